@@ -1,0 +1,21 @@
+using MetaML.Encoders;
+using MetaML.Parameters;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters;
+
+/// <summary>Several adapted tasks: an encoder, and a linear head for each.</summary>
+/// <param name="EncoderParameters">Each shared, or the tasks' own with a leading [tasks] dimension.</param>
+/// <param name="Weights">Float [tasks, embedding, outputs].</param>
+/// <param name="Bias">Float [tasks, outputs].</param>
+/// <remarks>The tensors are owned by the dispose scope in which the adapter ran.</remarks>
+public sealed record AdaptedTasks(ParameterSet EncoderParameters, Tensor Weights, Tensor Bias)
+{
+    /// <summary>Scores of rows: encode(x) · W + b.</summary>
+    /// <param name="encoder">The encoder whose parameters these are.</param>
+    /// <param name="features">Float [tasks, rows, features].</param>
+    /// <param name="dropout">Source of dropout masks, or null.</param>
+    /// <returns>Float [tasks, rows, outputs]: logits, or values for regression.</returns>
+    public Tensor Score(IEncoder encoder, Tensor features, Generator? dropout = null) =>
+        encoder.Forward(EncoderParameters, features, dropout).bmm(Weights) + Bias.unsqueeze(1);
+}

@@ -1,0 +1,51 @@
+using MetaML.Tasks;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters;
+
+/// <summary>The loss of each kind of label, per task: cross-entropy for classes, squared error for values.</summary>
+internal static class LabelLoss
+{
+    // Far below any score, yet finite: 0 · (−10⁹) is 0, where 0 · (−∞) would be NaN.
+    private const double Absent = -1e9;
+
+    /// <summary>The weighted mean loss of each task's rows; 0 for a task without rows.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="scores">Float [tasks, rows, outputs].</param>
+    /// <param name="rows">Labels and weights.</param>
+    /// <param name="classMask">Float [tasks, outputs].</param>
+    /// <returns>Float [tasks].</returns>
+    public static Tensor PerTask(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask)
+    {
+        Tensor losses = kind switch // [tasks, rows]
+        {
+            LabelKind.Binary => LogisticLoss(scores.squeeze(-1), rows.Labels),
+            LabelKind.Multiclass => -(LogSoftmax(scores, classMask) * rows.OneHot((int)scores.shape[2])).sum(-1L),
+            _ => (scores.squeeze(-1) - rows.Labels).square(),
+        };
+        return (losses * rows.Weights).sum(1L) / TotalWeight(rows).squeeze(1);
+    }
+
+    /// <summary>The derivative of <see cref="PerTask"/> by the scores, itself differentiable.</summary>
+    /// <returns>Float [tasks, rows, outputs].</returns>
+    public static Tensor Gradient(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask)
+    {
+        Tensor residual = kind switch // [tasks, rows, outputs]
+        {
+            LabelKind.Binary => scores.sigmoid() - rows.Labels.unsqueeze(-1),
+            LabelKind.Multiclass => LogSoftmax(scores, classMask).exp() - rows.OneHot((int)scores.shape[2]),
+            _ => (scores - rows.Labels.unsqueeze(-1)) * 2,
+        };
+        return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
+    }
+
+    // [tasks, 1]; at least a tiny number, so that a task without rows has loss 0 rather than 0 / 0.
+    private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).clamp_min(1e-12);
+
+    private static Tensor LogSoftmax(Tensor scores, Tensor classMask) =>
+        nn.functional.log_softmax(scores + (1 - classMask).unsqueeze(1) * Absent, -1);
+
+    // −log σ(s) for label 1 and −log σ(−s) for label 0, without overflow.
+    private static Tensor LogisticLoss(Tensor scores, Tensor labels) =>
+        scores.relu() - scores * labels + (-scores.abs()).exp().log1p();
+}

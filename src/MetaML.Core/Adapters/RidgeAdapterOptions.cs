@@ -1,0 +1,14 @@
+namespace MetaML.Adapters;
+
+/// <summary>Ridge regression on the support embeddings, in closed form, towards a meta-learned head.</summary>
+/// <remarks>For every kind of label. See <see cref="RidgeAdapter"/>.</remarks>
+public sealed record RidgeAdapterOptions : AdapterOptions
+{
+    /// <summary>First value of the penalty on slopes; it is learned from there.</summary>
+    /// <value>Positive; default 1.</value>
+    public double InitialPenalty { get; set; } = 1;
+
+    internal override IAdapter Create(HeadShape shape) => new RidgeAdapter(shape, this);
+
+    internal override void Validate() => OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
+}

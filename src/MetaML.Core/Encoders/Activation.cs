@@ -1,0 +1,14 @@
+namespace MetaML.Encoders;
+
+/// <summary>The non-linearity between an encoder's layers.</summary>
+public enum Activation
+{
+    /// <summary>max(0, x).</summary>
+    Relu,
+
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
+
+    /// <summary>x · sigmoid(x), smooth and so kind to second-order gradients.</summary>
+    Silu,
+}

@@ -1,0 +1,18 @@
+using System.Text.Json.Serialization;
+
+namespace MetaML.Encoders;
+
+/// <summary>Which encoder to train, and how it is built.</summary>
+/// <remarks>The names below are written into saved models.</remarks>
+[JsonDerivedType(typeof(MlpEncoderOptions), "mlp")]
+[JsonDerivedType(typeof(IdentityEncoderOptions), "identity")]
+public abstract record EncoderOptions
+{
+    /// <summary>Bring features to mean 0 and standard deviation 1 over the training rows before they are encoded (sparse features: to the same mean square, zero staying zero).</summary>
+    /// <value>Default true; harmless after a normaliser in the pipeline.</value>
+    public bool StandardizeInputs { get; set; } = true;
+
+    internal abstract IEncoder Create(int featureCount);
+
+    internal abstract void Validate();
+}

@@ -1,0 +1,39 @@
+using MetaML.Parameters;
+using MetaML.Tasks;
+using static TorchSharp.torch;
+
+namespace MetaML.Encoders;
+
+/// <summary>The network shared by all tasks: features → embedding.</summary>
+/// <remarks>It holds no values: each call is given them, so that they can be shared or a task's own.</remarks>
+public interface IEncoder
+{
+    /// <summary>Number of features of a row.</summary>
+    int FeatureCount { get; }
+
+    /// <summary>Number of values of an embedding.</summary>
+    int EmbeddingDimension { get; }
+
+    /// <summary>The parameters, in order.</summary>
+    IReadOnlyList<ParameterSpec> Parameters { get; }
+
+    /// <summary>Embeds rows of several tasks.</summary>
+    /// <param name="parameters">Each shared, or per task with a leading [tasks] dimension.</param>
+    /// <param name="features">Float [tasks, rows, features].</param>
+    /// <param name="dropout">Source of dropout masks while training; null when scoring.</param>
+    /// <returns>Float [tasks, rows, embedding], owned by the current dispose scope.</returns>
+    Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null);
+
+    /// <summary>Shared parameters for features of which only some columns are given.</summary>
+    /// <param name="parameters">All of them shared.</param>
+    /// <param name="columns">Int64 [columns]: the features that are given; all others are zero.</param>
+    /// <returns>A set whose gradient flows to the columns' part of <paramref name="parameters"/>.</returns>
+    /// <exception cref="NotSupportedException">The encoder has no use for sparse features.</exception>
+    ParameterSet SelectColumns(ParameterSet parameters, Tensor columns);
+
+    /// <summary>Embeds one row without libtorch.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="embedding">Receives <see cref="EmbeddingDimension"/> values.</param>
+    void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding);
+}

@@ -1,0 +1,29 @@
+using MetaML.Parameters;
+using MetaML.Tasks;
+using static TorchSharp.torch;
+
+namespace MetaML.Encoders;
+
+/// <summary>Passes features on as the embedding.</summary>
+/// <param name="featureCount">Number of features, and of values of the embedding.</param>
+public sealed class IdentityEncoder(int featureCount) : IEncoder
+{
+    /// <inheritdoc/>
+    public int FeatureCount => featureCount;
+
+    /// <inheritdoc/>
+    public int EmbeddingDimension => featureCount;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ParameterSpec> Parameters => [];
+
+    /// <inheritdoc/>
+    public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => features.alias();
+
+    /// <inheritdoc/>
+    public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) =>
+        throw new NotSupportedException("The identity encoder needs dense features: an embedding of tens of thousands of values is not small. Use the MLP encoder, or reduce the features in the pipeline.");
+
+    /// <inheritdoc/>
+    public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding) => row.CopyTo(embedding);
+}

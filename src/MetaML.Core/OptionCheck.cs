@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace MetaML;
+
+/// <summary>Errors of options, all in one form: what must hold, what was given, what follows, what to do.</summary>
+internal static class OptionCheck
+{
+    public static void AtLeast<T>(object options, string member, T? value, T minimum)
+        where T : struct, INumber<T>
+    {
+        if (value is { } given && !(given >= minimum))
+            throw Error(options, member, $"at least {minimum.ToString(null, CultureInfo.InvariantCulture)}", given);
+    }
+
+    public static void InRange<T>(object options, string member, T value, T minimum, T maximum)
+        where T : struct, INumber<T>
+    {
+        if (!(value >= minimum && value <= maximum))
+            throw Error(options, member, string.Create(CultureInfo.InvariantCulture, $"between {minimum} and {maximum}"), value);
+    }
+
+    public static void Positive(object options, string member, double value)
+    {
+        if (!(value > 0 && double.IsFinite(value)))
+            throw Error(options, member, "positive and finite", value);
+    }
+
+    public static void Defined<T>(object options, string member, T value)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw Error(options, member, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
+    }
+
+    public static void NotNull(object options, string member, object? value)
+    {
+        if (value is null)
+            throw Error(options, member, "set", null);
+    }
+
+    public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null)
+    {
+        string got = Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";
+        string message = $"{options.GetType().Name}.{member} must be {constraint}; got {got}.";
+        if (consequence is not null)
+            message += " " + consequence;
+        return new ArgumentException(message + " " + (fix ?? $"Choose a value that is {constraint}."), member);
+    }
+}

@@ -1,0 +1,52 @@
+namespace MetaML.Parameters;
+
+/// <summary>A parameter's name, shape and first value.</summary>
+/// <param name="Name">Unique within its owner.</param>
+/// <param name="Shape">Extents, row-major.</param>
+/// <param name="Initialize">Draws the first values from the given generator, as many as the shape holds.</param>
+public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float[]> Initialize)
+{
+    /// <summary>Whether the outer optimiser changes it; otherwise it is set after training.</summary>
+    public bool IsTrained { get; init; } = true;
+
+    /// <summary>Factor on the outer learning rate: lone scalars in log space move faster than weights.</summary>
+    public double LearningRateFactor { get; init; } = 1;
+
+    /// <summary>Number of values.</summary>
+    public int Count => checked((int)Shape.Aggregate(1L, (product, extent) => checked(product * extent)));
+
+    /// <summary>A parameter whose values are all the same at first.</summary>
+    /// <param name="name">Unique within its owner.</param>
+    /// <param name="value">The first value of each element.</param>
+    /// <param name="shape">Extents, row-major.</param>
+    public static ParameterSpec Constant(string name, float value, params long[] shape)
+    {
+        int count = (int)shape.Aggregate(1L, (product, extent) => checked(product * extent));
+        return new ParameterSpec(name, shape, _ =>
+        {
+            var values = new float[count];
+            Array.Fill(values, value);
+            return values;
+        });
+    }
+
+    /// <summary>A parameter drawn from a normal distribution of mean 0 at first.</summary>
+    /// <param name="name">Unique within its owner.</param>
+    /// <param name="deviation">Standard deviation.</param>
+    /// <param name="shape">Extents, row-major.</param>
+    public static ParameterSpec Normal(string name, double deviation, params long[] shape)
+    {
+        int count = (int)shape.Aggregate(1L, (product, extent) => checked(product * extent));
+        return new ParameterSpec(name, shape, random =>
+        {
+            var values = new float[count];
+            for (int i = 0; i < count; i++)
+                values[i] = (float)(deviation * NextGaussian(random));
+            return values;
+        });
+    }
+
+    // Box and Muller's transform; 1 − u keeps the logarithm's argument above zero.
+    private static double NextGaussian(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+}

@@ -1,0 +1,21 @@
+using System.Numerics.Tensors;
+
+namespace MetaML.Scoring;
+
+/// <summary>A linear map from an embedding to scores.</summary>
+/// <param name="Weights">[outputs, embedding], row-major: one row of weights for each output.</param>
+/// <param name="Bias">[outputs].</param>
+public sealed record LinearHead(float[] Weights, float[] Bias)
+{
+    /// <summary>Number of outputs.</summary>
+    public int OutputCount => Bias.Length;
+
+    /// <summary>Scores an embedding.</summary>
+    /// <param name="embedding">[embedding].</param>
+    /// <param name="scores">Receives [outputs] logits, or values for regression.</param>
+    public void Score(ReadOnlySpan<float> embedding, Span<float> scores)
+    {
+        for (int k = 0; k < Bias.Length; k++)
+            scores[k] = TensorPrimitives.Dot(embedding, Weights.AsSpan(k * embedding.Length, embedding.Length)) + Bias[k];
+    }
+}

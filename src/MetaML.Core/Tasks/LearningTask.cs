@@ -1,0 +1,40 @@
+namespace MetaML.Tasks;
+
+/// <summary>A set of rows that share one labelling.</summary>
+public sealed class LearningTask
+{
+    internal LearningTask(string name, int[] rows, float[] labels, float[]? weights, int[] classes)
+    {
+        Name = name;
+        Rows = rows;
+        Labels = labels;
+        Weights = weights;
+        Classes = classes;
+    }
+
+    /// <summary>The name by which the task is known.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of labelled rows.</summary>
+    public int RowCount => Rows.Length;
+
+    /// <summary>Row numbers in the <see cref="TaskSet.Features"/>, one per labelled row.</summary>
+    internal int[] Rows { get; }
+
+    /// <summary>Labels, one per labelled row: 0 or 1, the class's number in the task set, or the value.</summary>
+    internal float[] Labels { get; }
+
+    /// <summary>Example weights, one per labelled row, or null where all are 1.</summary>
+    internal float[]? Weights { get; }
+
+    /// <summary>The classes that the task tells apart, ascending; empty for regression.</summary>
+    internal int[] Classes { get; }
+
+    /// <summary>The same task restricted to some of its labelled rows; its classes stay.</summary>
+    internal LearningTask Take(IReadOnlyCollection<int> positions) => new(
+        Name,
+        [.. positions.Select(i => Rows[i])],
+        [.. positions.Select(i => Labels[i])],
+        Weights is null ? null : [.. positions.Select(i => Weights[i])],
+        Classes);
+}
