@@ -1,0 +1,57 @@
+namespace MetaML.Scoring;
+
+/// <summary>What one task was adapted to: a linear head, its classes, and encoder parameters where the task has its own.</summary>
+/// <param name="head">Embedding → scores, in the user's units.</param>
+/// <param name="classes">Output k scores class <c>classes[k]</c>; empty for regression.</param>
+/// <param name="encoderParameters">In the encoder's order, or null where the task uses the shared ones.</param>
+public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
+{
+    /// <summary>Embedding → scores, in the user's units.</summary>
+    public LinearHead Head { get; } = head;
+
+    /// <summary>Output k scores class <c>Classes[k]</c>; empty for regression, 0 and 1 for binary labels.</summary>
+    public IReadOnlyList<int> Classes { get; } = classes;
+
+    /// <summary>Encoder parameters of the task's own, in the encoder's order; null where it uses the shared ones.</summary>
+    public IReadOnlyList<float[]>? EncoderParameters { get; } = encoderParameters;
+
+    /// <summary>The same head under other class numbers.</summary>
+    /// <param name="classes">As many as <see cref="Classes"/>.</param>
+    /// <exception cref="ArgumentException">There is another number of classes.</exception>
+    public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
+        ? new AdaptedTask(Head, classes, EncoderParameters)
+        : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
+
+    /// <summary>Writes the task.</summary>
+    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, whether there are own encoder parameters, and those.</param>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Head.OutputCount);
+        ModelFormat.WriteFloats(writer, Head.Weights);
+        ModelFormat.WriteFloats(writer, Head.Bias);
+        writer.Write(Classes.Count);
+        foreach (int number in Classes)
+            writer.Write(number);
+        writer.Write(EncoderParameters is not null);
+        foreach (float[] values in EncoderParameters ?? [])
+            ModelFormat.WriteFloats(writer, values);
+    }
+
+    /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
+    /// <param name="reader">Stands at the task.</param>
+    /// <param name="model">The model that the task belongs to.</param>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    public static AdaptedTask Read(BinaryReader reader, MetaModel model)
+    {
+        int outputs = ModelFormat.ReadCount(reader, ModelFormat.MaximumOutputs, "outputs");
+        float[] weights = ModelFormat.ReadFloats(reader, (long)outputs * model.EmbeddingDimension);
+        float[] bias = ModelFormat.ReadFloats(reader, outputs);
+        int count = ModelFormat.ReadCount(reader, ModelFormat.MaximumOutputs, "classes");
+        var classes = new List<int>();
+        for (int k = 0; k < count; k++)
+            classes.Add(reader.ReadInt32());
+        float[][]? own = reader.ReadBoolean() ? [.. model.EncoderShapes.Select(size => ModelFormat.ReadFloats(reader, size))] : null;
+        return new AdaptedTask(new LinearHead(weights, bias), classes, own);
+    }
+}

@@ -1,0 +1,48 @@
+using MetaML.Encoders;
+using MetaML.Tasks;
+
+namespace MetaML.Scoring;
+
+/// <summary>Scores rows in managed code. It holds buffers: use one for each thread.</summary>
+public sealed class MetaScorer
+{
+    private readonly IEncoder _encoder;
+    private readonly FeatureScaling? _scaling;
+    private readonly IReadOnlyList<float[]> _shared;
+    private readonly float[] _scaled;
+    private readonly float[] _embedding;
+    private float[] _scores = [];
+
+    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared)
+    {
+        _encoder = encoder;
+        _scaling = scaling;
+        _shared = shared;
+        _scaled = new float[encoder.FeatureCount];
+        _embedding = new float[encoder.EmbeddingDimension];
+    }
+
+    /// <summary>Scores a row for a task.</summary>
+    /// <param name="task">The adapted task.</param>
+    /// <param name="row">The features.</param>
+    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value; valid until the next call.</returns>
+    public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
+    {
+        if (_scores.Length < task.Head.OutputCount)
+            _scores = new float[task.Head.OutputCount];
+        Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
+        task.Head.Score(Embed(row, task.EncoderParameters), scores);
+        return scores;
+    }
+
+    /// <summary>Embeds a row by the shared encoder.</summary>
+    /// <param name="row">The features.</param>
+    /// <returns>The embedding; valid until the next call.</returns>
+    public ReadOnlySpan<float> Embed(FeatureRow row) => Embed(row, null);
+
+    private ReadOnlySpan<float> Embed(FeatureRow row, IReadOnlyList<float[]>? own)
+    {
+        _encoder.Embed(own ?? _shared, _scaling is null ? row : _scaling.Apply(row, _scaled), _embedding);
+        return _embedding;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace MetaML.Scoring;
+
+/// <summary>Reads and writes numbers without trusting a length: memory grows only with the bytes that are really there.</summary>
+internal static class ModelFormat
+{
+    public const int MaximumOutputs = 16_777_216;
+    private const int FloatsPerBlock = 16_384;
+
+    public static void WriteFloats(BinaryWriter writer, ReadOnlySpan<float> values) => writer.Write(MemoryMarshal.AsBytes(values));
+
+    public static float[] ReadFloats(BinaryReader reader, long count)
+    {
+        var values = new ArrayBufferWriter<float>((int)Math.Clamp(count, 1, FloatsPerBlock));
+        while (values.WrittenCount < count)
+        {
+            int block = (int)Math.Min(FloatsPerBlock, count - values.WrittenCount);
+            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.GetSpan(block)[..block]));
+            values.Advance(block);
+        }
+
+        foreach (float value in values.WrittenSpan)
+        {
+            if (!float.IsFinite(value))
+                throw new InvalidDataException($"A model's numbers must be finite; got {value}. The file is damaged.");
+        }
+
+        return values.WrittenSpan.ToArray();
+    }
+
+    public static int ReadCount(BinaryReader reader, int maximum, string what)
+    {
+        int count = reader.ReadInt32();
+        return count >= 0 && count <= maximum ? count : throw new InvalidDataException($"The number of {what} must be between 0 and {maximum}; got {count}. The file is damaged.");
+    }
+}

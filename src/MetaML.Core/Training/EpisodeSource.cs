@@ -1,0 +1,101 @@
+using MetaML.Tasks;
+
+namespace MetaML.Training;
+
+/// <summary>The samplers of training and of validation episodes, split so that nothing validated on is trained on.</summary>
+/// <param name="Training">Draws training episodes.</param>
+/// <param name="Validation">Draws validation episodes; null where nothing could be held out.</param>
+internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation)
+{
+    private const int FewestTasksToHoldOut = 10;
+    private const int NamesShown = 5;
+
+    /// <summary>Splits tasks (ten or more), or else the rows of each task; of a pool of classes, the classes.</summary>
+    /// <exception cref="InvalidOperationException">Too few tasks can form an episode.</exception>
+    public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
+    {
+        if (set.Tasks.Count == 0)
+            throw new InvalidOperationException("Training data must have labelled rows; got none. There is nothing to learn from. Check the filter, the file, and that labels are not missing.");
+        return options.Episodes.Ways is null ? SplitTasks(set, options, random, log, warn) : SplitClasses(set, options, random, log, warn);
+    }
+
+    private static EpisodeSource SplitTasks(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
+    {
+        if (set.Tasks.Count == 1)
+            throw new InvalidOperationException($"Training data must have at least two tasks; got one, '{set.Tasks[0].Name}'. There is nothing to learn across. Check the Task column, or draw tasks from classes with Episodes.Ways.");
+
+        EpisodePool[] pools = [.. set.Tasks.Select(EpisodePool.Whole)];
+        EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set.Kind))];
+        string[] left = [.. pools.Except(usable).Select(pool => pool.Task.Name)];
+        string names = string.Join(", ", left.Take(NamesShown).Select(name => $"'{name}'")) + (left.Length > NamesShown ? ", …" : "");
+        if (usable.Length < 2)
+            throw new InvalidOperationException($"At least two tasks must be able to form an episode (rows of two classes, and a row to spare); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
+        if (left.Length > 0)
+            warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (one class, or too few rows) and are not trained on: {names}.");
+
+        if (options.ValidationFraction == 0)
+            return new(new RowSampler(set.Kind, usable, options.Episodes), null);
+
+        if (usable.Length >= FewestTasksToHoldOut)
+        {
+            random.Shuffle(usable);
+            int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
+            log?.Invoke($"Validation: {held} of {usable.Length} tasks are held out.");
+            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes));
+        }
+
+        var training = new List<EpisodePool>();
+        var validation = new List<EpisodePool>();
+        foreach (EpisodePool pool in usable)
+        {
+            int[] order = RowSampler.Some(pool.Support.Length, pool.Support.Length, random);
+            int held = (int)Math.Round(options.ValidationFraction * order.Length);
+            var kept = new EpisodePool(pool.Task, order[held..]);
+            bool canSpare = held > 0 && kept.CanFormEpisode(set.Kind);
+            training.Add(canSpare ? kept : pool);
+            if (canSpare)
+                validation.Add(kept with { Query = order[..held] });
+        }
+
+        log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since there are fewer than {FewestTasksToHoldOut} tasks.");
+        return new(
+            new RowSampler(set.Kind, training, options.Episodes),
+            validation.Count > 0 ? new RowSampler(set.Kind, validation, options.Episodes) : null);
+    }
+
+    private static EpisodeSource SplitClasses(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
+    {
+        var all = new ClassSampler(set.Tasks, options.Episodes);
+        if (all.IsEmpty)
+            throw new InvalidOperationException($"Episodes.Ways must be at most the number of classes that have a row more than Episodes.Shots, in some task; got {options.Episodes.Ways}. No episode can be drawn. Lower Ways or Shots.");
+        if (options.ValidationFraction == 0)
+            return new(all, null);
+
+        var training = new List<LearningTask>();
+        var validation = new List<LearningTask>();
+        foreach (LearningTask task in set.Tasks)
+        {
+            int[] classes = [.. task.Labels.Select(label => (int)label).Distinct().Order()];
+            random.Shuffle(classes);
+            int held = (int)Math.Round(options.ValidationFraction * classes.Length);
+            bool canSpare = held >= options.Episodes.Ways && classes.Length - held >= options.Episodes.Ways;
+            HashSet<int> heldClasses = canSpare ? [.. classes[..held]] : [];
+            training.Add(Where(task, label => !heldClasses.Contains(label)));
+            if (canSpare)
+                validation.Add(Where(task, heldClasses.Contains));
+        }
+
+        var source = new EpisodeSource(new ClassSampler(training, options.Episodes), new ClassSampler(validation, options.Episodes));
+        if (source is { Training: ClassSampler { IsEmpty: false }, Validation: ClassSampler { IsEmpty: false } })
+        {
+            log?.Invoke($"Validation: {options.ValidationFraction:P0} of the classes of {validation.Count} of {set.Tasks.Count} pools are held out.");
+            return source;
+        }
+
+        warn?.Invoke("There are too few classes to hold some out: training runs without validation, to its last iteration.");
+        return new(all, null);
+    }
+
+    private static LearningTask Where(LearningTask task, Func<int, bool> keep) =>
+        task.Take([.. Enumerable.Range(0, task.RowCount).Where(i => keep((int)task.Labels[i]))]);
+}

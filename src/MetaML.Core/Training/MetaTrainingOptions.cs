@@ -1,0 +1,73 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Tasks;
+
+namespace MetaML.Training;
+
+/// <summary>How to learn across tasks.</summary>
+public record MetaTrainingOptions
+{
+    /// <summary>The network shared by all tasks.</summary>
+    /// <value>Default: a multi-layer perceptron.</value>
+    public EncoderOptions Encoder { get; set; } = new MlpEncoderOptions();
+
+    /// <summary>What is fitted for each task on its support.</summary>
+    /// <value>Default: ridge regression towards a meta-learned head.</value>
+    public AdapterOptions Adapter { get; set; } = new RidgeAdapterOptions();
+
+    /// <summary>How support and query are drawn.</summary>
+    public EpisodeOptions Episodes { get; set; } = new();
+
+    /// <summary>Whether tasks tell the same classes apart; for multiclass labels.</summary>
+    /// <value>Default <see cref="ClassSets.Auto"/>.</value>
+    public ClassSets ClassSets { get; set; } = ClassSets.Auto;
+
+    /// <summary>The largest number of outer steps.</summary>
+    /// <value>At least 0; default 1,000. With 0 the encoder stays as it was initialised.</value>
+    public int MaximumNumberOfIterations { get; set; } = 1000;
+
+    /// <summary>First learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980); it falls to 0 along half a cosine (arXiv 1608.03983).</summary>
+    /// <value>Positive; default 0.002.</value>
+    public double LearningRate { get; set; } = 0.002;
+
+    /// <summary>The outer gradient is scaled down to this norm where it is larger.</summary>
+    /// <value>Positive; default 10.</value>
+    public double MaximumGradientNorm { get; set; } = 10;
+
+    /// <summary>Share of the training tasks held out to choose the best parameters; with fewer than ten tasks, share of each task's rows.</summary>
+    /// <value>From 0 (no validation, no early stopping) to 0.5; default 0.2.</value>
+    public double ValidationFraction { get; set; } = 0.2;
+
+    /// <summary>When to stop before <see cref="MaximumNumberOfIterations"/>; null never stops early.</summary>
+    public EarlyStoppingOptions? EarlyStopping { get; set; } = new();
+
+    /// <summary>Seed of every random choice.</summary>
+    /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
+    public int? Seed { get; set; }
+
+    /// <summary>Told of every outer step, on the training thread.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Stops training within one outer step, by an <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>Checks every option.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
+    public virtual void Validate(LabelKind kind)
+    {
+        OptionCheck.NotNull(this, nameof(Encoder), Encoder);
+        OptionCheck.NotNull(this, nameof(Adapter), Adapter);
+        OptionCheck.NotNull(this, nameof(Episodes), Episodes);
+        OptionCheck.Defined(this, nameof(ClassSets), ClassSets);
+        OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
+        OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
+        OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
+        OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        Encoder.Validate();
+        Adapter.Validate();
+        Adapter.Create(new HeadShape(kind, 1, null)); // says whether the adapter serves this kind of label
+        Episodes.Validate(kind);
+        EarlyStopping?.Validate();
+    }
+}
