@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Encoders;
+using MetaML.Native;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using MetaML.Training;
@@ -206,6 +207,7 @@ public sealed class MetaModel
 
     private void AdaptByTorch(TaskSet support, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
+        TorchRuntime.EnsureLoaded();
         TaskSet scaled = _labels.Apply(support);
         int rows = Math.Max(1, support.Tasks.Max(task => task.RowCount));
         int batchSize = Math.Max(1, RowsPerBatch / rows);

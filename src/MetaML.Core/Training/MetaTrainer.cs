@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MetaML.Adapters;
 using MetaML.Encoders;
+using MetaML.Native;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -27,6 +28,7 @@ public static class MetaTrainer
     /// <returns>The model with the parameters that were best on validation.</returns>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from, or the loss is no longer finite.</exception>
+    /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static MetaModel Train(TaskSet training, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null)
     {
@@ -44,7 +46,10 @@ public static class MetaTrainer
         ParameterArray[] encoderValues = ParameterArray.Initialize(design.Encoder.Parameters, random);
         ParameterArray[] adapterValues = ParameterArray.Initialize(design.Adapter.Parameters, random);
         if (options.MaximumNumberOfIterations > 0)
+        {
+            TorchRuntime.EnsureLoaded();
             (encoderValues, adapterValues) = Optimize(labels.Apply(training), source, design, scaling, encoderValues, adapterValues, options, log);
+        }
 
         var model = new MetaModel(design, scaling, labels, encoderValues, adapterValues);
         design.Adapter.CompletePrior(adapterValues, training.Tasks.Select(task => model.Embed(training.Features, task)));

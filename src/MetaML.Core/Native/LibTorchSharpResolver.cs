@@ -1,0 +1,67 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace MetaML.Native;
+
+/// <summary>Called when the runtime has failed to load a native library: loads TorchSharp's with <see cref="ElfSymbolPatch"/> where that is what stood in the way.</summary>
+internal static partial class LibTorchSharpResolver
+{
+    private const string Name = "LibTorchSharp";
+
+    // In the order in which they depend on each other; those of CUDA are there only in a CUDA backend.
+    private static readonly string[] s_dependencies = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
+
+    public static IntPtr Resolve(Assembly assembly, string name)
+    {
+        if (!OperatingSystem.IsLinux() || !name.Contains(Name, StringComparison.Ordinal) || SystemHasNewVersion())
+            return IntPtr.Zero;
+
+        string[] folders = [.. ProbedFolders()];
+        string? path = folders.Select(folder => Path.Combine(folder, $"lib{Name}.so")).FirstOrDefault(File.Exists);
+        if (path is null)
+            return IntPtr.Zero;
+        byte[] image = File.ReadAllBytes(path);
+        if (!ElfSymbolPatch.IsNeeded(image))
+            return IntPtr.Zero;
+
+        foreach (string dependency in s_dependencies)
+        {
+            string? file = folders.Select(folder => Path.Combine(folder, dependency)).FirstOrDefault(File.Exists);
+            if (file is not null)
+                NativeLibrary.TryLoad(file, out _);
+        }
+
+        return LoadFromMemory(ElfSymbolPatch.Apply(image));
+    }
+
+    /// <summary>Where native libraries of this application are looked for.</summary>
+    public static IEnumerable<string> ProbedFolders()
+    {
+        string fromHost = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+        string beside = Path.GetDirectoryName(typeof(TorchSharp.torch).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory;
+        return fromHost.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Concat([AppContext.BaseDirectory, beside])
+            .SelectMany(root => new[] { root, Path.Combine(root, "runtimes", RuntimeInformation.RuntimeIdentifier, "native") })
+            .Distinct();
+    }
+
+    // libstdc++ keeps a symbol for each of its versions, so that a lookup tells what the system has.
+    private static bool SystemHasNewVersion() =>
+        NativeLibrary.TryLoad("libstdc++.so.6", out IntPtr library) && NativeLibrary.TryGetExport(library, ElfSymbolPatch.NewSymbol, out _);
+
+    private static IntPtr LoadFromMemory(byte[] image)
+    {
+        int descriptor = MemfdCreate(Name, 0);
+        if (descriptor < 0)
+            throw new DllNotFoundException($"memfd_create failed with error {Marshal.GetLastPInvokeError()}, so that lib{Name}.so could not be adjusted to this system's libstdc++.");
+
+        // The descriptor may be closed once the library is mapped.
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        RandomAccess.Write(handle, image, 0);
+        return NativeLibrary.Load($"/proc/self/fd/{descriptor}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemfdCreate(string name, uint flags);
+}
