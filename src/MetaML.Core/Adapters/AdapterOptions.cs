@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
@@ -6,11 +7,13 @@ namespace MetaML.Adapters;
 /// <remarks>The names below are written into saved models. A new adapter is one class, its options, and one row here.</remarks>
 [JsonDerivedType(typeof(PrototypeAdapterOptions), "prototype")]
 [JsonDerivedType(typeof(RidgeAdapterOptions), "ridge")]
+[JsonDerivedType(typeof(GradientAdapterOptions), "gradient")]
 public abstract record AdapterOptions
 {
     internal abstract IAdapter Create(HeadShape shape);
 
-    internal virtual void Validate()
+    /// <summary>Checks the options, and that the adapter serves this kind of label.</summary>
+    internal virtual void Validate(LabelKind kind)
     {
     }
 }

@@ -1,3 +1,4 @@
+using MetaML.Parameters;
 using MetaML.Tasks;
 
 namespace MetaML.Adapters;
@@ -10,4 +11,7 @@ public sealed record HeadShape(LabelKind Kind, int EmbeddingDimension, int? Comm
 {
     /// <summary>Whether all tasks' outputs mean the same, so that a prior for a task without rows can be learned.</summary>
     public bool HasPrior => CommonOutputs is not null;
+
+    /// <summary>The encoder's parameters, for adapters that change them.</summary>
+    public IReadOnlyList<ParameterSpec> EncoderParameters { get; init; } = [];
 }

@@ -1,8 +1,16 @@
+using MetaML.Tasks;
+
 namespace MetaML.Adapters;
 
-/// <summary>Prototypical networks: each class is the mean of its support embeddings, and a row belongs to the nearest.</summary>
+/// <summary>Distance to each class's mean embedding, with a meta-learned temperature.</summary>
 /// <remarks>For binary and multiclass labels. See <see cref="PrototypeAdapter"/>.</remarks>
 public sealed record PrototypeAdapterOptions : AdapterOptions
 {
     internal override IAdapter Create(HeadShape shape) => new PrototypeAdapter(shape);
+
+    internal override void Validate(LabelKind kind)
+    {
+        if (kind == LabelKind.Regression)
+            throw new ArgumentException("PrototypeAdapterOptions must be used with classes; got regression labels. A prototype is the mean of a class. Use RidgeAdapterOptions or GradientAdapterOptions.");
+    }
 }

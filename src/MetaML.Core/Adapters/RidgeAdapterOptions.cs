@@ -1,3 +1,5 @@
+using MetaML.Tasks;
+
 namespace MetaML.Adapters;
 
 /// <summary>Ridge regression on the support embeddings, in closed form, towards a meta-learned head.</summary>
@@ -10,5 +12,5 @@ public sealed record RidgeAdapterOptions : AdapterOptions
 
     internal override IAdapter Create(HeadShape shape) => new RidgeAdapter(shape, this);
 
-    internal override void Validate() => OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
+    internal override void Validate(LabelKind kind) => OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
 }

@@ -138,7 +138,7 @@ public sealed class MetaModel
         {
             MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(reader.ReadString()) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Encoder.Validate();
-            header.Adapter.Validate();
+            header.Adapter.Validate(header.Kind);
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
             float[]? shift = header.IsShifted ? ModelFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled

@@ -12,7 +12,7 @@ internal sealed class MetaModelDesign
         EncoderOptions = encoderOptions;
         AdapterOptions = adapterOptions;
         Encoder = encoderOptions.Create(featureCount);
-        Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs);
+        Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs) { EncoderParameters = Encoder.Parameters };
         Adapter = adapterOptions.Create(Head);
     }
 

@@ -65,8 +65,7 @@ public record MetaTrainingOptions
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         Encoder.Validate();
-        Adapter.Validate();
-        Adapter.Create(new HeadShape(kind, 1, null)); // says whether the adapter serves this kind of label
+        Adapter.Validate(kind);
         Episodes.Validate(kind);
         EarlyStopping?.Validate();
     }
