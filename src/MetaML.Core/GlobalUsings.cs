@@ -1,2 +1,2 @@
-// System.Numerics.Tensors has a Tensor too; here the word always means libtorch's.
+global using MetaML.Native;
 global using Tensor = TorchSharp.torch.Tensor;

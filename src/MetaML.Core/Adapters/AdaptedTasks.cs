@@ -17,5 +17,5 @@ public sealed record AdaptedTasks(ParameterSet EncoderParameters, Tensor Weights
     /// <param name="dropout">Source of dropout masks, or null.</param>
     /// <returns>Float [tasks, rows, outputs]: logits, or values for regression.</returns>
     public Tensor Score(IEncoder encoder, Tensor features, Generator? dropout = null) =>
-        encoder.Forward(EncoderParameters, features, dropout).bmm(Weights) + Bias.unsqueeze(1);
+        encoder.Forward(EncoderParameters, features, dropout).bmm(Weights).Plus(Bias.unsqueeze(1));
 }

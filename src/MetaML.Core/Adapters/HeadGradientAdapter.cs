@@ -27,7 +27,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
         var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(z));
         for (int step = 0; step < Options.InnerSteps; step++)
         {
-            Tensor gradient = LabelLoss.Gradient(Shape.Kind, z.bmm(weights) + bias.unsqueeze(1), input.Support, input.ClassMask); // [tasks, rows, outputs]
+            Tensor gradient = LabelLoss.Gradient(Shape.Kind, z.bmm(weights).Plus(bias.unsqueeze(1)), input.Support, input.ClassMask); // [tasks, rows, outputs]
             Tensor byWeights = z.transpose(1, 2).bmm(gradient), byBias = gradient.sum(1L);
             if (Options.FirstOrder)
                 (byWeights, byBias) = (byWeights.detach(), byBias.detach());

@@ -34,18 +34,18 @@ internal static class LabelLoss
         {
             LabelKind.Binary => scores.sigmoid() - rows.Labels.unsqueeze(-1),
             LabelKind.Multiclass => LogSoftmax(scores, classMask).exp() - rows.OneHot((int)scores.shape[2]),
-            _ => (scores - rows.Labels.unsqueeze(-1)) * 2,
+            _ => (scores - rows.Labels.unsqueeze(-1)).Times(2),
         };
         return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
     }
 
     // [tasks, 1]; at least a tiny number, so that a task without rows has loss 0 rather than 0 / 0.
-    private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).clamp_min(1e-12);
+    private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).ClampMin(1e-12);
 
     private static Tensor LogSoftmax(Tensor scores, Tensor classMask) =>
-        nn.functional.log_softmax(scores + (1 - classMask).unsqueeze(1) * Absent, -1);
+        nn.functional.log_softmax(scores.Plus(classMask.Plus(-1).Times(-Absent).unsqueeze(1)), -1);
 
     // −log σ(s) for label 1 and −log σ(−s) for label 0, without overflow.
     private static Tensor LogisticLoss(Tensor scores, Tensor labels) =>
-        scores.relu() - scores * labels + (-scores.abs()).exp().log1p();
+        (scores.relu() - scores * labels).Plus((-scores.abs()).exp().log1p());
 }

@@ -57,17 +57,17 @@ public sealed class PrototypeAdapter : IManagedAdapter
         Tensor members = input.Support.OneHot(classes) * input.Support.Weights.unsqueeze(-1); // [tasks, rows, classes]
         Tensor counts = members.sum(1L).unsqueeze(-1); // [tasks, classes, 1]
         Tensor sums = members.transpose(1, 2).bmm(embeddings); // [tasks, classes, embedding]
-        Tensor prototypes = sums / counts.clamp_min(1e-12);
+        Tensor prototypes = sums / counts.ClampMin(1e-12);
         if (_commonClasses is not null)
         {
             Tensor pooled = input.IsTraining
-                ? sums.sum(0L) / counts.sum(0L).clamp_min(1e-12)
+                ? sums.sum(0L) / counts.sum(0L).ClampMin(1e-12)
                 : input.AdapterParameters[Pooled]; // [classes, embedding]
-            prototypes = where(counts.gt(0), prototypes, pooled.unsqueeze(0));
+            prototypes = where(counts.IsAbove(0), prototypes, pooled.unsqueeze(0));
         }
 
         Tensor temperature = input.AdapterParameters[Temperature].exp();
-        Tensor weights = prototypes.transpose(1, 2) * (2 * temperature); // [tasks, embedding, classes]
+        Tensor weights = prototypes.transpose(1, 2) * temperature.Times(2); // [tasks, embedding, classes]
         Tensor bias = -prototypes.square().sum(-1L) * temperature; // [tasks, classes]
         return _shape.Kind == LabelKind.Binary
             ? (weights.narrow(2, 1, 1) - weights.narrow(2, 0, 1), bias.narrow(1, 1, 1) - bias.narrow(1, 0, 1))

@@ -59,7 +59,7 @@ public sealed class RidgeAdapter : IManagedAdapter
         Tensor one = z.new_ones(tasks, rows, 1);
         Tensor root = input.Support.Weights.sqrt().unsqueeze(-1); // S^½ [tasks, rows, 1]
         Tensor augmented = cat([z, one], -1) * root; // S^½ Z̃ [tasks, rows, embedding + 1]
-        Tensor shrink = cat([(learned[Penalty] * -0.5).exp().expand(width - 1), (learned[InterceptPenalty] * -0.5).exp().reshape(1)], 0); // Λ^−½
+        Tensor shrink = cat([learned[Penalty].Times(-0.5).exp().expand(width - 1), learned[InterceptPenalty].Times(-0.5).exp().reshape(1)], 0); // Λ^−½
         Tensor p = augmented * shrink;
 
         Tensor residual = Targets(input) * root; // [tasks, rows, outputs]
@@ -67,11 +67,11 @@ public sealed class RidgeAdapter : IManagedAdapter
             residual = residual - augmented.bmm(PriorHead(learned, tasks));
 
         Tensor solution = rows < width // [tasks, embedding + 1, outputs]
-            ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)) + Identity(z, rows), residual))
-            : linalg.solve(p.transpose(1, 2).bmm(p) + Identity(z, width), p.transpose(1, 2).bmm(residual));
+            ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)).Plus(Identity(z, rows)), residual))
+            : linalg.solve(p.transpose(1, 2).bmm(p).Plus(Identity(z, width)), p.transpose(1, 2).bmm(residual));
         Tensor head = solution * shrink.unsqueeze(-1);
         if (_shape.HasPrior)
-            head = head + PriorHead(learned, tasks);
+            head = head.Plus(PriorHead(learned, tasks));
         if (_isScaled)
             head = head * learned[Scale].exp();
         return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), head.narrow(1, width - 1, 1).squeeze(1));
@@ -114,7 +114,7 @@ public sealed class RidgeAdapter : IManagedAdapter
 
     private Tensor Targets(AdaptationInput input) => _shape.Kind switch
     {
-        LabelKind.Binary => (input.Support.Labels * 2 - 1).unsqueeze(-1),
+        LabelKind.Binary => input.Support.Labels.Times(2).Plus(-1).unsqueeze(-1),
         LabelKind.Multiclass => input.Support.OneHot(input.OutputCount),
         _ => input.Support.Labels.unsqueeze(-1),
     };

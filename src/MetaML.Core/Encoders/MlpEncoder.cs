@@ -52,14 +52,14 @@ public sealed class MlpEncoder : IEncoder
                 if (_options.LayerNormalization)
                 {
                     next = nn.functional.layer_norm(next, [layer.Out], null, null, NormEpsilon);
-                    next = next * PerRow(parameters[layer.Gain]) + PerRow(parameters[layer.Shift]);
+                    next = (next * PerRow(parameters[layer.Gain])).Plus(PerRow(parameters[layer.Shift]));
                 }
 
                 next = Activate(next);
                 if (dropout is not null && _options.Dropout > 0)
-                    next = next * rand(next.shape, dtype: next.dtype, device: next.device, generator: dropout).ge(_options.Dropout) / (1 - _options.Dropout);
+                    next = next * rand(next.shape, dtype: next.dtype, device: next.device, generator: dropout).IsAbove(_options.Dropout).to(next.dtype).Times(1 / (1 - _options.Dropout));
                 if (IsResidual(layer))
-                    next = next + hidden;
+                    next = next.Plus(hidden);
             }
 
             hidden = next;
@@ -134,10 +134,10 @@ public sealed class MlpEncoder : IEncoder
     private static Tensor Linear(Tensor input, Tensor weight, Tensor bias)
     {
         if (weight.dim() == 3)
-            return input.bmm(weight) + PerRow(bias); // the tasks' own weights
+            return input.bmm(weight).Plus(PerRow(bias)); // the tasks' own weights
 
         long tasks = input.shape[0], rows = input.shape[1];
-        return input.reshape(tasks * rows, input.shape[2]).mm(weight).reshape(tasks, rows, weight.shape[1]) + PerRow(bias);
+        return input.reshape(tasks * rows, input.shape[2]).mm(weight).reshape(tasks, rows, weight.shape[1]).Plus(PerRow(bias));
     }
 
     // [units] is broadcast as it is; [tasks, units] becomes [tasks, 1, units].

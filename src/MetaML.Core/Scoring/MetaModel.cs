@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Encoders;
-using MetaML.Native;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using MetaML.Training;

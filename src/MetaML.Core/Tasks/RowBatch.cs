@@ -22,5 +22,5 @@ public sealed class RowBatch(Tensor features, Tensor labels, Tensor weights)
     /// <param name="classes">Number of classes.</param>
     /// <returns>Float [tasks, rows, classes], 1 at the label; owned by the current dispose scope.</returns>
     public Tensor OneHot(int classes) =>
-        Labels.unsqueeze(-1).eq(arange(classes, dtype: Labels.dtype, device: Labels.device)).to(Labels.dtype);
+        Labels.unsqueeze(-1).eq(tensor(Array.ConvertAll<int, double>([.. Enumerable.Range(0, classes)], k => k), dtype: Labels.dtype, device: Labels.device)).to(Labels.dtype);
 }

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using MetaML.Adapters;
 using MetaML.Encoders;
-using MetaML.Native;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -78,9 +76,7 @@ public static class MetaTrainer
         if (trained.Length == 0)
             return (encoderValues, adapterValues);
 
-        using var optimizer = optim.Adam(trained.GroupBy(p => p.Spec.LearningRateFactor)
-            .Select(group => new Adam.ParamGroup(group.Select(p => p.Parameter), group.Key * options.LearningRate)));
-        double[] rates = [.. optimizer.ParamGroups.Select(group => group.LearningRate)];
+        var optimizer = new AdamOptimizer(trained.Select(p => (p.Parameter, p.Spec.LearningRateFactor)));
         using var dropout = new Generator((ulong)(uint)seed);
 
         EpisodeBatch[] validation = source.Validation is null ? [] : DrawValidation(source.Validation, training, scaling, seed);
@@ -91,7 +87,6 @@ public static class MetaTrainer
         for (int iteration = 1; iteration <= last; iteration++)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            SetLearningRates(optimizer, rates, 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / last)));
             double loss = Step(training, source.Training, design, scaling, encoder, adapter, optimizer, trained, iteration, dropout, options);
 
             bool judged = validation.Length > 0 && (iteration % interval == 0 || iteration == last);
@@ -123,7 +118,7 @@ public static class MetaTrainer
         FeatureScaling? scaling,
         ParameterSet encoder,
         ParameterSet adapter,
-        optim.Optimizer optimizer,
+        AdamOptimizer optimizer,
         (ParameterSpec Spec, Parameter Parameter)[] trained,
         int iteration,
         Generator dropout,
@@ -135,14 +130,15 @@ public static class MetaTrainer
         var random = new Random(unchecked((options.Seed ?? 0) * 1_000_003 + iteration));
         EpisodeBatch batch = EpisodeBatch.Create(training, sampler.Draw(random), scaling);
         Tensor loss = QueryLosses(batch, design, encoder, adapter, dropout).mean(); // λᵢ = 1
-        double value = loss.ToDouble();
+        double value = loss.Value();
         if (!double.IsFinite(value))
             throw new InvalidOperationException($"The training loss must stay finite; got {value} in iteration {iteration}. Training cannot go on. Lower LearningRate, or an inner learning rate, or standardise the inputs.");
 
-        optimizer.zero_grad();
+        optimizer.ClearGradients();
         loss.backward();
         nn.utils.clip_grad_norm_(trained.Select(p => p.Parameter), options.MaximumGradientNorm);
-        optimizer.step();
+        double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / options.MaximumNumberOfIterations));
+        optimizer.Step(options.LearningRate * cosine);
         return value;
     }
 
@@ -160,7 +156,7 @@ public static class MetaTrainer
         foreach (EpisodeBatch batch in validation)
         {
             using var scope = NewDisposeScope();
-            sum += QueryLosses(batch, design, encoder, adapter, dropout: null).sum(0L).ToDouble();
+            sum += QueryLosses(batch, design, encoder, adapter, dropout: null).sum(0L).Value();
         }
 
         return sum / validation.Sum(batch => batch.TaskCount);
@@ -175,11 +171,4 @@ public static class MetaTrainer
 
     private static ParameterSet Trainable(IReadOnlyList<ParameterSpec> specs, ParameterArray[] values) =>
         ParameterSet.FromArrays(specs, values).Map((name, value) => new Parameter(value, specs.First(spec => spec.Name == name).IsTrained));
-
-    private static void SetLearningRates(optim.Optimizer optimizer, double[] rates, double factor)
-    {
-        int i = 0;
-        foreach (var group in optimizer.ParamGroups)
-            group.LearningRate = factor * rates[i++];
-    }
 }

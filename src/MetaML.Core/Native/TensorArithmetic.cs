@@ -1,0 +1,53 @@
+using TorchSharp;
+
+namespace MetaML.Native;
+
+/// <summary>Tensor arithmetic with numbers, and addition, in a form that no garbage collection can disturb.</summary>
+/// <remarks>
+/// TorchSharp 0.107 hands a Scalar's pointer to native code and keeps no reference to the Scalar, so that a collection
+/// during the call frees it: the result is garbage, an error, or a crash. Its operators with numbers, t + u (whose factor 1
+/// is a Scalar), ToDouble and its optimisers all do so. Here every Scalar outlives its call; BannedSymbols.txt bans the
+/// others. Results belong to the current dispose scope.
+/// </remarks>
+internal static class TensorArithmetic
+{
+    private static readonly Scalar s_one = 1.ToScalar();
+
+    /// <summary>left + right.</summary>
+    public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, s_one);
+
+    /// <summary>Each element plus a number.</summary>
+    public static Tensor Plus(this Tensor tensor, double number)
+    {
+        using Scalar scalar = number.ToScalar();
+        return tensor.add(scalar, s_one);
+    }
+
+    /// <summary>Each element times a number.</summary>
+    public static Tensor Times(this Tensor tensor, double number)
+    {
+        using Scalar scalar = number.ToScalar();
+        return tensor.mul(scalar);
+    }
+
+    /// <summary>Each element, or the number where that is larger.</summary>
+    public static Tensor ClampMin(this Tensor tensor, double number)
+    {
+        using Scalar scalar = number.ToScalar();
+        return tensor.clamp_min(scalar);
+    }
+
+    /// <summary>Whether each element is above the number.</summary>
+    public static Tensor IsAbove(this Tensor tensor, double number)
+    {
+        using Scalar scalar = number.ToScalar();
+        return tensor.gt(scalar);
+    }
+
+    /// <summary>The value of a tensor of one element.</summary>
+    public static double Value(this Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        return tensor.detach().to(torch.ScalarType.Float64).cpu().data<double>()[0];
+    }
+}
