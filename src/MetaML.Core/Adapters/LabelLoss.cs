@@ -21,7 +21,7 @@ internal static class LabelLoss
         {
             LabelKind.Binary => LogisticLoss(scores.squeeze(-1), rows.Labels),
             LabelKind.Multiclass => -(LogSoftmax(scores, classMask) * rows.OneHot((int)scores.shape[2])).sum(-1L),
-            _ => (scores.squeeze(-1) - rows.Labels).square(),
+            _ => (scores.squeeze(-1) - rows.Labels).Squared(),
         };
         return (losses * rows.Weights).sum(1L) / TotalWeight(rows).squeeze(1);
     }

@@ -68,7 +68,7 @@ public sealed class PrototypeAdapter : IManagedAdapter
 
         Tensor temperature = input.AdapterParameters[Temperature].exp();
         Tensor weights = prototypes.transpose(1, 2) * temperature.Times(2); // [tasks, embedding, classes]
-        Tensor bias = -prototypes.square().sum(-1L) * temperature; // [tasks, classes]
+        Tensor bias = -prototypes.Squared().sum(-1L) * temperature; // [tasks, classes]
         return _shape.Kind == LabelKind.Binary
             ? (weights.narrow(2, 1, 1) - weights.narrow(2, 0, 1), bias.narrow(1, 1, 1) - bias.narrow(1, 0, 1))
             : (weights, bias);

@@ -30,6 +30,9 @@ internal static class TensorArithmetic
         return tensor.mul(scalar);
     }
 
+    /// <summary>Each element times itself.</summary>
+    public static Tensor Squared(this Tensor tensor) => tensor * tensor;
+
     /// <summary>Each element, or the number where that is larger.</summary>
     public static Tensor ClampMin(this Tensor tensor, double number)
     {

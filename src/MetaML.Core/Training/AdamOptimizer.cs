@@ -33,7 +33,7 @@ internal sealed class AdamOptimizer
             if (parameter.grad is not { } gradient)
                 continue;
             mean.copy_(mean.Times(Beta1).Plus(gradient.Times(1 - Beta1)));
-            variance.copy_(variance.Times(Beta2).Plus(gradient.square().Times(1 - Beta2)));
+            variance.copy_(variance.Times(Beta2).Plus(gradient.Squared().Times(1 - Beta2)));
             Tensor root = variance.Times(1 / second).sqrt().Plus(Epsilon);
             parameter.sub_(mean.Times(learningRate * factor / first) / root);
         }
