@@ -1,0 +1,95 @@
+using MetaML.Tasks;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Extensions.Data;
+
+/// <summary>The columns that a meta-learner reads.</summary>
+/// <param name="Label">Boolean, key or Single, by kind.</param>
+/// <param name="Features">Known-size vector of Single.</param>
+/// <param name="Task">Text or key; null where all rows form one task, or one pool of classes.</param>
+/// <param name="Weight">Single; null where all rows count alike.</param>
+internal sealed record ColumnNames(string Label, string Features, string? Task, string? Weight)
+{
+    private const string FeaturesExpected = "known-size vector of Single";
+    private const string TaskExpected = "String or key";
+
+    /// <summary>Checks the columns that training and adaptation read.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    public void CheckLabeled(DataViewSchema schema, LabelKind kind)
+    {
+        DataViewType label = Find(schema, "label", Label, LabelExpected(kind));
+        if (label is KeyDataViewType { Count: 0 })
+            throw Mismatch(schema, "label", Label, "key of known cardinality", label.ToString());
+        if (!IsLabel(label, kind))
+            throw Mismatch(schema, "label", Label, LabelExpected(kind), label.ToString());
+        CheckScored(schema);
+        if (Weight is not null && Find(schema, "example weight", Weight, "Single") is { } weight && weight != NumberDataViewType.Single)
+            throw Mismatch(schema, "example weight", Weight, "Single", weight.ToString());
+    }
+
+    /// <summary>Checks the columns that scoring reads.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    public void CheckScored(DataViewSchema schema, int? featureCount = null)
+    {
+        DataViewType features = Find(schema, "feature", Features, FeaturesExpected);
+        if (features is not VectorDataViewType { Size: > 0 } vector || vector.ItemType != NumberDataViewType.Single)
+            throw Mismatch(schema, "feature", Features, FeaturesExpected, features.ToString());
+        if (featureCount is { } count && vector.Size != count)
+            throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features.ToString());
+        if (Task is not null && Find(schema, "task", Task, TaskExpected) is { } task && task is not (TextDataViewType or KeyDataViewType { Count: > 0 }))
+            throw Mismatch(schema, "task", Task, TaskExpected, task.ToString());
+    }
+
+    /// <summary>Checks a schema that is not known in full yet.</summary>
+    /// <returns>The label column.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    public SchemaShape.Column Check(SchemaShape shape, LabelKind kind)
+    {
+        const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
+        SchemaShape.Column label = Find(shape, "label", Label, LabelExpected(kind), column => column.Kind == Scalar && (kind switch
+        {
+            LabelKind.Binary => column.ItemType == BooleanDataViewType.Instance,
+            LabelKind.Multiclass => column.IsKey,
+            _ => column.ItemType == NumberDataViewType.Single,
+        }));
+        Find(shape, "feature", Features, FeaturesExpected, column => column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single);
+        if (Task is not null)
+            Find(shape, "task", Task, TaskExpected, column => column.Kind == Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
+        if (Weight is not null)
+            Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
+        return label;
+    }
+
+    private static bool IsLabel(DataViewType type, LabelKind kind) => kind switch
+    {
+        LabelKind.Binary => type is BooleanDataViewType,
+        LabelKind.Multiclass => type is KeyDataViewType,
+        _ => type == NumberDataViewType.Single,
+    };
+
+    private static string LabelExpected(LabelKind kind) => kind switch
+    {
+        LabelKind.Binary => "Boolean",
+        LabelKind.Multiclass => "key (see MapValueToKey)",
+        _ => "Single",
+    };
+
+    private static DataViewType Find(DataViewSchema schema, string role, string name, string expected) =>
+        schema.GetColumnOrNull(name)?.Type ?? throw Mismatch(schema, role, name, expected, "no such column");
+
+    private static SchemaShape.Column Find(SchemaShape shape, string role, string name, string expected, Func<SchemaShape.Column, bool> fits)
+    {
+        string available = string.Join(", ", shape.Select(column => $"{column.Name} ({column.GetTypeString()})"));
+        if (!shape.TryFindColumn(name, out SchemaShape.Column column))
+            throw Mismatch(available, role, name, expected, "no such column");
+        return fits(column) ? column : throw Mismatch(available, role, name, expected, column.GetTypeString());
+    }
+
+    private static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, string found) =>
+        Mismatch(string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})")), role, name, expected, found);
+
+    // ML.NET reports mismatches by the same type of exception.
+    private static ArgumentOutOfRangeException Mismatch(string available, string role, string name, string expected, string found) =>
+        new("inputSchema", $"Schema mismatch for {role} column '{name}': expected {expected}, got {found}. Available columns: {available}.");
+}

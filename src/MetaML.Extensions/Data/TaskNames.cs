@@ -1,0 +1,45 @@
+using MetaML.Extensions.Interop;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Extensions.Data;
+
+/// <summary>The name of each row's task, from a text or key column.</summary>
+internal static class TaskNames
+{
+    /// <summary>The one task of data without a Task column.</summary>
+    public const string Only = "";
+
+    /// <summary>Reads the task of the row that the cursor stands at; null where the key is missing.</summary>
+    /// <param name="row">The row or cursor.</param>
+    /// <param name="column">The Task column, or null.</param>
+    public static Func<string?> Getter(DataViewRow row, string? column)
+    {
+        if (column is null)
+            return () => Only;
+
+        DataViewSchema.Column task = row.Schema[column];
+        if (task.Type is TextDataViewType)
+        {
+            ValueGetter<ReadOnlyMemory<char>> getText = row.GetGetter<ReadOnlyMemory<char>>(task);
+            ReadOnlyMemory<char> text = default;
+            string last = "";
+            return () =>
+            {
+                getText(ref text);
+                if (!text.Span.SequenceEqual(last)) // rows of a task often follow each other
+                    last = text.ToString();
+                return last;
+            };
+        }
+
+        IReadOnlyList<string> names = KeyVocabulary.Of(task).Names;
+        ValueGetter<float> getKey = RowCursorUtils.GetLabelGetter(row, task.Index);
+        float key = 0;
+        return () =>
+        {
+            getKey(ref key);
+            return float.IsNaN(key) ? null : names[(int)key];
+        };
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text;
+using MetaML.Tasks;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions.Data;
+
+/// <summary>Reads a data view into tasks, in one pass.</summary>
+internal sealed class TaskSetReader
+{
+    private const int RowsToMeasure = 100;
+    private const int FewestSparseFeatures = 100;
+    private const double DensestSparse = 0.25;
+    private const int ValuesShown = 5;
+    private const int RowsPerCheck = 1024;
+
+    private readonly IHostEnvironment _env;
+    private readonly IChannel _channel;
+    private readonly ColumnNames _columns;
+    private readonly LabelKind _kind;
+
+    public TaskSetReader(IHostEnvironment env, IChannel channel, ColumnNames columns, LabelKind kind)
+    {
+        _env = env;
+        _channel = channel;
+        _columns = columns;
+        _kind = kind;
+    }
+
+    /// <summary>Where a missing label or task key is an error, as in support; otherwise rows without a label are left out, with a warning.</summary>
+    public bool MissingIsError { get; init; }
+
+    /// <summary>Number in the model of each of the label's keys; null where they are the same.</summary>
+    public int[]? ClassOfKey { get; init; }
+
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Reads all rows.</summary>
+    /// <param name="data">Checked by <see cref="ColumnNames.CheckLabeled"/>.</param>
+    /// <param name="classCount">Number of classes over all tasks, for multiclass labels.</param>
+    /// <param name="classSets">Whether tasks share their classes.</param>
+    /// <exception cref="InvalidOperationException">A feature is not finite, or a task or label is missing.</exception>
+    public TaskSet Read(IDataView data, int classCount, ClassSets classSets)
+    {
+        int featureCount = data.Schema[_columns.Features].Type.GetVectorSize();
+        FeatureStore store = IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
+        var builder = new TaskSetBuilder(_kind, store);
+
+        using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema));
+        ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(data.Schema[_columns.Features]);
+        ValueGetter<float> getLabel = RowCursorUtils.GetLabelGetter(cursor, data.Schema[_columns.Label].Index);
+        ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
+        Func<string?> getTask = TaskNames.Getter(cursor, _columns.Task);
+
+        VBuffer<float> features = default;
+        float label = 0, weight = 1;
+        long unlabeled = 0;
+        while (cursor.MoveNext())
+        {
+            if (cursor.Position % RowsPerCheck == 0)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                _env.CheckAlive();
+            }
+
+            getLabel(ref label);
+            if (float.IsNaN(label))
+            {
+                if (MissingIsError && _kind == LabelKind.Multiclass)
+                    throw Missing(data, "label", _columns.Label);
+                unlabeled++;
+                continue;
+            }
+
+            string task = getTask() ?? throw Missing(data, "task", _columns.Task!);
+            getFeatures(ref features);
+            CheckFinite(features, cursor.Position, data.Schema[_columns.Features]);
+            getWeight?.Invoke(ref weight);
+            if (!float.IsFinite(weight) || weight < 0)
+                throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'.");
+            if (_kind == LabelKind.Regression && !float.IsFinite(label))
+                throw new InvalidOperationException($"Labels must be finite; got {label} in row {cursor.Position} of column '{_columns.Label}'.");
+
+            ReadOnlySpan<float> values = features.GetValues();
+            int row = store.Add(features.IsDense ? new FeatureRow(values) : new FeatureRow(features.Length, features.GetIndices(), values));
+            builder.Add(task, row, ClassOfKey is null ? label : ClassOfKey[(int)label], weight);
+        }
+
+        if (unlabeled > 0)
+            _channel.Warning($"{unlabeled} rows without a label are left out.");
+        return builder.Build(classCount, classSets);
+    }
+
+    /// <summary>Throws where a feature is NaN or infinite, naming row and slot.</summary>
+    private static void CheckFinite(in VBuffer<float> features, long row, DataViewSchema.Column column)
+    {
+        ReadOnlySpan<float> values = features.GetValues();
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (float.IsFinite(values[i]))
+                continue;
+            int slot = features.IsDense ? i : features.GetIndices()[i];
+            string name = "";
+            if (column.HasSlotNames())
+            {
+                VBuffer<ReadOnlyMemory<char>> names = default;
+                column.GetSlotNames(ref names);
+                name = $" ('{names.GetItemOrDefault(slot)}')";
+            }
+
+            throw new InvalidOperationException($"Features must be finite; got {values[i]} in row {row}, slot {slot}{name} of column '{column.Name}'. Replace missing values, as ReplaceMissingValues does, or filter the rows.");
+        }
+    }
+
+    // Text featurisers give tens of thousands of columns with dozens of values each.
+    private bool IsSparse(IDataView data, int featureCount)
+    {
+        if (featureCount < FewestSparseFeatures)
+            return false;
+        DataViewSchema.Column column = data.Schema[_columns.Features];
+        using DataViewRowCursor cursor = data.GetRowCursor([column]);
+        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
+        VBuffer<float> features = default;
+        long values = 0, rows = 0;
+        while (rows < RowsToMeasure && cursor.MoveNext())
+        {
+            getter(ref features);
+            foreach (float value in features.GetValues())
+                values += value != 0 ? 1 : 0;
+            rows++;
+        }
+
+        return values < DensestSparse * rows * featureCount;
+    }
+
+    private IEnumerable<DataViewSchema.Column> Needed(DataViewSchema schema)
+    {
+        string?[] names = [_columns.Label, _columns.Features, _columns.Task, _columns.Weight];
+        return names.OfType<string>().Distinct().Select(name => schema[name]);
+    }
+
+    // A key is missing where its value was unknown to the mapping that made it. The value is in the column that the key hides.
+    private static InvalidOperationException Missing(IDataView data, string role, string name)
+    {
+        DataViewSchema.Column column = data.Schema[name];
+        DataViewSchema.Column? raw = data.Schema.Where(c => c.Name == name && c.IsHidden && c.Type is PrimitiveDataViewType and not KeyDataViewType)
+            .Select(c => (DataViewSchema.Column?)c).LastOrDefault();
+        var rows = new List<long>();
+        var values = new HashSet<string>();
+        using DataViewRowCursor cursor = data.GetRowCursor(raw is { } hidden ? [column, hidden] : [column]);
+        ValueGetter<float> getKey = RowCursorUtils.GetLabelGetter(cursor, column.Index);
+        ValueGetter<StringBuilder>? getRaw = raw is { } source ? RowCursorUtils.GetGetterAsStringBuilder(cursor, source.Index) : null;
+        float key = 0;
+        StringBuilder text = new();
+        while (cursor.MoveNext() && rows.Count < ValuesShown && values.Count < ValuesShown)
+        {
+            getKey(ref key);
+            if (!float.IsNaN(key))
+                continue;
+            rows.Add(cursor.Position);
+            getRaw?.Invoke(ref text);
+            if (getRaw is not null)
+                values.Add($"'{text}'");
+        }
+
+        string what = values.Count > 0 ? $"the values {string.Join(", ", values)}" : $"missing keys in rows {string.Join(", ", rows)}";
+        return new InvalidOperationException($"Each row must have a {role} in column '{name}'; got {what}. They were unknown to the mapping that made the keys. Put MapValueToKey into the chain that is adapted, or leave the rows out.");
+    }
+}

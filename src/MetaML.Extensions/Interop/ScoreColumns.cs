@@ -1,0 +1,88 @@
+using MetaML.Tasks;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Extensions.Interop;
+
+/// <summary>The output columns, with the types and annotations that ML.NET's own trainers give them.</summary>
+internal static class ScoreColumns
+{
+    /// <summary>The columns as the transformer makes them: PredictedLabel, Score and Probability, as far as the kind has them.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="classes">The label's classes; null unless multiclass.</param>
+    /// <param name="input">The schema that they are added to.</param>
+    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, DataViewSchema input)
+    {
+        uint set = input.GetMaxAnnotationKind(out _, AnnotationUtils.Kinds.ScoreColumnSetId) + 1;
+        DataViewSchema.Annotations.Builder Annotations(string valueKind)
+        {
+            var annotations = new DataViewSchema.Annotations.Builder();
+            annotations.Add<ReadOnlyMemory<char>>(AnnotationUtils.Kinds.ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = ColumnKind(kind).AsMemory());
+            annotations.Add<uint>(AnnotationUtils.Kinds.ScoreColumnSetId, AnnotationUtils.ScoreColumnSetIdType, (ref uint value) => value = set);
+            annotations.Add<ReadOnlyMemory<char>>(AnnotationUtils.Kinds.ScoreValueKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = valueKind.AsMemory());
+            return annotations;
+        }
+
+        var predicted = Annotations(AnnotationUtils.Const.ScoreValueKind.PredictedLabel);
+        var score = Annotations(AnnotationUtils.Const.ScoreValueKind.Score);
+        switch (kind)
+        {
+            case LabelKind.Regression:
+                return [new(DefaultColumnNames.Score, NumberDataViewType.Single, score.ToAnnotations())];
+            case LabelKind.Binary:
+                var probability = Annotations(AnnotationUtils.Const.ScoreValueKind.Probability);
+                probability.Add<bool>(AnnotationUtils.Kinds.IsNormalized, BooleanDataViewType.Instance, (ref bool value) => value = true);
+                return
+                [
+                    new(DefaultColumnNames.PredictedLabel, BooleanDataViewType.Instance, predicted.ToAnnotations()),
+                    new(DefaultColumnNames.Score, NumberDataViewType.Single, score.ToAnnotations()),
+                    new(DefaultColumnNames.Probability, NumberDataViewType.Single, probability.ToAnnotations()),
+                ];
+            default:
+                classes!.Annotate(predicted, AnnotationUtils.Kinds.KeyValues);
+                classes.Annotate(score, AnnotationUtils.Kinds.TrainingLabelValues);
+                if (classes.ItemType is TextDataViewType)
+                    classes.Annotate(score, AnnotationUtils.Kinds.SlotNames);
+                return
+                [
+                    new(DefaultColumnNames.PredictedLabel, new KeyDataViewType(typeof(uint), classes.Count), predicted.ToAnnotations()),
+                    new(DefaultColumnNames.Score, new VectorDataViewType(NumberDataViewType.Single, classes.Count), score.ToAnnotations()),
+                ];
+        }
+    }
+
+    /// <summary>The columns as the estimator promises them.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="label">The label column.</param>
+    public static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label)
+    {
+        const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
+        var plain = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());
+        switch (kind)
+        {
+            case LabelKind.Regression:
+                return [new(DefaultColumnNames.Score, Scalar, NumberDataViewType.Single, false, plain)];
+            case LabelKind.Binary:
+                return
+                [
+                    new(DefaultColumnNames.Score, Scalar, NumberDataViewType.Single, false, plain),
+                    new(DefaultColumnNames.Probability, Scalar, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation(true))),
+                    new(DefaultColumnNames.PredictedLabel, Scalar, BooleanDataViewType.Instance, false, plain),
+                ];
+            default:
+                var keyValues = label.Annotations.Where(annotation => annotation.Name == AnnotationUtils.Kinds.KeyValues);
+                return
+                [
+                    new(DefaultColumnNames.Score, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, new SchemaShape(AnnotationUtils.AnnotationsForMulticlassScoreColumn(label))),
+                    new(DefaultColumnNames.PredictedLabel, Scalar, NumberDataViewType.UInt32, true, new SchemaShape(keyValues.Concat(AnnotationUtils.GetTrainerOutputAnnotation()))),
+                ];
+        }
+    }
+
+    private static string ColumnKind(LabelKind kind) => kind switch
+    {
+        LabelKind.Binary => AnnotationUtils.Const.ScoreColumnKind.BinaryClassification,
+        LabelKind.Multiclass => AnnotationUtils.Const.ScoreColumnKind.MulticlassClassification,
+        _ => AnnotationUtils.Const.ScoreColumnKind.Regression,
+    };
+}
