@@ -20,12 +20,12 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     {
         DataViewType label = Find(schema, "label", Label, LabelExpected(kind));
         if (label is KeyDataViewType { Count: 0 })
-            throw Mismatch(schema, "label", Label, "key of known cardinality", label.ToString());
+            throw Mismatch(schema, "label", Label, "key of known cardinality", label);
         if (!IsLabel(label, kind))
-            throw Mismatch(schema, "label", Label, LabelExpected(kind), label.ToString());
+            throw Mismatch(schema, "label", Label, LabelExpected(kind), label);
         CheckScored(schema);
         if (Weight is not null && Find(schema, "example weight", Weight, "Single") is { } weight && weight != NumberDataViewType.Single)
-            throw Mismatch(schema, "example weight", Weight, "Single", weight.ToString());
+            throw Mismatch(schema, "example weight", Weight, "Single", weight);
     }
 
     /// <summary>Checks the columns that scoring reads.</summary>
@@ -34,11 +34,11 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     {
         DataViewType features = Find(schema, "feature", Features, FeaturesExpected);
         if (features is not VectorDataViewType { Size: > 0 } vector || vector.ItemType != NumberDataViewType.Single)
-            throw Mismatch(schema, "feature", Features, FeaturesExpected, features.ToString());
+            throw Mismatch(schema, "feature", Features, FeaturesExpected, features);
         if (featureCount is { } count && vector.Size != count)
-            throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features.ToString());
+            throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features);
         if (Task is not null && Find(schema, "task", Task, TaskExpected) is { } task && task is not (TextDataViewType or KeyDataViewType { Count: > 0 }))
-            throw Mismatch(schema, "task", Task, TaskExpected, task.ToString());
+            throw Mismatch(schema, "task", Task, TaskExpected, task);
     }
 
     /// <summary>Checks a schema that is not known in full yet.</summary>
@@ -86,10 +86,10 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         return fits(column) ? column : throw Mismatch(available, role, name, expected, column.GetTypeString());
     }
 
-    private static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, string found) =>
+    private static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, object found) =>
         Mismatch(string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})")), role, name, expected, found);
 
     // ML.NET reports mismatches by the same type of exception.
-    private static ArgumentOutOfRangeException Mismatch(string available, string role, string name, string expected, string found) =>
-        new("inputSchema", $"Schema mismatch for {role} column '{name}': expected {expected}, got {found}. Available columns: {available}.");
+    private static ArgumentOutOfRangeException Mismatch(string available, string role, string name, string expected, object found) =>
+        new(name, $"Schema mismatch for {role} column '{name}': expected {expected}, got {found}. Available columns: {available}.");
 }

@@ -33,7 +33,7 @@ internal abstract class KeyVocabulary
     /// <summary>The vocabulary of a key column.</summary>
     public static KeyVocabulary Of(DataViewSchema.Column column)
     {
-        int count = column.Type.GetKeyCountAsInt32(Contracts.Except);
+        int count = column.Type.GetKeyCountAsInt32();
         DataViewType? values = column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type;
         return values is VectorDataViewType { ItemType: { } itemType } vector && vector.Size == count
             ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, itemType)
@@ -93,14 +93,14 @@ internal abstract class KeyVocabulary
             throw new ArgumentException("Keys must have KeyValues in both places or in neither, to be matched. Map the values to keys in the same way as for training.");
     }
 
-    private static KeyVocabulary Get<T>(DataViewSchema.Column column, PrimitiveDataViewType itemType)
+    private static Values<T> Get<T>(DataViewSchema.Column column, PrimitiveDataViewType itemType)
     {
         VBuffer<T> values = default;
         column.Annotations.GetValue(AnnotationUtils.Kinds.KeyValues, ref values);
         return new Values<T>(itemType, [.. values.DenseValues()]);
     }
 
-    private static KeyVocabulary ReadValues<T>(BinaryReader reader, int count, PrimitiveDataViewType itemType)
+    private static Values<T> ReadValues<T>(BinaryReader reader, int count, PrimitiveDataViewType itemType)
     {
         var values = new List<T>(); // grows with what is really there, whatever the count says
         var one = new T[1];
