@@ -1,3 +1,5 @@
+using MetaML.Tasks;
+
 namespace MetaML.Scoring;
 
 /// <summary>What one task was adapted to: a linear head, its classes, and encoder parameters where the task has its own.</summary>
@@ -40,9 +42,10 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
     /// <param name="reader">Stands at the task.</param>
     /// <param name="model">The model that the task belongs to.</param>
+    /// <param name="classCount">Number of classes that there are.</param>
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
     /// <exception cref="EndOfStreamException">The data end too early.</exception>
-    public static AdaptedTask Read(BinaryReader reader, MetaModel model)
+    public static AdaptedTask Read(BinaryReader reader, MetaModel model, int classCount)
     {
         int outputs = ModelFormat.ReadCount(reader, ModelFormat.MaximumOutputs, "outputs");
         float[] weights = ModelFormat.ReadFloats(reader, (long)outputs * model.EmbeddingDimension);
@@ -50,7 +53,16 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         int count = ModelFormat.ReadCount(reader, ModelFormat.MaximumOutputs, "classes");
         var classes = new List<int>();
         for (int k = 0; k < count; k++)
-            classes.Add(reader.ReadInt32());
+        {
+            int number = reader.ReadInt32();
+            if (number < 0 || number >= classCount || (k > 0 && number <= classes[^1]))
+                throw new InvalidDataException($"A task's classes must ascend and be below {classCount}; got {number}. The file is damaged.");
+            classes.Add(number);
+        }
+
+        bool fits = model.Kind == LabelKind.Multiclass ? count == outputs : outputs == 1;
+        if (!fits)
+            throw new InvalidDataException($"A {model.Kind} task cannot have {outputs} outputs and {count} classes. The file is damaged.");
         float[][]? own = reader.ReadBoolean() ? [.. model.EncoderShapes.Select(size => ModelFormat.ReadFloats(reader, size))] : null;
         return new AdaptedTask(new LinearHead(weights, bias), classes, own);
     }

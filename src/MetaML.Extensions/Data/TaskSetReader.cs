@@ -31,8 +31,8 @@ internal sealed class TaskSetReader
     /// <summary>Where a missing label or task key is an error, as in support; otherwise rows without a label are left out, with a warning.</summary>
     public bool MissingIsError { get; init; }
 
-    /// <summary>Number in the model of each of the label's keys; null where they are the same.</summary>
-    public int[]? ClassOfKey { get; init; }
+    /// <summary>From a label key's number (from 0) to the model's number of the class; null where they are the same.</summary>
+    public Func<int, int>? ClassOfKey { get; init; }
 
     public CancellationToken CancellationToken { get; init; }
 
@@ -84,7 +84,7 @@ internal sealed class TaskSetReader
 
             ReadOnlySpan<float> values = features.GetValues();
             int row = store.Add(features.IsDense ? new FeatureRow(values) : new FeatureRow(features.Length, features.GetIndices(), values));
-            builder.Add(task, row, ClassOfKey is null ? label : ClassOfKey[(int)label], weight);
+            builder.Add(task, row, ClassOfKey?.Invoke((int)label) ?? label, weight);
         }
 
         if (unlabeled > 0)

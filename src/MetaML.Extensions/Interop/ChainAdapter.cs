@@ -1,0 +1,76 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+
+namespace MetaML.Extensions.Interop;
+
+/// <summary>Rebuilds a chain around its meta-learner: the other steps are shared with the chain that was given.</summary>
+internal sealed class ChainAdapter
+{
+    private readonly MLContext _context;
+    private readonly ITransformer _model;
+    private readonly CancellationToken _cancellationToken;
+    private readonly HashSet<string> _growing = []; // key columns that new tasks may bring new values to
+
+    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    public ChainAdapter(MLContext context, ITransformer model, CancellationToken cancellationToken)
+    {
+        _context = context;
+        _model = model;
+        _cancellationToken = cancellationToken;
+        MetaLearnerTransformer[] learners = [.. Learners(model)];
+        if (learners.Length == 0)
+            throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
+        foreach (MetaLearnerTransformer learner in learners)
+        {
+            if (learner.TaskColumnName is { } task)
+                _growing.Add(task);
+            if (learner.TakesNewClasses)
+                _growing.Add(learner.LabelColumnName);
+        }
+    }
+
+    public ITransformer Adapt(IDataView support) => Adapt(_model, ref support);
+
+    public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(task));
+
+    // Data pass through each step as in training, whatever its scope; on return they have passed through this one.
+    private ITransformer Adapt(ITransformer step, ref IDataView data)
+    {
+        switch (step)
+        {
+            case MetaLearnerTransformer learner:
+                MetaLearnerTransformer adapted = learner.Adapt(data, _cancellationToken);
+                data = adapted.Transform(data);
+                return adapted;
+            case ITransformerChainAccessor chain:
+                var steps = new ITransformer[chain.Transformers.Length];
+                int last = Array.FindLastIndex(chain.Transformers, inner => Learners(inner).Any());
+                for (int i = 0; i < steps.Length; i++)
+                    steps[i] = i <= last || last < 0 ? Adapt(chain.Transformers[i], ref data) : SharedStep.Of(_context, chain.Transformers[i]);
+                return new TransformerChain<ITransformer>(steps, chain.Scopes);
+            case ValueToKeyMappingTransformer mapping:
+                ITransformer renewed = KeyMappingRenewal.Renew(_context, mapping, _growing, data);
+                data = renewed.Transform(data);
+                return renewed;
+            default:
+                ITransformer shared = SharedStep.Of(_context, step);
+                data = shared.Transform(data);
+                return shared;
+        }
+    }
+
+    private ITransformer Replace(ITransformer step, Func<MetaLearnerTransformer, ITransformer> replacement) => step switch
+    {
+        MetaLearnerTransformer learner => replacement(learner),
+        ITransformerChainAccessor chain => new TransformerChain<ITransformer>(chain.Transformers.Select(inner => Replace(inner, replacement)), chain.Scopes),
+        _ => SharedStep.Of(_context, step),
+    };
+
+    private static IEnumerable<MetaLearnerTransformer> Learners(ITransformer step) => step switch
+    {
+        MetaLearnerTransformer learner => [learner],
+        ITransformerChainAccessor chain => chain.Transformers.SelectMany(Learners),
+        _ => [],
+    };
+}

@@ -1,0 +1,97 @@
+using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions;
+
+/// <summary>Learns an encoder and an adapter across the tasks that the Task column names: θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
+/// <remarks>
+/// <para>Trainer characteristics. Label: Boolean, key or Single. Features: known-size vector of Single, finite; no normaliser is
+/// needed. Caching is not needed: data are read once. Training needs the native torch library, scoring does not.</para>
+/// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
+/// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
+/// <para>Same seed, same data, same machine: same bits.</para>
+/// </remarks>
+public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
+{
+    private const int LogInterval = 100;
+
+    private readonly IHost _host;
+    private readonly LabelKind _kind;
+    private readonly MetaLearnerOptions _options;
+
+    internal MetaLearnerTrainer(IHostEnvironment env, LabelKind kind, MetaLearnerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(kind);
+        _host = env.Register(nameof(MetaLearnerTrainer));
+        _kind = kind;
+        _options = options with { };
+    }
+
+    /// <summary>Learns across the tasks of the data, and adapts to each of them.</summary>
+    /// <param name="input">Label, features and Task column, and example weights if they were named.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    public MetaLearnerTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ColumnNames columns = _options.Columns;
+        columns.CheckLabeled(input.Schema, _kind);
+        KeyVocabulary? classes = _kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[columns.Label]) : null;
+
+        using IChannel channel = _host.Start("Meta-training");
+        var reader = new TaskSetReader(_host, channel, columns, _kind) { CancellationToken = _options.CancellationToken };
+        TaskSet tasks = reader.Read(input, classes?.Count ?? 0, _options.ClassSets);
+        channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", kept sparse" : "")}.");
+
+        MetaTrainingOptions options = _options with
+        {
+            Seed = _options.Seed ?? (_host as IHostEnvironmentInternal)?.Seed,
+            Progress = new HostProgress(_host, channel, _options.Progress),
+        };
+        MetaModel model = MetaTrainer.Train(tasks, options, text => channel.Info(text), text => channel.Warning(text));
+        UnknownTaskHandling unknown = Unknown(model, channel);
+        return MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, _options.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
+        var columns = inputSchema.ToDictionary(column => column.Name);
+        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label))
+            columns[column.Name] = column;
+        return new SchemaShape(columns.Values);
+    }
+
+    private UnknownTaskHandling Unknown(MetaModel model, IChannel channel)
+    {
+        UnknownTaskHandling handling = _options.UnknownTasks ?? (model.HasPrior ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
+        if (handling == UnknownTaskHandling.MetaPrior && !model.HasPrior)
+            throw OptionCheck.Error(_options, nameof(_options.UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for classes that are not known.");
+        if (handling == UnknownTaskHandling.Missing)
+            channel.Warning("Rows of unknown tasks get NaN scores, which ML.NET's metrics leave out or misread.");
+        return handling;
+    }
+
+    // Told of every outer step: the place to look at the host's cancel flag, which is set by AutoML.
+    private sealed class HostProgress(IHost host, IChannel channel, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            host.CheckAlive();
+            if (value.Iteration % LogInterval == 0)
+                channel.Info($"Iteration {value.Iteration} of {value.MaximumNumberOfIterations}: training loss {value.TrainingLoss:G4}, validation loss {value.ValidationLoss:G4}.");
+            next?.Report(value);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using MetaML.Extensions.Data;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+
+namespace MetaML.Extensions;
+
+/// <summary>Scores the row that a cursor stands at, once, whichever of its output columns are asked for. For one cursor.</summary>
+internal sealed class TaskRowScorer
+{
+    private readonly MetaModel _model;
+    private readonly DataViewRow _row;
+    private readonly string? _taskColumn;
+    private readonly int _classCount;
+    private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
+    private readonly UnknownTaskHandling _unknown;
+    private readonly MetaScorer _scorer;
+    private readonly ValueGetter<VBuffer<float>> _getFeatures;
+    private readonly Func<string?> _getTask;
+
+    private VBuffer<float> _features;
+    private long _position = -1;
+    private string? _name;
+    private AdaptedTask? _named;
+
+    // The current row's: null where it cannot be scored; for classes, probabilities.
+    private AdaptedTask? _task;
+    private float[] _scores = new float[1];
+
+    public TaskRowScorer(
+        MetaModel model, DataViewRow row, ColumnNames columns, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
+    {
+        _model = model;
+        _row = row;
+        _taskColumn = columns.Task;
+        _classCount = classCount;
+        _tasks = tasks;
+        _unknown = unknown;
+        _scorer = model.CreateScorer();
+        _getFeatures = row.GetGetter<VBuffer<float>>(row.Schema[columns.Features]);
+        _getTask = TaskNames.Getter(row, columns.Task);
+    }
+
+    /// <summary>The getter of an output column.</summary>
+    public Delegate Getter(string column) => (column, _model.Kind) switch
+    {
+        (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
+        (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
+        (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
+        (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
+        _ => (ValueGetter<bool>)GetAnswer,
+    };
+
+    private void GetScore(ref float value)
+    {
+        Update();
+        value = _task is null ? float.NaN : _scores[0];
+    }
+
+    private void GetProbability(ref float value)
+    {
+        Update();
+        value = _task is null ? float.NaN : 1 / (1 + MathF.Exp(-_scores[0]));
+    }
+
+    private void GetAnswer(ref bool value)
+    {
+        Update();
+        value = _task is not null && _scores[0] > 0;
+    }
+
+    private void GetClass(ref uint value)
+    {
+        Update();
+        value = _task is null ? 0 : (uint)_task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(0, _task.Classes.Count))] + 1;
+    }
+
+    private void GetProbabilities(ref VBuffer<float> value)
+    {
+        Update();
+        bool isDense = _task is null || _task.Classes.Count == _classCount;
+        int count = isDense ? _classCount : _task!.Classes.Count;
+        var editor = VBufferEditor.Create(ref value, _classCount, count);
+        if (_task is null)
+            editor.Values.Fill(float.NaN);
+        else
+            _scores.AsSpan(0, count).CopyTo(editor.Values);
+        for (int k = 0; !isDense && k < count; k++)
+            editor.Indices[k] = _task!.Classes[k];
+        value = editor.Commit();
+    }
+
+    private void Update()
+    {
+        if (_position == _row.Position)
+            return;
+        _position = _row.Position;
+        _task = Find(_getTask());
+        if (_task is null)
+            return;
+
+        _getFeatures(ref _features);
+        ReadOnlySpan<float> values = _features.GetValues();
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            _task = null;
+            return;
+        }
+
+        ReadOnlySpan<float> scores = _scorer.Score(_task, _features.IsDense ? new FeatureRow(values) : new FeatureRow(_features.Length, _features.GetIndices(), values));
+        if (_scores.Length < scores.Length)
+            _scores = new float[scores.Length];
+        if (_model.Kind == LabelKind.Multiclass)
+            TensorPrimitives.SoftMax(scores, _scores);
+        else
+            _scores[0] = scores[0];
+    }
+
+    private AdaptedTask? Find(string? name)
+    {
+        if (name is not null && name == _name)
+            return _named; // rows of a task often follow each other
+
+        AdaptedTask? task = name is null ? null : _tasks.GetValueOrDefault(name);
+        task ??= _unknown switch
+        {
+            UnknownTaskHandling.MetaPrior => _model.Prior,
+            UnknownTaskHandling.Throw => throw new InvalidOperationException($"Column '{_taskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling."),
+            _ => null,
+        };
+        (_name, _named) = (name, task);
+        return task;
+    }
+}
