@@ -51,7 +51,8 @@ public sealed class EpisodeBatch
     internal static EpisodeBatch Create(
         TaskSet set, IReadOnlyList<Episode> episodes, FeatureScaling? scaling = null, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
-        int[]? columns = set.Features.IsSparse ? ActiveColumns(set.Features, episodes) : null;
+        // Subtracting a mean makes sparse rows dense.
+        int[]? columns = set.Features.IsSparse && scaling?.Shift is null ? ActiveColumns(set.Features, episodes) : null;
         int OutputsOf(Episode episode) => set.Kind == LabelKind.Multiclass ? episode.Classes.Length : 1;
         int outputs = episodes.Max(OutputsOf);
         var mask = new float[episodes.Count * outputs];

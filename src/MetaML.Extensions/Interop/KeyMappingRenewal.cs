@@ -42,13 +42,13 @@ internal static class KeyMappingRenewal
             return new(output.Name, input, all, all.Count > old.Count);
         }
 
-        public ITransformer Mapping(MLContext context, IDataView data)
+        public ValueToKeyMappingTransformer Mapping(MLContext context, IDataView data)
         {
             DataViewType type = data.Schema[Input].Type.GetItemType();
             IDataView values = Values.ToDataView(context, Input);
             bool asText = !type.Equals(Values.ItemType);
             if (asText)
-                values = context.Transforms.SelectColumns(Input).Append(new TypeConvertingEstimator(context, Input, type.GetRawKind().ToDataKind())).Append(context.Transforms.SelectColumns([Input], keepHidden: false)).Fit(values).Transform(values);
+                values = context.Transforms.Conversion.ConvertType(Input, outputKind: type.GetRawKind().ToDataKind()).Append(context.Transforms.SelectColumns(Input)).Fit(values).Transform(values);
             return context.Transforms.Conversion.MapValueToKey(Output, Input, Values.Count, addKeyValueAnnotationsAsText: asText, keyData: values).Fit(data);
         }
     }

@@ -119,7 +119,8 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(MetaLearnerTransformer).Assembly.FullName);
 
-    private protected override void SaveModel(ModelSaveContext ctx)
+    /// <inheritdoc/>
+    protected override void SaveModel(ModelSaveContext ctx)
     {
         // *** Binary format ***
         // string: label, feature, task and weight column ("" where there is none)
@@ -169,7 +170,8 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
         return new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, tasks.ToImmutable());
     }
 
-    private protected override IRowMapper MakeRowMapper(DataViewSchema schema)
+    /// <inheritdoc/>
+    protected override IRowMapper MakeRowMapper(DataViewSchema schema)
     {
         _columns.CheckScored(schema, Model.FeatureCount);
         return new Mapper(this, schema);
@@ -190,7 +192,7 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
         protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>
             CreateGetters(input, i => i == iinfo, out disposer)[iinfo];
 
-        private protected override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
+        protected override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
         {
             if (!Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput))
                 return _ => false;
@@ -199,6 +201,6 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
             return column => column == features || column == task;
         }
 
-        private protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
+        protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
     }
 }

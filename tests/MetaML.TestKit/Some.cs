@@ -1,0 +1,45 @@
+namespace MetaML.TestKit;
+
+/// <summary>Readable data: related tasks, each with its own rule on what all of them share.</summary>
+public static class Some
+{
+    private static readonly string[] s_classes = ["low", "middle", "high"];
+
+    /// <summary>Tasks "task0", "task1", …, of different sizes where wanted.</summary>
+    /// <remarks>Shared: two hidden quantities made of the features. Of each task: how they are weighed.</remarks>
+    public static List<TaskRow> Tasks(int tasks = 12, int rows = 30, int seed = 1, int firstTask = 0, bool ragged = true)
+    {
+        var all = new List<TaskRow>();
+        for (int t = firstTask; t < firstTask + tasks; t++)
+        {
+            var random = new Random(seed * 1000 + t);
+            double angle = random.NextDouble() * Math.PI / 2;
+            int count = ragged ? rows - t % 5 : rows;
+            for (int i = 0; i < count; i++)
+            {
+                float[] x = [.. Enumerable.Range(0, TaskRow.FeatureCount).Select(_ => (float)(2 * random.NextDouble() - 1))];
+                double shared = Math.Tanh(2 * x[0] + x[1]), other = x[2] * x[3] + x[4];
+                double value = Math.Cos(angle) * shared + Math.Sin(angle) * other;
+                all.Add(new TaskRow
+                {
+                    Task = $"task{t}",
+                    Features = x,
+                    Answer = value > 0,
+                    Class = s_classes[value < -0.3 ? 0 : value < 0.3 ? 1 : 2],
+                    Value = (float)(100 + 20 * value),
+                });
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>Tasks whose classes are their own: "task3/low" is in no other task.</summary>
+    public static List<TaskRow> TasksWithOwnClasses(int tasks = 12, int rows = 30, int seed = 1, int firstTask = 0)
+    {
+        List<TaskRow> all = Tasks(tasks, rows, seed, firstTask);
+        foreach (TaskRow row in all)
+            row.Class = $"{row.Task}/{row.Class}";
+        return all;
+    }
+}
