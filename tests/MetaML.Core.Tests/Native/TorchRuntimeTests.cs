@@ -17,9 +17,9 @@ public sealed class TorchRuntimeTests
         using var scope = torch.NewDisposeScope();
         torch.Tensor a = torch.tensor(new double[] { 4, 1, 1, 3 }, 2, 2).requires_grad_();
         torch.Tensor x = torch.linalg.solve(a, torch.tensor(new double[] { 1, 2 }, 2, 1));
-        x.square().sum(new long[] { 0, 1 }).backward();
-        Assert.Equal(1.0 / 11, x[0, 0].ToDouble(), 12);
-        Assert.Equal(7.0 / 11, x[1, 0].ToDouble(), 12);
+        x.Squared().sum(new long[] { 0, 1 }).backward();
+        Assert.Equal(1.0 / 11, x[0, 0].Value(), 12);
+        Assert.Equal(7.0 / 11, x[1, 0].Value(), 12);
         Assert.NotNull(a.grad);
     }
 

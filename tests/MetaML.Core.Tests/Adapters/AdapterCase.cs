@@ -1,0 +1,56 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Parameters;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using static TorchSharp.torch;
+
+namespace MetaML.Core.Tests.Adapters;
+
+/// <summary>An adapter with a kind of label, on a small encoder with parameters away from their first values.</summary>
+public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common)
+{
+    internal MetaModelDesign Design => new(Kind, TaskRow.FeatureCount, Outputs, new MlpEncoderOptions { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true }, Options);
+
+    private int? Outputs => Kind != LabelKind.Multiclass ? 1 : ClassSets == ClassSets.Common ? 3 : null;
+
+    internal TaskSet Tasks(int tasks = 4, int rows = 16) =>
+        CoreData.Of(ClassSets == ClassSets.Common ? Some.Tasks(tasks, rows) : Some.TasksWithOwnClasses(tasks, rows), Kind, ClassSets);
+
+    /// <summary>The first rows of each task as support, a different number of each, and the rest as query. The first task's support lacks a class.</summary>
+    internal Episode[] Episodes(TaskSet set) => [.. set.Tasks.Select((task, t) =>
+    {
+        int[] rows = [.. Enumerable.Range(0, task.RowCount)];
+        int[] support = rows[..(6 + t)];
+        if (t == 0 && Kind != LabelKind.Regression && ClassSets == ClassSets.Common)
+            support = [.. support.Where(i => task.Labels[i] != 1)];
+        return new Episode(task, support, rows[(6 + t)..], task.Classes);
+    })];
+
+    internal static (ParameterArray[] Encoder, ParameterArray[] Adapter) Values(MetaModelDesign design)
+    {
+        var random = new Random(5);
+        ParameterArray[] Draw(IReadOnlyList<ParameterSpec> specs) => [.. ParameterArray.Initialize(specs, random)
+            .Select(p => p with { Values = Array.ConvertAll(p.Values, value => value + (float)(0.4 * random.NextDouble() - 0.2)) })];
+        return (Draw(design.Encoder.Parameters), Draw(design.Adapter.Parameters));
+    }
+
+    /// <summary>Scores of the query rows [tasks, rows, outputs], in float64.</summary>
+    internal Tensor Score(EpisodeBatch batch, bool isTraining = false)
+    {
+        MetaModelDesign design = Design;
+        var (encoder, adapter) = Values(design);
+        return Adapt(design, batch, encoder, adapter, isTraining).Score(design.Encoder, batch.Query.Features);
+    }
+
+    internal static AdaptedTasks Adapt(MetaModelDesign design, EpisodeBatch batch, ParameterArray[] encoder, ParameterArray[] adapter, bool isTraining = false, ScalarType dtype = ScalarType.Float64) =>
+        design.Adapter.Adapt(AdaptationInput.Of(
+            batch,
+            design.Encoder,
+            ParameterSet.FromArrays(design.Encoder.Parameters, encoder, dtype: dtype),
+            ParameterSet.FromArrays(design.Adapter.Parameters, adapter, dtype: dtype),
+            isTraining));
+
+    public override string ToString() => $"{Name}, {Kind}, {ClassSets}";
+}

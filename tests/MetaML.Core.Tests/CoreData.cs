@@ -1,0 +1,29 @@
+using MetaML.Tasks;
+using MetaML.TestKit;
+
+namespace MetaML.Core.Tests;
+
+/// <summary>TestKit's rows as the learning core takes them.</summary>
+internal static class CoreData
+{
+    public static TaskSet Of(IEnumerable<TaskRow> rows, LabelKind kind, ClassSets classSets = ClassSets.Auto, bool sparse = false)
+    {
+        FeatureStore store = sparse ? new SparseFeatureStore(TaskRow.FeatureCount) : new DenseFeatureStore(TaskRow.FeatureCount);
+        var builder = new TaskSetBuilder(kind, store);
+        var classes = new Dictionary<string, int>();
+        foreach (TaskRow row in rows)
+        {
+            if (!classes.TryGetValue(row.Class, out int number))
+                classes.Add(row.Class, number = classes.Count);
+            float label = kind switch
+            {
+                LabelKind.Binary => row.Answer ? 1 : 0,
+                LabelKind.Multiclass => number,
+                _ => row.Value,
+            };
+            builder.Add(row.Task, store.Add(new FeatureRow(row.Features)), label, row.Weight);
+        }
+
+        return builder.Build(classes.Count, classSets);
+    }
+}
