@@ -10,20 +10,19 @@ internal static class CoreData
     {
         FeatureStore store = sparse ? new SparseFeatureStore(TaskRow.FeatureCount) : new DenseFeatureStore(TaskRow.FeatureCount);
         var builder = new TaskSetBuilder(kind, store);
-        var classes = new Dictionary<string, int>();
-        foreach (TaskRow row in rows)
+        TaskRow[] all = [.. rows];
+        string[] classes = [.. all.Select(row => row.Class).Distinct().Order(StringComparer.Ordinal)];
+        foreach (TaskRow row in all)
         {
-            if (!classes.TryGetValue(row.Class, out int number))
-                classes.Add(row.Class, number = classes.Count);
             float label = kind switch
             {
                 LabelKind.Binary => row.Answer ? 1 : 0,
-                LabelKind.Multiclass => number,
+                LabelKind.Multiclass => Array.BinarySearch(classes, row.Class, StringComparer.Ordinal),
                 _ => row.Value,
             };
             builder.Add(row.Task, store.Add(new FeatureRow(row.Features)), label, row.Weight);
         }
 
-        return builder.Build(classes.Count, classSets);
+        return builder.Build(classes.Length, classSets);
     }
 }

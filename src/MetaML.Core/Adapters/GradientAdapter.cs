@@ -1,5 +1,6 @@
 using MetaML.Parameters;
 using MetaML.Scoring;
+using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
@@ -11,11 +12,13 @@ public abstract class GradientAdapter : IAdapter
     private const string InitialBias = "initial_bias";
 
     private readonly List<ParameterSpec> _parameters = [];
+    private readonly double _firstRate;
 
     private protected GradientAdapter(HeadShape shape, GradientAdapterOptions options, int ratesPerStep)
     {
         Shape = shape;
         Options = options with { };
+        _firstRate = options.InnerLearningRate ?? (shape.Kind == LabelKind.Regression ? 0.01 : 0.05);
         bool fromPrototypes = options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasPrior);
         if (fromPrototypes)
         {
@@ -64,14 +67,14 @@ public abstract class GradientAdapter : IAdapter
 
     /// <summary>The learning rate of one step for one of the parameter tensors, 0-dimensional.</summary>
     private protected Tensor Rate(AdaptationInput input, int step, int parameter) => Options.LearnInnerLearningRates
-        ? input.AdapterParameters[Rates].select(0, step).select(0, parameter).exp().Times(Options.InnerLearningRate)
-        : input.ClassMask.new_ones(1).squeeze(0).Times(Options.InnerLearningRate);
+        ? input.AdapterParameters[Rates].select(0, step).select(0, parameter).exp().Times(_firstRate)
+        : input.ClassMask.new_ones(1).squeeze(0).Times(_firstRate);
 
     /// <summary>The same outside libtorch.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>; the rates are the last.</param>
     /// <param name="step">From 0.</param>
     private protected float Rate(IReadOnlyList<float[]> parameters, int step) =>
-        (float)Options.InnerLearningRate * (Options.LearnInnerLearningRates ? MathF.Exp(parameters[^1][step]) : 1);
+        (float)_firstRate * (Options.LearnInnerLearningRates ? MathF.Exp(parameters[^1][step]) : 1);
 
     /// <summary>The head before any step, outside libtorch.</summary>
     private protected LinearHead InitialHeadOf(IReadOnlyList<float[]> parameters, EmbeddedTask support)

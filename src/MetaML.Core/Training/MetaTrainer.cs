@@ -32,12 +32,13 @@ public static class MetaTrainer
     {
         options.Validate(training.Kind);
         int seed = options.Seed ?? 0;
-        EpisodeSource source = EpisodeSource.Split(training, options, new Random(seed), log, warn);
+        LabelScaling labels = LabelScaling.Fit(training);
+        TaskSet scaled = labels.Apply(training);
+        EpisodeSource source = EpisodeSource.Split(scaled, options, new Random(seed), log, warn);
 
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
         var design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder, options.Adapter);
-        LabelScaling labels = LabelScaling.Fit(training);
         FeatureScaling? scaling = options.Encoder.StandardizeInputs ? FeatureScaling.Fit(training.Features) : null;
 
         var random = new Random(seed);
@@ -46,7 +47,7 @@ public static class MetaTrainer
         if (options.MaximumNumberOfIterations > 0)
         {
             TorchRuntime.EnsureLoaded();
-            (encoderValues, adapterValues) = Optimize(labels.Apply(training), source, design, scaling, encoderValues, adapterValues, options, log);
+            (encoderValues, adapterValues) = Optimize(scaled, source, design, scaling, encoderValues, adapterValues, options, log);
         }
 
         var model = new MetaModel(design, scaling, labels, encoderValues, adapterValues);

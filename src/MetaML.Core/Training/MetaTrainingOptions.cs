@@ -27,8 +27,8 @@ public record MetaTrainingOptions
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
     /// <summary>First learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980); it falls to 0 along half a cosine (arXiv 1608.03983).</summary>
-    /// <value>Positive; default 0.002.</value>
-    public double LearningRate { get; set; } = 0.002;
+    /// <value>Positive; default 0.005.</value>
+    public double LearningRate { get; set; } = 0.005;
 
     /// <summary>The outer gradient is scaled down to this norm where it is larger.</summary>
     /// <value>Positive; default 10.</value>
