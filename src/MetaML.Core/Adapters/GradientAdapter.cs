@@ -68,7 +68,7 @@ public abstract class GradientAdapter : IAdapter
     /// <summary>The learning rate of one step for one of the parameter tensors, 0-dimensional.</summary>
     private protected Tensor Rate(AdaptationInput input, int step, int parameter) => Options.LearnInnerLearningRates
         ? input.AdapterParameters[Rates].select(0, step).select(0, parameter).exp().Times(_firstRate)
-        : input.ClassMask.new_ones(1).squeeze(0).Times(_firstRate);
+        : input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).squeeze(0).Times(_firstRate);
 
     /// <summary>The same outside libtorch.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>; the rates are the last.</param>

@@ -56,7 +56,7 @@ public sealed class RidgeAdapter : IManagedAdapter
         ParameterSet learned = input.AdapterParameters;
         Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
         long tasks = z.shape[0], rows = z.shape[1], width = _shape.EmbeddingDimension + 1;
-        Tensor one = z.new_ones(tasks, rows, 1);
+        Tensor one = z.new_ones(tasks, rows, 1, dtype: z.dtype);
         Tensor root = input.Support.Weights.sqrt().unsqueeze(-1); // S^½ [tasks, rows, 1]
         Tensor augmented = cat([z, one], -1) * root; // S^½ Z̃ [tasks, rows, embedding + 1]
         Tensor shrink = cat([learned[Penalty].Times(-0.5).exp().expand(width - 1), learned[InterceptPenalty].Times(-0.5).exp().reshape(1)], 0); // Λ^−½
