@@ -88,11 +88,11 @@ public sealed class AdapterReferenceTests
     }
 
     [Fact]
-    public void Maml_OneStep_MatchesPerTaskDescent()
+    public void Maml_TwoSteps_MatchesPerTaskDescent()
     {
         // The oracle: one task at a time, gradients by autograd.backward on ordinary leaves.
         using var scope = NewDisposeScope();
-        var options = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2, InnerLearningRate = 0.3, LearnInnerLearningRates = false };
+        var options = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2, InnerLearningRate = 0.01, LearnInnerLearningRates = false };
         var maml = new AdapterCase("maml", options, LabelKind.Regression);
         MetaModelDesign design = maml.Design;
         TaskSet set = maml.Tasks();
@@ -111,7 +111,7 @@ public sealed class AdapterReferenceTests
                 encoder = encoder.Map((_, value) => value.detach().requires_grad_());
                 head = head.Map((_, value) => value.detach().requires_grad_());
                 (Score(one.Support) - one.Support.Labels.squeeze(0)).Squared().mean().backward();
-                ParameterSet Step(ParameterSet set) => set.Map((_, value) => value.detach() - value.grad!.Times(0.3));
+                ParameterSet Step(ParameterSet set) => set.Map((_, value) => value.detach() - value.grad!.Times(0.01));
                 (encoder, head) = (Step(encoder), Step(head));
             }
 
