@@ -99,7 +99,7 @@ internal static class ElfSymbolPatch
             }
 
             int next = Int32(image, need + 12);
-            if (next == 0)
+            if (next <= 0)
                 throw new BadImageFormatException($"The image must need {NewVersion} and an older version of the same library.");
             need += next;
         }

@@ -1,0 +1,55 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Tasks;
+using MetaML.Training;
+using Xunit;
+
+namespace MetaML.Core.Tests.Training;
+
+public sealed class OptionsTests
+{
+    public static TheoryData<string, MetaTrainingOptions> OutOfRange => new()
+    {
+        { "MetaTrainingOptions.MaximumNumberOfIterations must be at least 0; got -1.", new() { MaximumNumberOfIterations = -1 } },
+        { "MetaTrainingOptions.LearningRate must be positive and finite; got 0.", new() { LearningRate = 0 } },
+        { "MetaTrainingOptions.LearningRate must be positive and finite; got NaN.", new() { LearningRate = double.NaN } },
+        { "MetaTrainingOptions.MaximumGradientNorm must be positive and finite; got -1.", new() { MaximumGradientNorm = -1 } },
+        { "MetaTrainingOptions.ValidationFraction must be between 0 and 0.5; got 0.6.", new() { ValidationFraction = 0.6 } },
+        { "MetaTrainingOptions.ClassSets must be one of Auto, Common, PerTask; got 7.", new() { ClassSets = (ClassSets)7 } },
+        { "MetaTrainingOptions.Encoder must be set; got null.", new() { Encoder = null! } },
+        { "MetaTrainingOptions.Adapter must be set; got null.", new() { Adapter = null! } },
+        { "MetaTrainingOptions.Episodes must be set; got null.", new() { Episodes = null! } },
+        { "MlpEncoderOptions.EmbeddingDimension must be", new() { Encoder = new MlpEncoderOptions { EmbeddingDimension = 0 } } },
+        { "MlpEncoderOptions.HiddenUnits must be", new() { Encoder = new MlpEncoderOptions { HiddenUnits = [8, 0] } } },
+        { "MlpEncoderOptions.Dropout must be", new() { Encoder = new MlpEncoderOptions { Dropout = 1 } } },
+        { "MlpEncoderOptions.Activation must be one of", new() { Encoder = new MlpEncoderOptions { Activation = (Activation)9 } } },
+        { "RidgeAdapterOptions.InitialPenalty must be positive", new() { Adapter = new RidgeAdapterOptions { InitialPenalty = 0 } } },
+        { "GradientAdapterOptions.InnerSteps must be at least 1; got 0.", new() { Adapter = new GradientAdapterOptions { InnerSteps = 0 } } },
+        { "GradientAdapterOptions.InnerLearningRate must be between", new() { Adapter = new GradientAdapterOptions { InnerLearningRate = -0.1 } } },
+        { "GradientAdapterOptions.Scope must be one of Head, All; got 5.", new() { Adapter = new GradientAdapterOptions { Scope = (GradientScope)5 } } },
+        { "EpisodeOptions.Ways must be at least 2; got 1.", new() { Episodes = new() { Ways = 1 } } },
+        { "EpisodeOptions.Ways must be null unless labels are multiclass; got 3.", new() { Episodes = new() { Ways = 3 } } },
+        { "EpisodeOptions.Shots must be at least 1; got 0.", new() { Episodes = new() { Shots = 0 } } },
+        { "EpisodeOptions.SupportRows must be null where Shots or Ways is set; got 5.", new() { Episodes = new() { SupportRows = 5, Shots = 2 } } },
+        { "EpisodeOptions.TasksPerIteration must be at least 1; got 0.", new() { Episodes = new() { TasksPerIteration = 0 } } },
+        { "EarlyStoppingOptions.Patience must be at least 1; got 0.", new() { EarlyStopping = new() { Patience = 0 } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(OutOfRange))]
+    public void Validate_OutOfRange_NamesOptionRangeAndValue(string expected, MetaTrainingOptions options) =>
+        Assert.Contains(expected, Assert.ThrowsAny<ArgumentException>(() => options.Validate(LabelKind.Binary)).Message);
+
+    [Fact]
+    public void Validate_PrototypesOfValues_Throws()
+    {
+        Assert.Throws<ArgumentException>(() => new MetaTrainingOptions { Adapter = new PrototypeAdapterOptions() }.Validate(LabelKind.Regression));
+        Assert.Throws<ArgumentException>(() => new MetaTrainingOptions { Adapter = new GradientAdapterOptions { InitialHead = InitialHead.Prototype } }.Validate(LabelKind.Regression));
+    }
+
+    [Theory]
+    [InlineData(LabelKind.Binary)]
+    [InlineData(LabelKind.Multiclass)]
+    [InlineData(LabelKind.Regression)]
+    public void Validate_Defaults_AreValid(LabelKind kind) => new MetaTrainingOptions().Validate(kind);
+}
