@@ -1,0 +1,13 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML;
+
+namespace MetaML.Extensions.Tests;
+
+/// <summary>The shape of a schema, as ML.NET makes it when a chain is fitted.</summary>
+internal static class SchemaShapes
+{
+    public static SchemaShape Of(DataViewSchema schema) => Create(null, schema);
+
+    [UnsafeAccessor(UnsafeAccessorKind.StaticMethod, Name = "Create")]
+    private static extern SchemaShape Create(SchemaShape? type, DataViewSchema schema);
+}

@@ -1,0 +1,11 @@
+namespace MetaML.Extensions.Tests;
+
+/// <summary>A folder that is gone when the test is over.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("metaml-");
+
+    public string this[string file] => Path.Combine(_folder.FullName, file);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
