@@ -185,6 +185,8 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
         public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
         {
             disposer = null;
+            if (!Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput))
+                return new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
             var scorer = new TaskRowScorer(parent.Model, input, parent._columns, parent._classes?.Count ?? 0, parent._tasks, parent._unknown);
             return [.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
         }

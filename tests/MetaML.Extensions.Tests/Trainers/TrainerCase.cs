@@ -46,9 +46,9 @@ public sealed record TrainerCase(string Name, string Label)
     };
 
     /// <summary>Rows, with the key column that the bare trainer needs.</summary>
-    internal IDataView Data(MLContext ml, IEnumerable<TaskRow> rows)
+    internal IDataView Data(MLContext ml, IEnumerable<TaskRow> rows, SchemaDefinition? schema = null)
     {
-        IDataView data = ml.Data.LoadFromEnumerable(rows);
+        IDataView data = ml.Data.LoadFromEnumerable(rows, schema);
         return IsMulticlass ? ml.Transforms.Conversion.MapValueToKey("Key", "Class").Fit(data).Transform(data) : data;
     }
 
