@@ -153,7 +153,7 @@ internal sealed class TaskSetReader
         ValueGetter<StringBuilder>? getRaw = raw is { } source ? RowCursorUtils.GetGetterAsStringBuilder(cursor, source.Index) : null;
         float key = 0;
         StringBuilder text = new();
-        while (cursor.MoveNext() && rows.Count < ValuesShown && values.Count < ValuesShown)
+        while (cursor.MoveNext() && (getRaw is null ? rows.Count : values.Count) < ValuesShown)
         {
             getKey(ref key);
             if (!float.IsNaN(key))

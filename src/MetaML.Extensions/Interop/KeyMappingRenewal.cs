@@ -15,7 +15,7 @@ internal static class KeyMappingRenewal
     public static ITransformer Renew(MLContext context, ValueToKeyMappingTransformer mapping, IReadOnlySet<string> growing, IDataView data)
     {
         IRowToRowMapper rows = ((ITransformer)mapping).GetRowToRowMapper(data.Schema);
-        Column[] columns = [.. rows.OutputSchema.Skip(data.Schema.Count).Select(output => Column.Of(context, output, rows, growing, data))];
+        Column[] columns = [.. Made(rows.OutputSchema, data.Schema).Select(output => Column.Of(context, output, rows, growing, data))];
         if (!columns.Any(column => column.HasGrown))
             return mapping;
 
@@ -24,6 +24,13 @@ internal static class KeyMappingRenewal
             .OrderBy(column => columns.Any(other => other != column && other.Input == column.Output))
             .Select(column => column.Mapping(context, data))];
         return renewed.Length == 1 ? renewed[0] : new TransformerChain<ITransformer>(renewed);
+    }
+
+    // A column made in place stands beside the one that it hides, not at the end.
+    private static IEnumerable<DataViewSchema.Column> Made(DataViewSchema output, DataViewSchema input)
+    {
+        ILookup<string, DataViewSchema.Column> before = input.ToLookup(column => column.Name), after = output.ToLookup(column => column.Name);
+        return output.Where(column => !column.IsHidden && after[column.Name].Count() > before[column.Name].Count());
     }
 
     private sealed record Column(string Output, string Input, KeyVocabulary Values, bool HasGrown)
