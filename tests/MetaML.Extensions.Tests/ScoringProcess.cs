@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Xunit;
@@ -36,16 +35,6 @@ internal static class ScoringProcess
         ml.Data.SaveAsBinary(data, stream);
     }
 
-    private static string[] Run(params string[] arguments)
-    {
-        // bin/<configuration>/<framework> of this project and of that one have the same names.
-        string[] parts = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar);
-        string program = string.Join(Path.DirectorySeparatorChar, [.. parts[..^4], "MetaML.ScoringProcess", .. parts[^3..], "MetaML.ScoringProcess.dll"]);
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result + output);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-    }
+    private static string[] Run(params string[] arguments) =>
+        SiblingProgram.Run("tests/MetaML.ScoringProcess", null, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

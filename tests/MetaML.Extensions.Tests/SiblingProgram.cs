@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace MetaML.Extensions.Tests;
+
+/// <summary>Runs a program of this repository, built with the tests, as a process of its own.</summary>
+internal static class SiblingProgram
+{
+    private static readonly DirectoryInfo s_output = new(AppContext.BaseDirectory);
+
+    /// <summary>The folder of the solution: above tests/project/bin/configuration/framework.</summary>
+    public static string Root => s_output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    /// <summary>What the program prints; fails unless it ends well.</summary>
+    /// <param name="project">The project's folder.</param>
+    /// <param name="workingFolder">Where it runs, or null for here.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static string Run(string project, string? workingFolder, params string[] arguments)
+    {
+        string program = Path.Combine(Root, project, "bin", s_output.Parent!.Name, s_output.Name, Path.GetFileName(project) + ".dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = workingFolder ?? "",
+        })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, error.Result + output);
+        return output;
+    }
+}
