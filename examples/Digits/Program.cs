@@ -33,8 +33,8 @@ var results = new List<Result>();
 [
     ("prototypes", new PrototypeAdapterOptions()),
     ("ridge", new RidgeAdapterOptions()),
-    ("gradient steps on the head (ANIL)", new GradientAdapterOptions()),
-    ("gradient steps on everything (MAML)", new GradientAdapterOptions { Scope = GradientScope.All }),
+    ("ANIL", new GradientAdapterOptions()), // gradient steps on the head
+    ("MAML", new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 3 }), // and on everything
 ];
 (string Name, double Loss, ITransformer Model) best = ("", double.PositiveInfinity, null!);
 AnsiConsole.Progress().Start(progress =>
@@ -47,6 +47,7 @@ AnsiConsole.Progress().Start(progress =>
         {
             LabelColumnName = "Answer",
             Adapter = adapter,
+            MaximumNumberOfIterations = 500,
             Progress = new Report<MetaML.Training.TrainingProgress>(step =>
             {
                 bar.Value = 100.0 * step.Iteration / step.MaximumNumberOfIterations;
@@ -56,23 +57,23 @@ AnsiConsole.Progress().Start(progress =>
         ITransformer model = Pixels().Append(trainer).Fit(training);
         bar.Value = 100;
         ITransformer adapted = ml.MetaLearning().Adapt(model, support);
-        results.Add(Judge($"meta-learned: {name}", isMeta: true, _ => adapted));
+        results.Add(Judge($"meta-learned, {name}", isMeta: true, _ => adapted));
         if (validationLoss < best.Loss) // chosen by held-out training questions, not by the new ones
             best = (name, validationLoss, adapted);
     }
 });
 
 // From scratch: each new question has nothing but its own 20 rows.
-results.Add(Judge("from scratch: logistic regression (L-BFGS)", isMeta: false, rows => Pixels().Append(ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer")).Fit(rows)));
-results.Add(Judge("from scratch: LightGBM", isMeta: false, rows => Pixels().Append(ml.BinaryClassification.Trainers.LightGbm(
-    new LightGbmBinaryTrainer.Options { LabelColumnName = "Answer", MinimumExampleCountPerLeaf = 2, Verbose = false })).Fit(rows)));
+results.Add(Judge("from scratch, L-BFGS", isMeta: false, rows => Pixels().Append(ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer")).Fit(rows)));
+results.Add(Judge("from scratch, LightGBM", isMeta: false, rows => Pixels().Append(ml.BinaryClassification.Trainers.LightGbm(
+    new LightGbmBinaryTrainer.Options { LabelColumnName = "Answer", MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1, Verbose = false })).Fit(rows)));
 ITransformer untrained = Pixels().Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
 {
     LabelColumnName = "Answer",
-    MaximumNumberOfIterations = 0, // the encoder as it was initialised
+    MaximumNumberOfIterations = 0, // no other task: the network as it was initialised, then 100 gradient steps on the 20 rows
     Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 100 },
 })).Fit(ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Support)));
-results.Add(Judge("from scratch: the same network, 100 gradient steps", isMeta: false, _ => untrained));
+results.Add(Judge("from scratch, same network", isMeta: false, _ => untrained));
 
 var table = new Table().AddColumns("strategy", "accuracy", "precision", "recall");
 foreach (Result result in results)

@@ -1,0 +1,20 @@
+using System.Text.Json;
+using Xunit;
+
+namespace MetaML.Extensions.Tests;
+
+public sealed class ExampleTests
+{
+    [Fact]
+    public void Digits_LearningAcrossTasks_BeatsFromScratch()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/Digits", null));
+        double meta = result.GetProperty("meta_accuracy").GetDouble(), scratch = result.GetProperty("scratch_accuracy").GetDouble();
+        Assert.True(meta >= 0.88, $"accuracy {meta}");
+        Assert.True(meta >= scratch + 0.12, $"accuracy {meta}, from scratch {scratch}");
+        Assert.True(result.GetProperty("reloaded_identical").GetBoolean());
+    }
+
+    private static JsonElement Result(string output) =>
+        JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;
+}
