@@ -1,6 +1,5 @@
 using MetaML.Adapters;
 using MetaML.Encoders;
-using MetaML.Extensions.Tests.Trainers;
 using MetaML.Tasks;
 using MetaML.TestKit;
 using Microsoft.ML;

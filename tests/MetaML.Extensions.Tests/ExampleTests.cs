@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MetaML.TestKit;
 using Xunit;
 
 namespace MetaML.Extensions.Tests;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MetaML.TestKit;
 using Xunit;
 
 namespace MetaML.Extensions.Tests;

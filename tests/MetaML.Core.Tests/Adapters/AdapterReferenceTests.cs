@@ -3,6 +3,7 @@ using MetaML.Native;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using MetaML.TestKit;
 using Xunit;
 using static TorchSharp.torch;
 

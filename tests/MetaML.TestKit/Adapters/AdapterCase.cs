@@ -3,10 +3,9 @@ using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
-using MetaML.TestKit;
 using static TorchSharp.torch;
 
-namespace MetaML.Core.Tests.Adapters;
+namespace MetaML.TestKit;
 
 /// <summary>An adapter with a kind of label, on a small encoder with parameters away from their first values.</summary>
 public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common)

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Tests;
+namespace MetaML.TestKit;
 
 /// <summary>A folder that is gone when the test is over.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Xunit;
 
-namespace MetaML.Extensions.Tests;
+namespace MetaML.TestKit;
 
 /// <summary>Runs tests/MetaML.ScoringProcess, which has no native torch library.</summary>
 internal static class ScoringProcess

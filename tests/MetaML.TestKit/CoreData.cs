@@ -1,7 +1,6 @@
 using MetaML.Tasks;
-using MetaML.TestKit;
 
-namespace MetaML.Core.Tests;
+namespace MetaML.TestKit;
 
 /// <summary>TestKit's rows as the learning core takes them.</summary>
 internal static class CoreData

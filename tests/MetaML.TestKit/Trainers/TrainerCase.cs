@@ -1,10 +1,10 @@
+using MetaML.Extensions;
 using MetaML.Adapters;
 using MetaML.Encoders;
-using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MetaML.Extensions.Tests.Trainers;
+namespace MetaML.TestKit;
 
 /// <summary>A trainer with its label column, and ML.NET's own trainer of the same kind to compare with.</summary>
 public sealed record TrainerCase(string Name, string Label)

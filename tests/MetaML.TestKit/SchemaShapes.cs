@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 
-namespace MetaML.Extensions.Tests;
+namespace MetaML.TestKit;
 
 /// <summary>The shape of a schema, as ML.NET makes it when a chain is fitted.</summary>
 internal static class SchemaShapes

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace MetaML.Extensions.Tests;
+namespace MetaML.TestKit;
 
 /// <summary>Runs a program of this repository, built with the tests, as a process of its own.</summary>
 internal static class SiblingProgram

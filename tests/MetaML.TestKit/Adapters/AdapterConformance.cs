@@ -1,0 +1,243 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Native;
+using MetaML.Parameters;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.Training;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetaML.TestKit;
+
+/// <summary>What every adapter must do. A new adapter is one row of the table.</summary>
+public abstract class AdapterConformance
+{
+    private const double Tolerance = 1e-6;
+
+    private static readonly (string Name, Func<AdapterOptions> Options, bool ForRegression)[] s_adapters =
+    [
+        ("prototype", () => new PrototypeAdapterOptions(), false),
+        ("ridge", () => new RidgeAdapterOptions(), true),
+        ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
+        ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnInnerLearningRates = false, InitialHead = InitialHead.Learned }, true),
+        ("full gradient", () => new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2 }, true),
+    ];
+
+    public static TheoryData<AdapterCase> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<AdapterCase>();
+            foreach (var (name, options, forRegression) in s_adapters)
+            {
+                cases.Add(new AdapterCase(name, options(), LabelKind.Binary));
+                cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass));
+                cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass, ClassSets.PerTask));
+                if (forRegression)
+                    cases.Add(new AdapterCase(name, options(), LabelKind.Regression));
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Adapt_RaggedBatch_EqualsEachTaskAlone(AdapterCase adapter)
+    {
+        using var scope = NewDisposeScope();
+        TaskSet set = adapter.Tasks();
+        Episode[] episodes = adapter.Episodes(set);
+        double[,][] batched = ToArray(adapter.Score(Batch(set, episodes)));
+        for (int t = 0; t < episodes.Length; t++)
+        {
+            double[,][] alone = ToArray(adapter.Score(Batch(set, episodes[t])));
+            for (int row = 0; row < episodes[t].Query.Length; row++)
+                AssertClose(alone[0, row], batched[t, row][..alone[0, row].Length], Tolerance);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Adapt_PermutedSupport_ChangesNothing(AdapterCase adapter)
+    {
+        using var scope = NewDisposeScope();
+        TaskSet set = adapter.Tasks();
+        Episode[] episodes = adapter.Episodes(set);
+        Episode[] reversed = [.. episodes.Select(e => new Episode(e.Task, [.. e.Support.Reverse()], e.Query, e.Classes))];
+        AssertClose(Flat(adapter.Score(Batch(set, episodes))), Flat(adapter.Score(Batch(set, reversed))), Tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Adapt_ExampleWeights_CountRows(AdapterCase adapter)
+    {
+        using var scope = NewDisposeScope();
+        List<TaskRow> rows = adapter.ClassSets == ClassSets.Common ? Some.Tasks(1, 12) : Some.TasksWithOwnClasses(1, 12);
+        int[] twice = [0, 3], support = [.. Enumerable.Range(0, 8)], query = [8, 9, 10, 11];
+        foreach (int i in twice)
+            rows[i].Weight = 2;
+        rows[5].Weight = 0;
+        TaskSet weighted = CoreData.Of(rows, adapter.Kind, adapter.ClassSets);
+        foreach (TaskRow row in rows)
+            row.Weight = 1;
+        TaskSet plain = CoreData.Of(rows, adapter.Kind, adapter.ClassSets);
+
+        var byWeight = new Episode(weighted.Tasks[0], support, query, weighted.Tasks[0].Classes);
+        var byRows = new Episode(plain.Tasks[0], [.. support.Where(i => i != 5), .. twice], query, plain.Tasks[0].Classes);
+        AssertClose(Flat(adapter.Score(Batch(plain, byRows))), Flat(adapter.Score(Batch(weighted, byWeight))), Tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Adapt_MetaGradient_MatchesFiniteDifferences(AdapterCase adapter)
+    {
+        using var scope = NewDisposeScope();
+        MetaModelDesign design = adapter.Design;
+        TaskSet set = adapter.Tasks();
+        EpisodeBatch batch = Batch(set, adapter.Episodes(set));
+        var (encoderValues, adapterValues) = AdapterCase.Values(design);
+        ParameterSet encoder = Doubles(design.Encoder.Parameters, encoderValues), learned = Doubles(design.Adapter.Parameters, adapterValues);
+
+        QueryLoss(design, batch, encoder, learned).backward();
+        foreach (var (spec, parameter) in design.Encoder.Parameters.Zip(encoder.Tensors).Concat(design.Adapter.Parameters.Zip(learned.Tensors)))
+        {
+            if (!spec.IsTrained)
+                continue;
+            double[] gradient = Flat(Assert.IsType<Tensor>(parameter.grad, exactMatch: false));
+            double[] analytic = new double[Math.Min(3, gradient.Length)], numeric = new double[analytic.Length];
+            for (int i = 0; i < analytic.Length; i++)
+            {
+                int entry = i * (gradient.Length / analytic.Length);
+                analytic[i] = gradient[entry];
+                numeric[i] = Slope(parameter, entry, () => QueryLoss(design, batch, encoder, learned).Value());
+            }
+
+            AssertClose(numeric, analytic, 2e-5, $"{spec.Name}: ");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Adapt_Managed_EqualsTorch(AdapterCase adapter)
+    {
+        MetaModelDesign design = adapter.Design;
+        if (design.Adapter is not IManagedAdapter managed)
+            return; // needs libtorch to adapt, and MetaModel.AdaptsWithoutTorch says so
+        using var scope = NewDisposeScope();
+        TaskSet set = adapter.Tasks();
+        var (encoder, learned) = AdapterCase.Values(design);
+        var model = new MetaModel(design, null, LabelScaling.None, encoder, learned);
+        EpisodeBatch batch = EpisodeBatch.Create(set, [.. set.Tasks.Select(Episode.Adapting)]);
+        AdaptedTasks torch = AdapterCase.Adapt(design, batch, encoder, learned, dtype: ScalarType.Float32);
+        for (int t = 0; t < set.Tasks.Count; t++)
+        {
+            LinearHead head = managed.Adapt([.. learned.Select(p => p.Values)], model.Embed(set.Features, set.Tasks[t]));
+            AssertClose(Flat(torch.Weights[t].narrow(1, 0, head.OutputCount).t()), [.. head.Weights], 2e-4);
+            AssertClose(Flat(torch.Bias[t].narrow(0, 0, head.OutputCount)), [.. head.Bias], 2e-4);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Train_RelatedTasks_LowersLossOnNewTasksAndLeavesNoTensors(AdapterCase adapter)
+    {
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        TaskSet Tasks(int count, int first) => CoreData.Of(adapter.ClassSets == ClassSets.Common ? Some.Tasks(count, 40, firstTask: first) : Some.TasksWithOwnClasses(count, 40, firstTask: first), adapter.Kind, adapter.ClassSets);
+        double LossAfter(int iterations)
+        {
+            var options = new MetaTrainingOptions
+            {
+                Adapter = adapter.Options,
+                Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8 },
+                ClassSets = adapter.ClassSets,
+                MaximumNumberOfIterations = iterations,
+                LearningRate = 0.01,
+            };
+            return LossOnNewTasks(MetaTrainer.Train(Tasks(20, 0), options), Tasks(8, 100));
+        }
+
+        double untrained = LossAfter(0), trained = LossAfter(120);
+        Assert.True(trained < 0.95 * untrained, $"trained {trained}, untrained {untrained}");
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    // Adapts to twelve rows of each task; cross-entropy or squared error of the others.
+    private static double LossOnNewTasks(MetaModel model, TaskSet set)
+    {
+        LearningTask[] support = [.. set.Tasks.Select(task => task.Take([.. Enumerable.Range(0, 12)]))];
+        IReadOnlyList<AdaptedTask> adapted = model.Adapt(set.With(support));
+        MetaScorer scorer = model.CreateScorer();
+        var losses = new List<double>();
+        for (int t = 0; t < adapted.Count; t++)
+        {
+            LearningTask task = set.Tasks[t];
+            for (int i = 12; i < task.RowCount; i++)
+            {
+                double[] scores = [.. scorer.Score(adapted[t], set.Features[task.Rows[i]])];
+                double label = task.Labels[i];
+                int output = adapted[t].Classes.ToList().IndexOf((int)label);
+                if (model.Kind == LabelKind.Multiclass && output < 0)
+                    continue; // no row of the class is in the support
+                losses.Add(model.Kind switch
+                {
+                    LabelKind.Binary => Math.Log(1 + Math.Exp(label > 0 ? -scores[0] : scores[0])),
+                    LabelKind.Multiclass => Math.Log(scores.Sum(score => Math.Exp(score - scores[output]))),
+                    _ => (scores[0] - label) * (scores[0] - label),
+                });
+            }
+        }
+
+        return losses.Average();
+    }
+
+    private static EpisodeBatch Batch(TaskSet set, params Episode[] episodes) => EpisodeBatch.Create(set, episodes, dtype: ScalarType.Float64);
+
+    private static ParameterSet Doubles(IReadOnlyList<ParameterSpec> specs, ParameterArray[] values) =>
+        ParameterSet.FromArrays(specs, values, dtype: ScalarType.Float64).Map((_, tensor) => tensor.requires_grad_());
+
+    private static Tensor QueryLoss(MetaModelDesign design, EpisodeBatch batch, ParameterSet encoder, ParameterSet learned)
+    {
+        AdaptedTasks adapted = design.Adapter.Adapt(AdaptationInput.Of(batch, design.Encoder, encoder, learned, isTraining: true));
+        return LabelLoss.PerTask(batch.Kind, adapted.Score(design.Encoder, batch.Query.Features), batch.Query, batch.ClassMask).mean();
+    }
+
+    private static double Slope(Tensor parameter, int entry, Func<double> value)
+    {
+        const double Step = 1e-5;
+        Span<double> Data() => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(parameter.bytes);
+        double original = Data()[entry];
+        Data()[entry] = original + Step;
+        double above = value();
+        Data()[entry] = original - Step;
+        double below = value();
+        Data()[entry] = original;
+        return (above - below) / (2 * Step);
+    }
+
+    private static double[] Flat(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return [.. tensor.detach().to(ScalarType.Float64).contiguous().data<double>()];
+    }
+
+    // [tasks, rows] of outputs
+    private static double[,][] ToArray(Tensor scores)
+    {
+        double[] flat = Flat(scores);
+        int tasks = (int)scores.shape[0], rows = (int)scores.shape[1], outputs = (int)scores.shape[2];
+        var all = new double[tasks, rows][];
+        for (int i = 0; i < tasks * rows; i++)
+            all[i / rows, i % rows] = flat[(i * outputs)..((i + 1) * outputs)];
+        return all;
+    }
+
+    private static void AssertClose(double[] expected, double[] actual, double tolerance, string what = "")
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + Math.Abs(expected[i])), $"{what}expected {expected[i]}, got {actual[i]} at {i}");
+    }
+}
