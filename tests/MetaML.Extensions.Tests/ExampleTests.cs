@@ -4,6 +4,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests;
 
+[Collection("by itself")] // trains on all processors
 public sealed class ExampleTests
 {
     [Fact]
@@ -19,3 +20,6 @@ public sealed class ExampleTests
     private static JsonElement Result(string output) =>
         JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;
 }
+
+[CollectionDefinition("by itself", DisableParallelization = true)]
+public sealed class ByItself;

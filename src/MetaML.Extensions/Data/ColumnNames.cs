@@ -1,3 +1,4 @@
+using MetaML.Extensions.Interop;
 using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -12,15 +13,15 @@ namespace MetaML.Extensions.Data;
 internal sealed record ColumnNames(string Label, string Features, string? Task, string? Weight)
 {
     private const string FeaturesExpected = "known-size vector of Single";
-    private const string TaskExpected = "String or key";
+    private const string TaskExpected = "String or key of known cardinality";
 
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public void CheckLabeled(DataViewSchema schema, LabelKind kind)
     {
         DataViewType label = Find(schema, "label", Label, LabelExpected(kind));
-        if (label is KeyDataViewType { Count: 0 })
-            throw Mismatch(schema, "label", Label, "key of known cardinality", label);
+        if (label is KeyDataViewType { Count: 0 or > KeyVocabulary.MaximumCount })
+            throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label);
         if (!IsLabel(label, kind))
             throw Mismatch(schema, "label", Label, LabelExpected(kind), label);
         CheckScored(schema);
@@ -37,7 +38,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "feature", Features, FeaturesExpected, features);
         if (featureCount is { } count && vector.Size != count)
             throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features);
-        if (Task is not null && Find(schema, "task", Task, TaskExpected) is { } task && task is not (TextDataViewType or KeyDataViewType { Count: > 0 }))
+        if (Task is not null && Find(schema, "task", Task, TaskExpected) is { } task && task is not (TextDataViewType or KeyDataViewType { Count: > 0 and <= KeyVocabulary.MaximumCount }))
             throw Mismatch(schema, "task", Task, TaskExpected, task);
     }
 

@@ -12,6 +12,9 @@ namespace MetaML.Extensions.Interop;
 /// <remarks>Immutable. Values are told apart by their text, so that keys made in different places can be matched.</remarks>
 internal abstract class KeyVocabulary
 {
+    /// <summary>The largest number of keys: what a Single, as ML.NET reads labels, can tell apart.</summary>
+    public const int MaximumCount = 1 << 24;
+
     private const byte WithoutValues = 0, WithValues = 1;
 
     private readonly Lazy<Dictionary<string, int>> _places;
@@ -44,7 +47,8 @@ internal abstract class KeyVocabulary
     /// <exception cref="ArgumentException">One has values, and the other has not.</exception>
     public int[] MapFrom(KeyVocabulary other)
     {
-        CheckComparable(other);
+        if (ItemType is null != other.ItemType is null)
+            throw new ArgumentException("Keys must have KeyValues in both places or in neither, to be matched. Map the values to keys in the same way as for training.");
         return [.. other.Names.Select(name => _places.Value.GetValueOrDefault(name, -1))];
     }
 
@@ -72,10 +76,10 @@ internal abstract class KeyVocabulary
     {
         byte form = reader.ReadByte();
         int count = reader.ReadInt32();
-        if (form > WithValues || count < 0)
+        if (form > WithValues || count < 0 || count > MaximumCount)
             throw new InvalidDataException("The classes of a saved model cannot be read. The file is damaged.");
         if (form == WithoutValues)
-            return new Numbers(Math.Min(count, 1 << 24));
+            return new Numbers(count);
 
         var kind = (InternalDataKind)reader.ReadByte();
         ulong keyCount = reader.ReadUInt64();
@@ -86,12 +90,6 @@ internal abstract class KeyVocabulary
     }
 
     private protected abstract void WriteValues(BinaryWriter writer);
-
-    private protected void CheckComparable(KeyVocabulary other)
-    {
-        if (ItemType is null != other.ItemType is null)
-            throw new ArgumentException("Keys must have KeyValues in both places or in neither, to be matched. Map the values to keys in the same way as for training.");
-    }
 
     private static Values<T> Get<T>(DataViewSchema.Column column, PrimitiveDataViewType itemType)
     {
@@ -128,11 +126,7 @@ internal abstract class KeyVocabulary
     {
         public override PrimitiveDataViewType? ItemType => null;
 
-        public override KeyVocabulary Append(KeyVocabulary other)
-        {
-            CheckComparable(other);
-            return other.Count > Count ? other : this;
-        }
+        public override KeyVocabulary Append(KeyVocabulary other) => MapFrom(other).Contains(-1) ? other : this;
 
         public override void Annotate(DataViewSchema.Annotations.Builder annotations, string kind)
         {
@@ -154,10 +148,9 @@ internal abstract class KeyVocabulary
 
         public override KeyVocabulary Append(KeyVocabulary other)
         {
-            CheckComparable(other);
+            int[] known = MapFrom(other);
             if (other is not Values<T> same)
                 throw new ArgumentException($"Key values must be of type {itemType}, as for training; got {other.ItemType}.");
-            int[] known = MapFrom(other);
             T[] added = [.. same._values.Where((_, i) => known[i] < 0)];
             return added.Length == 0 ? this : new Values<T>(itemType, [.. _values, .. added]);
         }

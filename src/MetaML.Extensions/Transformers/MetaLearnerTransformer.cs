@@ -149,7 +149,10 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
     // Called by ML.NET through the LoadableClass attribute.
     internal static MetaLearnerTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        ctx.CheckAtModel(GetVersionInfo());
+        VersionInfo version = GetVersionInfo();
+        if (ctx.Header.ModelSignature == version.ModelSignature && ctx.Header.ModelVerReadable > version.VerWrittenCur) // ML.NET's own message blames ML.NET
+            throw new InvalidDataException($"The meta-learner's format version must be at most 0x{version.VerWrittenCur:x8}; got 0x{ctx.Header.ModelVerReadable:x8}. It was saved by a newer version of MetaML.Extensions. Update the package.");
+        ctx.CheckAtModel(version);
         BinaryReader reader = ctx.Reader;
         string label = reader.ReadString(), features = reader.ReadString(), task = reader.ReadString(), weight = reader.ReadString();
         var unknown = (UnknownTaskHandling)reader.ReadByte();

@@ -191,7 +191,7 @@ public abstract class TrainerConformance
             (good with { LabelColumnName = "Nowhere" }, ["label column 'Nowhere'", "no such column", "Task (String)"]),
             (good with { LabelColumnName = "Task" }, ["label column 'Task'", "got String"]),
             (good with { FeatureColumnName = "Weight" }, ["feature column 'Weight'", "known-size vector of Single", "got Single"]),
-            (good with { TaskColumnName = "Weight" }, ["task column 'Weight'", "String or key", "got Single"]),
+            (good with { TaskColumnName = "Weight" }, ["task column 'Weight'", "String or key of known cardinality", "got Single"]),
             (good with { ExampleWeightColumnName = "Task" }, ["example weight column 'Task'", "expected Single", "got String"]),
         ];
         foreach (var (options, parts) in cases)

@@ -1,0 +1,90 @@
+using System.IO.Compression;
+using System.Text;
+using MetaML.TestKit;
+using Microsoft.ML;
+using Xunit;
+
+namespace MetaML.Extensions.Tests.Persistence;
+
+public sealed class DamagedFileTests
+{
+    private readonly MLContext _ml = TrainerCase.NewContext();
+
+    [Fact]
+    public void Load_NewerVersion_SaysSo()
+    {
+        byte[] saved = Edit(Saved(), bytes =>
+        {
+            int signature = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes("METALRNR"));
+            bytes[signature + 8] = 0x99; // version written, then version that a reader must know
+            bytes[signature + 12] = 0x99;
+            return bytes;
+        });
+        Assert.Contains("newer version", string.Join(" ", Chain(Assert.ThrowsAny<Exception>(() => Load(saved))).Select(error => error.Message)));
+    }
+
+    [Fact]
+    public void Load_TruncatedOrDamagedEntry_LoadsOrThrowsAnException()
+    {
+        byte[] saved = Saved();
+        var random = new Random(1);
+        int failures = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            byte[] damaged = Edit(saved, bytes =>
+            {
+                if (i % 3 == 0)
+                    return bytes[..random.Next(bytes.Length)];
+                bytes[random.Next(Math.Min(bytes.Length, 1500))] ^= (byte)(1 << random.Next(8));
+                return bytes;
+            });
+            Exception? error = Record.Exception(() => Load(damaged));
+            failures += error is null ? 0 : 1;
+            Assert.True(error is null || Chain(error).Any(e => e is InvalidDataException or EndOfStreamException or FormatException or InvalidOperationException), $"{error}");
+        }
+
+        Assert.InRange(failures, 100, 300);
+    }
+
+    private byte[] Saved()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(Some.Tasks());
+        using var stream = new MemoryStream();
+        var binary = new TrainerCase("binary", "Answer");
+        _ml.Model.Save(binary.Trainer(_ml, binary.Options(iterations: 2)).Fit(data), data.Schema, stream);
+        return stream.ToArray();
+    }
+
+    private void Load(byte[] saved)
+    {
+        using var stream = new MemoryStream(saved);
+        _ml.Model.Load(stream, out _);
+    }
+
+    // ML.NET wraps what a loader throws.
+    private static IEnumerable<Exception> Chain(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+            yield return error;
+    }
+
+    // The file with this pack's own entry changed.
+    private static byte[] Edit(byte[] saved, Func<byte[], byte[]> edit)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(saved);
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true))
+        {
+            ZipArchiveEntry entry = zip.Entries.Single(e => e.Name == "Model.key");
+            using var content = new MemoryStream();
+            using (Stream old = entry.Open())
+                old.CopyTo(content);
+            string name = entry.FullName;
+            entry.Delete();
+            using Stream renewed = zip.CreateEntry(name).Open();
+            renewed.Write(edit(content.ToArray()));
+        }
+
+        return stream.ToArray();
+    }
+}
