@@ -1,0 +1,239 @@
+using System.Numerics.Tensors;
+using MetaML.Parameters;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters;
+
+/// <summary>
+/// W = α · argmin_V Σᵢ sᵢ‖yᵢ − z̃ᵢV‖² + ‖B⁻¹(V − V₀)‖², with z̃ = (z, 1), B = diag(b) F, and s the example weights: what the adapters with a solution in closed form share.
+/// </summary>
+/// <remarks>
+/// Labels are −1 and 1 (binary), one-hot (multiclass), or the values (regression). With P = S^½ Z̃ B the solution is
+/// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury): whichever system is smaller is solved,
+/// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0.
+/// </remarks>
+public abstract class ClosedFormAdapter : IManagedAdapter
+{
+    private const string Scale = "log_scale";
+    private const string Prior = "prior_head";
+
+    private readonly List<ParameterSpec> _parameters = [];
+    private readonly int _scaleAt;
+    private readonly int _priorAt;
+
+    private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> spread, bool isTrained)
+    {
+        Shape = shape;
+        _parameters.AddRange(spread);
+        _scaleAt = shape.Kind == LabelKind.Regression ? -1 : _parameters.Count;
+        if (_scaleAt >= 0)
+            _parameters.Add(ParameterSpec.Constant(Scale, MathF.Log(shape.Kind == LabelKind.Binary ? 3 : 6)) with { LearningRateFactor = 10, IsTrained = isTrained });
+        _priorAt = shape.HasPrior ? _parameters.Count : -1;
+        if (shape.CommonOutputs is { } outputs)
+            _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ParameterSpec> Parameters => _parameters;
+
+    private protected HeadShape Shape { get; }
+
+    /// <inheritdoc/>
+    public AdaptedTasks Adapt(AdaptationInput input)
+    {
+        ParameterSet learned = input.AdapterParameters;
+        Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
+        long tasks = z.shape[0], rows = z.shape[1], width = Shape.EmbeddingDimension + 1;
+        Tensor one = z.new_ones(tasks, rows, 1, dtype: z.dtype);
+        Tensor root = input.Support.Weights.sqrt().unsqueeze(-1); // S^½ [tasks, rows, 1]
+        Tensor augmented = cat([z, one], -1) * root; // S^½ Z̃ [tasks, rows, embedding + 1]
+        Tensor spread = Spread(learned); // b [embedding + 1]
+        Tensor? factor = Factor(learned)?.unsqueeze(0).expand(tasks, width, width); // F
+        Tensor p = augmented * spread;
+        if (factor is not null)
+            p = p.bmm(factor);
+
+        Tensor residual = Targets(input) * root; // R [tasks, rows, outputs]
+        if (Shape.HasPrior)
+            residual = residual - augmented.bmm(PriorHead(learned, tasks));
+
+        Tensor solution = rows < width // [tasks, embedding + 1, outputs]
+            ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)).Plus(Identity(z, rows)), residual))
+            : linalg.solve(p.transpose(1, 2).bmm(p).Plus(Identity(z, width)), p.transpose(1, 2).bmm(residual));
+        Tensor head = (factor is null ? solution : factor.bmm(solution)) * spread.unsqueeze(-1);
+        if (Shape.HasPrior)
+            head = head.Plus(PriorHead(learned, tasks));
+        if (_scaleAt >= 0)
+            head = head * learned[Scale].exp();
+        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), head.narrow(1, width - 1, 1).squeeze(1));
+    }
+
+    /// <inheritdoc/>
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    {
+        int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
+        float[] spread = Spread(parameters);
+        float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
+
+        var p = new float[rows * width]; // S^½ Z̃ B
+        var residual = new double[rows * outputs];
+        for (int row = 0; row < rows; row++)
+        {
+            float root = MathF.Sqrt(support.Weights[row]);
+            ReadOnlySpan<float> z = support.Row(row, dimension);
+            Span<float> scaled = p.AsSpan(row * width, width);
+            z.CopyTo(scaled);
+            scaled[dimension] = 1;
+            TensorPrimitives.Multiply(scaled, root, scaled);
+            TensorPrimitives.Multiply(scaled, spread, scaled);
+            if (factor is not null)
+                MultiplyRow(scaled, factor);
+            for (int k = 0; k < outputs; k++)
+                residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
+        }
+
+        double[] solution = rows < width
+            ? TransposeMultiply(p, rows, width, SolveGram(p, rows, width, residual, outputs), outputs)
+            : SolveNormal(p, rows, width, TransposeMultiply(p, rows, width, residual, outputs), outputs);
+        if (factor is not null)
+            solution = Multiply(factor, solution, width, outputs);
+
+        float scale = _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
+        var head = new LinearHead(new float[outputs * dimension], new float[outputs]);
+        for (int k = 0; k < outputs; k++)
+        {
+            for (int j = 0; j < dimension; j++)
+                head.Weights[k * dimension + j] = scale * (float)(spread[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0));
+            head.Bias[k] = scale * (float)(spread[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0));
+        }
+
+        return head;
+    }
+
+    /// <inheritdoc/>
+    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    {
+    }
+
+    /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
+    private protected abstract Tensor Spread(ParameterSet learned);
+
+    /// <summary>The same outside libtorch.</summary>
+    private protected abstract float[] Spread(IReadOnlyList<float[]> parameters);
+
+    /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
+    private protected virtual Tensor? Factor(ParameterSet learned) => null;
+
+    /// <summary>The same outside libtorch, row-major.</summary>
+    private protected virtual float[]? Factor(IReadOnlyList<float[]> parameters) => null;
+
+    /// <summary>What a label is regressed as, for one output.</summary>
+    private protected float Target(float label, int output) => Shape.Kind switch
+    {
+        LabelKind.Binary => 2 * label - 1,
+        LabelKind.Multiclass => label == output ? 1 : 0,
+        _ => label,
+    };
+
+    /// <summary>V₀ among all parameters, [embedding + 1, outputs]; null where it is 0.</summary>
+    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorAt >= 0 ? parameters[_priorAt] : null;
+
+    private Tensor Targets(AdaptationInput input) => Shape.Kind switch
+    {
+        LabelKind.Binary => input.Support.Labels.Times(2).Plus(-1).unsqueeze(-1),
+        LabelKind.Multiclass => input.Support.OneHot(input.OutputCount),
+        _ => input.Support.Labels.unsqueeze(-1),
+    };
+
+    private static Tensor PriorHead(ParameterSet learned, long tasks) => learned[Prior].unsqueeze(0).expand(tasks, -1, -1);
+
+    private static Tensor Identity(Tensor like, long size) => eye(size, dtype: like.dtype, device: like.device);
+
+    private static float PriorScore(float[] prior, ReadOnlySpan<float> z, int output, int outputs)
+    {
+        float score = prior[z.Length * outputs + output];
+        for (int j = 0; j < z.Length; j++)
+            score += z[j] * prior[j * outputs + output];
+        return score;
+    }
+
+    // (PPᵀ + I)⁻¹ R
+    private static double[] SolveGram(float[] p, int rows, int width, double[] residual, int outputs)
+    {
+        var gram = new double[rows * rows];
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j <= i; j++)
+                gram[i * rows + j] = TensorPrimitives.Dot<float>(p.AsSpan(i * width, width), p.AsSpan(j * width, width));
+            gram[i * rows + i] += 1;
+        }
+
+        Cholesky.Solve(gram, rows, residual, outputs);
+        return residual;
+    }
+
+    // (PᵀP + I)⁻¹ B
+    private static double[] SolveNormal(float[] p, int rows, int width, double[] right, int outputs)
+    {
+        var lower = new float[width * width];
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> values = p.AsSpan(row * width, width);
+            for (int i = 0; i < width; i++)
+            {
+                Span<float> target = lower.AsSpan(i * width, i + 1);
+                TensorPrimitives.MultiplyAdd(values[..(i + 1)], values[i], target, target);
+            }
+        }
+
+        double[] normal = Array.ConvertAll(lower, value => (double)value);
+        for (int i = 0; i < width; i++)
+            normal[i * width + i] += 1;
+        Cholesky.Solve(normal, width, right, outputs);
+        return right;
+    }
+
+    // Pᵀ B
+    private static double[] TransposeMultiply(float[] p, int rows, int width, double[] b, int outputs)
+    {
+        var product = new double[width * outputs];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int j = 0; j < width; j++)
+            {
+                double value = p[row * width + j];
+                for (int k = 0; k < outputs; k++)
+                    product[j * outputs + k] += value * b[row * outputs + k];
+            }
+        }
+
+        return product;
+    }
+
+    // A row times F, in place.
+    private static void MultiplyRow(Span<float> row, float[] factor)
+    {
+        float[] original = row.ToArray();
+        row.Clear();
+        for (int i = 0; i < original.Length; i++)
+            TensorPrimitives.MultiplyAdd(factor.AsSpan(i * row.Length, row.Length), original[i], row, row);
+    }
+
+    // F B
+    private static double[] Multiply(float[] factor, double[] b, int width, int outputs)
+    {
+        var product = new double[width * outputs];
+        for (int i = 0; i < width; i++)
+        {
+            for (int j = 0; j < width; j++)
+            {
+                for (int k = 0; k < outputs; k++)
+                    product[i * outputs + k] += factor[i * width + j] * b[j * outputs + k];
+            }
+        }
+
+        return product;
+    }
+}
