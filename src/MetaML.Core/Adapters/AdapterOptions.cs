@@ -8,6 +8,7 @@ namespace MetaML.Adapters;
 [JsonDerivedType(typeof(PrototypeAdapterOptions), "prototype")]
 [JsonDerivedType(typeof(RidgeAdapterOptions), "ridge")]
 [JsonDerivedType(typeof(GradientAdapterOptions), "gradient")]
+[JsonDerivedType(typeof(BayesianAdapterOptions), "bayesian")]
 public abstract record AdapterOptions
 {
     internal abstract IAdapter Create(HeadShape shape);

@@ -44,7 +44,8 @@ public static class MetaTrainer
         var random = new Random(seed);
         ParameterArray[] encoderValues = ParameterArray.Initialize(design.Encoder.Parameters, random);
         ParameterArray[] adapterValues = ParameterArray.Initialize(design.Adapter.Parameters, random);
-        if (options.MaximumNumberOfIterations > 0)
+        bool isTrained = design.Encoder.Parameters.Concat(design.Adapter.Parameters).Any(spec => spec.IsTrained);
+        if (isTrained && options.MaximumNumberOfIterations > 0)
         {
             TorchRuntime.EnsureLoaded();
             (encoderValues, adapterValues) = Optimize(scaled, source, design, scaling, encoderValues, adapterValues, options, log);
@@ -74,9 +75,6 @@ public static class MetaTrainer
         ParameterSet adapter = Trainable(design.Adapter.Parameters, adapterValues);
         var trained = design.Encoder.Parameters.Zip(encoder.Tensors).Concat(design.Adapter.Parameters.Zip(adapter.Tensors))
             .Where(pair => pair.First.IsTrained).Select(pair => (Spec: pair.First, Parameter: (Parameter)pair.Second)).ToArray();
-        if (trained.Length == 0)
-            return (encoderValues, adapterValues);
-
         var optimizer = new AdamOptimizer(trained.Select(p => (p.Parameter, p.Spec.LearningRateFactor)));
         using var dropout = new Generator((ulong)(uint)seed);
 
