@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>190 people rated 20 computer profiles each: each person is a task.</summary>
+/// <remarks>
+/// (a) 100 people's ratings are all known; the other 90 adapt on k random ratings and are judged on the rest. (b) Only k
+/// random ratings of each of the 190 people are known. Ten draws of people and ratings.
+/// </remarks>
+internal static class Computers
+{
+    private const int Draws = 10, MetaTrained = 100;
+
+    private static readonly int[] s_ratings = [4, 8, 16];
+
+    public static void Run(string folder)
+    {
+        var clock = Stopwatch.StartNew();
+        RegressionRow[][] people = [.. File.ReadLines(Path.Combine(folder, "computers.csv")).Skip(1).Select(line => line.Split(','))
+            .Select(fields => new RegressionRow
+            {
+                Task = fields[0],
+                Label = float.Parse(fields[2], CultureInfo.InvariantCulture),
+                Features = [.. fields[3..].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
+            })
+            .GroupBy(row => row.Task).Select(person => person.ToArray())];
+
+        var table = new Table("computers", "RMSE");
+        foreach (var (name, options) in Methods.MetaLearners)
+        {
+            var unseen = s_ratings.ToDictionary(k => k, _ => new List<double>());
+            var known = s_ratings.ToDictionary(k => k, _ => new List<double>());
+            for (int draw = 0; draw < Draws; draw++)
+            {
+                var ml = new MLContext(seed: draw);
+                var random = new Random(draw);
+                RegressionRow[][] drawn = [.. people.Select(person => (RegressionRow[])person.Clone())];
+                random.Shuffle(drawn);
+                foreach (RegressionRow[] person in drawn)
+                    random.Shuffle(person);
+
+                ITransformer model = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, [.. drawn[..MetaTrained].SelectMany(person => person)]));
+                foreach (int k in s_ratings)
+                {
+                    RegressionRow[] support = [.. drawn[MetaTrained..].SelectMany(person => person[..k])], query = [.. drawn[MetaTrained..].SelectMany(person => person[k..])];
+                    ITransformer adapted = ml.MetaLearning().Adapt(model, Methods.View(ml, support));
+                    unseen[k].Add(Methods.RootMeanSquaredError(query, Methods.Scores(adapted, ml, query)));
+
+                    RegressionRow[] few = [.. drawn.SelectMany(person => person[..k])], rest = [.. drawn.SelectMany(person => person[k..])];
+                    ITransformer own = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, few));
+                    known[k].Add(Methods.RootMeanSquaredError(rest, Methods.Scores(own, ml, rest)));
+                }
+            }
+
+            foreach (int k in s_ratings)
+                table.Add(name, $"(a) {k} ratings", unseen[k]);
+            foreach (int k in s_ratings)
+                table.Add(name, $"(b) {k} ratings", known[k]);
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+}

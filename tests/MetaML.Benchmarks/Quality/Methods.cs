@@ -1,0 +1,40 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Extensions;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>Regression learners as a user would have them, without tuning for a data set.</summary>
+internal static class Methods
+{
+    public static readonly (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners =
+    [
+        ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
+        ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions() }),
+        ("MLP + ridge (the defaults)", () => new()),
+        ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
+    ];
+
+    /// <summary>The rows as a view whose features have a known size.</summary>
+    public static IDataView View(MLContext ml, IReadOnlyList<RegressionRow> rows)
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(RegressionRow));
+        schema["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, rows[0].Features.Length);
+        return ml.Data.LoadFromEnumerable(rows, schema);
+    }
+
+    /// <summary>One model for all tasks, which does not know the task.</summary>
+    public static float[] Pooled(MLContext ml, IReadOnlyList<RegressionRow> training, IReadOnlyList<RegressionRow> test) =>
+        Scores(ml.Regression.Trainers.Sdca().Fit(View(ml, training)), ml, test);
+
+    /// <summary>Scores of the rows, in their order.</summary>
+    public static float[] Scores(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows) =>
+        [.. model.Transform(View(ml, rows)).GetColumn<float>("Score")];
+
+    /// <summary>Root mean squared error.</summary>
+    public static double RootMeanSquaredError(IReadOnlyList<RegressionRow> rows, float[] scores) =>
+        Math.Sqrt(rows.Zip(scores).Average(pair => ((double)pair.First.Label - pair.Second) * ((double)pair.First.Label - pair.Second)));
+}

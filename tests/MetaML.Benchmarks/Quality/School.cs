@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>Exam scores of pupils of 139 schools: each school is a task. On each of the ten published splits, learn from the training rows of all schools and predict the test rows.</summary>
+internal static class School
+{
+    public static void Run(string folder)
+    {
+        var clock = Stopwatch.StartNew();
+        string[][] lines = [.. File.ReadLines(Path.Combine(folder, "school.csv")).Skip(1).Select(line => line.Split(','))];
+        RegressionRow[] rows = [.. lines.Select(fields => new RegressionRow
+        {
+            Task = fields[0],
+            Label = float.Parse(fields[1], CultureInfo.InvariantCulture),
+            Features = [.. fields[2..30].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
+        })];
+
+        var methods = new List<(string Name, Func<MLContext, RegressionRow[], RegressionRow[], float[]> Predict)> { ("pooled SDCA", Methods.Pooled) };
+        methods.AddRange(Methods.MetaLearners.Select(method => (method.Name, (Func<MLContext, RegressionRow[], RegressionRow[], float[]>)((ml, training, test) =>
+            Methods.Scores(ml.Regression.Trainers.MetaLearner(method.Options()).Fit(Methods.View(ml, training)), ml, test)))));
+
+        var table = new Table("school", "RMSE");
+        foreach (var (name, predict) in methods)
+        {
+            var errors = new List<double>();
+            var explained = new List<double>();
+            var explainedWithin = new List<double>();
+            for (int split = 0; split < 10; split++)
+            {
+                bool IsTest(int row) => lines[row][30 + split] == "1";
+                RegressionRow[] test = [.. rows.Where((_, i) => IsTest(i))];
+                float[] scores = predict(new MLContext(seed: split), [.. rows.Where((_, i) => !IsTest(i))], test);
+                errors.Add(Methods.RootMeanSquaredError(test, scores));
+                explained.Add(1 - errors[^1] * errors[^1] / Variance(test));
+                explainedWithin.Add(test.Zip(scores).GroupBy(pair => pair.First.Task).Where(school => school.Count() > 1).Average(school =>
+                    1 - school.Average(pair => Math.Pow(pair.First.Label - pair.Second, 2)) / Math.Max(Variance([.. school.Select(pair => pair.First)]), 1e-9)));
+            }
+
+            table.Add(name, "RMSE", errors);
+            table.Add(name, "explained variance, all rows", explained);
+            table.Add(name, "explained variance, mean over schools", explainedWithin);
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    private static double Variance(RegressionRow[] rows)
+    {
+        double mean = rows.Average(row => row.Label);
+        return rows.Average(row => (row.Label - mean) * (row.Label - mean));
+    }
+}

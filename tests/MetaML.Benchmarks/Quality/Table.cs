@@ -1,0 +1,35 @@
+using System.Text.Json;
+using Spectre.Console;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>Methods × settings; prints a table, and the line that programs read.</summary>
+internal sealed class Table(string name, string metric)
+{
+    private readonly List<(string Method, string Setting, Interval Value)> _rows = [];
+
+    /// <summary>Adds what one method reaches in one setting.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="setting">The setting; the first one added is the one that "best" is about.</param>
+    /// <param name="values">One for each draw or split.</param>
+    public void Add(string method, string setting, IEnumerable<double> values) => _rows.Add((method, setting, Interval.Of([.. values])));
+
+    /// <summary>Prints all.</summary>
+    public void Print(double seconds)
+    {
+        string[] settings = [.. _rows.Select(row => row.Setting).Distinct()];
+        var table = new Spectre.Console.Table().Title($"{name}: {metric}, mean ± 95 % interval").AddColumns(["method", .. settings]);
+        foreach (var method in _rows.GroupBy(row => row.Method))
+            table.AddRow([Markup.Escape(method.Key), .. settings.Select(setting => string.Join("", method.Where(row => row.Setting == setting).Select(row => row.Value.ToString())))]);
+        AnsiConsole.Write(table);
+        var best = _rows.Where(row => row.Setting == settings[0]).MinBy(row => row.Value.Mean);
+        Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
+        {
+            quality = name,
+            metric,
+            best = new { method = best.Method, value = Math.Round(best.Value.Mean, 4) },
+            rows = _rows.Select(row => new { method = row.Method, setting = row.Setting, value = Math.Round(row.Value.Mean, 4), ci = Math.Round(row.Value.HalfWidth, 4) }),
+            seconds = Math.Round(seconds, 1),
+        }));
+    }
+}
