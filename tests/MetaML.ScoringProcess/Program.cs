@@ -1,6 +1,7 @@
 // score <model> <rows>            loads a model by ML.NET's own call, in code that never mentions MetaML
 // adapt <model> <rows> <support>  the same after adapting the model
 // train <rows>                    meta-training, which needs the native library, and says so where it is absent
+// fit <rows>                      empirical Bayes on the features themselves, which needs no native library
 // Prints the scores, one per line, and last whether a torch library was loaded.
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -23,7 +24,7 @@ if (args[0] == "train")
     return;
 }
 
-ITransformer model = ml.Model.Load(args[1], out _);
+ITransformer model = args[0] == "fit" ? Fit(ml, rows) : ml.Model.Load(args[1], out _);
 if (args[0] == "adapt")
     model = Adapt(ml, model, ml.Data.LoadFromBinary(args[3]));
 IDataView scored = model.Transform(rows);
@@ -41,3 +42,11 @@ static ITransformer Adapt(MLContext ml, ITransformer model, IDataView support) =
 
 [MethodImpl(MethodImplOptions.NoInlining)]
 static void Train(MLContext ml, IDataView rows) => ml.BinaryClassification.Trainers.MetaLearner("Answer").Fit(rows);
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static ITransformer Fit(MLContext ml, IDataView rows) => ml.Regression.Trainers.MetaLearner(new MetaML.Extensions.MetaLearnerOptions
+{
+    LabelColumnName = "Value",
+    Encoder = new MetaML.Encoders.IdentityEncoderOptions(),
+    Adapter = new MetaML.Adapters.BayesianAdapterOptions(),
+}).Fit(rows);

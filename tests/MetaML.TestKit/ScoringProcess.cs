@@ -16,9 +16,7 @@ internal static class ScoringProcess
         Save(ml, rows, rowsPath);
         if (support is not null)
             Save(ml, support, supportPath);
-        string[] lines = Run(support is null ? ["score", modelPath, rowsPath] : ["adapt", modelPath, rowsPath, supportPath]);
-        Assert.Equal("torch is not loaded", lines[^1]);
-        return Array.ConvertAll(lines[..^1], line => float.Parse(line, CultureInfo.InvariantCulture));
+        return Parse(Run(support is null ? ["score", modelPath, rowsPath] : ["adapt", modelPath, rowsPath, supportPath]));
     }
 
     /// <summary>What the process prints on training.</summary>
@@ -27,6 +25,20 @@ internal static class ScoringProcess
         using var folder = new TemporaryFolder();
         Save(ml, rows, folder["rows.idv"]);
         return string.Join("\n", Run("train", folder["rows.idv"]));
+    }
+
+    /// <summary>The scores of a model that the process itself has fitted by empirical Bayes; fails if a torch library was loaded there.</summary>
+    public static float[] FitScores(MLContext ml, IDataView rows)
+    {
+        using var folder = new TemporaryFolder();
+        Save(ml, rows, folder["rows.idv"]);
+        return Parse(Run("fit", folder["rows.idv"]));
+    }
+
+    private static float[] Parse(string[] lines)
+    {
+        Assert.Equal("torch is not loaded", lines[^1]);
+        return Array.ConvertAll(lines[..^1], line => float.Parse(line, CultureInfo.InvariantCulture));
     }
 
     private static void Save(MLContext ml, IDataView data, string path)

@@ -38,6 +38,15 @@ public sealed class MetaLearnerTrainerTests
     }
 
     [Fact]
+    public void Fit_EmpiricalBayesOnFeatures_NeedsNoNativeLibrary()
+    {
+        List<TaskRow> rows = Some.Tasks();
+        float[] scores = ScoringProcess.FitScores(_ml, Data(rows));
+        double error = rows.Zip(scores).Average(pair => Math.Abs(pair.First.Value - pair.Second));
+        Assert.True(error < 6, $"mean absolute error {error}; labels are around 100 ± 13");
+    }
+
+    [Fact]
     public void Fit_ExampleWeights_LeaveOutRowsOfWeightZero()
     {
         List<TaskRow> rows = Some.Tasks();
