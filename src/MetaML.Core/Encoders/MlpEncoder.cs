@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
 
-/// <summary>h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b.</summary>
+/// <summary>h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b, with a linear path (h_L W + b, x).</summary>
 public sealed class MlpEncoder : IEncoder
 {
     private const float NormEpsilon = 1e-5f;
@@ -35,7 +35,7 @@ public sealed class MlpEncoder : IEncoder
     public int FeatureCount { get; }
 
     /// <inheritdoc/>
-    public int EmbeddingDimension => _options.EmbeddingDimension;
+    public int EmbeddingDimension => _options.EmbeddingDimension + (_options.LinearPath ? FeatureCount : 0);
 
     /// <inheritdoc/>
     public IReadOnlyList<ParameterSpec> Parameters => _parameters;
@@ -65,12 +65,13 @@ public sealed class MlpEncoder : IEncoder
             hidden = next;
         }
 
-        return hidden;
+        return _options.LinearPath ? cat([hidden, features], -1) : hidden;
     }
 
     /// <inheritdoc/>
-    public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) =>
-        parameters.Map((name, value) => name == _layers[0].Weight ? value.index_select(0, columns) : value);
+    public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) => _options.LinearPath
+        ? throw new NotSupportedException("MlpEncoderOptions.LinearPath must be false for sparse features; got true. The embedding would be as wide as they are. Leave it unset, or reduce the features first.")
+        : parameters.Map((name, value) => name == _layers[0].Weight ? value.index_select(0, columns) : value);
 
     /// <inheritdoc/>
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding)
@@ -103,6 +104,8 @@ public sealed class MlpEncoder : IEncoder
         }
 
         input.Values.CopyTo(embedding);
+        if (_options.LinearPath)
+            row.CopyTo(embedding[_options.EmbeddingDimension..]);
     }
 
     private Layer AddLayer(int inputs, int outputs, bool isHidden, int number)

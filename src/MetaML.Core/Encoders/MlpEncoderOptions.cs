@@ -27,6 +27,10 @@ public sealed record MlpEncoderOptions : EncoderOptions
     /// <value>From 0 to 0.95; default 0.</value>
     public double Dropout { get; set; }
 
+    /// <summary>Let the embedding hold the features themselves beside what the layers make of them.</summary>
+    /// <value>Default false. On tabular data the linear part often carries most. Not for sparse features, of which there are too many.</value>
+    public bool LinearPath { get; set; }
+
     internal override IEncoder Create(int featureCount) => new MlpEncoder(featureCount, this);
 
     internal override void Validate()

@@ -207,6 +207,7 @@ public sealed class MetaModel
     private void AdaptByTorch(TaskSet support, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
         TorchRuntime.EnsureLoaded();
+        using var thread = new SingleIntraOpThread();
         TaskSet scaled = _labels.Apply(support);
         int rows = Math.Max(1, support.Tasks.Max(task => task.RowCount));
         int batchSize = Math.Max(1, RowsPerBatch / rows);

@@ -66,6 +66,7 @@ public static class MetaTrainer
         MetaTrainingOptions options,
         Action<string>? log)
     {
+        using var thread = new SingleIntraOpThread();
         using var scope = NewDisposeScope();
         using var grad = enable_grad();
         var clock = Stopwatch.StartNew();

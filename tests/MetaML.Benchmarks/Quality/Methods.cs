@@ -15,6 +15,7 @@ internal static class Methods
         ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
         ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions() }),
         ("MLP + ridge (the defaults)", () => new()),
+        ("linear + MLP, Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
         ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
     ];
 

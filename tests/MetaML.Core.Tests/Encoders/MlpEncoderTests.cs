@@ -16,6 +16,7 @@ public sealed class MlpEncoderTests
         new MlpEncoderOptions { HiddenUnits = [6], EmbeddingDimension = 4 },
         new MlpEncoderOptions { HiddenUnits = [6, 6, 5], EmbeddingDimension = 4, Activation = Activation.Tanh, Residual = true },
         new MlpEncoderOptions { HiddenUnits = [6, 6], EmbeddingDimension = 6, Activation = Activation.Silu, Residual = true, LayerNormalization = true },
+        new MlpEncoderOptions { HiddenUnits = [5], EmbeddingDimension = 2, LinearPath = true },
         new MlpEncoderOptions { HiddenUnits = [], EmbeddingDimension = 3 });
 
     [Theory]
@@ -29,9 +30,9 @@ public sealed class MlpEncoderTests
         float[] expected = [.. encoder.Forward(ParameterSet.FromArrays(encoder.Parameters, values), tensor(row).reshape(1, 1, Features)).contiguous().data<float>()];
 
         float[][] arrays = [.. values.Select(p => p.Values)];
-        var dense = new float[options.EmbeddingDimension];
+        var dense = new float[encoder.EmbeddingDimension];
         encoder.Embed(arrays, new FeatureRow(row), dense);
-        var sparse = new float[options.EmbeddingDimension];
+        var sparse = new float[encoder.EmbeddingDimension];
         encoder.Embed(arrays, new FeatureRow(Features, [1, 4, 6, 8], [1.5f, -2, 0.25f, 3]), sparse);
 
         Assert.Equal(dense, sparse);

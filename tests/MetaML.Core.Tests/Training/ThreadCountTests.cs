@@ -1,0 +1,42 @@
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MetaML.Core.Tests.Training;
+
+[Collection("by itself")] // the number of threads belongs to the process
+public sealed class ThreadCountTests
+{
+    private static readonly MetaTrainingOptions s_quick = new() { MaximumNumberOfIterations = 10 };
+
+    [Fact]
+    public void Train_ThreadsOfTheCaller_ChangeNothingAndAreKept()
+    {
+        TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
+        byte[] bits = Bytes(MetaTrainer.Train(set, s_quick));
+        int before = get_num_threads();
+        set_num_threads(4);
+        try
+        {
+            Assert.Equal(bits, Bytes(MetaTrainer.Train(set, s_quick)));
+            Assert.Equal(4, get_num_threads());
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    private static byte[] Bytes(MetaModel model)
+    {
+        using var stream = new MemoryStream();
+        model.Write(new BinaryWriter(stream));
+        return stream.ToArray();
+    }
+}
+
+[CollectionDefinition("by itself", DisableParallelization = true)]
+public sealed class ByItself;
