@@ -41,12 +41,8 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
         {
             var values = new float[count];
             for (int i = 0; i < count; i++)
-                values[i] = (float)(deviation * NextGaussian(random));
+                values[i] = (float)(deviation * Gaussian.Next(random));
             return values;
         });
     }
-
-    // Box and Muller's transform; 1 − u keeps the logarithm's argument above zero.
-    private static double NextGaussian(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

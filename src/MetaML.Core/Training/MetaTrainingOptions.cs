@@ -1,6 +1,7 @@
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Tasks;
+using MetaML.Weighting;
 
 namespace MetaML.Training;
 
@@ -14,6 +15,10 @@ public record MetaTrainingOptions
     /// <summary>What is fitted for each task on its support.</summary>
     /// <value>Default: ridge regression towards a meta-learned head.</value>
     public AdapterOptions Adapter { get; set; } = new RidgeAdapterOptions();
+
+    /// <summary>How much each task counts.</summary>
+    /// <value>Default: all alike.</value>
+    public TaskWeightingOptions TaskWeighting { get; set; } = new UniformWeightingOptions();
 
     /// <summary>How support and query are drawn.</summary>
     public EpisodeOptions Episodes { get; set; } = new();
@@ -59,6 +64,7 @@ public record MetaTrainingOptions
         OptionCheck.NotNull(this, nameof(Encoder), Encoder);
         OptionCheck.NotNull(this, nameof(Adapter), Adapter);
         OptionCheck.NotNull(this, nameof(Episodes), Episodes);
+        OptionCheck.NotNull(this, nameof(TaskWeighting), TaskWeighting);
         OptionCheck.Defined(this, nameof(ClassSets), ClassSets);
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
@@ -67,6 +73,7 @@ public record MetaTrainingOptions
         Encoder.Validate();
         Adapter.Validate(kind);
         Episodes.Validate(kind);
+        TaskWeighting.Validate();
         EarlyStopping?.Validate();
     }
 }

@@ -2,6 +2,7 @@ using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Tasks;
 using MetaML.Training;
+using MetaML.Weighting;
 using Xunit;
 
 namespace MetaML.Core.Tests.Training;
@@ -32,6 +33,11 @@ public sealed class OptionsTests
         { "EpisodeOptions.Shots must be at least 1; got 0.", new() { Episodes = new() { Shots = 0 } } },
         { "EpisodeOptions.SupportRows must be null where Shots or Ways is set; got 5.", new() { Episodes = new() { SupportRows = 5, Shots = 2 } } },
         { "EpisodeOptions.TasksPerIteration must be at least 1; got 0.", new() { Episodes = new() { TasksPerIteration = 0 } } },
+        { "GivenWeightingOptions.Weights must be finite and not negative; got -1 for 'north'.", new() { TaskWeighting = new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["north"] = -1 } } } },
+        { "SizeWeightingOptions.Exponent must be between -1 and 1; got 2.", new() { TaskWeighting = new SizeWeightingOptions { Exponent = 2 } } },
+        { "DynamicWeightAverageOptions.Temperature must be positive", new() { TaskWeighting = new DynamicWeightAverageOptions { Temperature = 0 } } },
+        { "UncertaintyWeightingOptions.LearningRate must be positive", new() { TaskWeighting = new UncertaintyWeightingOptions { LearningRate = -1 } } },
+        { "BayesianAdapterOptions.Covariance must be Diagonal where Fit is Gradient; got Full.", new() { Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.Gradient } } },
         { "EarlyStoppingOptions.Patience must be at least 1; got 0.", new() { EarlyStopping = new() { Patience = 0 } } },
     };
 

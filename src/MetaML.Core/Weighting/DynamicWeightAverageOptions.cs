@@ -1,0 +1,44 @@
+using MetaML.Tasks;
+
+namespace MetaML.Weighting;
+
+/// <summary>Tasks whose loss falls slowly count more: λᵢ ∝ exp(rᵢ / T), with rᵢ the ratio of the task's last two losses.</summary>
+/// <remarks>
+/// Source: Liu et al., End-to-End Multi-Task Learning with Attention (DWA), 2019, arXiv 1803.10704. Deviation: a task's losses
+/// are those of the steps in which it was drawn, each averaged with the ones before (factor 0.9), since single episodes are noisy.
+/// </remarks>
+public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
+{
+    /// <summary>T: the higher, the more alike the weights.</summary>
+    /// <value>Positive; default 2.</value>
+    public double Temperature { get; set; } = 2;
+
+    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks) => new Weighting(tasks.Count, Temperature);
+
+    internal override void Validate() => OptionCheck.Positive(this, nameof(Temperature), Temperature);
+
+    private sealed class Weighting(int tasks, double temperature) : ITaskWeighting
+    {
+        private const double Memory = 0.9;
+
+        private readonly double[] _averages = new double[tasks];
+        private readonly double[] _ratios = [.. Enumerable.Repeat(1.0, tasks)];
+        private readonly bool[] _isSeen = new bool[tasks];
+        private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
+
+        public IReadOnlyList<double> Weights => _weights;
+
+        public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
+        {
+            for (int i = 0; i < drawn.Count; i++)
+            {
+                int task = drawn[i];
+                double average = _isSeen[task] ? Memory * _averages[task] + (1 - Memory) * losses[i] : losses[i];
+                _ratios[task] = _isSeen[task] && _averages[task] > 0 ? average / _averages[task] : 1;
+                (_averages[task], _isSeen[task]) = (average, true);
+            }
+
+            _weights = FixedWeighting.Normalize(Array.ConvertAll(_ratios, ratio => Math.Exp(ratio / temperature)));
+        }
+    }
+}

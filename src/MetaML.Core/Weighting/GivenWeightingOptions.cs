@@ -1,0 +1,30 @@
+using MetaML.Tasks;
+
+namespace MetaML.Weighting;
+
+/// <summary>Weights that the user knows: of how related the tasks are to those that matter, say.</summary>
+public sealed record GivenWeightingOptions : TaskWeightingOptions
+{
+    /// <summary>Weight by the task's name; tasks that are not named get 1. They are scaled to mean 1 over all tasks.</summary>
+    /// <value>Finite and not negative, not all 0; names of training tasks.</value>
+    public IReadOnlyDictionary<string, double> Weights { get; set; } = new Dictionary<string, double>();
+
+    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks)
+    {
+        string[] unknown = [.. Weights.Keys.Except(tasks.Select(task => task.Name)).Take(5)];
+        if (unknown.Length > 0)
+            throw OptionCheck.Error(this, nameof(Weights), "by names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
+        double[] weights = [.. tasks.Select(task => Weights.GetValueOrDefault(task.Name, 1))];
+        return weights.Any(weight => weight > 0) ? new FixedWeighting(weights) : throw OptionCheck.Error(this, nameof(Weights), "positive for at least one task", "0 for all", "There would be nothing to learn.");
+    }
+
+    internal override void Validate()
+    {
+        OptionCheck.NotNull(this, nameof(Weights), Weights);
+        foreach (var (name, weight) in Weights)
+        {
+            if (!(weight >= 0 && double.IsFinite(weight)))
+                throw OptionCheck.Error(this, nameof(Weights), "finite and not negative", $"{weight} for '{name}'");
+        }
+    }
+}

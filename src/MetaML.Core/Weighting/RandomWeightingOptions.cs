@@ -1,0 +1,20 @@
+using MetaML.Tasks;
+
+namespace MetaML.Weighting;
+
+/// <summary>New weights for every outer step: λ = softmax of standard normal draws.</summary>
+/// <remarks>Source: Lin et al., Reasonable Effectiveness of Random Weighting (RLW), 2022, arXiv 2111.10603.</remarks>
+public sealed record RandomWeightingOptions : TaskWeightingOptions
+{
+    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks) => new Weighting(tasks.Count);
+
+    private sealed class Weighting(int tasks) : ITaskWeighting
+    {
+        private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
+
+        public IReadOnlyList<double> Weights => _weights;
+
+        public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random) =>
+            _weights = FixedWeighting.Normalize([.. _weights.Select(_ => Math.Exp(Gaussian.Next(random)))]);
+    }
+}

@@ -1,0 +1,9 @@
+using MetaML.Tasks;
+
+namespace MetaML.Weighting;
+
+/// <summary>All tasks count alike.</summary>
+public sealed record UniformWeightingOptions : TaskWeightingOptions
+{
+    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks) => new FixedWeighting(tasks.Select(_ => 1.0));
+}
