@@ -1,6 +1,9 @@
 using MetaML.Adapters;
+using MetaML.Encoders;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
 using Xunit;
 
 namespace MetaML.Core.Tests.Adapters;
@@ -50,6 +53,33 @@ public sealed class EmpiricalBayesTests
             mean[j] += 0.3;
             Assert.True(tasks.Sum(task => LogLikelihood(task, fit with { Mean = [mean] })) < best);
         }
+    }
+
+    [Theory]
+    [InlineData(LabelKind.Binary, ClassSets.Auto)]
+    [InlineData(LabelKind.Multiclass, ClassSets.Common)]
+    [InlineData(LabelKind.Multiclass, ClassSets.PerTask)]
+    public void Train_OnFeaturesThemselves_LearnsClasses(LabelKind kind, ClassSets classSets)
+    {
+        TaskSet Tasks(int count, int first) => CoreData.Of(classSets == ClassSets.PerTask ? Some.TasksWithOwnClasses(count, 40, firstTask: first) : Some.Tasks(count, 40, firstTask: first), kind, classSets);
+        MetaModel model = MetaTrainer.Train(Tasks(20, 0), new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions(), ClassSets = classSets });
+        TaskSet news = Tasks(6, 50);
+        IReadOnlyList<AdaptedTask> adapted = model.Adapt(news.With([.. news.Tasks.Select(task => task.Take([.. Enumerable.Range(0, 20)]))]));
+        MetaScorer scorer = model.CreateScorer();
+        double accuracy = news.Tasks.SelectMany((task, t) => Enumerable.Range(20, task.RowCount - 20).Select(i =>
+        {
+            float[] scores = [.. scorer.Score(adapted[t], news.Features[task.Rows[i]])];
+            return task.Labels[i] == (kind == LabelKind.Binary ? scores[0] > 0 ? 1 : 0 : adapted[t].Classes[Array.IndexOf(scores, scores.Max())]);
+        })).Average(right => right ? 1.0 : 0);
+        Assert.True(accuracy > (kind == LabelKind.Binary ? 0.7 : 0.5), $"accuracy {accuracy}");
+    }
+
+    [Fact]
+    public void Fit_ConstantLabels_StaysFinite()
+    {
+        EmbeddedTask[] tasks = [.. Tasks(5).Select(task => new EmbeddedTask(task.Embeddings, [.. task.Labels.Select(_ => 0f)], task.Weights, 1))];
+        EmpiricalBayes fit = EmpiricalBayes.Fit(tasks, s_shape, (label, _) => label, isFull: true, 50);
+        Assert.All([.. fit.Covariance, fit.NoiseVariance, .. fit.Mean[0]], value => Assert.True(double.IsFinite(value)));
     }
 
     // y ~ N(Z̃m, Z̃ΣZ̃ᵀ + σ²I), written out.
