@@ -37,4 +37,17 @@ public sealed class MetaLearningCatalog
         ArgumentNullException.ThrowIfNull(task);
         return new ChainAdapter(_context, model, CancellationToken.None).RemoveTask(task);
     }
+
+    /// <summary>The representation that a fitted model's tasks share, as a step of another pipeline: put any ML.NET trainer on top.</summary>
+    /// <param name="model">A meta-learner, or a chain that holds one; the steps in front of it are not part of the result.</param>
+    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <param name="featureColumnName">The column that is read; null for the model's own.</param>
+    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    public SharedEncoderEstimator SharedEncoder(ITransformer model, string outputColumnName = "Embedding", string? featureColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputColumnName);
+        MetaLearnerTransformer learner = ChainAdapter.FindLearner(model);
+        return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Model, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
+    }
 }

@@ -54,13 +54,18 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             LabelKind.Multiclass => column.IsKey,
             _ => column.ItemType == NumberDataViewType.Single,
         }));
-        Find(shape, "feature", Features, FeaturesExpected, column => column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single);
+        CheckFeatures(shape);
         if (Task is not null)
             Find(shape, "task", Task, TaskExpected, column => column.Kind == Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
         if (Weight is not null)
             Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
         return label;
     }
+
+    /// <summary>Checks the feature column of a schema that is not known in full yet.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
+    public void CheckFeatures(SchemaShape shape) =>
+        Find(shape, "feature", Features, FeaturesExpected, column => column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single);
 
     private static bool IsLabel(DataViewType type, LabelKind kind) => kind switch
     {

@@ -18,10 +18,8 @@ internal sealed class ChainAdapter
         _context = context;
         _model = model;
         _cancellationToken = cancellationToken;
-        MetaLearnerTransformer[] learners = [.. Learners(model)];
-        if (learners.Length == 0)
-            throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
-        foreach (MetaLearnerTransformer learner in learners)
+        FindLearner(model);
+        foreach (MetaLearnerTransformer learner in Learners(model))
         {
             if (learner.TaskColumnName is { } task)
                 _growing.Add(task);
@@ -29,6 +27,11 @@ internal sealed class ChainAdapter
                 _growing.Add(learner.LabelColumnName);
         }
     }
+
+    /// <summary>The last meta-learner of a chain.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static MetaLearnerTransformer FindLearner(ITransformer model) => Learners(model).LastOrDefault()
+        ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
     public ITransformer Adapt(IDataView support) => Adapt(_model, ref support);
 
