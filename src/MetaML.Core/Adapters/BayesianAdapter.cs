@@ -72,11 +72,17 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         yield return ParameterSpec.Constant(Noise, 0, 1) with { LearningRateFactor = 10, IsTrained = isTrained };
         if (options.Covariance == PriorCovariance.Full)
         {
-            var identity = new float[width * width];
-            for (int i = 0; i < width; i++)
-                identity[i * width + i] = 1;
-            yield return new ParameterSpec(Correlation, [width, width], _ => [.. identity]) { IsTrained = false };
+            yield return new ParameterSpec(Correlation, [width, width], _ => Identity(width)) { IsTrained = false };
         }
+    }
+
+    // Made when asked for: the width may come from a file that does not hold as much.
+    private static float[] Identity(int width)
+    {
+        var identity = new float[checked(width * width)];
+        for (int i = 0; i < width; i++)
+            identity[i * width + i] = 1;
+        return identity;
     }
 
     private static float[] CorrelationFactor(double[] covariance, int width)

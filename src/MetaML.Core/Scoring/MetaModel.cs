@@ -13,6 +13,9 @@ public sealed class MetaModel
 {
     private const int FormatVersion = 1;
 
+    // Options alone: a few hundred bytes, and some for each hidden layer.
+    private const int MaximumHeaderBytes = 1 << 20;
+
     // Rows of padded support that are adapted at once where libtorch is needed.
     private const int RowsPerBatch = 65_536;
 
@@ -79,6 +82,8 @@ public sealed class MetaModel
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
 
         var adapted = new AdaptedTask[support.Tasks.Count];
+        if (adapted.Length == 0)
+            return adapted;
         if (_design.Adapter is IManagedAdapter managed)
         {
             Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
@@ -135,9 +140,8 @@ public sealed class MetaModel
             throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
         try
         {
-            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(reader.ReadString()) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
-            header.Encoder.Validate();
-            header.Adapter.Validate(header.Kind);
+            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
+            header.Validate();
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
             float[]? shift = header.IsShifted ? ModelFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled

@@ -24,4 +24,20 @@ internal sealed record MetaModelHeader
     public required bool IsScaled { get; init; }
 
     public required bool IsShifted { get; init; }
+
+    /// <summary>Checks what was read, before anything is built of it.</summary>
+    /// <exception cref="ArgumentException">A part is missing, outside its range, or contradicts another.</exception>
+    public void Validate()
+    {
+        OptionCheck.NotNull(this, nameof(Encoder), Encoder);
+        OptionCheck.NotNull(this, nameof(Adapter), Adapter);
+        OptionCheck.Defined(this, nameof(Kind), Kind);
+        OptionCheck.AtLeast<int>(this, nameof(FeatureCount), FeatureCount, 1);
+        OptionCheck.AtLeast(this, nameof(CommonOutputs), CommonOutputs, 1);
+        if (Kind != LabelKind.Multiclass && CommonOutputs != 1)
+            throw OptionCheck.Error(this, nameof(CommonOutputs), "1 unless labels are multiclass", CommonOutputs);
+        OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
+        Encoder.Validate();
+        Adapter.Validate(Kind);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace MetaML.Scoring;
 
@@ -28,6 +29,17 @@ internal static class ModelFormat
         }
 
         return values.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Text as BinaryWriter writes it, whose own reader throws a plain IOException on a damaged length.</summary>
+    public static string ReadText(BinaryReader reader, int maximumBytes, string what)
+    {
+        int length = reader.Read7BitEncodedInt();
+        if (length < 0 || length > maximumBytes)
+            throw new InvalidDataException($"The length of {what} must be between 0 and {maximumBytes} bytes; got {length}. The file is damaged.");
+        var bytes = new byte[length];
+        reader.BaseStream.ReadExactly(bytes);
+        return Encoding.UTF8.GetString(bytes);
     }
 
     public static int ReadCount(BinaryReader reader, int maximum, string what)

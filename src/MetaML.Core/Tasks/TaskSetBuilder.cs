@@ -5,6 +5,9 @@ namespace MetaML.Tasks;
 /// <param name="features">Receives the rows; the caller appends to it and names rows by number.</param>
 public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 {
+    // Beyond it not every whole number is a float.
+    private const int MaximumClasses = 1 << 24;
+
     private readonly Dictionary<string, Rows> _tasks = [];
     private readonly List<string> _names = [];
     private bool _weighted;
@@ -39,9 +42,14 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <summary>The task set of all that was added.</summary>
     /// <param name="classCount">Number of classes over all tasks; ignored unless labels are multiclass.</param>
     /// <param name="classSets">Whether tasks share one set of classes; ignored unless labels are multiclass.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A multiclass label is not below <paramref name="classCount"/>.</exception>
     public TaskSet Build(int classCount = 0, ClassSets classSets = ClassSets.Auto)
     {
         int[][] present = [.. _names.Select(name => ClassesOf(_tasks[name]))];
+        int beyond = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
+        if (beyond >= 0)
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[beyond][^1]} in task '{_names[beyond]}'.");
+
         bool common = kind != LabelKind.Multiclass || classSets switch
         {
             ClassSets.Common => true,
@@ -80,7 +88,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     private bool IsValid(float label) => kind switch
     {
         LabelKind.Binary => label is 0 or 1,
-        LabelKind.Multiclass => label >= 0 && label == MathF.Floor(label),
+        LabelKind.Multiclass => label is >= 0 and < MaximumClasses && label == MathF.Floor(label),
         _ => float.IsFinite(label),
     };
 

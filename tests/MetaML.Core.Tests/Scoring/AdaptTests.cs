@@ -1,0 +1,102 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
+using TorchSharp;
+using Xunit;
+
+namespace MetaML.Core.Tests.Scoring;
+
+public sealed class AdaptTests
+{
+    public static TheoryData<AdapterOptions> Adapters => new(
+        new PrototypeAdapterOptions(),
+        new RidgeAdapterOptions(),
+        new BayesianAdapterOptions(),
+        new GradientAdapterOptions(),
+        new GradientAdapterOptions { Scope = GradientScope.All });
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Adapt_NoTasks_GivesNone(AdapterOptions adapter) =>
+        Assert.Empty(Trained(adapter).Adapt(CoreData.Of([], LabelKind.Binary)));
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Adapt_AnyAdapter_LeavesNoTensors(AdapterOptions adapter)
+    {
+        MetaModel model = Trained(adapter);
+        TaskSet set = CoreData.Of(Some.Tasks(3, firstTask: 50), LabelKind.Binary);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Assert.Equal(3, model.Adapt(set).Count);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Adapt_OtherTasksBeside_ChangesNothing(AdapterOptions adapter)
+    {
+        MetaModel model = Trained(adapter);
+        TaskSet set = CoreData.Of(Some.Tasks(3, firstTask: 50), LabelKind.Binary);
+        LinearHead together = model.Adapt(set)[1].Head, alone = model.Adapt(set.With([set.Tasks[1]]))[0].Head;
+        Assert.All(alone.Weights.Zip(together.Weights), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Adapt_Cancelled_Throws(AdapterOptions adapter)
+    {
+        MetaModel model = Trained(adapter);
+        Assert.ThrowsAny<OperationCanceledException>(() => model.Adapt(CoreData.Of(Some.Tasks(2), LabelKind.Binary), new CancellationToken(canceled: true)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void AdaptedTask_WriteRead_ScoresToTheSameBits(AdapterOptions adapter)
+    {
+        MetaModel model = Trained(adapter);
+        TaskSet set = CoreData.Of(Some.Tasks(1, firstTask: 50), LabelKind.Binary);
+        AdaptedTask task = model.Adapt(set)[0];
+        byte[] bytes = Bytes(task);
+        AdaptedTask read = Read(bytes, model);
+        MetaScorer scorer = model.CreateScorer();
+        Assert.Equal(scorer.Score(task, set.Features[2]).ToArray(), scorer.Score(read, set.Features[2]).ToArray());
+        Assert.Equal(bytes, Bytes(read));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void AdaptedTask_DamagedOrTruncated_ReadsOrThrowsDocumentedExceptions(AdapterOptions adapter)
+    {
+        MetaModel model = Trained(adapter);
+        byte[] bytes = Bytes(model.Adapt(CoreData.Of(Some.Tasks(1), LabelKind.Binary))[0]);
+        for (int length = 0; length < bytes.Length; length++)
+            Assert.Throws<EndOfStreamException>(() => Read(bytes[..length], model));
+
+        var random = new Random(1);
+        for (int i = 0; i < 1000; i++)
+        {
+            byte[] damaged = [.. bytes];
+            damaged[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+            Exception? error = Record.Exception(() => Read(damaged, model));
+            Assert.True(error is null or InvalidDataException or EndOfStreamException, error?.ToString());
+        }
+    }
+
+    private static MetaModel Trained(AdapterOptions adapter) => MetaTrainer.Train(
+        CoreData.Of(Some.Tasks(), LabelKind.Binary),
+        new MetaTrainingOptions { Adapter = adapter, Encoder = new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4 }, MaximumNumberOfIterations = 3 });
+
+    private static AdaptedTask Read(byte[] bytes, MetaModel model) => AdaptedTask.Read(new BinaryReader(new MemoryStream(bytes)), model, 2);
+
+    private static byte[] Bytes(AdaptedTask task)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        task.Write(writer);
+        writer.Flush();
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
+using Xunit;
+
+namespace MetaML.Core.Tests.Scoring;
+
+/// <summary>Files that no single flipped bit makes, but that a careless or hostile writer does.</summary>
+public sealed class ModelHeaderTests
+{
+    [Theory]
+    [InlineData("Encoder", "null")]
+    [InlineData("Adapter", "null")]
+    [InlineData("Kind", "9")]
+    [InlineData("CommonOutputs", "0")]
+    [InlineData("CommonOutputs", "-2")]
+    [InlineData("CommonOutputs", "5")] // binary labels have one output
+    [InlineData("FeatureCount", "0")]
+    [InlineData("FeatureCount", "-6")]
+    [InlineData("LabelDeviation", "0")]
+    [InlineData("LabelDeviation", "-1")]
+    public void Read_HeaderThatDescribesNoModel_ThrowsInvalidData(string field, string value)
+    {
+        byte[] bytes = WithHeader(Bytes(), header => header[field] = JsonNode.Parse(value));
+        Assert.Throws<InvalidDataException>(() => Read(bytes));
+    }
+
+    [Fact]
+    public void Read_UntouchedHeaderWrittenAgain_IsRead() =>
+        Assert.Equal(LabelKind.Binary, Read(WithHeader(Bytes(), _ => { })).Kind); // so the cases above fail for their field alone
+
+    [Fact]
+    public void Read_NegativeHeaderLength_ThrowsInvalidData()
+    {
+        byte[] bytes = [.. BitConverter.GetBytes(1), 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0];
+        Assert.Throws<InvalidDataException>(() => Read(bytes));
+    }
+
+    [Fact]
+    public void Read_HugeEmbeddingInShortFile_AllocatesNothingOfThatSize()
+    {
+        byte[] bytes = WithHeader(Bytes(), header =>
+        {
+            header["Encoder"]!["EmbeddingDimension"] = 20_000;
+            header["Adapter"] = new JsonObject { ["$type"] = "bayesian", ["Covariance"] = (int)PriorCovariance.Full, ["Fit"] = (int)PriorFit.EmpiricalBayes };
+        });
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<EndOfStreamException>(() => Read(bytes));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000_000); // 20,000² floats would be 1.6 GB
+    }
+
+    private static byte[] WithHeader(byte[] bytes, Action<JsonObject> edit)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes));
+        int version = reader.ReadInt32();
+        JsonObject header = JsonNode.Parse(reader.ReadString())!.AsObject();
+        edit(header);
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        writer.Write(version);
+        writer.Write(header.ToJsonString());
+        writer.Write(reader.ReadBytes(bytes.Length));
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    private static byte[] Bytes()
+    {
+        MetaModel model = MetaTrainer.Train(
+            CoreData.Of(Some.Tasks(4), LabelKind.Binary),
+            new MetaTrainingOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [4], EmbeddingDimension = 3 }, MaximumNumberOfIterations = 0 });
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        model.Write(writer);
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    private static MetaModel Read(byte[] bytes) => MetaModel.Read(new BinaryReader(new MemoryStream(bytes)));
+}
