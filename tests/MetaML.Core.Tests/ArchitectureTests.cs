@@ -22,4 +22,31 @@ public sealed class ArchitectureTests
         Assert.All(
             s_core.GetExportedTypes().Where(type => type.IsClass && type != typeof(MetaTrainingOptions)), // what other faces derive their options from
             type => Assert.True(type.IsAbstract || type.IsSealed, type.FullName));
+
+    [Fact]
+    public void Core_WhatItReferencesInTurn_HasNoAssemblyOfMLNet()
+    {
+        var seen = new HashSet<string>();
+        var open = new Queue<Assembly>([typeof(TorchRuntime).Assembly]);
+        while (open.TryDequeue(out Assembly? assembly))
+        {
+            foreach (AssemblyName name in assembly.GetReferencedAssemblies())
+            {
+                if (!seen.Add(name.Name!) || name.Name!.StartsWith("System.", StringComparison.Ordinal))
+                    continue;
+                try
+                {
+                    open.Enqueue(Assembly.Load(name));
+                }
+                catch (FileNotFoundException)
+                {
+                    // What TorchSharp names and this platform lacks; its name has been noted.
+                }
+            }
+        }
+
+        Assert.Contains("TorchSharp", seen);
+        Assert.True(seen.Count > 10, "TorchSharp's own references must have been read");
+        Assert.DoesNotContain(seen, name => name.StartsWith("Microsoft.ML", StringComparison.Ordinal));
+    }
 }

@@ -219,7 +219,7 @@ public sealed class MetaModel
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            Episode[] episodes = [.. scaled.Tasks.Skip(first).Take(batchSize).Select(task => new Episode(task, [.. Enumerable.Range(0, task.RowCount)], [], ClassesOf(task)))];
+            Episode[] episodes = [.. scaled.Tasks.Skip(first).Take(batchSize).Select(task => Episode.Adapting(task, ClassesOf(task)))];
             EpisodeBatch batch = EpisodeBatch.Create(scaled, episodes, _scaling);
             ParameterSet encoder = ParameterSet.FromArrays(_design.Encoder.Parameters, _encoderValues);
             ParameterSet adapter = ParameterSet.FromArrays(_design.Adapter.Parameters, _adapterValues);

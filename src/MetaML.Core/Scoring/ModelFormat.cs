@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using MetaML.Tasks;
 
 namespace MetaML.Scoring;
 
 /// <summary>Reads and writes numbers without trusting a length: memory grows only with the bytes that are really there.</summary>
 internal static class ModelFormat
 {
-    public const int MaximumOutputs = 16_777_216;
+    public const int MaximumOutputs = TaskSetBuilder.MaximumClasses;
     private const int FloatsPerBlock = 16_384;
 
     public static void WriteFloats(BinaryWriter writer, ReadOnlySpan<float> values) => writer.Write(MemoryMarshal.AsBytes(values));

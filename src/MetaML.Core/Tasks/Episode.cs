@@ -16,5 +16,8 @@ internal sealed class Episode(LearningTask task, int[] support, int[] query, int
     public int[] Classes { get; } = classes;
 
     /// <summary>All rows of a task as support, to adapt on rather than to train on.</summary>
-    public static Episode Adapting(LearningTask task) => new(task, [.. Enumerable.Range(0, task.RowCount)], [], task.Classes);
+    public static Episode Adapting(LearningTask task) => Adapting(task, task.Classes);
+
+    /// <summary>The same, to tell other classes apart than the task itself names.</summary>
+    public static Episode Adapting(LearningTask task, int[] classes) => new(task, [.. Enumerable.Range(0, task.RowCount)], [], classes);
 }

@@ -5,8 +5,8 @@ namespace MetaML.Tasks;
 /// <param name="features">Receives the rows; the caller appends to it and names rows by number.</param>
 public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 {
-    // Beyond it not every whole number is a float.
-    private const int MaximumClasses = 1 << 24;
+    /// <summary>The largest number of classes: beyond it not every whole number is a float.</summary>
+    internal const int MaximumClasses = 1 << 24;
 
     private readonly Dictionary<string, Rows> _tasks = [];
     private readonly List<string> _names = [];

@@ -17,14 +17,14 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    public void CheckLabeled(DataViewSchema schema, LabelKind kind)
+    public void CheckLabeled(DataViewSchema schema, LabelKind kind, int? featureCount = null)
     {
         DataViewType label = Find(schema, "label", Label, LabelExpected(kind));
         if (label is KeyDataViewType { Count: 0 or > KeyVocabulary.MaximumCount })
             throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label);
         if (!IsLabel(label, kind))
             throw Mismatch(schema, "label", Label, LabelExpected(kind), label);
-        CheckScored(schema);
+        CheckScored(schema, featureCount);
         if (Weight is not null && Find(schema, "example weight", Weight, "Single") is { } weight && weight != NumberDataViewType.Single)
             throw Mismatch(schema, "example weight", Weight, "Single", weight);
     }

@@ -43,12 +43,13 @@ internal sealed class TaskSetReader
     /// <exception cref="InvalidOperationException">A feature is not finite, or a task or label is missing.</exception>
     public TaskSet Read(IDataView data, int classCount, ClassSets classSets)
     {
-        int featureCount = data.Schema[_columns.Features].Type.GetVectorSize();
+        DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
+        int featureCount = featureColumn.Type.GetVectorSize();
         FeatureStore store = IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
         var builder = new TaskSetBuilder(_kind, store);
 
         using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema));
-        ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(data.Schema[_columns.Features]);
+        ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
         ValueGetter<float> getLabel = RowCursorUtils.GetLabelGetter(cursor, data.Schema[_columns.Label].Index);
         ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
         Func<string?> getTask = TaskNames.Getter(cursor, _columns.Task);
@@ -75,15 +76,14 @@ internal sealed class TaskSetReader
 
             string task = getTask() ?? throw Missing(data, "task", _columns.Task!);
             getFeatures(ref features);
-            CheckFinite(features, cursor.Position, data.Schema[_columns.Features]);
+            CheckFinite(features, cursor.Position, featureColumn);
             getWeight?.Invoke(ref weight);
             if (!float.IsFinite(weight) || weight < 0)
                 throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'.");
             if (_kind == LabelKind.Regression && !float.IsFinite(label))
                 throw new InvalidOperationException($"Labels must be finite; got {label} in row {cursor.Position} of column '{_columns.Label}'.");
 
-            ReadOnlySpan<float> values = features.GetValues();
-            int row = store.Add(features.IsDense ? new FeatureRow(values) : new FeatureRow(features.Length, features.GetIndices(), values));
+            int row = store.Add(features.ToFeatureRow());
             builder.Add(task, row, ClassOfKey?.Invoke((int)label) ?? label, weight);
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -13,7 +14,7 @@ namespace MetaML.Extensions.Interop;
 internal abstract class KeyVocabulary
 {
     /// <summary>The largest number of keys: what a Single, as ML.NET reads labels, can tell apart.</summary>
-    public const int MaximumCount = 1 << 24;
+    public const int MaximumCount = TaskSetBuilder.MaximumClasses;
 
     private const byte WithoutValues = 0, WithValues = 1;
 

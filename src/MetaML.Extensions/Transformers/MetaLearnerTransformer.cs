@@ -18,7 +18,7 @@ namespace MetaML.Extensions;
 /// Score holds probabilities, zero for classes that the row's task does not have. Immutable, and safe for many threads; it
 /// scores and, with most adapters, adapts without the native torch library.
 /// </remarks>
-public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer
+public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
 
@@ -72,8 +72,7 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
     internal MetaLearnerTransformer Adapt(IDataView support, CancellationToken cancellationToken)
     {
-        _columns.CheckLabeled(support.Schema, Model.Kind);
-        _columns.CheckScored(support.Schema, Model.FeatureCount);
+        _columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
         KeyVocabulary? classes = _classes;
         Func<int, int>? classOfKey = null;
         if (classes is not null)
@@ -188,7 +187,7 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
         public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
         {
             disposer = null;
-            if (!Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput))
+            if (!IsAnyActive(activeOutput))
                 return new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
             var scorer = new TaskRowScorer(parent.Model, input, parent._columns, parent._classes?.Count ?? 0, parent._tasks, parent._unknown);
             return [.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
@@ -199,7 +198,7 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
 
         protected override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
         {
-            if (!Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput))
+            if (!IsAnyActive(activeOutput))
                 return _ => false;
             int features = InputSchema[parent._columns.Features].Index;
             int task = parent._columns.Task is { } name ? InputSchema[name].Index : -1;
@@ -207,5 +206,7 @@ public sealed partial class MetaLearnerTransformer : RowToRowTransformerBase, IS
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
+
+        private bool IsAnyActive(Func<int, bool> activeOutput) => Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput);
     }
 }

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using MetaML.Extensions;
 using MetaML.Extensions.Data;
 using MetaML.Scoring;
-using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -89,10 +88,9 @@ public sealed class SharedEncoderTransformer : RowToRowTransformerBase
             return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> embedding) =>
             {
                 getFeatures(ref features);
-                ReadOnlySpan<float> values = features.GetValues();
                 var editor = VBufferEditor.Create(ref embedding, parent.EmbeddingDimension);
-                if (TensorPrimitives.IsFiniteAll(values))
-                    scorer.Embed(features.IsDense ? new FeatureRow(values) : new FeatureRow(features.Length, features.GetIndices(), values)).CopyTo(editor.Values);
+                if (TensorPrimitives.IsFiniteAll(features.GetValues()))
+                    scorer.Embed(features.ToFeatureRow()).CopyTo(editor.Values);
                 else
                     editor.Values.Fill(float.NaN);
                 embedding = editor.Commit();

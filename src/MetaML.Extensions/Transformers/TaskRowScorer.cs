@@ -103,14 +103,13 @@ internal sealed class TaskRowScorer
             return;
 
         _getFeatures(ref _features);
-        ReadOnlySpan<float> values = _features.GetValues();
-        if (!TensorPrimitives.IsFiniteAll(values))
+        if (!TensorPrimitives.IsFiniteAll(_features.GetValues()))
         {
             _task = null;
             return;
         }
 
-        ReadOnlySpan<float> scores = _scorer.Score(_task, _features.IsDense ? new FeatureRow(values) : new FeatureRow(_features.Length, _features.GetIndices(), values));
+        ReadOnlySpan<float> scores = _scorer.Score(_task, _features.ToFeatureRow());
         if (_scores.Length < scores.Length)
             _scores = new float[scores.Length];
         if (_model.Kind == LabelKind.Multiclass)

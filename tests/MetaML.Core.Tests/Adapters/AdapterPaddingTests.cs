@@ -23,7 +23,7 @@ public sealed class AdapterPaddingTests
         Episode[] episodes = adapter.Episodes(set);
         LearningTask last = set.Tasks[^1];
         var longer = new Episode(last, [.. Enumerable.Range(0, last.RowCount)], [.. Enumerable.Range(0, last.RowCount)], last.Classes);
-        Tensor few = adapter.Score(Batch(set, episodes)), padded = adapter.Score(Batch(set, [.. episodes, longer]));
+        Tensor few = adapter.Score(AdapterCase.Batch(set, episodes)), padded = adapter.Score(AdapterCase.Batch(set, [.. episodes, longer]));
         Assert.True(padded.shape[1] > few.shape[1]);
         for (int t = 0; t < episodes.Length; t++)
         {
@@ -44,7 +44,7 @@ public sealed class AdapterPaddingTests
         double[] Scores(bool sparse)
         {
             TaskSet set = CoreData.Of(rows, adapter.Kind, adapter.ClassSets, sparse);
-            EpisodeBatch batch = Batch(set, adapter.Episodes(set));
+            EpisodeBatch batch = AdapterCase.Batch(set, adapter.Episodes(set));
             Assert.Equal(sparse ? TaskRow.FeatureCount - 2 : TaskRow.FeatureCount, batch.Support.Features.shape[2]);
             var (encoder, learned) = AdapterCase.Values(adapter.Design);
             AdaptedTasks adapted = AdapterCase.Adapt(adapter.Design, batch, encoder, learned);
@@ -87,7 +87,7 @@ public sealed class AdapterPaddingTests
         {
             MetaModelDesign design = adapter.Design;
             TaskSet set = adapter.Tasks();
-            EpisodeBatch batch = Batch(set, adapter.Episodes(set));
+            EpisodeBatch batch = AdapterCase.Batch(set, adapter.Episodes(set));
             var (encoderValues, learnedValues) = AdapterCase.Values(design);
             ParameterSet Trainable(IReadOnlyList<ParameterSpec> specs, ParameterArray[] values) =>
                 ParameterSet.FromArrays(specs, values, dtype: ScalarType.Float64).Map((name, value) => value.requires_grad_(specs.First(spec => spec.Name == name).IsTrained));
@@ -104,8 +104,6 @@ public sealed class AdapterPaddingTests
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
-
-    private static EpisodeBatch Batch(TaskSet set, params Episode[] episodes) => EpisodeBatch.Create(set, episodes, dtype: ScalarType.Float64);
 
     private static void AssertClose(float[] expected, float[] actual)
     {

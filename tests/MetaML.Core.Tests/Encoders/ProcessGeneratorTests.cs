@@ -10,8 +10,7 @@ using static TorchSharp.torch;
 namespace MetaML.Core.Tests.Encoders;
 
 /// <summary>Other tests draw from the process's generator, so these run by themselves.</summary>
-[CollectionDefinition(nameof(ProcessGeneratorTests), DisableParallelization = true)]
-[Collection(nameof(ProcessGeneratorTests))]
+[Collection("by itself")]
 public sealed class ProcessGeneratorTests
 {
     private static readonly MlpEncoderOptions s_dropping = new() { HiddenUnits = [8], EmbeddingDimension = 4, Dropout = 0.5 };

@@ -59,11 +59,11 @@ public sealed class AdaptTests
         MetaModel model = Trained(adapter);
         TaskSet set = CoreData.Of(Some.Tasks(1, firstTask: 50), LabelKind.Binary);
         AdaptedTask task = model.Adapt(set)[0];
-        byte[] bytes = Bytes(task);
+        byte[] bytes = Bytes.Of(task.Write);
         AdaptedTask read = Read(bytes, model);
         MetaScorer scorer = model.CreateScorer();
         Assert.Equal(scorer.Score(task, set.Features[2]).ToArray(), scorer.Score(read, set.Features[2]).ToArray());
-        Assert.Equal(bytes, Bytes(read));
+        Assert.Equal(bytes, Bytes.Of(read.Write));
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class AdaptTests
     public void AdaptedTask_DamagedOrTruncated_ReadsOrThrowsDocumentedExceptions(AdapterOptions adapter)
     {
         MetaModel model = Trained(adapter);
-        byte[] bytes = Bytes(model.Adapt(CoreData.Of(Some.Tasks(1), LabelKind.Binary))[0]);
+        byte[] bytes = Bytes.Of(model.Adapt(CoreData.Of(Some.Tasks(1), LabelKind.Binary))[0].Write);
         for (int length = 0; length < bytes.Length; length++)
             Assert.Throws<EndOfStreamException>(() => Read(bytes[..length], model));
 
@@ -90,13 +90,4 @@ public sealed class AdaptTests
         new MetaTrainingOptions { Adapter = adapter, Encoder = new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4 }, MaximumNumberOfIterations = 3 });
 
     private static AdaptedTask Read(byte[] bytes, MetaModel model) => AdaptedTask.Read(new BinaryReader(new MemoryStream(bytes)), model, 2);
-
-    private static byte[] Bytes(AdaptedTask task)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        task.Write(writer);
-        writer.Flush();
-        return stream.ToArray();
-    }
 }

@@ -24,7 +24,7 @@ public sealed class MetaModelTests
     public void WriteRead_AdaptsAndScoresToTheSameBits(AdapterOptions adapter, LabelKind kind)
     {
         MetaModel model = Trained(adapter, kind);
-        using var stream = new MemoryStream(Bytes(model));
+        using var stream = new MemoryStream(Bytes.Of(model.Write));
         MetaModel read = MetaModel.Read(new BinaryReader(stream));
         Assert.Equal(stream.Length, stream.Position);
         Assert.Equal(Scores(model, kind), Scores(read, kind));
@@ -34,7 +34,7 @@ public sealed class MetaModelTests
     [Fact]
     public void Read_NewerVersion_SaysSo()
     {
-        byte[] bytes = Bytes(Trained(new RidgeAdapterOptions(), LabelKind.Binary));
+        byte[] bytes = Bytes.Of(Trained(new RidgeAdapterOptions(), LabelKind.Binary).Write);
         bytes[0] = 200;
         Assert.Contains("newer version", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
     }
@@ -42,7 +42,7 @@ public sealed class MetaModelTests
     [Fact]
     public void Read_TruncatedAnywhere_ThrowsDocumentedExceptions()
     {
-        byte[] bytes = Bytes(Trained(new RidgeAdapterOptions(), LabelKind.Binary));
+        byte[] bytes = Bytes.Of(Trained(new RidgeAdapterOptions(), LabelKind.Binary).Write);
         for (int length = 0; length < bytes.Length; length += Math.Max(1, length / 8))
         {
             Exception error = Assert.ThrowsAny<Exception>(() => Read(bytes[..length]));
@@ -53,7 +53,7 @@ public sealed class MetaModelTests
     [Fact]
     public void Read_FlippedBits_ReadsOrThrowsDocumentedExceptions()
     {
-        byte[] bytes = Bytes(Trained(new PrototypeAdapterOptions(), LabelKind.Multiclass));
+        byte[] bytes = Bytes.Of(Trained(new PrototypeAdapterOptions(), LabelKind.Multiclass).Write);
         var random = new Random(1);
         for (int i = 0; i < 2000; i++)
         {
@@ -99,13 +99,4 @@ public sealed class MetaModelTests
     }
 
     private static MetaModel Read(byte[] bytes) => MetaModel.Read(new BinaryReader(new MemoryStream(bytes)));
-
-    private static byte[] Bytes(MetaModel model)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        model.Write(writer);
-        writer.Flush();
-        return stream.ToArray();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -26,13 +25,13 @@ public sealed class ModelHeaderTests
     [InlineData("LabelDeviation", "-1")]
     public void Read_HeaderThatDescribesNoModel_ThrowsInvalidData(string field, string value)
     {
-        byte[] bytes = WithHeader(Bytes(), header => header[field] = JsonNode.Parse(value));
+        byte[] bytes = WithHeader(Saved(), header => header[field] = JsonNode.Parse(value));
         Assert.Throws<InvalidDataException>(() => Read(bytes));
     }
 
     [Fact]
     public void Read_UntouchedHeaderWrittenAgain_IsRead() =>
-        Assert.Equal(LabelKind.Binary, Read(WithHeader(Bytes(), _ => { })).Kind); // so the cases above fail for their field alone
+        Assert.Equal(LabelKind.Binary, Read(WithHeader(Saved(), _ => { })).Kind); // so the cases above fail for their field alone
 
     [Fact]
     public void Read_NegativeHeaderLength_ThrowsInvalidData()
@@ -44,7 +43,7 @@ public sealed class ModelHeaderTests
     [Fact]
     public void Read_HugeEmbeddingInShortFile_AllocatesNothingOfThatSize()
     {
-        byte[] bytes = WithHeader(Bytes(), header =>
+        byte[] bytes = WithHeader(Saved(), header =>
         {
             header["Encoder"]!["EmbeddingDimension"] = 20_000;
             header["Adapter"] = new JsonObject { ["$type"] = "bayesian", ["Covariance"] = (int)PriorCovariance.Full, ["Fit"] = (int)PriorFit.EmpiricalBayes };
@@ -60,25 +59,21 @@ public sealed class ModelHeaderTests
         int version = reader.ReadInt32();
         JsonObject header = JsonNode.Parse(reader.ReadString())!.AsObject();
         edit(header);
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream, Encoding.UTF8);
-        writer.Write(version);
-        writer.Write(header.ToJsonString());
-        writer.Write(reader.ReadBytes(bytes.Length));
-        writer.Flush();
-        return stream.ToArray();
+        byte[] rest = reader.ReadBytes(bytes.Length);
+        return Bytes.Of(writer =>
+        {
+            writer.Write(version);
+            writer.Write(header.ToJsonString());
+            writer.Write(rest);
+        });
     }
 
-    private static byte[] Bytes()
+    private static byte[] Saved()
     {
         MetaModel model = MetaTrainer.Train(
             CoreData.Of(Some.Tasks(4), LabelKind.Binary),
             new MetaTrainingOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [4], EmbeddingDimension = 3 }, MaximumNumberOfIterations = 0 });
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        model.Write(writer);
-        writer.Flush();
-        return stream.ToArray();
+        return Bytes.Of(model.Write);
     }
 
     private static MetaModel Read(byte[] bytes) => MetaModel.Read(new BinaryReader(new MemoryStream(bytes)));

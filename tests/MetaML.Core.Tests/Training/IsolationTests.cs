@@ -32,9 +32,9 @@ public sealed class IsolationTests
     public void Train_ProcessSeedSetBetween_SameBits(AdapterOptions adapter)
     {
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
-        byte[] first = Bytes(MetaTrainer.Train(set, Quick with { Adapter = adapter }));
+        byte[] first = Bytes.Of(MetaTrainer.Train(set, Quick with { Adapter = adapter }).Write);
         manual_seed(99);
-        Assert.Equal(first, Bytes(MetaTrainer.Train(set, Quick with { Adapter = adapter })));
+        Assert.Equal(first, Bytes.Of(MetaTrainer.Train(set, Quick with { Adapter = adapter }).Write));
     }
 
     [Theory]
@@ -42,10 +42,10 @@ public sealed class IsolationTests
     public void Train_GradientsSwitchedOffByTheCaller_SameBitsAndStaysOff(AdapterOptions adapter)
     {
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
-        byte[] first = Bytes(MetaTrainer.Train(set, Quick with { Adapter = adapter }));
+        byte[] first = Bytes.Of(MetaTrainer.Train(set, Quick with { Adapter = adapter }).Write);
         using var constant = no_grad();
         MetaModel again = MetaTrainer.Train(set, Quick with { Adapter = adapter });
-        Assert.Equal(first, Bytes(again));
+        Assert.Equal(first, Bytes.Of(again.Write));
         Assert.Equal(12, again.Adapt(set).Count);
         Assert.False(is_grad_enabled());
     }
@@ -104,19 +104,5 @@ public sealed class IsolationTests
         var reports = new List<TrainingProgress>();
         MetaTrainer.Train(set, Quick with { Progress = new Reports(reports.Add), EarlyStopping = new() { EvaluationInterval = 4, Patience = 100 } });
         return ([.. reports.Select(report => report.TrainingLoss)], [.. reports.Select(report => report.ValidationLoss)]);
-    }
-
-    private static byte[] Bytes(MetaModel model)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        model.Write(writer);
-        writer.Flush();
-        return stream.ToArray();
-    }
-
-    private sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
     }
 }

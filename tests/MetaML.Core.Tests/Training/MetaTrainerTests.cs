@@ -22,19 +22,19 @@ public sealed class MetaTrainerTests
     public void Train_SameSeed_SameBitsAlsoAfterOtherTorchWork()
     {
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
-        byte[] first = Bytes(MetaTrainer.Train(set, Quick));
+        byte[] first = Bytes.Of(MetaTrainer.Train(set, Quick).Write);
         using (NewDisposeScope())
             rand(10_000).sort(); // draws from the process's generator
-        Assert.Equal(first, Bytes(MetaTrainer.Train(set, Quick)));
-        Assert.NotEqual(first, Bytes(MetaTrainer.Train(set, Quick with { Seed = 4 })));
+        Assert.Equal(first, Bytes.Of(MetaTrainer.Train(set, Quick).Write));
+        Assert.NotEqual(first, Bytes.Of(MetaTrainer.Train(set, Quick with { Seed = 4 }).Write));
     }
 
     [Fact]
     public void Train_TwoAtOnce_SameBitsAsAlone()
     {
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Multiclass);
-        byte[] alone = Bytes(MetaTrainer.Train(set, Quick));
-        Assert.All(ParallelEnumerable.Range(0, 4).WithDegreeOfParallelism(4).Select(_ => Bytes(MetaTrainer.Train(set, Quick))).ToArray(), bits => Assert.Equal(alone, bits));
+        byte[] alone = Bytes.Of(MetaTrainer.Train(set, Quick).Write);
+        Assert.All(ParallelEnumerable.Range(0, 4).WithDegreeOfParallelism(4).Select(_ => Bytes.Of(MetaTrainer.Train(set, Quick).Write)).ToArray(), bits => Assert.Equal(alone, bits));
     }
 
     [Fact]
@@ -176,19 +176,5 @@ public sealed class MetaTrainerTests
         MetaScorer scorer = model.CreateScorer();
         double accuracy = news.Tasks.SelectMany((task, t) => Enumerable.Range(10, 30).Select(i => scorer.Score(adapted[t], news.Features[task.Rows[i]])[0] > 0 == task.Labels[i] > 0)).Average(right => right ? 1.0 : 0);
         Assert.True(accuracy > 0.8, $"accuracy {accuracy}");
-    }
-
-    private static byte[] Bytes(MetaModel model)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        model.Write(writer);
-        writer.Flush();
-        return stream.ToArray();
-    }
-
-    private sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
     }
 }

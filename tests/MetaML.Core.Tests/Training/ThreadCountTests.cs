@@ -16,12 +16,12 @@ public sealed class ThreadCountTests
     public void Train_ThreadsOfTheCaller_ChangeNothingAndAreKept()
     {
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
-        byte[] bits = Bytes(MetaTrainer.Train(set, s_quick));
+        byte[] bits = Bytes.Of(MetaTrainer.Train(set, s_quick).Write);
         int before = get_num_threads();
         set_num_threads(4);
         try
         {
-            Assert.Equal(bits, Bytes(MetaTrainer.Train(set, s_quick)));
+            Assert.Equal(bits, Bytes.Of(MetaTrainer.Train(set, s_quick).Write));
             Assert.Equal(4, get_num_threads());
         }
         finally
@@ -29,14 +29,4 @@ public sealed class ThreadCountTests
             set_num_threads(before);
         }
     }
-
-    private static byte[] Bytes(MetaModel model)
-    {
-        using var stream = new MemoryStream();
-        model.Write(new BinaryWriter(stream));
-        return stream.ToArray();
-    }
 }
-
-[CollectionDefinition("by itself", DisableParallelization = true)]
-public sealed class ByItself;

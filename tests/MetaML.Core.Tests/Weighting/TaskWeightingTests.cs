@@ -101,9 +101,4 @@ public sealed class TaskWeightingTests
         Assert.Equal(0, progress[^1].TaskWeights.Single(pair => pair.Key == "task1").Value);
         Assert.Equal(2, progress[^1].TaskWeights.Single(pair => pair.Key == "task2").Value);
     }
-
-    private sealed class Reports(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using MetaML.TestKit;
-using MetaML.Training;
 using Microsoft.ML;
 using Xunit;
 
@@ -15,7 +14,7 @@ public sealed class MetaLearnerTrainerTests
     [Fact]
     public void Fit_HostCancelled_Stops()
     {
-        var options = s_binary.Options(iterations: 100_000) with { EarlyStopping = null, Progress = new Report(_ => CancelExecution(_ml)) };
+        var options = s_binary.Options(iterations: 100_000) with { EarlyStopping = null, Progress = new Reports(_ => CancelExecution(_ml)) };
         Assert.Throws<OperationCanceledException>(() => s_binary.Trainer(_ml, options).Fit(Data(Some.Tasks())));
     }
 
@@ -23,7 +22,7 @@ public sealed class MetaLearnerTrainerTests
     public void Fit_Token_Stops()
     {
         using var source = new CancellationTokenSource();
-        var options = s_binary.Options(iterations: 100_000) with { EarlyStopping = null, CancellationToken = source.Token, Progress = new Report(_ => source.Cancel()) };
+        var options = s_binary.Options(iterations: 100_000) with { EarlyStopping = null, CancellationToken = source.Token, Progress = new Reports(_ => source.Cancel()) };
         Assert.Throws<OperationCanceledException>(() => s_binary.Trainer(_ml, options).Fit(Data(Some.Tasks())));
     }
 
@@ -94,9 +93,4 @@ public sealed class MetaLearnerTrainerTests
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "CancelExecution")]
     private static extern void CancelExecution(MLContext context);
-
-    private sealed class Report(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        void IProgress<TrainingProgress>.Report(TrainingProgress value) => report(value);
-    }
 }

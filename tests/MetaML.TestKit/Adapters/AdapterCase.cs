@@ -35,6 +35,9 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
         return (Draw(design.Encoder.Parameters), Draw(design.Adapter.Parameters));
     }
 
+    /// <summary>The episodes as tensors, in float64.</summary>
+    internal static EpisodeBatch Batch(TaskSet set, params Episode[] episodes) => EpisodeBatch.Create(set, episodes, dtype: ScalarType.Float64);
+
     /// <summary>Scores of the query rows [tasks, rows, outputs], in float64.</summary>
     internal Tensor Score(EpisodeBatch batch, bool isTraining = false)
     {

@@ -52,10 +52,10 @@ public abstract class AdapterConformance
         using var scope = NewDisposeScope();
         TaskSet set = adapter.Tasks();
         Episode[] episodes = adapter.Episodes(set);
-        double[,][] batched = ToArray(adapter.Score(Batch(set, episodes)));
+        double[,][] batched = ToArray(adapter.Score(AdapterCase.Batch(set, episodes)));
         for (int t = 0; t < episodes.Length; t++)
         {
-            double[,][] alone = ToArray(adapter.Score(Batch(set, episodes[t])));
+            double[,][] alone = ToArray(adapter.Score(AdapterCase.Batch(set, episodes[t])));
             for (int row = 0; row < episodes[t].Query.Length; row++)
                 AssertClose(alone[0, row], batched[t, row][..alone[0, row].Length], Tolerance);
         }
@@ -69,7 +69,7 @@ public abstract class AdapterConformance
         TaskSet set = adapter.Tasks();
         Episode[] episodes = adapter.Episodes(set);
         Episode[] reversed = [.. episodes.Select(e => new Episode(e.Task, [.. e.Support.Reverse()], e.Query, e.Classes))];
-        AssertClose(Flat(adapter.Score(Batch(set, episodes))), Flat(adapter.Score(Batch(set, reversed))), Tolerance);
+        AssertClose(Flat(adapter.Score(AdapterCase.Batch(set, episodes))), Flat(adapter.Score(AdapterCase.Batch(set, reversed))), Tolerance);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public abstract class AdapterConformance
 
         var byWeight = new Episode(weighted.Tasks[0], support, query, weighted.Tasks[0].Classes);
         var byRows = new Episode(plain.Tasks[0], [.. support.Where(i => i != 5), .. twice], query, plain.Tasks[0].Classes);
-        AssertClose(Flat(adapter.Score(Batch(plain, byRows))), Flat(adapter.Score(Batch(weighted, byWeight))), Tolerance);
+        AssertClose(Flat(adapter.Score(AdapterCase.Batch(plain, byRows))), Flat(adapter.Score(AdapterCase.Batch(weighted, byWeight))), Tolerance);
     }
 
     [Theory]
@@ -99,7 +99,7 @@ public abstract class AdapterConformance
         using var scope = NewDisposeScope();
         MetaModelDesign design = adapter.Design;
         TaskSet set = adapter.Tasks();
-        EpisodeBatch batch = Batch(set, adapter.Episodes(set));
+        EpisodeBatch batch = AdapterCase.Batch(set, adapter.Episodes(set));
         var (encoderValues, adapterValues) = AdapterCase.Values(design);
         ParameterSet encoder = Doubles(design.Encoder.Parameters, encoderValues), learned = Doubles(design.Adapter.Parameters, adapterValues);
 
@@ -194,8 +194,6 @@ public abstract class AdapterConformance
 
         return losses.Average();
     }
-
-    private static EpisodeBatch Batch(TaskSet set, params Episode[] episodes) => EpisodeBatch.Create(set, episodes, dtype: ScalarType.Float64);
 
     private static ParameterSet Doubles(IReadOnlyList<ParameterSpec> specs, ParameterArray[] values) =>
         ParameterSet.FromArrays(specs, values, dtype: ScalarType.Float64).Map((_, tensor) => tensor.requires_grad_());

@@ -1,0 +1,14 @@
+namespace MetaML.TestKit;
+
+/// <summary>What something writes, to be compared or read again.</summary>
+internal static class Bytes
+{
+    public static byte[] Of(Action<BinaryWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        write(writer);
+        writer.Flush();
+        return stream.ToArray();
+    }
+}
