@@ -6,13 +6,20 @@ namespace MetaML.Encoders;
 /// <remarks>The names below are written into saved models.</remarks>
 [JsonDerivedType(typeof(MlpEncoderOptions), "mlp")]
 [JsonDerivedType(typeof(IdentityEncoderOptions), "identity")]
+[JsonDerivedType(typeof(ConvolutionalEncoderOptions), "convolutional")]
 public abstract record EncoderOptions
 {
     /// <summary>Bring features to mean 0 and standard deviation 1 over the training rows before they are encoded (sparse features: to the same mean square, zero staying zero).</summary>
     /// <value>Default true; harmless after a normaliser in the pipeline.</value>
     public bool StandardizeInputs { get; set; } = true;
 
+    /// <summary>Whether features are standardised together rather than each by itself.</summary>
+    internal virtual bool StandardizesUniformly => false;
+
     internal abstract IEncoder Create(int featureCount);
 
     internal abstract void Validate();
+
+    /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
+    internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;
 }

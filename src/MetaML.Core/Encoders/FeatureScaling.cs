@@ -30,7 +30,8 @@ public sealed class FeatureScaling
 
     /// <summary>Measures the rows of a store.</summary>
     /// <param name="features">At least one row.</param>
-    public static FeatureScaling Fit(FeatureStore features) => features.IsSparse ? FitSparse(features) : FitDense(features);
+    /// <param name="isUniform">Whether all features are brought to mean 0 and deviation 1 together, as pixels are, rather than each.</param>
+    public static FeatureScaling Fit(FeatureStore features, bool isUniform = false) => features.IsSparse ? FitSparse(features) : FitDense(features, isUniform);
 
     /// <summary>Scales a row.</summary>
     /// <param name="row">The row.</param>
@@ -61,7 +62,7 @@ public sealed class FeatureScaling
         return new FeatureScaling(null, [meanSquare > 0 ? (float)Math.Sqrt(features.FeatureCount / meanSquare) : 1]);
     }
 
-    private static FeatureScaling FitDense(FeatureStore features)
+    private static FeatureScaling FitDense(FeatureStore features, bool isUniform)
     {
         // Welford's update: exact also where the mean is large beside the deviation.
         int width = features.FeatureCount;
@@ -76,6 +77,13 @@ public sealed class FeatureScaling
                 mean[i] += delta / (row + 1);
                 squares[i] += delta * (values[i] - mean[i]);
             }
+        }
+
+        if (isUniform)
+        {
+            double common = mean.Average(), total = squares.Sum() + features.RowCount * mean.Sum(value => (value - common) * (value - common));
+            Array.Fill(mean, common);
+            Array.Fill(squares, total / width);
         }
 
         var shift = new float[width];

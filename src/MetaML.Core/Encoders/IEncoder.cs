@@ -24,6 +24,12 @@ public interface IEncoder
     /// <returns>Float [tasks, rows, embedding], owned by the current dispose scope.</returns>
     Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null);
 
+    /// <summary>Variants of rows, to train on in their place.</summary>
+    /// <param name="features">Float [tasks, rows, features].</param>
+    /// <param name="random">The only source of randomness.</param>
+    /// <returns>A tensor of the same shape; the rows themselves where the encoder knows no variants.</returns>
+    Tensor Augment(Tensor features, Random random) => features;
+
     /// <summary>Shared parameters for features of which only some columns are given.</summary>
     /// <param name="parameters">All of them shared.</param>
     /// <param name="columns">Int64 [columns]: the features that are given; all others are zero.</param>

@@ -71,6 +71,14 @@ public sealed class EpisodeBatch
             columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
     }
 
+    /// <summary>The same episodes with other features of the same shape.</summary>
+    /// <param name="replace">From features to features, [tasks, rows, features].</param>
+    internal EpisodeBatch WithFeatures(Func<Tensor, Tensor> replace)
+    {
+        RowBatch With(RowBatch rows) => new(replace(rows.Features), rows.Labels, rows.Weights);
+        return new EpisodeBatch(Kind, TaskCount, With(Support), With(Query), ClassMask, Columns);
+    }
+
     private static RowBatch GatherRows(
         TaskSet set,
         IReadOnlyList<Episode> episodes,

@@ -31,7 +31,7 @@ public static class MetaTrainer
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
         var design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder, options.Adapter);
-        FeatureScaling? scaling = options.Encoder.StandardizeInputs ? FeatureScaling.Fit(training.Features) : null;
+        FeatureScaling? scaling = options.Encoder.StandardizeInputs ? FeatureScaling.Fit(training.Features, options.Encoder.StandardizesUniformly) : null;
 
         ITaskWeighting weighting = options.TaskWeighting.Create(training.Kind, training.Tasks);
         var random = new Random(seed);

@@ -115,7 +115,7 @@ internal sealed class OuterLoop : IDisposable
         // Each step's draws depend on the seed and its number alone.
         var random = new Random(unchecked(_seed * 1_000_003 + iteration));
         IReadOnlyList<Episode> episodes = _source.Training.Draw(random);
-        EpisodeBatch batch = EpisodeBatch.Create(_training, episodes, _scaling);
+        EpisodeBatch batch = EpisodeBatch.Create(_training, episodes, _scaling).WithFeatures(features => _design.Encoder.Augment(features, random));
         Tensor losses = QueryLosses(batch, _dropout); // Lᵢ [tasks]
         float[] values = ParameterSet.ToArray(losses);
         double mean = values.Average();

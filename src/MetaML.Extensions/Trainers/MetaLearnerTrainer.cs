@@ -4,6 +4,7 @@ using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.Training;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions;
@@ -53,6 +54,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 
         MetaTrainingOptions options = _options with
         {
+            Encoder = _options.Encoder.WithShape(((VectorDataViewType)input.Schema[columns.Features].Type).Dimensions),
             Seed = _options.Seed ?? (_host as IHostEnvironmentInternal)?.Seed,
             Progress = new HostProgress(_host, channel, _options.Progress),
         };
