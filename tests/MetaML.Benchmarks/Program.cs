@@ -2,8 +2,14 @@
 using MetaML.Benchmarks.Quality;
 
 string[] words = [.. args.TakeWhile(word => word != "--data")];
-string data = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Combine("..", "shared", "data");
-(string Name, Action<string> Run)[] qualities = [("school", School.Run), ("computers", Computers.Run)];
+string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Combine("..", "shared", "data");
+(string Name, string Folder, Action<string> Run)[] qualities =
+[
+    ("school", "school", School.Run),
+    ("computers", "computers", Computers.Run),
+    ("omniglot-small", "omniglot", Omniglot.RunSmall),
+    ("omniglot", "omniglot", Omniglot.Run),
+];
 
 if (words is not ["quality", ..] || (words.Length > 1 && qualities.All(quality => quality.Name != words[1])))
 {
@@ -11,9 +17,9 @@ if (words is not ["quality", ..] || (words.Length > 1 && qualities.All(quality =
     return 1;
 }
 
-foreach (var (name, run) in qualities.Where(quality => words.Length == 1 || words[1] == quality.Name))
+foreach (var (name, data, run) in qualities.Where(quality => words.Length == 1 || words[1] == quality.Name))
 {
-    string folder = Path.Combine(data, name);
+    string folder = Path.Combine(root, data);
     if (Directory.Exists(folder))
         run(folder);
     else

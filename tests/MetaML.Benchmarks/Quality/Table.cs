@@ -4,7 +4,10 @@ using Spectre.Console;
 namespace MetaML.Benchmarks.Quality;
 
 /// <summary>Methods × settings; prints a table, and the line that programs read.</summary>
-internal sealed class Table(string name, string metric)
+/// <param name="name">The data set.</param>
+/// <param name="metric">What the values are.</param>
+/// <param name="isHigherBetter">Whether the best value is the highest.</param>
+internal sealed class Table(string name, string metric, bool isHigherBetter = false)
 {
     private readonly List<(string Method, string Setting, Interval Value)> _rows = [];
 
@@ -22,7 +25,7 @@ internal sealed class Table(string name, string metric)
         foreach (var method in _rows.GroupBy(row => row.Method))
             table.AddRow([Markup.Escape(method.Key), .. settings.Select(setting => string.Join("", method.Where(row => row.Setting == setting).Select(row => row.Value.ToString())))]);
         AnsiConsole.Write(table);
-        var best = _rows.Where(row => row.Setting == settings[0]).MinBy(row => row.Value.Mean);
+        var best = _rows.Where(row => row.Setting == settings[0]).MinBy(row => isHigherBetter ? -row.Value.Mean : row.Value.Mean);
         Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
         {
             quality = name,

@@ -1,0 +1,16 @@
+using Microsoft.ML.Data;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>An image of a few-shot task.</summary>
+internal sealed class ImageRow
+{
+    public const int Side = 28;
+
+    public string Task { get; set; } = "";
+
+    public string Class { get; set; } = "";
+
+    [VectorType(Side * Side)]
+    public float[] Features { get; set; } = [];
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Extensions;
+using MetaML.Tasks;
+using Microsoft.ML;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>Telling apart handwritten characters that were never seen, from one or five drawings of each.</summary>
+internal static class Omniglot
+{
+    /// <summary>Learns from five alphabets, and tells apart 20 characters within one of the alphabets that are in neither small set.</summary>
+    public static void RunSmall(string folder)
+    {
+        var clock = Stopwatch.StartNew();
+        OmniglotImages[] all = OmniglotImages.Read(Path.Combine(folder, "images_background.zip"));
+        OmniglotImages[][] small = [.. new[] { 1, 2 }.Select(n => OmniglotImages.Read(Path.Combine(folder, $"images_background_small{n}.zip")))];
+        HashSet<string> seen = [.. small.SelectMany(set => set.Select(alphabet => alphabet.Alphabet))];
+        float[][][][] unseen = [.. all.Where(alphabet => !seen.Contains(alphabet.Alphabet)).Select(alphabet => alphabet.Characters)];
+
+        var table = new Table("omniglot-small", "error");
+        for (int n = 0; n < small.Length; n++)
+        {
+            var ml = new MLContext(seed: 1);
+            ITransformer model = Train(ml, small[n], isWithinAlphabet: true, iterations: SmallIterations);
+            var random = new Random(1);
+            table.Add("Conv-4 + prototypes", $"20-way 1-shot, trained on small{n + 1}", FewShot.Accuracies(ml, model, unseen, Named, 20, 1, 1, 1000, random).Select(accuracy => 1 - accuracy));
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Learns from 24 alphabets, turned characters being others, and tells apart characters of the other six.</summary>
+    public static void Run(string folder)
+    {
+        var clock = Stopwatch.StartNew();
+        OmniglotImages[] all = OmniglotImages.Read(Path.Combine(folder, "images_background.zip"));
+        new Random(1).Shuffle(all);
+        float[][][] unseen = [.. all[24..].SelectMany(alphabet => Enumerable.Range(0, 4).SelectMany(quarters => alphabet.Turn(quarters).Characters))];
+
+        var ml = new MLContext(seed: 1);
+        ITransformer model = Train(ml, all[..24], isWithinAlphabet: false, iterations: Iterations);
+        var table = new Table("omniglot", "accuracy", isHigherBetter: true);
+        foreach (var (ways, shots) in new[] { (5, 1), (5, 5), (20, 1), (20, 5) })
+            table.Add("Conv-4 + prototypes", $"{ways}-way {shots}-shot", FewShot.Accuracies(ml, model, [unseen], Named, ways, shots, 5, 600, new Random(1)));
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    private static int SmallIterations => int.Parse(Environment.GetEnvironmentVariable("ITER") ?? "1500");
+    private static int Iterations => int.Parse(Environment.GetEnvironmentVariable("ITER") ?? "4000");
+
+    private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, bool isWithinAlphabet, int iterations)
+    {
+        IEnumerable<ImageRow> rows =
+            from alphabet in alphabets
+            from quarters in Enumerable.Range(0, 4)
+            let turned = alphabet.Turn(quarters)
+            from character in Enumerable.Range(0, turned.Characters.Length)
+            from image in turned.Characters[character]
+            select new ImageRow { Task = isWithinAlphabet ? turned.Alphabet : "all alphabets", Class = $"{turned.Alphabet}/{character}", Features = image };
+        var clock = Stopwatch.StartNew();
+        var options = new MetaLearnerOptions
+        {
+            Encoder = new ConvolutionalEncoderOptions(),
+            Adapter = new PrototypeAdapterOptions(),
+            Episodes = new EpisodeOptions { Ways = 20, Shots = 1, Queries = 5, TasksPerIteration = 2 },
+            LearningRate = double.Parse(Environment.GetEnvironmentVariable("LR") ?? "0.005"),
+            MaximumNumberOfIterations = iterations,
+            ValidationFraction = 0, // all characters are learned from
+            Progress = new Watch(),
+        };
+        ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label", nameof(ImageRow.Class)).Append(ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(ml.Data.LoadFromEnumerable(rows));
+        Console.WriteLine($"Trained for {clock.Elapsed.TotalMinutes:F1} minutes.");
+        return model;
+    }
+
+    private sealed class Watch : IProgress<MetaML.Training.TrainingProgress>
+    {
+        private double _average;
+        public void Report(MetaML.Training.TrainingProgress value)
+        {
+            _average = value.Iteration == 1 ? value.TrainingLoss : 0.98 * _average + 0.02 * value.TrainingLoss;
+            if (value.Iteration % 50 == 0)
+                Console.WriteLine($"{value.Iteration}: {_average:F3} {value.Elapsed.TotalSeconds:F0} s");
+        }
+    }
+
+    private static ImageRow Named(float[] image, string task, string name) => new() { Task = task, Class = name, Features = image };
+}

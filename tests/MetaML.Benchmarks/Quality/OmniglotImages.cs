@@ -1,0 +1,72 @@
+using System.IO.Compression;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>Handwritten characters of many alphabets, 20 drawings of each, read through ML.NET's image transforms.</summary>
+/// <param name="Alphabet">Its name.</param>
+/// <param name="Characters">[characters][drawings][pixels].</param>
+internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
+{
+    private const int OriginalSide = 105;
+
+    /// <summary>The alphabets of an archive: folders Alphabet/characterNN of PNG files.</summary>
+    public static OmniglotImages[] Read(string archive)
+    {
+        var ml = new MLContext(seed: 1);
+        using ZipArchive zip = ZipFile.OpenRead(archive);
+        var drawings = new List<Drawing>();
+        foreach (ZipArchiveEntry entry in zip.Entries.Where(entry => entry.Name.EndsWith(".png", StringComparison.Ordinal)).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
+        {
+            using Stream stream = entry.Open();
+            using var memory = new MemoryStream();
+            stream.CopyTo(memory);
+            memory.Position = 0;
+            string[] path = entry.FullName.Split('/');
+            drawings.Add(new Drawing { Alphabet = path[^3], Character = path[^2], Image = MLImage.CreateFromStream(memory) });
+        }
+
+        IDataView view = ml.Data.LoadFromEnumerable(drawings);
+        var pixels = ml.Transforms.ResizeImages("Small", ImageRow.Side, ImageRow.Side, nameof(Drawing.Image))
+            .Append(ml.Transforms.ExtractPixels("Features", "Small", colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red));
+        IEnumerable<float[]> features = pixels.Fit(view).Transform(view).GetColumn<float[]>("Features");
+        return [.. drawings.Zip(features).GroupBy(pair => pair.First.Alphabet).Select(alphabet => new OmniglotImages(
+            alphabet.Key,
+            [.. alphabet.GroupBy(pair => pair.First.Character).Select(character => character.Select(pair => pair.Second).ToArray())]))];
+    }
+
+    /// <summary>The same characters turned by a number of quarters: other characters, as is usual on these data.</summary>
+    public OmniglotImages Turn(int quarters) => quarters == 0 ? this : new OmniglotImages(
+        $"{Alphabet}, turned {90 * quarters}°",
+        Array.ConvertAll(Characters, character => Array.ConvertAll(character, image => Turn(image, quarters))));
+
+    private static float[] Turn(float[] image, int quarters)
+    {
+        const int Side = ImageRow.Side;
+        for (; quarters > 0; quarters--)
+        {
+            var turned = new float[image.Length];
+            for (int y = 0; y < Side; y++)
+            {
+                for (int x = 0; x < Side; x++)
+                    turned[x * Side + Side - 1 - y] = image[y * Side + x];
+            }
+
+            image = turned;
+        }
+
+        return image;
+    }
+
+    private sealed class Drawing
+    {
+        public string Alphabet { get; set; } = "";
+
+        public string Character { get; set; } = "";
+
+        [ImageType(OriginalSide, OriginalSide)]
+        public MLImage? Image { get; set; }
+    }
+}
