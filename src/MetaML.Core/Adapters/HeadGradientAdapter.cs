@@ -8,7 +8,7 @@ namespace MetaML.Adapters;
 /// <remarks>
 /// The inner gradient is written out, so the outer gradient through it is exact (second order) by ordinary
 /// differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid Learning or Feature Reuse?
-/// (ANIL), 2020, arXiv 1909.09157; learned rates as in MAML++, arXiv 1810.09502.
+/// (ANIL), 2020, arXiv 1909.09157; learned rates and multi-step loss as in MAML++, arXiv 1810.09502.
 /// </remarks>
 public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
 {
@@ -16,7 +16,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     /// <param name="shape">Any kind.</param>
     /// <param name="options">Steps, rates and first head.</param>
     public HeadGradientAdapter(HeadShape shape, GradientAdapterOptions options)
-        : base(shape, options, ratesPerStep: 1)
+        : base(shape, options, stepped: [], stepsHead: true)
     {
     }
 
@@ -24,19 +24,23 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     public override AdaptedTasks Adapt(AdaptationInput input)
     {
         Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
-        var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(z));
+        var (startWeights, startBias) = InitialHeads(input, new Lazy<Tensor>(z));
+        Tensor weights = startWeights, bias = startBias;
+        var steps = new List<AdaptedTasks>();
         for (int step = 0; step < Options.InnerSteps; step++)
         {
             Tensor gradient = LabelLoss.Gradient(Shape.Kind, z.bmm(weights).Plus(bias.unsqueeze(1)), input.Support, input.ClassMask); // [tasks, rows, outputs]
             Tensor byWeights = z.transpose(1, 2).bmm(gradient), byBias = gradient.sum(1L);
-            if (Options.FirstOrder)
+            if (IsFirstOrder(input))
                 (byWeights, byBias) = (byWeights.detach(), byBias.detach());
-            Tensor rate = Rate(input, step, 0);
-            weights = weights - byWeights * rate;
-            bias = bias - byBias * rate;
+            Tensor[] rates = Rates.At(input, step);
+            weights = weights - byWeights * rates[0];
+            bias = bias - byBias * rates[1];
+            steps.Add(new AdaptedTasks(input.EncoderParameters, weights, bias));
         }
 
-        return new AdaptedTasks(input.EncoderParameters, weights, bias);
+        CheckFinite(input, [startWeights, startBias], [weights, bias]);
+        return Finish(input, steps);
     }
 
     /// <inheritdoc/>
@@ -56,20 +60,33 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
                 TensorPrimitives.Multiply(gradient, support.Weights[row] / total, gradient);
             }
 
-            float rate = Rate(parameters, step);
-            for (int row = 0; row < rows; row++)
-            {
-                for (int k = 0; k < outputs; k++)
-                {
-                    float move = -rate * gradients[row * outputs + k];
-                    Span<float> weights = head.Weights.AsSpan(k * dimension, dimension);
-                    TensorPrimitives.MultiplyAdd(support.Row(row, dimension), move, weights, weights);
-                    head.Bias[k] += move;
-                }
-            }
+            Move(head, gradients, support, HeadRates(parameters, step, outputs));
         }
 
         return head;
+    }
+
+    // One step against the gradient of the loss, Σᵢ gᵢ zᵢ for the weights and Σᵢ gᵢ for the bias.
+    private void Move(LinearHead head, float[] gradients, EmbeddedTask support, LinearHead rates)
+    {
+        int dimension = Shape.EmbeddingDimension, outputs = head.OutputCount;
+        var direction = new float[dimension];
+        for (int k = 0; k < outputs; k++)
+        {
+            Array.Clear(direction);
+            float total = 0;
+            for (int row = 0; row < support.RowCount; row++)
+            {
+                float gradient = gradients[row * outputs + k];
+                TensorPrimitives.MultiplyAdd(support.Row(row, dimension), gradient, direction, direction);
+                total += gradient;
+            }
+
+            Span<float> weights = head.Weights.AsSpan(k * dimension, dimension);
+            TensorPrimitives.Multiply(direction, rates.Weights.AsSpan(k * dimension, dimension), direction);
+            TensorPrimitives.Subtract(weights, direction, weights);
+            head.Bias[k] -= rates.Bias[k] * total;
+        }
     }
 
     // Scores of a row become the loss's gradient by them: see LabelLoss.Gradient.

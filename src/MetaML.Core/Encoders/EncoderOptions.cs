@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaML.Parameters;
 
 namespace MetaML.Encoders;
 
@@ -19,6 +20,9 @@ public abstract record EncoderOptions
     internal abstract IEncoder Create(int featureCount);
 
     internal abstract void Validate();
+
+    /// <summary>Whether the encoder will have parameters of this role.</summary>
+    internal virtual bool Has(ParameterRole role) => true;
 
     /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;

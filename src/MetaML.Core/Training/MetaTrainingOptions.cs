@@ -72,6 +72,7 @@ public record MetaTrainingOptions
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         Encoder.Validate();
         Adapter.Validate(kind);
+        Adapter.Validate(Encoder);
         Episodes.Validate(kind);
         TaskWeighting.Validate();
         EarlyStopping?.Validate();

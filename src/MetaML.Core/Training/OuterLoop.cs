@@ -116,7 +116,7 @@ internal sealed class OuterLoop : IDisposable
         var random = new Random(unchecked(_seed * 1_000_003 + iteration));
         IReadOnlyList<Episode> episodes = _source.Training.Draw(random);
         EpisodeBatch batch = EpisodeBatch.Create(_training, episodes, _scaling).WithFeatures(features => _design.Encoder.Augment(features, random));
-        Tensor losses = QueryLosses(batch, _dropout); // Lᵢ [tasks]
+        var (losses, outerLosses) = QueryLosses(batch, (iteration - 1.0) / _options.MaximumNumberOfIterations, _dropout); // Lᵢ [tasks]
         float[] values = ParameterSet.ToArray(losses);
         double mean = values.Average();
         if (!double.IsFinite(mean))
@@ -127,19 +127,21 @@ internal sealed class OuterLoop : IDisposable
         Tensor weights = tensor(Array.ConvertAll(tasks, task => (float)_weighting.Weights[task])); // λᵢ [tasks]
 
         _optimizer.ClearGradients();
-        (losses * weights).mean().backward();
+        (outerLosses * weights).mean().backward();
         nn.utils.clip_grad_norm_(_trained, _options.MaximumGradientNorm);
         double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
         _optimizer.Step(_options.LearningRate * cosine);
         return mean;
     }
 
-    // [tasks]: each task's query loss after adapting on its support.
-    private Tensor QueryLosses(EpisodeBatch batch, Generator? dropout)
+    // Both [tasks]: each task's query loss after adapting on its support, and what the outer step descends, the same as a rule.
+    private (Tensor Query, Tensor Outer) QueryLosses(EpisodeBatch batch, double progress = 0, Generator? dropout = null)
     {
-        var input = AdaptationInput.Of(batch, _design.Encoder, _encoder, _adapter, isTraining: true, dropout);
-        Tensor scores = _design.Adapter.Adapt(input).Score(_design.Encoder, batch.Query.Features, dropout);
-        return LabelLoss.PerTask(batch.Kind, scores, batch.Query, batch.ClassMask);
+        var input = AdaptationInput.Of(batch, _design.Encoder, _encoder, _adapter, isTraining: true, dropout, progress);
+        AdaptedTasks adapted = _design.Adapter.Adapt(input);
+        Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(batch.Kind, tasks.Score(_design.Encoder, batch.Query.Features, dropout), batch.Query, batch.ClassMask);
+        Tensor query = LossOf(adapted);
+        return (query, adapted.OuterLoss(query, LossOf));
     }
 
     private double Evaluate(EpisodeBatch[] validation)
@@ -148,7 +150,7 @@ internal sealed class OuterLoop : IDisposable
         foreach (EpisodeBatch batch in validation)
         {
             using var scope = NewDisposeScope();
-            sum += QueryLosses(batch, dropout: null).sum(0L).Value();
+            sum += QueryLosses(batch).Query.sum(0L).Value();
         }
 
         return sum / validation.Sum(batch => batch.TaskCount);

@@ -27,7 +27,7 @@ public sealed class OptionsTests
         { "RidgeAdapterOptions.InitialPenalty must be positive", new() { Adapter = new RidgeAdapterOptions { InitialPenalty = 0 } } },
         { "GradientAdapterOptions.InnerSteps must be at least 1; got 0.", new() { Adapter = new GradientAdapterOptions { InnerSteps = 0 } } },
         { "GradientAdapterOptions.InnerLearningRate must be between", new() { Adapter = new GradientAdapterOptions { InnerLearningRate = -0.1 } } },
-        { "GradientAdapterOptions.Scope must be one of Head, All; got 5.", new() { Adapter = new GradientAdapterOptions { Scope = (GradientScope)5 } } },
+        { "GradientAdapterOptions.Scope must be one of Head, All, Context, Film; got 5.", new() { Adapter = new GradientAdapterOptions { Scope = (GradientScope)5 } } },
         { "EpisodeOptions.Ways must be at least 2; got 1.", new() { Episodes = new() { Ways = 1 } } },
         { "EpisodeOptions.Ways must be null unless labels are multiclass; got 3.", new() { Episodes = new() { Ways = 3 } } },
         { "EpisodeOptions.Shots must be at least 1; got 0.", new() { Episodes = new() { Shots = 0 } } },

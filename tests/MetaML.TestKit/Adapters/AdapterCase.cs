@@ -12,6 +12,9 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
 {
     internal MetaModelDesign Design => new(Kind, TaskRow.FeatureCount, Outputs, new MlpEncoderOptions { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true }, Options);
 
+    /// <summary>Whether the outer step descends a loss through the adaptation, second order included.</summary>
+    public bool HasExactMetaGradient => Options is not (GradientAdapterOptions { Reptile: true } or GradientAdapterOptions { FirstOrderUntil: > 0 });
+
     private int? Outputs => Kind != LabelKind.Multiclass ? 1 : ClassSets == ClassSets.Common ? 3 : null;
 
     internal TaskSet Tasks(int tasks = 4, int rows = 16) =>
