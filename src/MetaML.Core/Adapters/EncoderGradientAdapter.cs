@@ -29,7 +29,7 @@ public abstract class EncoderGradientAdapter : GradientAdapter
         {
             Tensor scores = current.Score(input.Encoder, input.Support.Features, input.Dropout);
             Tensor loss = LabelLoss.PerTask(Shape.Kind, scores, input.Support, input.ClassMask).sum(0L); // tasks do not touch each other's φ
-            IList<Tensor> gradients = autograd.grad([loss], own, retain_graph: true, create_graph: !IsFirstOrder(input));
+            IReadOnlyList<Tensor> gradients = Clip([.. autograd.grad([loss], own, retain_graph: true, create_graph: !IsFirstOrder(input))]);
             Tensor[] rates = Rates.At(input, step);
             own = [.. own.Select((value, i) => value - gradients[i] * rates[i])];
             steps.Add(current = Assemble(input, own, weights, bias));

@@ -87,6 +87,19 @@ public abstract class GradientAdapter : IAdapter
     /// <summary>Whether inner gradients are constants in this outer step.</summary>
     private protected bool IsFirstOrder(AdaptationInput input) => !input.IsTraining || Options.Reptile || input.Progress < Options.FirstOrderUntil;
 
+    /// <summary>Each task's gradient, scaled down where its norm is above <see cref="GradientAdapterOptions.MaximumInnerGradientNorm"/>.</summary>
+    /// <param name="gradients">Float [tasks, …] each.</param>
+    /// <returns>g min(1, c / ‖g‖), differentiable.</returns>
+    private protected IReadOnlyList<Tensor> Clip(IReadOnlyList<Tensor> gradients)
+    {
+        Tensor SquaredNorm(Func<Tensor, Tensor> of) => gradients.Select(gradient => of(gradient).Squared().flatten(1).sum(1L)).Aggregate(TensorArithmetic.Plus); // [tasks]
+        double limit = Options.MaximumInnerGradientNorm;
+        if (!(SquaredNorm(gradient => gradient.detach()).max().Value() > limit * limit))
+            return gradients;
+        Tensor factor = SquaredNorm(gradient => gradient).ClampMin(limit * limit).rsqrt().Times(limit);
+        return [.. gradients.Select(gradient => gradient * factor.reshape([-1, .. Enumerable.Repeat(1L, (int)gradient.dim() - 1)]))];
+    }
+
     /// <summary>What the last step led to, with what the outer step is to know of the earlier ones.</summary>
     /// <param name="input">Says how far training is.</param>
     /// <param name="steps">After each step.</param>

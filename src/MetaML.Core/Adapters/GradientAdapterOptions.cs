@@ -39,6 +39,10 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// </remarks>
     public double? InnerLearningRate { get; set; }
 
+    /// <summary>A task's inner gradient is scaled down to this norm where it is larger.</summary>
+    /// <value>Positive; default 10, as <see cref="Training.MetaTrainingOptions.MaximumGradientNorm"/> has it for the outer one.</value>
+    public double MaximumInnerGradientNorm { get; set; } = 10;
+
     /// <summary>Which inner learning rates are meta-learned, from <see cref="InnerLearningRate"/> on.</summary>
     /// <value>Default <see cref="LearnedRates.PerStepAndTensor"/>.</value>
     public LearnedRates LearnedRates { get; set; } = LearnedRates.PerStepAndTensor;
@@ -75,6 +79,7 @@ public sealed record GradientAdapterOptions : AdapterOptions
         OptionCheck.InRange(this, nameof(ContextDimension), ContextDimension, 1, 65_536);
         OptionCheck.AtLeast<int>(this, nameof(InnerSteps), InnerSteps, 1);
         OptionCheck.InRange(this, nameof(InnerLearningRate), InnerLearningRate ?? 0, 0, 1000);
+        OptionCheck.Positive(this, nameof(MaximumInnerGradientNorm), MaximumInnerGradientNorm);
         OptionCheck.InRange(this, nameof(FirstOrderUntil), FirstOrderUntil, 0, 1);
         OptionCheck.InRange(this, nameof(MultiStepLossUntil), MultiStepLossUntil, 0, 1);
         if (InitialHead == InitialHead.Prototype && kind == LabelKind.Regression)

@@ -30,12 +30,12 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
         for (int step = 0; step < Options.InnerSteps; step++)
         {
             Tensor gradient = LabelLoss.Gradient(Shape.Kind, z.bmm(weights).Plus(bias.unsqueeze(1)), input.Support, input.ClassMask); // [tasks, rows, outputs]
-            Tensor byWeights = z.transpose(1, 2).bmm(gradient), byBias = gradient.sum(1L);
             if (IsFirstOrder(input))
-                (byWeights, byBias) = (byWeights.detach(), byBias.detach());
+                gradient = gradient.detach();
+            IReadOnlyList<Tensor> gradients = Clip([(IsFirstOrder(input) ? z.detach() : z).transpose(1, 2).bmm(gradient), gradient.sum(1L)]);
             Tensor[] rates = Rates.At(input, step);
-            weights = weights - byWeights * rates[0];
-            bias = bias - byBias * rates[1];
+            weights = weights - gradients[0] * rates[0];
+            bias = bias - gradients[1] * rates[1];
             steps.Add(new AdaptedTasks(input.EncoderParameters, weights, bias));
         }
 
@@ -60,33 +60,40 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
                 TensorPrimitives.Multiply(gradient, support.Weights[row] / total, gradient);
             }
 
-            Move(head, gradients, support, HeadRates(parameters, step, outputs));
+            LinearHead direction = Gradient(support, gradients, outputs), rates = HeadRates(parameters, step, outputs);
+            float norm = MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(direction.Weights) + TensorPrimitives.SumOfSquares<float>(direction.Bias));
+            float factor = MathF.Min(1, (float)Options.MaximumInnerGradientNorm / norm);
+            Move(head.Weights, direction.Weights, rates.Weights, factor);
+            Move(head.Bias, direction.Bias, rates.Bias, factor);
         }
 
         return head;
     }
 
-    // One step against the gradient of the loss, Σᵢ gᵢ zᵢ for the weights and Σᵢ gᵢ for the bias.
-    private void Move(LinearHead head, float[] gradients, EmbeddedTask support, LinearHead rates)
+    // Of the loss by the head: Σᵢ gᵢ zᵢ for the weights, Σᵢ gᵢ for the bias.
+    private LinearHead Gradient(EmbeddedTask support, float[] byScores, int outputs)
     {
-        int dimension = Shape.EmbeddingDimension, outputs = head.OutputCount;
-        var direction = new float[dimension];
-        for (int k = 0; k < outputs; k++)
+        int dimension = Shape.EmbeddingDimension;
+        var gradient = new LinearHead(new float[outputs * dimension], new float[outputs]);
+        for (int row = 0; row < support.RowCount; row++)
         {
-            Array.Clear(direction);
-            float total = 0;
-            for (int row = 0; row < support.RowCount; row++)
+            for (int k = 0; k < outputs; k++)
             {
-                float gradient = gradients[row * outputs + k];
-                TensorPrimitives.MultiplyAdd(support.Row(row, dimension), gradient, direction, direction);
-                total += gradient;
+                float byScore = byScores[row * outputs + k];
+                Span<float> weights = gradient.Weights.AsSpan(k * dimension, dimension);
+                TensorPrimitives.MultiplyAdd(support.Row(row, dimension), byScore, weights, weights);
+                gradient.Bias[k] += byScore;
             }
-
-            Span<float> weights = head.Weights.AsSpan(k * dimension, dimension);
-            TensorPrimitives.Multiply(direction, rates.Weights.AsSpan(k * dimension, dimension), direction);
-            TensorPrimitives.Subtract(weights, direction, weights);
-            head.Bias[k] -= rates.Bias[k] * total;
         }
+
+        return gradient;
+    }
+
+    // values ← values − rates · gradient · factor
+    private static void Move(float[] values, float[] gradient, float[] rates, float factor)
+    {
+        TensorPrimitives.Multiply(gradient, rates, gradient);
+        TensorPrimitives.MultiplyAdd(gradient, -factor, values, values);
     }
 
     // Scores of a row become the loss's gradient by them: see LabelLoss.Gradient.
