@@ -7,6 +7,7 @@ namespace MetaML.Adapters;
 /// <remarks>The names below are written into saved models. A new adapter is one class, its options, and one row here.</remarks>
 [JsonDerivedType(typeof(PrototypeAdapterOptions), "prototype")]
 [JsonDerivedType(typeof(RidgeAdapterOptions), "ridge")]
+[JsonDerivedType(typeof(LogisticAdapterOptions), "logistic")]
 [JsonDerivedType(typeof(GradientAdapterOptions), "gradient")]
 [JsonDerivedType(typeof(BayesianAdapterOptions), "bayesian")]
 public abstract record AdapterOptions
