@@ -15,8 +15,16 @@ internal static class LabelLoss
     /// <param name="rows">Labels and weights.</param>
     /// <param name="classMask">Float [tasks, outputs].</param>
     /// <returns>Float [tasks].</returns>
-    public static Tensor PerTask(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask) =>
-        (PerRow(kind, scores, rows, classMask) * rows.Weights).sum(1L) / TotalWeight(rows).squeeze(1);
+    public static Tensor PerTask(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask)
+    {
+        Tensor losses = kind switch // [tasks, rows]
+        {
+            LabelKind.Binary => LogisticLoss(scores.squeeze(-1), rows.Labels),
+            LabelKind.Multiclass => -(LogSoftmax(scores, classMask) * rows.OneHot((int)scores.shape[2])).sum(-1L),
+            _ => (scores.squeeze(-1) - rows.Labels).Squared(),
+        };
+        return (losses * rows.Weights).sum(1L) / TotalWeight(rows).squeeze(1);
+    }
 
     /// <summary>The derivative of <see cref="PerTask"/> by the scores, itself differentiable.</summary>
     /// <returns>Float [tasks, rows, outputs].</returns>
@@ -27,15 +35,6 @@ internal static class LabelLoss
             : Probabilities(kind, scores, classMask) - Indicators(kind, rows, (int)scores.shape[2]);
         return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
     }
-
-    /// <summary>Each row's loss, whatever its weight.</summary>
-    /// <returns>Float [tasks, rows].</returns>
-    public static Tensor PerRow(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask) => kind switch
-    {
-        LabelKind.Binary => LogisticLoss(scores.squeeze(-1), rows.Labels),
-        LabelKind.Multiclass => -(LogSoftmax(scores, classMask) * rows.OneHot((int)scores.shape[2])).sum(-1L),
-        _ => (scores.squeeze(-1) - rows.Labels).Squared(),
-    };
 
     /// <summary>What the scores say of each output, for classes: of label 1 (binary), or of each class; 0 for classes that the task lacks.</summary>
     /// <returns>Float [tasks, rows, outputs].</returns>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -11,8 +12,10 @@ namespace MetaML.Adapters;
 /// classes that a line separates or that no row has. Meta-learned: λ on slopes and λ₀ on the intercept, and V₀ where all
 /// tasks' outputs mean the same, else 0.</para>
 /// <para>With V = V₀ + BU, P = Z̃B and J the objective, the minimum U* has ∇J(U*, θ) = 0, so that dU*/dθ = −H⁻¹ ∂∇J/∂θ, with
-/// H = ∂∇J/∂U (the implicit function theorem). U* is found without a graph; then one step U* − H⁻¹ ∇J(U*, θ), in which U*
-/// and H are constants, has the value U* and exactly this derivative. For the systems with H see <see cref="LogisticHessian"/>.</para>
+/// H = ∂∇J/∂U (the implicit function theorem). U* is found without libtorch, task by task, since tasks need different
+/// numbers of steps and none is differentiated (<see cref="PenalizedFit"/>). Then one step for all tasks at once,
+/// U* − H⁻¹ ∇J(U*, θ) with U* and H taken for constants, has the value U* and exactly this derivative
+/// (<see cref="LogisticHessian"/>).</para>
 /// <para>Sources: Bertinetto et al., Meta-learning with differentiable closed-form solvers, 2019, arXiv 1805.08136 (LR-D2, a
 /// binary head by a fixed number of Newton's steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
 /// 1909.04630. Deviations: to convergence, any number of classes, V₀, and the intercept's own penalty.</para>
@@ -52,20 +55,47 @@ public sealed class LogisticAdapter : IManagedAdapter
             ? input.AdapterParameters[Prior].to(z.dtype).unsqueeze(0).expand(tasks, -1, -1)
             : z.new_zeros(tasks, dimension + 1, input.OutputCount, dtype: z.dtype);
 
+        Tensor p = augmented * spread, minimum = Minimum(input, embeddings); // U* [tasks, embedding + 1, outputs]
         var support = new RowBatch(z, input.Support.Labels.to(z.dtype), input.Support.Weights.to(z.dtype));
-        var objective = new LogisticObjective(_shape.Kind, augmented * spread, augmented.bmm(prior), support, input.ClassMask.to(z.dtype));
-        var (optimum, hessian) = objective.Minimize();
-        Tensor solution = optimum - hessian.Solve(objective.Gradient(optimum)); // U*, with its derivatives
-        Tensor head = prior.Plus(solution * spread.unsqueeze(-1)).to(embeddings.dtype); // [tasks, embedding + 1, outputs]
+        Tensor probabilities = LabelLoss.Probabilities(_shape.Kind, augmented.bmm(prior).Plus(p.bmm(minimum)), input.ClassMask.to(z.dtype)); // [tasks, rows, outputs]
+        Tensor residual = (probabilities - LabelLoss.Indicators(_shape.Kind, support, input.OutputCount)) * support.Weights.unsqueeze(-1);
+        Tensor gradient = minimum.Plus(p.transpose(1, 2).bmm(residual)); // ∇J(U*, θ)
+        var hessian = new LogisticHessian(p.detach(), support.Weights, probabilities.detach(), isCoupled: _shape.Kind == LabelKind.Multiclass);
+        Tensor head = prior.Plus((minimum - hessian.Solve(gradient)) * spread.unsqueeze(-1)).to(embeddings.dtype); // [tasks, embedding + 1, outputs]
         return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, dimension), head.narrow(1, dimension, 1).squeeze(1));
     }
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        new PenalizedFit(_shape.Kind, support, PriorHead(parameters, support.OutputCount), Math.Exp(parameters[0][0]), Math.Exp(parameters[1][0])).Run();
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    {
+        PenalizedFit fit = Fit(parameters, support);
+        return fit.ToHead(fit.Minimize());
+    }
 
     internal static ArgumentException NotForValues(string what) =>
         new($"{what} must be used with classes; got regression labels. Logistic regression gives the probability of a class. Use RidgeAdapterOptions or BayesianAdapterOptions.");
+
+    private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
+        new(_shape.Kind, support, PriorHead(parameters, support.OutputCount), Math.Exp(parameters[0][0]), Math.Exp(parameters[1][0]));
+
+    // U*: a constant, float64 [tasks, embedding + 1, outputs]; 0 for outputs that a task lacks.
+    private Tensor Minimum(AdaptationInput input, Tensor embeddings)
+    {
+        int tasks = (int)embeddings.shape[0], rows = (int)embeddings.shape[1], outputs = input.OutputCount, dimension = _shape.EmbeddingDimension;
+        float[] z = ParameterSet.ToArray(embeddings), labels = ParameterSet.ToArray(input.Support.Labels), weights = ParameterSet.ToArray(input.Support.Weights);
+        float[] mask = ParameterSet.ToArray(input.ClassMask);
+        float[][] parameters = [.. input.AdapterParameters.Tensors.Select(ParameterSet.ToArray)];
+        var minima = new double[tasks * outputs * (dimension + 1)];
+        for (int t = 0; t < tasks; t++)
+        {
+            Range own = (t * rows)..((t + 1) * rows);
+            int ownOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // those that a task lacks are the last
+            var support = new EmbeddedTask(z[(t * rows * dimension)..((t + 1) * rows * dimension)], labels[own], weights[own], ownOutputs);
+            Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
+        }
+
+        return tensor(minima, [tasks, outputs, dimension + 1], device: embeddings.device).transpose(1, 2);
+    }
 
     private LinearHead PriorHead(IReadOnlyList<float[]> parameters, int outputs)
     {

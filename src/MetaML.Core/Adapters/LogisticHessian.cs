@@ -18,14 +18,14 @@ internal sealed class LogisticHessian
     private readonly Tensor? _capacity; // (I − QᵀM)⁻¹ [tasks, rows, rows]
 
     /// <summary>The Hessian at some point.</summary>
-    /// <param name="space">Of P.</param>
+    /// <param name="p">P: float64 [tasks, rows, width], without a graph like the others.</param>
     /// <param name="weights">s: float64 [tasks, rows].</param>
     /// <param name="probabilities">π: float64 [tasks, rows, outputs].</param>
     /// <param name="isCoupled">Whether the outputs' probabilities sum to 1.</param>
-    public LogisticHessian(RowSpace space, Tensor weights, Tensor probabilities, bool isCoupled)
+    public LogisticHessian(Tensor p, Tensor weights, Tensor probabilities, bool isCoupled)
     {
-        _space = space;
-        Tensor p = space.Rows; // [tasks, rows, m]
+        _space = RowSpace.Of(p);
+        p = _space.Rows; // [tasks, rows, m]
         long tasks = p.shape[0], rows = p.shape[1], m = p.shape[2], outputs = probabilities.shape[2];
         Tensor EachOutput(Tensor factors) => (factors.unsqueeze(3) * p.unsqueeze(2)).reshape(tasks, rows, outputs * m); // factorᵢₖ pᵢ
         Tensor Identity(long size) => eye(size, dtype: p.dtype, device: p.device);

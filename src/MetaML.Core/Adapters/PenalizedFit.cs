@@ -59,9 +59,10 @@ internal sealed class PenalizedFit
         }
     }
 
-    /// <summary>Goes to the minimum, or as many steps towards it.</summary>
+    /// <summary>Goes from C to the minimum, or as many steps towards it.</summary>
     /// <param name="maximumSteps">Newton's steps.</param>
-    public LinearHead Run(int maximumSteps = 200)
+    /// <returns>U: [outputs, embedding + 1].</returns>
+    public double[] Minimize(int maximumSteps = 200)
     {
         int size = _outputs * _spread.Length;
         double[] u = new double[size], gradient = new double[size], next = new double[size];
@@ -89,7 +90,23 @@ internal sealed class PenalizedFit
             (u, next) = (next, u);
         }
 
-        return ToHead(u);
+        return u;
+    }
+
+    /// <summary>W = C + λ^−½U.</summary>
+    /// <param name="u">[outputs, embedding + 1].</param>
+    public LinearHead ToHead(double[] u)
+    {
+        var head = new LinearHead(new float[_centre.Weights.Length], new float[_outputs]);
+        for (int k = 0; k < _outputs; k++)
+        {
+            ReadOnlySpan<double> own = Output(u, k);
+            for (int j = 0; j < _dimension; j++)
+                head.Weights[k * _dimension + j] = (float)(_centre.Weights[k * _dimension + j] + _spread[j] * own[j]);
+            head.Bias[k] = (float)(_centre.Bias[k] + _spread[^1] * own[^1]);
+        }
+
+        return head;
     }
 
     // H⁻¹∇J, as closely as the distance to the minimum deserves.
@@ -175,20 +192,6 @@ internal sealed class PenalizedFit
     }
 
     private double Target(float label, int output) => _kind == LabelKind.Multiclass ? label == output ? 1 : 0 : label;
-
-    private LinearHead ToHead(double[] u)
-    {
-        var head = new LinearHead(new float[_centre.Weights.Length], new float[_outputs]);
-        for (int k = 0; k < _outputs; k++)
-        {
-            ReadOnlySpan<double> own = Output(u, k);
-            for (int j = 0; j < _dimension; j++)
-                head.Weights[k * _dimension + j] = (float)(_centre.Weights[k * _dimension + j] + _spread[j] * own[j]);
-            head.Bias[k] = (float)(_centre.Bias[k] + _spread[^1] * own[^1]);
-        }
-
-        return head;
-    }
 
     private ReadOnlySpan<double> P(int row) => _p.AsSpan(row * _spread.Length, _spread.Length);
 
