@@ -14,6 +14,9 @@ public abstract record AdapterOptions
 {
     internal abstract IAdapter Create(HeadShape shape);
 
+    /// <summary>How episodes are drawn to train on, given how they are drawn to judge by.</summary>
+    internal virtual IEpisodeSampler Training(IEpisodeSampler sampler) => sampler;
+
     /// <summary>Checks the options, and that the adapter serves this kind of label.</summary>
     internal virtual void Validate(LabelKind kind)
     {

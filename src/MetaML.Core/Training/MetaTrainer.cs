@@ -39,8 +39,9 @@ public static class MetaTrainer
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
 
+        options = JointTraining.Pretrain(problems, options, log);
         LearningProblem[] all = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn))];
-        FeatureScaling? scaling = options.Encoder.StandardizeInputs ? FeatureScaling.Fit(problems[0].Features, options.Encoder.StandardizesUniformly) : null;
+        FeatureScaling? scaling = options.Encoder.FitScaling(problems[0].Features);
         var random = new Random(options.Seed ?? 0);
         IReadOnlyList<ParameterSpec> encoderSpecs = all[0].Design.Encoder.Parameters;
         ParameterArray[] encoder = ParameterArray.Initialize(encoderSpecs, random);
