@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 namespace MetaML.Adapters;
 
 /// <summary>What several tasks are adapted from at once.</summary>
-public sealed class AdaptationInput
+public sealed record AdaptationInput
 {
     /// <summary>The encoder.</summary>
     public required IEncoder Encoder { get; init; }
 
-    /// <summary>The encoder's parameters, shared by all tasks.</summary>
+    /// <summary>The encoder's parameters, shared by all tasks, or copies for each along a leading [tasks] dimension.</summary>
     public required ParameterSet EncoderParameters { get; init; }
 
     /// <summary>The adapter's own meta-learned parameters.</summary>

@@ -29,7 +29,7 @@ public sealed class FullGradientAdapter : GradientAdapter
         string[] names = [.. input.EncoderParameters.Names];
         Tensor[] own = // φ: the encoder's parameters, then the head, each [tasks, …]
         [
-            .. input.EncoderParameters.Tensors.Select(shared => shared.unsqueeze(0).expand([tasks, .. shared.shape])),
+            .. input.EncoderParameters.Tensors.Zip(input.Encoder.Parameters, (value, spec) => spec.PerTask(value, tasks)),
             weights,
             bias,
         ];

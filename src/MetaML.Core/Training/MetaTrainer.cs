@@ -2,6 +2,7 @@ using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using MetaML.Weighting;
 
 namespace MetaML.Training;
 
@@ -46,10 +47,15 @@ public static class MetaTrainer
         ParameterArray[] encoder = ParameterArray.Initialize(encoderSpecs, random);
         ParameterArray[][] adapters = Array.ConvertAll(all, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         bool isTrained = encoderSpecs.Concat(all.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
+        ITaskWeighting weighting = options.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks, (problem, task) => new WeighedTask(task.Name, problem.Kind, task.RowCount))]);
+        if (weighting is IGradientWeighting && encoderSpecs.Count == 0)
+            throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
+        if (!isTrained && options.TaskWeighting is not UniformWeightingOptions)
+            warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
         if (isTrained && options.MaximumNumberOfIterations > 0)
         {
             TorchRuntime.EnsureLoaded();
-            using var loop = new OuterLoop(all, scaling, encoder, adapters, options);
+            using var loop = new OuterLoop(all, weighting, scaling, encoder, adapters, options);
             (encoder, adapters) = loop.Run(log);
         }
 

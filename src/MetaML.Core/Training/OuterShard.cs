@@ -2,6 +2,7 @@ using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Tasks;
+using MetaML.Weighting;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,8 @@ internal sealed class OuterShard : IDisposable
     private readonly Generator _dropout;
     private DisposeScope? _scope;
     private ParameterSet[] _leaves = [];
+    private (int Problem, EpisodeBatch Batch)[] _batches = [];
+    private TaskGradients[] _taskGradients = [];
     private Tensor? _losses;
 
     /// <param name="problems">What is learned.</param>
@@ -39,22 +42,25 @@ internal sealed class OuterShard : IDisposable
     /// <summary>Each task's query loss after adapting on its support.</summary>
     /// <param name="episodes">Of each problem; may be none.</param>
     /// <param name="random">The source of variants of rows.</param>
+    /// <param name="gradients">The weighting that will look at the tasks' gradients; null where none does.</param>
     /// <returns>The losses, in the order of problems and episodes.</returns>
-    public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random)
+    public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random, IGradientWeighting? gradients)
     {
         _scope = NewDisposeScope();
         _leaves = _parameters.Sets(areLeaves: true);
-        var losses = new List<Tensor>();
-        for (int p = 0; p < _problems.Length; p++)
-        {
-            if (episodes[p].Length == 0)
-                continue;
-            EpisodeBatch batch = _problems[p].Gather(episodes[p], _scaling).WithFeatures(features => _problems[p].Design.Encoder.Augment(features, random));
-            losses.Add(QueryLosses(_problems[p], batch, _leaves[0], _leaves[1 + p], _dropout));
-        }
-
-        _losses = cat(losses, 0);
+        _batches = [.. _problems.Select((problem, p) => (Problem: p, Episodes: episodes[p])).Where(part => part.Episodes.Length > 0).Select(part =>
+            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
+        _taskGradients = gradients is null ? [] : Array.ConvertAll(_batches, part =>
+            new TaskGradients(_problems[part.Problem].Design.Encoder.Parameters, part.Batch.TaskCount, part.Batch.Columns, gradients.UsesLastLayer));
+        _losses = cat([.. _batches.Select((part, i) => QueryLosses(_problems[part.Problem], part.Batch, _leaves[0], _leaves[1 + part.Problem], _dropout, _taskGradients.ElementAtOrDefault(i)))], 0);
         return ParameterSet.ToArray(_losses);
+    }
+
+    /// <summary>The gradients of each loss that <see cref="Forward"/> gave, of each problem's tasks; valid until <see cref="Reset"/>.</summary>
+    public TaskGradients[] DifferentiateByTask()
+    {
+        TaskGradients.Backward(_losses!, _taskGradients);
+        return _taskGradients;
     }
 
     /// <summary>The gradient of Σᵢ wᵢ Lᵢ by all parameters, into <see cref="Gradient"/>.</summary>
@@ -63,23 +69,40 @@ internal sealed class OuterShard : IDisposable
     {
         (_losses! * tensor(weights)).sum(0L).backward();
         _parameters.CopyGradients(_leaves, Gradient);
-        Reset();
+    }
+
+    /// <summary>The losses of the same episodes by the parameters as they now stand, without dropout.</summary>
+    public float[] Judge()
+    {
+        using var scope = NewDisposeScope();
+        ParameterSet[] sets = _parameters.Sets(areLeaves: false);
+        return [.. _batches.SelectMany(part => ParameterSet.ToArray(QueryLosses(_problems[part.Problem], part.Batch, sets[0], sets[1 + part.Problem])))];
     }
 
     /// <summary>Each task's query loss after adapting on its support.</summary>
+    /// <param name="problem">What encodes and adapts.</param>
+    /// <param name="batch">The episodes.</param>
+    /// <param name="encoder">The encoder's parameters.</param>
+    /// <param name="adapter">The problem's adapter's parameters.</param>
+    /// <param name="dropout">Source of dropout masks, or null.</param>
+    /// <param name="gradients">Gives each task a copy of the encoder's parameters; null where gradients of single tasks are not asked for.</param>
     /// <returns>Float [tasks].</returns>
-    public static Tensor QueryLosses(LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null)
+    public static Tensor QueryLosses(
+        LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null, TaskGradients? gradients = null)
     {
         var input = AdaptationInput.Of(batch, problem.Design.Encoder, encoder, adapter, isTraining: true, dropout);
+        if (gradients is not null)
+            input = input with { EncoderParameters = gradients.Copy(input.EncoderParameters) };
         Tensor scores = problem.Design.Adapter.Adapt(input).Score(problem.Design.Encoder, batch.Query.Features, dropout);
         return LabelLoss.PerTask(batch.Kind, scores, batch.Query, batch.ClassMask);
     }
 
-    /// <summary>Forgets a forward pass that no backward pass followed.</summary>
+    /// <summary>Forgets the step.</summary>
     public void Reset()
     {
         _scope?.Dispose();
         _scope = null;
+        (_batches, _taskGradients, _losses) = ([], [], null);
     }
 
     public void Dispose() => _dropout.Dispose();

@@ -1,5 +1,3 @@
-using MetaML.Tasks;
-
 namespace MetaML.Weighting;
 
 /// <summary>Weights that the user knows: of how related the tasks are to those that matter, say.</summary>
@@ -9,7 +7,7 @@ public sealed record GivenWeightingOptions : TaskWeightingOptions
     /// <value>Finite and not negative, not all 0; names of training tasks.</value>
     public IReadOnlyDictionary<string, double> Weights { get; set; } = new Dictionary<string, double>();
 
-    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks)
+    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks)
     {
         string[] unknown = [.. Weights.Keys.Except(tasks.Select(task => task.Name)).Take(5)];
         if (unknown.Length > 0)

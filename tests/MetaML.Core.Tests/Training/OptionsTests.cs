@@ -38,6 +38,13 @@ public sealed class OptionsTests
         { "SizeWeightingOptions.Exponent must be between -1 and 1; got 2.", new() { TaskWeighting = new SizeWeightingOptions { Exponent = 2 } } },
         { "DynamicWeightAverageOptions.Temperature must be positive", new() { TaskWeighting = new DynamicWeightAverageOptions { Temperature = 0 } } },
         { "UncertaintyWeightingOptions.LearningRate must be positive", new() { TaskWeighting = new UncertaintyWeightingOptions { LearningRate = -1 } } },
+        { "GradNormWeightingOptions.Asymmetry must be finite and not negative; got -1.", new() { TaskWeighting = new GradNormWeightingOptions { Asymmetry = -1 } } },
+        { "GradNormWeightingOptions.LearningRate must be positive", new() { TaskWeighting = new GradNormWeightingOptions { LearningRate = 0 } } },
+        { "CaGradWeightingOptions.Radius must be at least 0 and below 1; got 1.", new() { TaskWeighting = new CaGradWeightingOptions { Radius = 1 } } },
+        { "CaGradWeightingOptions.Radius must be at least 0 and below 1; got NaN.", new() { TaskWeighting = new CaGradWeightingOptions { Radius = double.NaN } } },
+        { "FamoWeightingOptions.LearningRate must be positive", new() { TaskWeighting = new FamoWeightingOptions { LearningRate = double.NaN } } },
+        { "FamoWeightingOptions.Decay must be finite and not negative; got -1.", new() { TaskWeighting = new FamoWeightingOptions { Decay = -1 } } },
+        { "MetaTrainingOptions.TaskWeighting must be set; got null.", new() { TaskWeighting = null! } },
         { "BayesianAdapterOptions.Covariance must be Diagonal where Fit is Gradient; got Full.", new() { Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.Gradient } } },
         { "EarlyStoppingOptions.Patience must be at least 1; got 0.", new() { EarlyStopping = new() { Patience = 0 } } },
     };
