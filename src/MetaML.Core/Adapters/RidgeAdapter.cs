@@ -33,6 +33,12 @@ public sealed class RidgeAdapter : ClosedFormAdapter
         return spread;
     }
 
+    private protected override void ScaleSpread(float[][] parameters, double factor)
+    {
+        parameters[0][0] -= (float)(2 * Math.Log(factor));
+        parameters[1][0] -= (float)(2 * Math.Log(factor));
+    }
+
     private static ParameterSpec First(string name, RidgeAdapterOptions options) =>
         ParameterSpec.Constant(name, (float)Math.Log(options.InitialPenalty)) with { LearningRateFactor = 10 };
 }

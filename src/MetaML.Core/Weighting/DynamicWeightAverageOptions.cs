@@ -17,7 +17,7 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
 
     private sealed class Weighting(int tasks, double temperature) : ITaskWeighting
     {
-        private readonly LossAverages _losses = new(tasks);
+        private readonly RunningAverages _losses = new(tasks);
         private readonly double[] _ratios = [.. Enumerable.Repeat(1.0, tasks)];
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 

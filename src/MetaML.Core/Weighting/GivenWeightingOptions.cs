@@ -9,9 +9,7 @@ public sealed record GivenWeightingOptions : TaskWeightingOptions
 
     internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks)
     {
-        string[] unknown = [.. Weights.Keys.Except(tasks.Select(task => task.Name)).Take(5)];
-        if (unknown.Length > 0)
-            throw OptionCheck.Error(this, nameof(Weights), "by names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
+        OptionCheck.KnownTasks(this, nameof(Weights), Weights.Keys, tasks.Select(task => task.Name));
         double[] weights = [.. tasks.Select(task => Weights.GetValueOrDefault(task.Name, 1))];
         return weights.Any(weight => weight > 0) ? new FixedWeighting(weights) : throw OptionCheck.Error(this, nameof(Weights), "positive for at least one task", "0 for all", "There would be nothing to learn.");
     }

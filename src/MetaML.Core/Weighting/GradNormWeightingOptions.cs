@@ -30,7 +30,7 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
     {
         private const double LargestStep = 1;
 
-        private readonly LossAverages _losses = new(tasks);
+        private readonly RunningAverages _losses = new(tasks);
         private readonly double[] _first = new double[tasks];
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 

@@ -83,7 +83,7 @@ public sealed class TaskGradientTests
             Assert.Equal(plain, combined, 1e-4 * plain);
     }
 
-    public static TheoryData<TaskWeightingOptions> Weightings => new(new PcGradWeightingOptions(), new CaGradWeightingOptions(), new GradNormWeightingOptions(), new FamoWeightingOptions());
+    public static TheoryData<TaskWeightingOptions> Weightings => new(new PcGradWeightingOptions(), new CaGradWeightingOptions(), new GradNormWeightingOptions(), new FamoWeightingOptions(), new RelatednessWeightingOptions { TargetTasks = ["task2", "task7"] });
 
     [Theory]
     [MemberData(nameof(Weightings))]

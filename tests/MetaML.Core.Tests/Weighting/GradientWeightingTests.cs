@@ -186,7 +186,27 @@ public sealed class GradientWeightingTests
         Assert.Equal(Math.Exp(-0.2), weighting.Weights[0] / weighting.Weights[1], 1e-4);
     }
 
-    public static TheoryData<TaskWeightingOptions> Combining => new(new PcGradWeightingOptions(), new CaGradWeightingOptions(), new GradNormWeightingOptions());
+    [Fact]
+    public void Relatedness_TasksAlongsideTheTarget_CountMoreThanThoseAgainstIt()
+    {
+        var weighting = (IGradientWeighting)new RelatednessWeightingOptions { TargetTasks = ["task0"], Temperature = 0.5 }.Create(Tasks(4));
+        double[][] gradients = [[2, 0], [3, 3], [-1, 0]];
+        for (int step = 0; step < 3; step++)
+            weighting.Combine([0, 1, 2], Products(gradients), new Random(1));
+
+        // Cosines 1, √½, −1; task 3 was never drawn: 0.
+        double[] expected = [Math.Exp(1 / 0.5), Math.Exp(Math.Sqrt(0.5) / 0.5), Math.Exp(-1 / 0.5), 1];
+        AssertNear([.. expected.Select(value => value / expected.Average())], [.. weighting.Weights], 1e-9);
+        weighting.Combine([1, 2], Products([[0, 1], [1, 0]]), new Random(1)); // no target: nothing is learned
+        AssertNear([.. expected.Select(value => value / expected.Average())], [.. weighting.Weights], 1e-9);
+    }
+
+    [Fact]
+    public void Relatedness_NamesOfOtherTasks_AreAnError() =>
+        Assert.Contains("RelatednessWeightingOptions.TargetTasks must be names of training tasks; got 'south'.", Assert.Throws<ArgumentException>(() => new RelatednessWeightingOptions { TargetTasks = ["south"] }.Create(Tasks(3))).Message);
+
+    public static TheoryData<TaskWeightingOptions> Combining => new(
+        new PcGradWeightingOptions(), new CaGradWeightingOptions(), new GradNormWeightingOptions(), new RelatednessWeightingOptions { TargetTasks = ["task1", "task5"] });
 
     [Theory]
     [MemberData(nameof(Combining))]
@@ -212,7 +232,7 @@ public sealed class GradientWeightingTests
     {
         var weighting = (IGradientWeighting)options.Create(Tasks(6));
         weighting.Observe(s_all, [0, 0, 0, 0, 0, 0], new Random(1));
-        Assert.All(weighting.Combine(s_all, new double[6, 6], new Random(1)), c => Assert.Equal(1, c));
+        Assert.All(weighting.Combine(s_all, new double[6, 6], new Random(1)), c => Assert.Equal(1, c, 1e-12));
     }
 
     private static WeighedTask[] Tasks(int count) => [.. Enumerable.Range(0, count).Select(i => new WeighedTask($"task{i}", LabelKind.Regression, 10))];
