@@ -7,6 +7,7 @@ string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Com
 [
     ("school", "school", School.Run),
     ("computers", "computers", Computers.Run),
+    ("relatedness", "", Relatedness.Run),
     ("omniglot-small", "omniglot", Omniglot.RunSmall),
     ("omniglot", "omniglot", Omniglot.Run),
 ];
