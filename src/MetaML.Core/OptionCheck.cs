@@ -39,6 +39,13 @@ internal static class OptionCheck
             throw Error(options, member, "set", null);
     }
 
+    public static void KnownTasks(object options, string member, IEnumerable<string> names, IEnumerable<string> tasks)
+    {
+        string[] unknown = [.. names.Except(tasks).Take(5)];
+        if (unknown.Length > 0)
+            throw Error(options, member, "names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
+    }
+
     public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null)
     {
         string got = Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";

@@ -1,4 +1,7 @@
 using MetaML.Extensions.Interop;
+using MetaML.Relatedness;
+using MetaML.Scoring;
+using MetaML.Tasks;
 using Microsoft.ML;
 
 namespace MetaML.Extensions;
@@ -19,11 +22,53 @@ public sealed class MetaLearningCatalog
     /// <exception cref="ArgumentException">The model holds no meta-learner, or columns or classes do not fit it.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
     /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
-    public ITransformer Adapt(ITransformer model, IDataView support, CancellationToken cancellationToken = default)
+    public ITransformer Adapt(ITransformer model, IDataView support, CancellationToken cancellationToken = default) =>
+        Adapt(model, support, new AdaptationOptions(), cancellationToken);
+
+    /// <summary>Teaches a model new tasks from a few labelled rows, in a way that the options say.</summary>
+    /// <param name="model">What Fit or Model.Load returned: a meta-learner, or a chain that holds one. It is not changed.</param>
+    /// <param name="support">Rows as the model takes them, with labels, of one task or of many. A task that is known already is replaced.</param>
+    /// <param name="options">How to adapt.</param>
+    /// <param name="cancellationToken">Stops within a task.</param>
+    /// <returns>A model that knows the old tasks and the new ones.</returns>
+    /// <exception cref="ArgumentException">The model holds no meta-learner, or columns, classes or options do not fit it.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
+    /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
+    public ITransformer Adapt(ITransformer model, IDataView support, AdaptationOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(support);
-        return new ChainAdapter(_context, model, cancellationToken).Adapt(support);
+        ArgumentNullException.ThrowIfNull(options);
+        return new ChainAdapter(_context, model, cancellationToken).Adapt(support, options);
+    }
+
+    /// <summary>How related tasks are to each other in the eyes of a model: a matrix with the tasks' names, groups, and an order for a heat map.</summary>
+    /// <param name="model">A meta-learner, or a chain that holds one.</param>
+    /// <param name="data">Rows as the model takes them, with labels, of at least two for each task.</param>
+    /// <param name="measure">In what sense.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <exception cref="ArgumentException">The model holds no meta-learner, or columns, classes or the measure do not fit it.</exception>
+    /// <exception cref="InvalidOperationException">A task has fewer than two rows, or a feature, task or label cannot be used.</exception>
+    public TaskRelatedness Relatedness(ITransformer model, IDataView data, RelatednessMeasure measure = RelatednessMeasure.Functional, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(data);
+        return ChainAdapter.FindLearner(model).Model.Relatedness(new ChainAdapter(_context, model, cancellationToken).ReadTasks(data), measure, cancellationToken);
+    }
+
+    /// <summary>A prior for new tasks made of the training tasks that are related to them, for <see cref="AdaptationOptions.RelatedPrior"/>.</summary>
+    /// <param name="model">A meta-learner with a ridge or Bayesian adapter, or a chain that holds one.</param>
+    /// <param name="trainingTasks">Labelled rows of the tasks that the model was trained on.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <remarks>It belongs to this model and what Adapt makes of it.</remarks>
+    /// <exception cref="ArgumentException">The model holds no such meta-learner, or columns or classes do not fit it.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer than three tasks, or a feature, task or label cannot be used.</exception>
+    public RelatedPrior RelatedPrior(ITransformer model, IDataView trainingTasks, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(trainingTasks);
+        TaskSet tasks = new ChainAdapter(_context, model, cancellationToken).ReadTasks(trainingTasks);
+        return MetaML.Relatedness.RelatedPrior.Learn(ChainAdapter.FindLearner(model).Model, tasks, cancellationToken: cancellationToken);
     }
 
     /// <summary>Lets a model forget one task.</summary>

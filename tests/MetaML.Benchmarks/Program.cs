@@ -8,6 +8,7 @@ string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Com
     ("sine", "", Sine.Run),
     ("school", "school", School.Run),
     ("computers", "computers", Computers.Run),
+    ("relatedness", "", Relatedness.Run),
     ("omniglot-small", "omniglot", Omniglot.RunSmall),
     ("omniglot", "omniglot", Omniglot.Run),
     ("clinc150", "clinc150", Clinc150.Run),

@@ -11,7 +11,7 @@ public sealed record AdaptationInput
     /// <summary>The encoder.</summary>
     public required IEncoder Encoder { get; init; }
 
-    /// <summary>The encoder's parameters, shared by all tasks.</summary>
+    /// <summary>The encoder's parameters, shared by all tasks, or copies for each along a leading [tasks] dimension.</summary>
     public required ParameterSet EncoderParameters { get; init; }
 
     /// <summary>The adapter's own meta-learned parameters.</summary>

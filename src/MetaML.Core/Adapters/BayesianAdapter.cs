@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Parameters;
 using MetaML.Scoring;
 
@@ -55,6 +56,9 @@ public sealed class BayesianAdapter : ClosedFormAdapter
 
     private protected override float[] Spread(IReadOnlyList<float[]> parameters) =>
         Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
+
+    private protected override void ScaleSpread(float[][] parameters, double factor) =>
+        TensorPrimitives.Add(parameters[0], (float)Math.Log(factor), parameters[0]);
 
     private protected override Tensor? Factor(ParameterSet learned) => _isFullPrior ? learned[Correlation] : null;
 

@@ -100,7 +100,7 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
 
-        float scale = _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
+        float scale = ScaleOf(parameters);
         var head = new LinearHead(new float[outputs * dimension], new float[outputs]);
         for (int k = 0; k < outputs; k++)
         {
@@ -128,6 +128,61 @@ public abstract class ClosedFormAdapter : IManagedAdapter
 
     /// <summary>The same outside libtorch, row-major.</summary>
     private protected virtual float[]? Factor(IReadOnlyList<float[]> parameters) => null;
+
+    /// <summary>The parameters with another head in the place of V₀, and B scaled; where the outputs of all tasks mean the same.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>; left as they are.</param>
+    /// <param name="prior">As <see cref="Adapt(IReadOnlyList{float[]}, EmbeddedTask)"/> gives it.</param>
+    /// <param name="spread">Factor of B.</param>
+    internal float[][] WithPrior(IReadOnlyList<float[]> parameters, LinearHead prior, double spread)
+    {
+        float[][] changed = [.. parameters.Select(values => values.ToArray())];
+        ScaleSpread(changed, spread);
+        float scale = ScaleOf(parameters);
+        int dimension = Shape.EmbeddingDimension, outputs = prior.OutputCount;
+        for (int k = 0; k < outputs; k++)
+        {
+            for (int j = 0; j < dimension; j++)
+                changed[_priorAt][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
+            changed[_priorAt][dimension * outputs + k] = prior.Bias[k] / scale;
+        }
+
+        return changed;
+    }
+
+    /// <summary>How badly each of several priors explains support: rᵀ(PPᵀ + I)⁻¹r, which is the residuals before adapting times those after (Woodbury).</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="support">The rows.</param>
+    /// <param name="priors">In the place of V₀.</param>
+    /// <param name="spread">Factor of B.</param>
+    internal double[] Misfits(IReadOnlyList<float[]> parameters, EmbeddedTask support, IReadOnlyList<LinearHead> priors, double spread) => [.. priors.Select(prior =>
+    {
+        LinearHead head = Adapt(WithPrior(parameters, prior, spread), support);
+        return SumOverLabels(parameters, support, (row, k, label) => (label - prior.Score(row, k)) * (label - head.Score(row, k)));
+    })];
+
+    /// <summary>The mean squared residual of a head, in the units in which labels are regressed.</summary>
+    internal double MeanSquaredResidual(IReadOnlyList<float[]> parameters, EmbeddedTask task, LinearHead head) =>
+        SumOverLabels(parameters, task, (row, k, label) => (label - head.Score(row, k)) * (label - head.Score(row, k))) / Math.Max(task.OutputCount * task.Weights.Sum(weight => (double)weight), 1e-12);
+
+    // Of what is asked for in scores, over the squared scale.
+    private double SumOverLabels(IReadOnlyList<float[]> parameters, EmbeddedTask task, ScoreProduct product)
+    {
+        double sum = 0, scale = ScaleOf(parameters);
+        for (int row = 0; row < task.RowCount; row++)
+        {
+            for (int k = 0; k < task.OutputCount; k++)
+                sum += task.Weights[row] * product(task.Row(row, Shape.EmbeddingDimension), k, scale * Target(task.Labels[row], k));
+        }
+
+        return sum / (scale * scale);
+    }
+
+    private delegate double ScoreProduct(ReadOnlySpan<float> row, int output, double label);
+
+    private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
+
+    /// <summary>Multiplies b by a factor.</summary>
+    private protected abstract void ScaleSpread(float[][] parameters, double factor);
 
     /// <summary>What a label is regressed as, for one output.</summary>
     private protected float Target(float label, int output) => Shape.Kind switch

@@ -21,4 +21,10 @@ public sealed class RidgeAdapter : ClosedFormAdapter
     private protected override Tensor Spread(ParameterSet learned) => LearnedPenalty.Spread(learned, Shape.EmbeddingDimension);
 
     private protected override float[] Spread(IReadOnlyList<float[]> parameters) => LearnedPenalty.Spread(parameters, Shape.EmbeddingDimension);
+
+    private protected override void ScaleSpread(float[][] parameters, double factor)
+    {
+        parameters[0][0] -= (float)(2 * Math.Log(factor));
+        parameters[1][0] -= (float)(2 * Math.Log(factor));
+    }
 }

@@ -31,6 +31,17 @@ public sealed class EmbeddedTask
     /// <summary>Number of rows.</summary>
     public int RowCount => Labels.Length;
 
+    /// <summary>Some of the rows.</summary>
+    /// <param name="rows">Their numbers.</param>
+    /// <param name="dimension">Number of values of an embedding.</param>
+    internal EmbeddedTask Take(IReadOnlyList<int> rows, int dimension)
+    {
+        var embeddings = new float[rows.Count * dimension];
+        for (int i = 0; i < rows.Count; i++)
+            Row(rows[i], dimension).CopyTo(embeddings.AsSpan(i * dimension));
+        return new EmbeddedTask(embeddings, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount);
+    }
+
     /// <summary>The embedding of one row.</summary>
     /// <param name="row">From 0.</param>
     /// <param name="dimension">Number of values of an embedding.</param>

@@ -16,6 +16,10 @@ public sealed record LinearHead(float[] Weights, float[] Bias)
     public void Score(ReadOnlySpan<float> embedding, Span<float> scores)
     {
         for (int k = 0; k < Bias.Length; k++)
-            scores[k] = TensorPrimitives.Dot(embedding, Weights.AsSpan(k * embedding.Length, embedding.Length)) + Bias[k];
+            scores[k] = Score(embedding, k);
     }
+
+    /// <summary>One output's score.</summary>
+    internal float Score(ReadOnlySpan<float> embedding, int output) =>
+        TensorPrimitives.Dot(embedding, Weights.AsSpan(output * embedding.Length, embedding.Length)) + Bias[output];
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
+using MetaML.Relatedness;
 using MetaML.Tasks;
 using MetaML.Training;
 using static TorchSharp.torch;
@@ -72,21 +73,25 @@ public sealed class MetaModel
 
     internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
 
+    /// <summary>The adapter where it has a solution in closed form and a prior head; else null.</summary>
+    internal ClosedFormAdapter? ClosedForm => HasPrior ? _design.Adapter as ClosedFormAdapter : null;
+
+    /// <summary>The adapter's meta-learned values.</summary>
+    internal IReadOnlyList<float[]> AdapterArrays => _adapterArrays;
+
     internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
 
     /// <summary>Adapts each task of a set on all its rows.</summary>
     /// <param name="support">Tasks of the model's kind and number of features.</param>
+    /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
     /// <returns>One adapted task for each, in their order.</returns>
-    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model.</exception>
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option does not.</exception>
     /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
-    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, CancellationToken cancellationToken = default)
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
-        if (support.Kind != Kind)
-            throw new ArgumentException($"Support must have {Kind} labels, as the model was trained on; got {support.Kind}.", nameof(support));
-        if (support.Features.FeatureCount != FeatureCount)
-            throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
-
+        CheckFits(support);
+        options?.RelatedPrior?.CheckIsOf(this);
         var adapted = new AdaptedTask[support.Tasks.Count];
         if (adapted.Length == 0)
             return adapted;
@@ -95,7 +100,7 @@ public sealed class MetaModel
             Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
             {
                 EmbeddedTask rows = Embed(support.Features, support.Tasks[i]);
-                adapted[i] = Finish(support.Tasks[i], managed.Adapt(_adapterArrays, rows), null);
+                adapted[i] = Finish(support.Tasks[i], options?.RelatedPrior?.Adapt(rows) ?? managed.Adapt(_adapterArrays, rows), null);
             });
         }
         else
@@ -104,6 +109,18 @@ public sealed class MetaModel
         }
 
         return adapted;
+    }
+
+    /// <summary>How related tasks are to each other.</summary>
+    /// <param name="tasks">Tasks of the model's kind and number of features, with at least two rows each.</param>
+    /// <param name="measure">In what sense.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or the measure does not.</exception>
+    /// <exception cref="InvalidOperationException">A task has fewer than two rows.</exception>
+    public TaskRelatedness Relatedness(TaskSet tasks, RelatednessMeasure measure = RelatednessMeasure.Functional, CancellationToken cancellationToken = default)
+    {
+        CheckFits(tasks);
+        return RelatednessAnalysis.Compare(this, tasks, measure, cancellationToken);
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
@@ -161,6 +178,15 @@ public sealed class MetaModel
         {
             throw new InvalidDataException("The model's header does not describe a model. The file is damaged, or needs a newer version of MetaML.", error);
         }
+    }
+
+    /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
+    internal void CheckFits(TaskSet support)
+    {
+        if (support.Kind != Kind)
+            throw new ArgumentException($"Support must have {Kind} labels, as the model was trained on; got {support.Kind}.", nameof(support));
+        if (support.Features.FeatureCount != FeatureCount)
+            throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
     }
 
     /// <summary>A task's rows after the encoder, with labels as the adapter takes them.</summary>

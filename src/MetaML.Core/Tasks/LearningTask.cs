@@ -30,6 +30,21 @@ public sealed class LearningTask
     /// <summary>The classes that the task tells apart, ascending; empty for regression.</summary>
     internal int[] Classes { get; }
 
+    /// <summary>The mean over the labelled rows, by their example weights; 0 where these are all 0.</summary>
+    /// <param name="value">Of a position among the rows.</param>
+    internal double WeighedMean(Func<int, double> value)
+    {
+        double sum = 0, total = 0;
+        for (int i = 0; i < RowCount; i++)
+        {
+            double weight = Weights?[i] ?? 1;
+            sum += weight * value(i);
+            total += weight;
+        }
+
+        return total > 0 ? sum / total : 0;
+    }
+
     /// <summary>The same task restricted to some of its labelled rows; its classes stay.</summary>
     internal LearningTask Take(IReadOnlyCollection<int> positions) => new(
         Name,

@@ -1,7 +1,6 @@
 using MetaML.Encoders;
 using MetaML.Scoring;
 using MetaML.Tasks;
-using MetaML.Weighting;
 
 namespace MetaML.Training;
 
@@ -25,7 +24,6 @@ internal sealed class LearningProblem
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
         Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!);
-        Weighting = options.TaskWeighting.Create(training.Kind, training.Tasks);
         _taskNumbers = training.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
     }
 
@@ -46,9 +44,6 @@ internal sealed class LearningProblem
 
     /// <summary>What encodes and adapts.</summary>
     public MetaModelDesign Design { get; }
-
-    /// <summary>λ.</summary>
-    public ITaskWeighting Weighting { get; }
 
     /// <summary>The numbers of the episodes' tasks among all tasks.</summary>
     public int[] NumbersOf(IReadOnlyList<Episode> episodes) => [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Tasks;
+using MetaML.Weighting;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,6 +26,7 @@ internal sealed class OuterLoop : IDisposable
     private readonly ShardThreads _threads;
     private readonly OuterShard[] _shards;
     private readonly LearningProblem[] _problems;
+    private readonly ITaskWeighting _weighting;
     private readonly FeatureScaling? _scaling;
     private readonly MetaTrainingOptions _options;
     private readonly int _seed;
@@ -32,13 +34,15 @@ internal sealed class OuterLoop : IDisposable
     private readonly AdamOptimizer _optimizer;
 
     /// <param name="problems">What is learned; they share the encoder.</param>
+    /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
     /// <param name="scaling">Of the features, or null.</param>
     /// <param name="encoder">First values.</param>
     /// <param name="adapters">First values, for each problem.</param>
     /// <param name="options">Validated.</param>
-    public OuterLoop(LearningProblem[] problems, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options)
+    public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options)
     {
         _problems = problems;
+        _weighting = weighting;
         _scaling = scaling;
         _options = options;
         _seed = options.Seed ?? 0;
@@ -105,50 +109,45 @@ internal sealed class OuterLoop : IDisposable
         var random = new Random(unchecked(_seed * 1_000_003 + iteration));
         IReadOnlyList<Episode>[] drawn = Array.ConvertAll(_problems, problem => problem.Source.Training.Draw(random));
         Episode[][][] parts = Share(drawn); // [parts][problems][episodes]
-        int[] seeds = Array.ConvertAll(parts, _ => random.Next());
-        var losses = new float[parts.Length][];
         try
         {
-            double progress = (iteration - 1.0) / _options.MaximumNumberOfIterations;
-            _threads.Run(parts.Length, s => losses[s] = _shards[s].Forward(parts[s], new Random(seeds[s]), progress));
-            double mean = losses.SelectMany(part => part).Average();
-            if (!double.IsFinite(mean))
-                throw new InvalidOperationException($"The training loss must stay finite; got {mean} in iteration {iteration}. Training cannot go on. Lower LearningRate, or an inner learning rate, or standardise the inputs.");
-
-            float[][] weights = Weigh(parts, losses, random);
-            _threads.Run(parts.Length, s => _shards[s].Backward(weights[s]));
-            Descend(parts.Length, iteration);
-            return mean;
+            var chance = new Random(random.Next()); // the weighting's, the same for any number of parts
+            return Descend(parts, Array.ConvertAll(parts, _ => random.Next()), chance, iteration);
         }
-        catch
+        finally
         {
             _threads.Run(parts.Length, s => _shards[s].Reset());
-            throw;
         }
     }
 
-    // λᵢ over the number of tasks, for each loss.
-    private float[][] Weigh(Episode[][][] parts, float[][] losses, Random random)
+    private double Descend(Episode[][][] parts, int[] seeds, Random chance, int iteration)
     {
-        int total = losses.Sum(part => part.Length);
-        float[][] weights = Array.ConvertAll(losses, part => new float[part.Length]);
-        int[] next = new int[parts.Length];
-        for (int p = 0; p < _problems.Length; p++)
-        {
-            var places = new List<(int Part, int Place)>();
-            for (int s = 0; s < parts.Length; s++)
-            {
-                for (int i = 0; i < parts[s][p].Length; i++)
-                    places.Add((s, next[s]++));
-            }
+        var gradients = _weighting as IGradientWeighting;
+        double progress = (iteration - 1.0) / _options.MaximumNumberOfIterations;
+        var step = new StepTasks(parts, _problems);
+        float[][] losses = Run(parts.Length, s => _shards[s].Forward(parts[s], new Random(seeds[s]), progress, gradients));
+        double[] before = step.Gather(losses);
+        double mean = before.Average();
+        if (!double.IsFinite(mean))
+            throw new InvalidOperationException($"The training loss must stay finite; got {mean} in iteration {iteration}. Training cannot go on. Lower LearningRate, or an inner learning rate, or standardise the inputs.");
 
-            int[] tasks = _problems[p].NumbersOf([.. parts.SelectMany(part => part[p])]);
-            _problems[p].Weighting.Observe(tasks, [.. places.Select(at => (double)losses[at.Part][at.Place])], random);
-            for (int i = 0; i < tasks.Length; i++)
-                weights[places[i].Part][places[i].Place] = (float)(_problems[p].Weighting.Weights[tasks[i]] / total);
-        }
+        _weighting.Observe(step.Numbers, before, chance);
+        double[] weights = gradients is null
+            ? Array.ConvertAll(step.Numbers, task => _weighting.Weights[task])
+            : gradients.Combine(step.Numbers, step.Gather(TaskGradients.Products([.. Run(parts.Length, s => _shards[s].DifferentiateByTask()).SelectMany(part => part)])), chance);
+        float[][] shares = step.Scatter(Array.ConvertAll(weights, weight => weight / weights.Length));
+        _threads.Run(parts.Length, s => _shards[s].Backward(shares[s]));
+        Descend(parts.Length, iteration);
+        if (_weighting is IAftermathWeighting aftermath)
+            aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Judge())));
+        return mean;
+    }
 
-        return weights;
+    private T[] Run<T>(int parts, Func<int, T> work)
+    {
+        var results = new T[parts];
+        _threads.Run(parts, s => results[s] = work(s));
+        return results;
     }
 
     private void Descend(int parts, int iteration)
@@ -208,8 +207,8 @@ internal sealed class OuterLoop : IDisposable
     // Of this step, however late they are read: each step makes new weights.
     private IEnumerable<KeyValuePair<string, double>> TaskWeights()
     {
-        IReadOnlyList<double>[] weights = Array.ConvertAll(_problems, problem => problem.Weighting.Weights);
-        return _problems.SelectMany((problem, p) => problem.Tasks.Tasks.Select((task, i) => KeyValuePair.Create(task.Name, weights[p][i])));
+        IReadOnlyList<double> weights = _weighting.Weights;
+        return _problems.SelectMany(problem => problem.Tasks.Tasks).Select((task, i) => KeyValuePair.Create(task.Name, weights[i]));
     }
 
     private (ParameterArray[] Encoder, ParameterArray[][] Adapters) Values()

@@ -2,6 +2,7 @@ using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Tasks;
+using MetaML.Weighting;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,9 @@ internal sealed class OuterShard : IDisposable
     private readonly Generator _dropout;
     private DisposeScope? _scope;
     private ParameterSet[] _leaves = [];
+    private (int Problem, EpisodeBatch Batch)[] _batches = [];
+    private TaskGradients[] _taskGradients = [];
+    private Tensor? _losses;
     private Tensor? _outerLosses;
 
     /// <param name="problems">What is learned.</param>
@@ -40,25 +44,26 @@ internal sealed class OuterShard : IDisposable
     /// <param name="episodes">Of each problem; may be none.</param>
     /// <param name="random">The source of variants of rows.</param>
     /// <param name="progress">How far training is, from 0 to 1.</param>
+    /// <param name="gradients">The weighting that will look at the tasks' gradients; null where none does.</param>
     /// <returns>The losses, in the order of problems and episodes.</returns>
-    public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random, double progress)
+    public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random, double progress, IGradientWeighting? gradients)
     {
         _scope = NewDisposeScope();
         _leaves = _parameters.Sets(areLeaves: true);
-        var losses = new List<Tensor>();
-        var outerLosses = new List<Tensor>();
-        for (int p = 0; p < _problems.Length; p++)
-        {
-            if (episodes[p].Length == 0)
-                continue;
-            EpisodeBatch batch = _problems[p].Gather(episodes[p], _scaling).WithFeatures(features => _problems[p].Design.Encoder.Augment(features, random));
-            var (query, outer) = Losses(_problems[p], batch, _leaves[0], _leaves[1 + p], _dropout, progress);
-            losses.Add(query);
-            outerLosses.Add(outer);
-        }
+        _batches = [.. _problems.Select((problem, p) => (Problem: p, Episodes: episodes[p])).Where(part => part.Episodes.Length > 0).Select(part =>
+            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
+        _taskGradients = gradients is null ? [] : Array.ConvertAll(_batches, part =>
+            new TaskGradients(_problems[part.Problem].Design.Encoder.Parameters, part.Batch.TaskCount, part.Batch.Columns, gradients.UsesLastLayer));
+        (Tensor Query, Tensor Outer)[] losses = [.. _batches.Select((part, i) => Losses(_problems[part.Problem], part.Batch, _leaves[0], _leaves[1 + part.Problem], _dropout, progress, _taskGradients.ElementAtOrDefault(i)))];
+        (_losses, _outerLosses) = (cat([.. losses.Select(loss => loss.Query)], 0), cat([.. losses.Select(loss => loss.Outer)], 0));
+        return ParameterSet.ToArray(_losses);
+    }
 
-        _outerLosses = cat(outerLosses, 0);
-        return ParameterSet.ToArray(cat(losses, 0));
+    /// <summary>The gradients of each loss that <see cref="Forward"/> gave, of each problem's tasks; valid until <see cref="Reset"/>.</summary>
+    public TaskGradients[] DifferentiateByTask()
+    {
+        TaskGradients.Backward(_outerLosses!, _taskGradients);
+        return _taskGradients;
     }
 
     /// <summary>The gradient of Σᵢ wᵢ Lᵢ by all parameters, into <see cref="Gradient"/>, with Lᵢ the query loss or what the adapter has in its place.</summary>
@@ -67,25 +72,43 @@ internal sealed class OuterShard : IDisposable
     {
         (_outerLosses! * tensor(weights)).sum(0L).backward();
         _parameters.CopyGradients(_leaves, Gradient);
-        Reset();
+    }
+
+    /// <summary>The losses of the same episodes by the parameters as they now stand, without dropout.</summary>
+    public float[] Judge()
+    {
+        using var scope = NewDisposeScope();
+        ParameterSet[] sets = _parameters.Sets(areLeaves: false);
+        return [.. _batches.SelectMany(part => ParameterSet.ToArray(Losses(_problems[part.Problem], part.Batch, sets[0], sets[1 + part.Problem]).Query))];
     }
 
     /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same.</summary>
+    /// <param name="problem">What encodes and adapts.</param>
+    /// <param name="batch">The episodes.</param>
+    /// <param name="encoder">The encoder's parameters.</param>
+    /// <param name="adapter">The problem's adapter's parameters.</param>
+    /// <param name="dropout">Source of dropout masks, or null.</param>
+    /// <param name="progress">How far training is, from 0 to 1.</param>
+    /// <param name="gradients">Gives each task a copy of the encoder's parameters; null where gradients of single tasks are not asked for.</param>
     /// <returns>Float [tasks] each.</returns>
-    public static (Tensor Query, Tensor Outer) Losses(LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null, double progress = 0)
+    public static (Tensor Query, Tensor Outer) Losses(
+        LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null, double progress = 0, TaskGradients? gradients = null)
     {
         var input = AdaptationInput.Of(batch, problem.Design.Encoder, encoder, adapter, isTraining: true, dropout, progress);
+        if (gradients is not null)
+            input = input with { EncoderParameters = gradients.Copy(input.EncoderParameters) };
         Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(batch.Kind, tasks.Score(problem.Design.Encoder, batch.Query.Features, dropout), batch.Query, batch.ClassMask);
         AdaptedTasks adapted = problem.Design.Adapter.Adapt(input);
         Tensor query = LossOf(adapted);
         return (query, adapted.OuterLoss(query, LossOf));
     }
 
-    /// <summary>Forgets a forward pass that no backward pass followed.</summary>
+    /// <summary>Forgets the step.</summary>
     public void Reset()
     {
         _scope?.Dispose();
         _scope = null;
+        (_batches, _taskGradients, _losses, _outerLosses) = ([], [], null, null);
     }
 
     public void Dispose() => _dropout.Dispose();

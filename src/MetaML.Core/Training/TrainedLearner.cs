@@ -3,6 +3,7 @@ using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using MetaML.Weighting;
 
 namespace MetaML.Training;
 
@@ -33,10 +34,15 @@ internal sealed class TrainedLearner
         _encoder = ParameterArray.Initialize(encoderSpecs, random);
         _adapters = Array.ConvertAll(_problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         bool isTrained = encoderSpecs.Concat(_problems.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
+        ITaskWeighting weighting = options.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks, (problem, task) => new WeighedTask(task.Name, problem.Kind, task.RowCount))]);
+        if (weighting is IGradientWeighting && encoderSpecs.Count == 0)
+            throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
+        if (!isTrained && options.TaskWeighting is not UniformWeightingOptions)
+            warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
         if (!isTrained || options.MaximumNumberOfIterations == 0)
             return;
         TorchRuntime.EnsureLoaded();
-        using var loop = new OuterLoop(_problems, _scaling, _encoder, _adapters, options);
+        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options);
         (_encoder, _adapters) = loop.Run(log);
     }
 

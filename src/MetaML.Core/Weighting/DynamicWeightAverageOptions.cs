@@ -1,5 +1,3 @@
-using MetaML.Tasks;
-
 namespace MetaML.Weighting;
 
 /// <summary>Tasks whose loss falls slowly count more: λᵢ ∝ exp(rᵢ / T), with rᵢ the ratio of the task's last two losses.</summary>
@@ -13,17 +11,14 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
     /// <value>Positive; default 2.</value>
     public double Temperature { get; set; } = 2;
 
-    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks) => new Weighting(tasks.Count, Temperature);
+    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count, Temperature);
 
     internal override void Validate() => OptionCheck.Positive(this, nameof(Temperature), Temperature);
 
     private sealed class Weighting(int tasks, double temperature) : ITaskWeighting
     {
-        private const double Memory = 0.9;
-
-        private readonly double[] _averages = new double[tasks];
+        private readonly RunningAverages _losses = new(tasks);
         private readonly double[] _ratios = [.. Enumerable.Repeat(1.0, tasks)];
-        private readonly bool[] _isSeen = new bool[tasks];
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 
         public IReadOnlyList<double> Weights => _weights;
@@ -32,10 +27,8 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
         {
             for (int i = 0; i < drawn.Count; i++)
             {
-                int task = drawn[i];
-                double average = _isSeen[task] ? Memory * _averages[task] + (1 - Memory) * losses[i] : losses[i];
-                _ratios[task] = _isSeen[task] && _averages[task] > 0 ? average / _averages[task] : 1;
-                (_averages[task], _isSeen[task]) = (average, true);
+                double? before = _losses.Add(drawn[i], losses[i]);
+                _ratios[drawn[i]] = before > 0 ? _losses[drawn[i]] / before.Value : 1;
             }
 
             _weights = FixedWeighting.Normalize(Array.ConvertAll(_ratios, ratio => Math.Exp(ratio / temperature)));

@@ -1,5 +1,3 @@
-using MetaML.Tasks;
-
 namespace MetaML.Weighting;
 
 /// <summary>Weights that the user knows: of how related the tasks are to those that matter, say.</summary>
@@ -9,11 +7,9 @@ public sealed record GivenWeightingOptions : TaskWeightingOptions
     /// <value>Finite and not negative, not all 0; names of training tasks.</value>
     public IReadOnlyDictionary<string, double> Weights { get; set; } = new Dictionary<string, double>();
 
-    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks)
+    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks)
     {
-        string[] unknown = [.. Weights.Keys.Except(tasks.Select(task => task.Name)).Take(5)];
-        if (unknown.Length > 0)
-            throw OptionCheck.Error(this, nameof(Weights), "by names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
+        OptionCheck.KnownTasks(this, nameof(Weights), Weights.Keys, tasks.Select(task => task.Name));
         double[] weights = [.. tasks.Select(task => Weights.GetValueOrDefault(task.Name, 1))];
         return weights.Any(weight => weight > 0) ? new FixedWeighting(weights) : throw OptionCheck.Error(this, nameof(Weights), "positive for at least one task", "0 for all", "There would be nothing to learn.");
     }

@@ -1,12 +1,10 @@
-using MetaML.Tasks;
-
 namespace MetaML.Weighting;
 
 /// <summary>New weights for every outer step: λ = softmax of standard normal draws.</summary>
 /// <remarks>Source: Lin et al., Reasonable Effectiveness of Random Weighting (RLW), 2022, arXiv 2111.10603.</remarks>
 public sealed record RandomWeightingOptions : TaskWeightingOptions
 {
-    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks) => new Weighting(tasks.Count);
+    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count);
 
     private sealed class Weighting(int tasks) : ITaskWeighting
     {

@@ -14,16 +14,16 @@ public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
     /// <value>Positive; default 0.05.</value>
     public double LearningRate { get; set; } = 0.05;
 
-    internal override ITaskWeighting Create(LabelKind kind, IReadOnlyList<LearningTask> tasks) => new Weighting(tasks.Count, kind == LabelKind.Regression ? 1 : 0.5, LearningRate);
+    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting([.. tasks.Select(task => task.Kind == LabelKind.Regression ? 1 : 0.5)], LearningRate);
 
     internal override void Validate() => OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
 
-    private sealed class Weighting(int tasks, double balance, double rate) : ITaskWeighting
+    private sealed class Weighting(double[] balances, double rate) : ITaskWeighting
     {
         private const double LargestStep = 1;
 
-        private readonly double[] _logVariances = new double[tasks];
-        private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
+        private readonly double[] _logVariances = new double[balances.Length];
+        private double[] _weights = [.. Enumerable.Repeat(1.0, balances.Length)];
 
         public IReadOnlyList<double> Weights => _weights;
 
@@ -31,7 +31,7 @@ public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
         {
             for (int i = 0; i < drawn.Count; i++)
             {
-                double slope = balance - Math.Exp(-_logVariances[drawn[i]]) * losses[i];
+                double slope = balances[drawn[i]] - Math.Exp(-_logVariances[drawn[i]]) * losses[i];
                 _logVariances[drawn[i]] -= Math.Clamp(rate * slope, -LargestStep, LargestStep);
             }
 

@@ -1,3 +1,5 @@
+using MetaML.Scoring;
+using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
@@ -33,24 +35,39 @@ internal sealed class ChainAdapter
     public static MetaLearnerTransformer FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
-    public ITransformer Adapt(IDataView support) => Adapt(_model, ref support);
+    /// <param name="support">Labelled rows of the new tasks.</param>
+    /// <param name="options">How to adapt; null for the defaults.</param>
+    public ITransformer Adapt(IDataView support, AdaptationOptions? options) =>
+        Pass(_model, ref support, (learner, data) => learner.Adapt(data, options, _cancellationToken));
+
+    /// <summary>The tasks of labelled rows, as the chain's last meta-learner sees them.</summary>
+    public TaskSet ReadTasks(IDataView data)
+    {
+        TaskSet? tasks = null;
+        Pass(_model, ref data, (learner, rows) =>
+        {
+            tasks = learner.ReadSupport(rows, _cancellationToken).Tasks;
+            return learner;
+        });
+        return tasks!;
+    }
 
     public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(task));
 
     // Data pass through each step as in training, whatever its scope; on return they have passed through this one.
-    private ITransformer Adapt(ITransformer step, ref IDataView data)
+    private ITransformer Pass(ITransformer step, ref IDataView data, Func<MetaLearnerTransformer, IDataView, MetaLearnerTransformer> meet)
     {
         switch (step)
         {
             case MetaLearnerTransformer learner:
-                MetaLearnerTransformer adapted = learner.Adapt(data, _cancellationToken);
+                MetaLearnerTransformer adapted = meet(learner, data);
                 data = adapted.Transform(data);
                 return adapted;
             case ITransformerChainAccessor chain:
                 var steps = new ITransformer[chain.Transformers.Length];
                 int last = Array.FindLastIndex(chain.Transformers, inner => Learners(inner).Any());
                 for (int i = 0; i < steps.Length; i++)
-                    steps[i] = i <= last || last < 0 ? Adapt(chain.Transformers[i], ref data) : SharedStep.Of(_context, chain.Transformers[i]);
+                    steps[i] = i <= last || last < 0 ? Pass(chain.Transformers[i], ref data, meet) : SharedStep.Of(_context, chain.Transformers[i]);
                 return new TransformerChain<ITransformer>(steps, chain.Scopes);
             case ValueToKeyMappingTransformer mapping:
                 ITransformer renewed = KeyMappingRenewal.Renew(_context, mapping, _growing, data);

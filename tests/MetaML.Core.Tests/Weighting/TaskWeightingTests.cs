@@ -10,7 +10,7 @@ namespace MetaML.Core.Tests.Weighting;
 
 public sealed class TaskWeightingTests
 {
-    private static readonly IReadOnlyList<LearningTask> s_tasks = CoreData.Of(Some.Tasks(4), LabelKind.Binary).Tasks;
+    private static readonly IReadOnlyList<WeighedTask> s_tasks = TasksOf(LabelKind.Binary);
 
     public static TheoryData<TaskWeightingOptions> All => new(
         new UniformWeightingOptions(),
@@ -18,13 +18,14 @@ public sealed class TaskWeightingTests
         new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["task1"] = 3, ["task2"] = 0 } },
         new RandomWeightingOptions(),
         new DynamicWeightAverageOptions(),
-        new UncertaintyWeightingOptions());
+        new UncertaintyWeightingOptions(),
+        new FamoWeightingOptions());
 
     [Theory]
     [MemberData(nameof(All))]
     public void Weights_AnySteps_HaveMeanOneAndAreNotNegative(TaskWeightingOptions options)
     {
-        ITaskWeighting weighting = options.Create(LabelKind.Binary, s_tasks);
+        ITaskWeighting weighting = options.Create(s_tasks);
         var random = new Random(1);
         for (int step = 0; step < 20; step++)
         {
@@ -37,13 +38,13 @@ public sealed class TaskWeightingTests
     [Fact]
     public void Size_Exponent_IsAPowerOfTheRows()
     {
-        IReadOnlyList<double> weights = new SizeWeightingOptions { Exponent = 1 }.Create(LabelKind.Binary, s_tasks).Weights;
+        IReadOnlyList<double> weights = new SizeWeightingOptions { Exponent = 1 }.Create(s_tasks).Weights;
         Assert.Equal((double)s_tasks[0].RowCount / s_tasks[3].RowCount, weights[0] / weights[3], 1e-9);
     }
 
     [Fact]
     public void Given_NamesOfOtherTasks_AreAnError() =>
-        Assert.Contains("got 'south'", Assert.Throws<ArgumentException>(() => new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["south"] = 1 } }.Create(LabelKind.Binary, s_tasks)).Message);
+        Assert.Contains("got 'south'", Assert.Throws<ArgumentException>(() => new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["south"] = 1 } }.Create(s_tasks)).Message);
 
     [Theory]
     [InlineData(LabelKind.Regression)]
@@ -51,7 +52,7 @@ public sealed class TaskWeightingTests
     public void Uncertainty_SteadyLosses_ReachTheOptimum(LabelKind kind)
     {
         // exp(−s) L + c s is least at exp(−s) = c / L: weights in inverse proportion to the losses.
-        ITaskWeighting weighting = new UncertaintyWeightingOptions().Create(kind, s_tasks);
+        ITaskWeighting weighting = new UncertaintyWeightingOptions().Create(TasksOf(kind));
         for (int step = 0; step < 3000; step++)
             weighting.Observe([0, 1, 2, 3], [0.2, 0.4, 0.8, 0.8], new Random(1));
         Assert.Equal(2, weighting.Weights[0] / weighting.Weights[1], 1e-3);
@@ -61,12 +62,14 @@ public sealed class TaskWeightingTests
     [Fact]
     public void DynamicWeightAverage_LossThatStopsFalling_CountsMore()
     {
-        ITaskWeighting weighting = new DynamicWeightAverageOptions().Create(LabelKind.Binary, s_tasks);
+        ITaskWeighting weighting = new DynamicWeightAverageOptions().Create(s_tasks);
         for (int step = 0; step < 5; step++)
             weighting.Observe([0, 1], [1, Math.Pow(0.5, step)], new Random(1));
         Assert.True(weighting.Weights[0] > weighting.Weights[1]);
         Assert.Equal(weighting.Weights[2], weighting.Weights[3]); // never drawn, never changed against each other
     }
+
+    private static WeighedTask[] TasksOf(LabelKind kind) => [.. CoreData.Of(Some.Tasks(4), kind).Tasks.Select(task => new WeighedTask(task.Name, kind, task.RowCount))];
 
     [Fact]
     public void Train_TasksOfWeightZero_TeachNothing()

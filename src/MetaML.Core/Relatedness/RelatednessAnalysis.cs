@@ -1,0 +1,141 @@
+using System.Numerics.Tensors;
+using MetaML.Scoring;
+using MetaML.Tasks;
+
+namespace MetaML.Relatedness;
+
+/// <summary>Compares tasks by what a model makes of them.</summary>
+internal static class RelatednessAnalysis
+{
+    /// <summary>Compares all tasks with each other.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="data">The tasks, with at least two rows each.</param>
+    /// <param name="measure">In what sense.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    public static TaskRelatedness Compare(MetaModel model, TaskSet data, RelatednessMeasure measure, CancellationToken cancellationToken)
+    {
+        if (!Enum.IsDefined(measure))
+            throw new ArgumentException($"The measure must be one of {string.Join(", ", Enum.GetNames<RelatednessMeasure>())}; got {measure}.", nameof(measure));
+        if (!model.HasPrior && measure != RelatednessMeasure.Representations)
+            throw new ArgumentException($"The measure must be {RelatednessMeasure.Representations} where each task has classes of its own; got {measure}. One task's head says nothing of another's classes.", nameof(measure));
+        if (data.Tasks.FirstOrDefault(task => task.RowCount < 2) is { } small)
+            throw new InvalidOperationException($"Each task must have at least two rows; got {small.RowCount} in task '{small.Name}'. It could not be compared with itself. Leave it out.");
+        double[,] values = measure switch
+        {
+            RelatednessMeasure.Functional => Functional(model, data, cancellationToken),
+            RelatednessMeasure.Heads => Cosines(HeadChanges(model, data, cancellationToken)),
+            _ => Cosines(MeanEmbeddings(model, data, cancellationToken)),
+        };
+        return new TaskRelatedness(measure, [.. data.Tasks.Select(task => task.Name)], values);
+    }
+
+    private static double[,] Functional(MetaModel model, TaskSet data, CancellationToken cancellationToken)
+    {
+        int tasks = data.Tasks.Count;
+        LearningTask[] even = [.. data.Tasks.Select(task => Half(task, 0))], odd = [.. data.Tasks.Select(task => Half(task, 1))];
+        IReadOnlyList<AdaptedTask> whole = model.Adapt(data, cancellationToken: cancellationToken);
+        IReadOnlyList<AdaptedTask> onEven = model.Adapt(data.With(even), cancellationToken: cancellationToken), onOdd = model.Adapt(data.With(odd), cancellationToken: cancellationToken);
+        var values = new double[tasks, tasks];
+        Parallel.For(0, tasks, new ParallelOptions { CancellationToken = cancellationToken }, to =>
+        {
+            MetaScorer scorer = model.CreateScorer();
+            LearningTask task = data.Tasks[to];
+            double Loss(AdaptedTask adapted, LearningTask on) => on.WeighedMean(i => ScoreLoss.Of(model.Kind, scorer.Score(adapted, data.Features[on.Rows[i]]), on.Labels[i]));
+            double prior = Loss(model.Prior!, task);
+            for (int from = 0; from < tasks; from++)
+            {
+                values[from, to] = from != to
+                    ? Gain(Loss(whole[from], task), prior)
+                    : Gain(Loss(onEven[to], odd[to]) + Loss(onOdd[to], even[to]), Loss(model.Prior!, odd[to]) + Loss(model.Prior!, even[to]));
+            }
+        });
+        return values;
+    }
+
+    private static double Gain(double loss, double before) => before > 0 ? 1 - loss / before : 0;
+
+    private static LearningTask Half(LearningTask task, int rest) => task.Take([.. Enumerable.Range(0, task.RowCount).Where(i => i % 2 == rest)]);
+
+    // What each head adds to the prior's scores, in coordinates in which a row's scores are as long as they are on average over all rows: Lᵀ(w − w₀) with LLᵀ the rows' second moments.
+    private static double[][] HeadChanges(MetaModel model, TaskSet data, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<AdaptedTask> adapted = model.Adapt(data, cancellationToken: cancellationToken);
+        if (adapted.Any(task => task.EncoderParameters is not null))
+            throw new ArgumentException($"The measure must not be {RelatednessMeasure.Heads} where adapting changes the encoder: heads on different encoders cannot be compared. Use {RelatednessMeasure.Functional}.", nameof(data));
+
+        int width = model.EmbeddingDimension + 1;
+        double[] factor = SecondMoments(model, data, width);
+        Cholesky.Factor(factor, width);
+        LinearHead prior = model.Prior!.Head;
+        return [.. adapted.Select(task =>
+        {
+            var change = new double[task.Head.OutputCount * width];
+            for (int k = 0; k < task.Head.OutputCount; k++)
+            {
+                for (int i = 0; i < width; i++)
+                {
+                    double difference = i < width - 1
+                        ? (double)task.Head.Weights[k * (width - 1) + i] - prior.Weights[k * (width - 1) + i]
+                        : (double)task.Head.Bias[k] - prior.Bias[k];
+                    for (int j = 0; j <= i; j++)
+                        change[k * width + j] += factor[i * width + j] * difference;
+                }
+            }
+
+            return change;
+        })];
+    }
+
+    private static double[] SecondMoments(MetaModel model, TaskSet data, int width)
+    {
+        MetaScorer scorer = model.CreateScorer();
+        var moments = new double[width * width];
+        var row = new double[width];
+        row[^1] = 1;
+        int count = 0;
+        foreach (int number in data.Tasks.SelectMany(task => task.Rows))
+        {
+            TensorPrimitives.ConvertTruncating(scorer.Embed(data.Features[number]), row.AsSpan(0, width - 1));
+            for (int i = 0; i < width; i++)
+                TensorPrimitives.MultiplyAdd(row.AsSpan(0, i + 1), row[i], moments.AsSpan(i * width, i + 1), moments.AsSpan(i * width, i + 1));
+            count++;
+        }
+
+        double scale = Enumerable.Range(0, width).Average(i => moments[i * width + i]) / count;
+        for (int i = 0; i < moments.Length; i++)
+            moments[i] = moments[i] / count + (i % (width + 1) == 0 ? 1e-9 * scale : 0); // features that never vary
+        return moments;
+    }
+
+    private static double[][] MeanEmbeddings(MetaModel model, TaskSet data, CancellationToken cancellationToken)
+    {
+        var means = new double[data.Tasks.Count][];
+        Parallel.For(0, means.Length, new ParallelOptions { CancellationToken = cancellationToken }, t =>
+        {
+            MetaScorer scorer = model.CreateScorer();
+            means[t] = new double[model.EmbeddingDimension];
+            foreach (int number in data.Tasks[t].Rows)
+            {
+                ReadOnlySpan<float> embedding = scorer.Embed(data.Features[number]);
+                for (int i = 0; i < embedding.Length; i++)
+                    means[t][i] += embedding[i] / (double)data.Tasks[t].RowCount;
+            }
+        });
+        double[] centre = [.. Enumerable.Range(0, model.EmbeddingDimension).Select(i => means.Average(mean => mean[i]))];
+        return [.. means.Select(mean => mean.Zip(centre, (value, middle) => value - middle).ToArray())];
+    }
+
+    // 0 with a vector of length 0: such a task is like the prior.
+    private static double[,] Cosines(double[][] vectors)
+    {
+        double[] norms = Array.ConvertAll(vectors, vector => Math.Sqrt(TensorPrimitives.Dot<double>(vector, vector)));
+        var cosines = new double[vectors.Length, vectors.Length];
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            for (int j = 0; j < vectors.Length; j++)
+                cosines[i, j] = i == j ? 1 : norms[i] * norms[j] > 0 ? Math.Clamp(TensorPrimitives.Dot<double>(vectors[i], vectors[j]) / (norms[i] * norms[j]), -1, 1) : 0;
+        }
+
+        return cosines;
+    }
+}

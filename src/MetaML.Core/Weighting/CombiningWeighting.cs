@@ -1,0 +1,30 @@
+namespace MetaML.Weighting;
+
+/// <summary>A weighting that remembers nothing: the step's combination follows from its gradients alone.</summary>
+/// <param name="tasks">Number of training tasks.</param>
+internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
+{
+    private readonly double[] _last = [.. Enumerable.Repeat(1.0, tasks)];
+    private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
+
+    public IReadOnlyList<double> Weights => _weights;
+
+    public void Observe(IReadOnlyList<int> tasks, IReadOnlyList<double> losses, Random random)
+    {
+    }
+
+    public double[] Combine(IReadOnlyList<int> tasks, double[,] products, Random random)
+    {
+        double[] combination = Combine(products, random);
+        double mean = combination.Average();
+        for (int i = 0; i < tasks.Count; i++)
+            _last[tasks[i]] = combination[i] / mean; // steps differ in length, not in what tasks count
+        _weights = FixedWeighting.Normalize(_last);
+        return combination;
+    }
+
+    /// <summary>c of the drawn tasks: not negative, at least one positive.</summary>
+    /// <param name="products">gᵢ · gⱼ, [n, n].</param>
+    /// <param name="random">The only source of randomness.</param>
+    protected abstract double[] Combine(double[,] products, Random random);
+}

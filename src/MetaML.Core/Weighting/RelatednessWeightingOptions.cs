@@ -1,0 +1,60 @@
+namespace MetaML.Weighting;
+
+/// <summary>Tasks that help chosen ones count more: λᵢ ∝ exp(aᵢ / T), with aᵢ the cosine of task i's gradient with the mean gradient of the target tasks.</summary>
+/// <remarks>
+/// A step along gᵢ changes a target's loss by −α gᵢ · g: its affinity in the sense of Fifty et al., to first order. Source:
+/// Fifty et al., Efficiently Identifying Task Groupings (TAG), 2021, arXiv 2109.04617; the cosine as in Du et al., Adapting Auxiliary
+/// Losses Using Gradient Similarity, 2018, arXiv 1812.02224. Gradients are by the encoder's parameters; aᵢ is averaged over the
+/// steps in which both task i and a target were drawn (factor 0.9), and 0 before. Useful where capacity or steps are too few for
+/// all tasks, and only some of them matter; otherwise unrelated tasks do no harm that weights could mend.
+/// </remarks>
+public sealed record RelatednessWeightingOptions : TaskWeightingOptions
+{
+    /// <summary>The tasks that matter.</summary>
+    /// <value>Names of training tasks, at least one.</value>
+    public IReadOnlyList<string> TargetTasks { get; set; } = [];
+
+    /// <summary>T: the higher, the more alike the weights.</summary>
+    /// <value>Positive; default 0.25.</value>
+    public double Temperature { get; set; } = 0.25;
+
+    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks)
+    {
+        OptionCheck.KnownTasks(this, nameof(TargetTasks), TargetTasks, tasks.Select(task => task.Name));
+        return new Weighting([.. tasks.Select(task => TargetTasks.Contains(task.Name))], Temperature);
+    }
+
+    internal override void Validate()
+    {
+        OptionCheck.NotNull(this, nameof(TargetTasks), TargetTasks);
+        if (TargetTasks.Count == 0)
+            throw OptionCheck.Error(this, nameof(TargetTasks), "at least one training task", "none", "There is nothing that others could be related to.", "Name the tasks that matter.");
+        OptionCheck.Positive(this, nameof(Temperature), Temperature);
+    }
+
+    private sealed class Weighting(bool[] isTarget, double temperature) : IGradientWeighting
+    {
+        private readonly RunningAverages _affinities = new(isTarget.Length);
+        private double[] _weights = [.. Enumerable.Repeat(1.0, isTarget.Length)];
+
+        public IReadOnlyList<double> Weights => _weights;
+
+        public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
+        {
+        }
+
+        public double[] Combine(IReadOnlyList<int> drawn, double[,] products, Random random)
+        {
+            int[] targets = [.. Enumerable.Range(0, drawn.Count).Where(i => isTarget[drawn[i]])];
+            double squared = targets.Sum(i => targets.Sum(j => products[i, j])); // ‖Σ g‖² of the targets
+            for (int i = 0; i < drawn.Count && squared > 0; i++)
+            {
+                if (products[i, i] > 0)
+                    _affinities.Add(drawn[i], targets.Sum(j => products[i, j]) / Math.Sqrt(products[i, i] * squared));
+            }
+
+            _weights = FixedWeighting.Normalize([.. isTarget.Select((_, task) => Math.Exp(_affinities[task] / temperature))]);
+            return [.. drawn.Select(task => _weights[task])];
+        }
+    }
+}
