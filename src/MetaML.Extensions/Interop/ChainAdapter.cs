@@ -1,3 +1,4 @@
+using MetaML.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
@@ -9,14 +10,16 @@ internal sealed class ChainAdapter
 {
     private readonly MLContext _context;
     private readonly ITransformer _model;
+    private readonly AdaptationOptions? _options;
     private readonly CancellationToken _cancellationToken;
     private readonly HashSet<string> _growing = []; // key columns that new tasks may bring new values to
 
     /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
-    public ChainAdapter(MLContext context, ITransformer model, CancellationToken cancellationToken)
+    public ChainAdapter(MLContext context, ITransformer model, AdaptationOptions? options, CancellationToken cancellationToken)
     {
         _context = context;
         _model = model;
+        _options = options;
         _cancellationToken = cancellationToken;
         FindLearner(model);
         foreach (MetaLearnerTransformer learner in Learners(model))
@@ -43,7 +46,7 @@ internal sealed class ChainAdapter
         switch (step)
         {
             case MetaLearnerTransformer learner:
-                MetaLearnerTransformer adapted = learner.Adapt(data, _cancellationToken);
+                MetaLearnerTransformer adapted = learner.Adapt(data, _options, _cancellationToken);
                 data = adapted.Transform(data);
                 return adapted;
             case ITransformerChainAccessor chain:

@@ -64,13 +64,13 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, CancellationToken cancellationToken)
     {
         var nothing = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return nothing.With(tasks, classes, cancellationToken);
+        return nothing.With(tasks, classes, null, cancellationToken);
     }
 
     /// <summary>A transformer that also knows the tasks of the support.</summary>
     /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
-    internal MetaLearnerTransformer Adapt(IDataView support, CancellationToken cancellationToken)
+    internal MetaLearnerTransformer Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
     {
         _columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
         KeyVocabulary? classes = _classes;
@@ -87,7 +87,7 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         var reader = new TaskSetReader(Host, channel, _columns, Model.Kind) { MissingIsError = true, ClassOfKey = classOfKey, CancellationToken = cancellationToken };
         TaskSet tasks = reader.Read(support, classes?.Count ?? 0, Model.HasPrior ? ClassSets.Common : ClassSets.PerTask);
         return tasks.Tasks.Count > 0
-            ? With(tasks, classes, cancellationToken)
+            ? With(tasks, classes, options, cancellationToken)
             : throw new InvalidOperationException("Support must have labelled rows; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
     }
 
@@ -98,9 +98,9 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
     // Known heads are shared with this transformer: adapting costs only what is new.
-    private MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, CancellationToken cancellationToken)
+    private MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken)
     {
-        IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, cancellationToken);
+        IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
         var all = _tasks.ToBuilder();
         for (int i = 0; i < adapted.Count; i++)
             all[tasks.Tasks[i].Name] = adapted[i];

@@ -14,6 +14,7 @@ public sealed class AdaptTests
     public static TheoryData<AdapterOptions> Adapters => new(
         new PrototypeAdapterOptions(),
         new RidgeAdapterOptions(),
+        new LogisticAdapterOptions(),
         new BayesianAdapterOptions(),
         new GradientAdapterOptions(),
         new GradientAdapterOptions { Scope = GradientScope.All });
@@ -49,7 +50,7 @@ public sealed class AdaptTests
     public void Adapt_Cancelled_Throws(AdapterOptions adapter)
     {
         MetaModel model = Trained(adapter);
-        Assert.ThrowsAny<OperationCanceledException>(() => model.Adapt(CoreData.Of(Some.Tasks(2), LabelKind.Binary), new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => model.Adapt(CoreData.Of(Some.Tasks(2), LabelKind.Binary), cancellationToken: new CancellationToken(canceled: true)));
     }
 
     [Theory]
