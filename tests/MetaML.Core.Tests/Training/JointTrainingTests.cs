@@ -63,7 +63,7 @@ public sealed class JointTrainingTests
     public void Train_FineTuning_StepsFromTheJointEncoderWithoutMetaLearning()
     {
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
-        var adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 10, LearnInnerLearningRates = false };
+        var adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 10, LearnedRates = LearnedRates.None };
         var reports = new List<TrainingProgress>();
         MetaModel model = MetaTrainer.Train(set, Joint with { Adapter = adapter, AdapterIterations = 0, Progress = new Reports(reports.Add) });
         Assert.All(reports, report => Assert.Equal(TrainingObjective.Joint, report.Objective));
