@@ -1,3 +1,4 @@
+using MetaML.Encoders;
 using MetaML.Extensions.Interop;
 using MetaML.Relatedness;
 using MetaML.Scoring;
@@ -16,29 +17,17 @@ public sealed class MetaLearningCatalog
     /// <summary>Teaches a model new tasks from a few labelled rows, in milliseconds.</summary>
     /// <param name="model">What Fit or Model.Load returned: a meta-learner, or a chain that holds one. It is not changed.</param>
     /// <param name="support">Rows as the model takes them, with labels, of one task or of many. A task that is known already is replaced.</param>
+    /// <param name="options">How to adapt; null for the defaults.</param>
     /// <param name="cancellationToken">Stops within a task.</param>
     /// <returns>A model that knows the old tasks and the new ones.</returns>
     /// <remarks>Every step of a chain is run, whatever its scope. New classes and tasks are added to the chain's own value-to-key mappings.</remarks>
-    /// <exception cref="ArgumentException">The model holds no meta-learner, or columns or classes do not fit it.</exception>
+    /// <exception cref="ArgumentException">The model holds no meta-learner, columns or classes do not fit it, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
     /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
-    public ITransformer Adapt(ITransformer model, IDataView support, CancellationToken cancellationToken = default) =>
-        Adapt(model, support, new AdaptationOptions(), cancellationToken);
-
-    /// <summary>Teaches a model new tasks from a few labelled rows, in a way that the options say.</summary>
-    /// <param name="model">What Fit or Model.Load returned: a meta-learner, or a chain that holds one. It is not changed.</param>
-    /// <param name="support">Rows as the model takes them, with labels, of one task or of many. A task that is known already is replaced.</param>
-    /// <param name="options">How to adapt.</param>
-    /// <param name="cancellationToken">Stops within a task.</param>
-    /// <returns>A model that knows the old tasks and the new ones.</returns>
-    /// <exception cref="ArgumentException">The model holds no meta-learner, or columns, classes or options do not fit it.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
-    /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
-    public ITransformer Adapt(ITransformer model, IDataView support, AdaptationOptions options, CancellationToken cancellationToken = default)
+    public ITransformer Adapt(ITransformer model, IDataView support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(support);
-        ArgumentNullException.ThrowIfNull(options);
         return new ChainAdapter(_context, model, cancellationToken).Adapt(support, options);
     }
 
@@ -95,4 +84,16 @@ public sealed class MetaLearningCatalog
         MetaLearnerTransformer learner = ChainAdapter.FindLearner(model);
         return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Model, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
     }
+
+    /// <summary>The encoder of a fitted model, as the encoder of another trainer: to use as it is with another adapter or kind of label, or to train on.</summary>
+    /// <param name="model">A meta-learner, or a chain that holds one; features must be made as the steps in front of it make them.</param>
+    /// <param name="isFrozen">Whether training leaves it as it is.</param>
+    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+#pragma warning disable CA1822 // called on the catalog, as its siblings are
+    public PretrainedEncoderOptions PretrainedEncoder(ITransformer model, bool isFrozen = true)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new PretrainedEncoderOptions { Model = ChainAdapter.FindLearner(model).Model, IsFrozen = isFrozen };
+    }
+#pragma warning restore CA1822
 }

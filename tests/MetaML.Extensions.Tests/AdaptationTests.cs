@@ -1,5 +1,6 @@
 using MetaML.Adapters;
 using MetaML.Encoders;
+using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.TestKit;
 using Microsoft.ML;
@@ -232,6 +233,27 @@ public sealed class AdaptationTests
         IDataView support = _ml.Data.LoadFromEnumerable(news.GroupBy(row => row.Task).SelectMany(task => task.Take(6)));
         IDataView query = _ml.Data.LoadFromEnumerable(news.GroupBy(row => row.Task).SelectMany(task => task.Skip(6)));
         Assert.True(_ml.BinaryClassification.Evaluate(_ml.MetaLearning().Adapt(model, support).Transform(query), "Answer").Accuracy > 0.9);
+    }
+
+    [Fact]
+    public void Adapt_Refined_ChangesTheNewTaskAlone()
+    {
+        ITransformer model = s_binary.Pipeline(_ml).Fit(View(Some.Tasks()));
+        IDataView news = View(Some.Tasks(1, 200, firstTask: 40));
+        ITransformer plain = _ml.MetaLearning().Adapt(model, news), refined = _ml.MetaLearning().Adapt(model, news, new AdaptationOptions { RefinementSteps = 20 });
+        Assert.NotEqual(Scores(plain, news), Scores(refined, news));
+        Assert.Equal(Scores(plain, View(Some.Tasks())), Scores(refined, View(Some.Tasks())));
+        Assert.Contains("RefinementSteps must be", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(model, news, new AdaptationOptions { RefinementSteps = -1 })).Message);
+    }
+
+    [Fact]
+    public void PretrainedEncoder_OfAChain_EmbedsAsThereWithAnotherAdapter()
+    {
+        ITransformer model = s_binary.Pipeline(_ml, s_binary.Options(new RidgeAdapterOptions(), 20) with { Encoder = new MlpEncoderOptions { EmbeddingDimension = 7 } }).Fit(View(Some.Tasks()));
+        var options = s_multiclass.Options(new LogisticAdapterOptions(), 10) with { Encoder = _ml.MetaLearning().PretrainedEncoder(model) };
+        ITransformer other = s_multiclass.Pipeline(_ml, options).Fit(View(Some.Tasks()));
+        float[] Embeddings(ITransformer of) => [.. _ml.MetaLearning().SharedEncoder(of).Fit(View(Some.Tasks())).Transform(View(Some.Tasks())).GetColumn<float[]>("Embedding").SelectMany(row => row)];
+        Assert.Equal(Embeddings(model), Embeddings(other));
     }
 
     private IDataView View(IEnumerable<TaskRow> rows) => _ml.Data.LoadFromEnumerable(rows);

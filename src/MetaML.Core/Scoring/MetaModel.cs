@@ -83,15 +83,17 @@ public sealed class MetaModel
 
     /// <summary>Adapts each task of a set on all its rows.</summary>
     /// <param name="support">Tasks of the model's kind and number of features.</param>
-    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="options">How to adapt; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
     /// <returns>One adapted task for each, in their order.</returns>
-    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option does not.</exception>
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
     public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
+        options ??= new AdaptationOptions();
+        options.Validate();
+        options.RelatedPrior?.CheckIsOf(this);
         CheckFits(support);
-        options?.RelatedPrior?.CheckIsOf(this);
         var adapted = new AdaptedTask[support.Tasks.Count];
         if (adapted.Length == 0)
             return adapted;
@@ -100,12 +102,12 @@ public sealed class MetaModel
             Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
             {
                 EmbeddedTask rows = Embed(support.Features, support.Tasks[i]);
-                adapted[i] = Finish(support.Tasks[i], options?.RelatedPrior?.Adapt(rows) ?? managed.Adapt(_adapterArrays, rows), null);
+                adapted[i] = Finish(support.Tasks[i], options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? managed.Adapt(_adapterArrays, rows), rows), null);
             });
         }
         else
         {
-            AdaptByTorch(support, adapted, cancellationToken);
+            AdaptByTorch(support, options, adapted, cancellationToken);
         }
 
         return adapted;
@@ -189,10 +191,10 @@ public sealed class MetaModel
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
     }
 
-    /// <summary>A task's rows after the encoder, with labels as the adapter takes them.</summary>
-    internal EmbeddedTask Embed(FeatureStore features, LearningTask task)
+    /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
+    internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        MetaScorer scorer = CreateScorer();
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
         int[] classes = ClassesOf(task);
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int row = 0; row < task.RowCount; row++)
@@ -240,7 +242,7 @@ public sealed class MetaModel
         return Adapt(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true))[0];
     }
 
-    private void AdaptByTorch(TaskSet support, AdaptedTask[] adapted, CancellationToken cancellationToken)
+    private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
         TorchRuntime.EnsureLoaded();
         using var thread = new SingleIntraOpThread();
@@ -257,14 +259,19 @@ public sealed class MetaModel
             ParameterSet adapter = ParameterSet.FromArrays(_design.Adapter.Parameters, _adapterValues);
             AdaptedTasks tasks = _design.Adapter.Adapt(AdaptationInput.Of(batch, _design.Encoder, encoder, adapter));
             for (int t = 0; t < episodes.Length; t++)
-                adapted[first + t] = Extract(tasks, t, episodes[t].Task, batch.Columns);
+            {
+                var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
+                if (options.RefinementSteps > 0)
+                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], own));
+                adapted[first + t] = Finish(support.Tasks[first + t], head, own);
+            }
         }
     }
 
-    private AdaptedTask Extract(AdaptedTasks tasks, int t, LearningTask task, Tensor? columns)
+    private (LinearHead Head, float[][]? Encoder) Extract(AdaptedTasks tasks, int t, int classes, Tensor? columns)
     {
         using var scope = NewDisposeScope();
-        int outputs = Kind == LabelKind.Multiclass ? ClassesOf(task).Length : 1;
+        int outputs = Kind == LabelKind.Multiclass ? classes : 1;
         var head = new LinearHead(
             ParameterSet.ToArray(tasks.Weights[t].narrow(1, 0, outputs).t()),
             ParameterSet.ToArray(tasks.Bias[t].narrow(0, 0, outputs)));
@@ -272,7 +279,7 @@ public sealed class MetaModel
         IReadOnlyList<ParameterSpec> specs = _design.Encoder.Parameters;
         bool hasOwn = specs.Select((spec, i) => tasks.EncoderParameters.Tensors[i].dim() > spec.Shape.Length).Any(own => own);
         if (!hasOwn)
-            return Finish(task, head, null);
+            return (head, null);
 
         var own = new float[specs.Count][];
         for (int i = 0; i < own.Length; i++)
@@ -289,6 +296,6 @@ public sealed class MetaModel
             own[i] = ParameterSet.ToArray(isPartial ? tensor(_encoderArrays[i], specs[i].Shape).index_copy(0, columns!, values[t]) : values[t]);
         }
 
-        return Finish(task, head, own);
+        return (head, own);
     }
 }

@@ -14,6 +14,7 @@ public sealed class AdaptTests
     public static TheoryData<AdapterOptions> Adapters => new(
         new PrototypeAdapterOptions(),
         new RidgeAdapterOptions(),
+        new LogisticAdapterOptions(),
         new BayesianAdapterOptions(),
         new GradientAdapterOptions(),
         new GradientAdapterOptions { Scope = GradientScope.All });

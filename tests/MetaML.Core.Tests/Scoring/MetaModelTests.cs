@@ -15,6 +15,8 @@ public sealed class MetaModelTests
         { new PrototypeAdapterOptions(), LabelKind.Binary },
         { new RidgeAdapterOptions(), LabelKind.Multiclass },
         { new RidgeAdapterOptions(), LabelKind.Regression },
+        { new LogisticAdapterOptions(), LabelKind.Binary },
+        { new LogisticAdapterOptions(), LabelKind.Multiclass },
         { new GradientAdapterOptions(), LabelKind.Binary },
         { new GradientAdapterOptions { Scope = GradientScope.All }, LabelKind.Multiclass },
     };

@@ -23,6 +23,7 @@ public sealed class IsolationTests
     public static TheoryData<AdapterOptions> Adapters => new(
         new PrototypeAdapterOptions(),
         new RidgeAdapterOptions(),
+        new LogisticAdapterOptions(),
         new BayesianAdapterOptions(),
         new GradientAdapterOptions(),
         new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2 });
