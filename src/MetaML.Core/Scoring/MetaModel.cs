@@ -75,6 +75,14 @@ public sealed class MetaModel
 
     internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
 
+    /// <summary>Adapts each task of a set on all its rows, by the default options.</summary>
+    /// <param name="support">Tasks of the model's kind and number of features.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <returns>One adapted task for each, in their order.</returns>
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, CancellationToken cancellationToken = default) => Adapt(support, options: null, cancellationToken);
+
     /// <summary>Adapts each task of a set on all its rows.</summary>
     /// <param name="support">Tasks of the model's kind and number of features.</param>
     /// <param name="options">How; null for the defaults.</param>
@@ -82,7 +90,7 @@ public sealed class MetaModel
     /// <returns>One adapted task for each, in their order.</returns>
     /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option does not.</exception>
     /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
-    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options, CancellationToken cancellationToken = default)
     {
         CheckFits(support);
         options?.RelatedPrior?.CheckIsOf(this);
