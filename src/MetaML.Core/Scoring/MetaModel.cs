@@ -61,7 +61,7 @@ public sealed class MetaModel
         _ => 0,
     };
 
-    /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
+    /// <summary>Whether <see cref="Adapt(TaskSet, CancellationToken)"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
