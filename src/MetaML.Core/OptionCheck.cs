@@ -26,6 +26,12 @@ internal static class OptionCheck
             throw Error(options, member, "positive and finite", value);
     }
 
+    public static void NotNegative(object options, string member, double value)
+    {
+        if (!(value >= 0 && double.IsFinite(value)))
+            throw Error(options, member, "finite and not negative", value);
+    }
+
     public static void Defined<T>(object options, string member, T value)
         where T : struct, Enum
     {

@@ -61,7 +61,7 @@ public sealed class MetaModel
         _ => 0,
     };
 
-    /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
+    /// <summary>Whether <see cref="Adapt(TaskSet, CancellationToken)"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
@@ -81,6 +81,14 @@ public sealed class MetaModel
 
     internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
 
+    /// <summary>Adapts each task of a set on all its rows, by the default options.</summary>
+    /// <param name="support">Tasks of the model's kind and number of features.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <returns>One adapted task for each, in their order.</returns>
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, CancellationToken cancellationToken = default) => Adapt(support, options: null, cancellationToken);
+
     /// <summary>Adapts each task of a set on all its rows.</summary>
     /// <param name="support">Tasks of the model's kind and number of features.</param>
     /// <param name="options">How to adapt; null for the defaults.</param>
@@ -88,7 +96,7 @@ public sealed class MetaModel
     /// <returns>One adapted task for each, in their order.</returns>
     /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
-    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options, CancellationToken cancellationToken = default)
     {
         options ??= new AdaptationOptions();
         options.Validate();

@@ -22,8 +22,7 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
     internal override void Validate()
     {
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
-        if (!(Decay >= 0 && double.IsFinite(Decay)))
-            throw OptionCheck.Error(this, nameof(Decay), "finite and not negative", Decay);
+        OptionCheck.NotNegative(this, nameof(Decay), Decay);
     }
 
     private sealed class Weighting(int tasks, double rate, double decay) : IAftermathWeighting

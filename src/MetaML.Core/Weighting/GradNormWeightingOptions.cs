@@ -21,8 +21,7 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
 
     internal override void Validate()
     {
-        if (!(Asymmetry >= 0 && double.IsFinite(Asymmetry)))
-            throw OptionCheck.Error(this, nameof(Asymmetry), "finite and not negative", Asymmetry);
+        OptionCheck.NotNegative(this, nameof(Asymmetry), Asymmetry);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
     }
 

@@ -25,18 +25,12 @@ internal static class Relatedness
         var clock = Stopwatch.StartNew();
         var table = new Table("relatedness", "RMSE");
         RegressionRow[][] computers = Read(Path.Combine(root, "computers", "computers.csv"), label: 2, features: 3..), schools = Read(Path.Combine(root, "school", "school.csv"), label: 1, features: 2..30);
-        foreach (var (name, options) in new (string, Func<MetaLearnerOptions>)[]
-        {
-            ("Bayesian", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
-            ("MLP + ridge", () => new()),
-        })
-        {
-            ComparePriors(table, name, "computers", options, _ => computers, training: 100, [4, 8, 16]);
-            ComparePriors(table, name, "school", options, _ => schools, training: 100, [4, 16]);
-            ComparePriors(table, name, "five groups", options, draw => Generate(100, groups: 5, within: 0.1, draw), training: 60, [4, 16]);
-            ComparePriors(table, name, "one group", options, draw => Generate(100, groups: 1, within: 0.5, draw), training: 60, [4, 16]);
-        }
-
+        MetaLearnerOptions Bayesian() => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+        ComparePriors(table, "Bayesian", "computers", Bayesian, _ => computers, training: 100, [4, 8, 16]);
+        ComparePriors(table, "Bayesian", "school", Bayesian, _ => schools, training: 100, [4, 16]);
+        ComparePriors(table, "Bayesian", "five groups", Bayesian, draw => Generate(100, groups: 5, within: 0.1, draw), training: 60, [4, 16]);
+        ComparePriors(table, "Bayesian", "one group", Bayesian, draw => Generate(100, groups: 1, within: 0.5, draw), training: 60, [4, 16]);
+        ComparePriors(table, "MLP + ridge", "computers", () => new(), _ => computers, training: 100, [4, 8, 16]);
         CompareWeights(table);
         table.Print(clock.Elapsed.TotalSeconds);
     }
