@@ -18,6 +18,12 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
     /// <summary>Number of values.</summary>
     public int Count => checked((int)Shape.Aggregate(1L, (product, extent) => checked(product * extent)));
 
+    /// <summary>A value with a leading [tasks] dimension: shared memory where the tasks share it, the value itself where each has its own.</summary>
+    /// <param name="value">Of this parameter's shape, or [tasks, shape] already; sparse features may leave it fewer rows.</param>
+    /// <param name="tasks">Number of tasks.</param>
+    internal Tensor PerTask(Tensor value, long tasks) =>
+        value.dim() > Shape.Length ? value : value.unsqueeze(0).expand([tasks, .. value.shape]);
+
     /// <summary>A parameter whose values are all the same at first.</summary>
     /// <param name="name">Unique within its owner.</param>
     /// <param name="value">The first value of each element.</param>

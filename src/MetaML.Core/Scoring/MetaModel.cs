@@ -66,7 +66,8 @@ public sealed class MetaModel
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
-    internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
+    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
+    internal IReadOnlyList<float[]> EncoderValues => _encoderArrays;
 
     /// <summary>Adapts each task of a set on all its rows.</summary>
     /// <param name="support">Tasks of the model's kind and number of features.</param>

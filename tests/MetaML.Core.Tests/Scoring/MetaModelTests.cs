@@ -17,6 +17,7 @@ public sealed class MetaModelTests
         { new RidgeAdapterOptions(), LabelKind.Regression },
         { new GradientAdapterOptions(), LabelKind.Binary },
         { new GradientAdapterOptions { Scope = GradientScope.All }, LabelKind.Multiclass },
+        { new GradientAdapterOptions { Scope = GradientScope.Context, LearnedRates = LearnedRates.PerParameter }, LabelKind.Regression },
     };
 
     [Theory]
@@ -28,7 +29,7 @@ public sealed class MetaModelTests
         MetaModel read = MetaModel.Read(new BinaryReader(stream));
         Assert.Equal(stream.Length, stream.Position);
         Assert.Equal(Scores(model, kind), Scores(read, kind));
-        Assert.Equal(model.AdaptsWithoutTorch, adapter is not GradientAdapterOptions { Scope: GradientScope.All });
+        Assert.Equal(model.AdaptsWithoutTorch, adapter is not GradientAdapterOptions { Scope: not GradientScope.Head });
     }
 
     [Fact]
