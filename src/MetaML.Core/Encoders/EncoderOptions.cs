@@ -21,6 +21,10 @@ public abstract record EncoderOptions
 
     internal abstract void Validate();
 
+    /// <summary>Options that fit the feature column: those given, completed; where none are, convolutional for images.</summary>
+    internal static EncoderOptions? WithShape(EncoderOptions? options, IReadOnlyList<int> dimensions) =>
+        (options ?? (dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(dimensions);
+
     /// <summary>Whether the encoder will have parameters of this role.</summary>
     internal virtual bool Has(ParameterRole role) => true;
 
