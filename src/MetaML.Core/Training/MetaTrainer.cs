@@ -38,6 +38,8 @@ public static class MetaTrainer
             options.Validate(problem.Kind);
 
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options);
+        foreach (MetaTrainingOptions candidate in candidates)
+            candidate.Adapter!.Validate(candidate.Encoder!);
         var learners = new List<TrainedLearner>();
         foreach (MetaTrainingOptions candidate in candidates)
         {

@@ -45,4 +45,11 @@ public sealed class GradientScopeTests
         TaskSet set = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass, ClassSets.PerTask);
         Assert.Contains("GradientAdapterOptions.InitialHead must be Auto or Prototype where class sets differ by task", Assert.Throws<ArgumentException>(() => MetaTrainer.Train(set, options)).Message);
     }
+
+    [Fact]
+    public void Train_FilmWithTheDefaultEncoder_Throws()
+    {
+        var options = new MetaTrainingOptions { Adapter = new GradientAdapterOptions { Scope = GradientScope.Film } };
+        Assert.Contains("without normalised hidden layers; got Film", Assert.Throws<ArgumentException>(() => MetaTrainer.Train(CoreData.Of(Some.Tasks(), LabelKind.Binary), options)).Message);
+    }
 }
