@@ -3,9 +3,9 @@ using MetaML.Benchmarks.Quality;
 
 string[] words = [.. args.TakeWhile(word => word != "--data")];
 string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Combine("..", "shared", "data");
-(string Name, string Folder, Action<string> Run)[] qualities =
+(string Name, string? Folder, Action<string> Run)[] qualities =
 [
-    ("sine", "", Sine.Run),
+    ("sine", null, _ => Sine.Run()), // makes its own data
     ("school", "school", School.Run),
     ("computers", "computers", Computers.Run),
     ("relatedness", "", Relatedness.Run),
@@ -22,8 +22,8 @@ if (words is not ["quality", ..] || (words.Length > 1 && qualities.All(quality =
 
 foreach (var (name, data, run) in qualities.Where(quality => words.Length == 1 || words[1] == quality.Name))
 {
-    string folder = Path.Combine(root, data);
-    if (Directory.Exists(folder))
+    string folder = Path.Combine(root, data ?? "");
+    if (data is null || Directory.Exists(folder))
         run(folder);
     else
         Console.WriteLine($"{name}: skipped, since there is no folder {folder}; name the data's folder with --data.");

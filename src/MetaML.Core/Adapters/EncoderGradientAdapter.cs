@@ -11,10 +11,10 @@ namespace MetaML.Adapters;
 /// </remarks>
 public abstract class EncoderGradientAdapter : GradientAdapter
 {
-    private readonly IReadOnlyList<ParameterSpec> _stepped;
+    private readonly ParameterSpec[] _stepped;
 
     private protected EncoderGradientAdapter(HeadShape shape, GradientAdapterOptions options, IReadOnlyList<ParameterSpec> stepped, bool stepsHead)
-        : base(shape, options, stepped, stepsHead) => _stepped = stepped;
+        : base(shape, options, stepped, stepsHead) => _stepped = [.. stepped];
 
     /// <inheritdoc/>
     public sealed override AdaptedTasks Adapt(AdaptationInput input)
@@ -41,17 +41,14 @@ public abstract class EncoderGradientAdapter : GradientAdapter
     }
 
     /// <summary>φ₀ of the encoder's part, each tensor [tasks, …]: by default the shared parameters that step.</summary>
-    private protected virtual IEnumerable<Tensor> Start(AdaptationInput input)
-    {
-        long tasks = input.ClassMask.shape[0];
-        return _stepped.Select(spec => spec.PerTask(input.EncoderParameters[spec.Name], tasks));
-    }
+    private protected virtual IEnumerable<Tensor> Start(AdaptationInput input) =>
+        _stepped.Select(spec => spec.PerTask(input.EncoderParameters[spec.Name], input.ClassMask.shape[0]));
 
     /// <summary>The encoder's parameters for some φ: by default those that step are replaced.</summary>
     private protected virtual ParameterSet Encoder(AdaptationInput input, ReadOnlySpan<Tensor> own)
     {
         var replaced = new Dictionary<string, Tensor>();
-        for (int i = 0; i < _stepped.Count; i++)
+        for (int i = 0; i < _stepped.Length; i++)
             replaced.Add(_stepped[i].Name, own[i]);
         return input.EncoderParameters.Map((name, shared) => replaced.GetValueOrDefault(name, shared));
     }

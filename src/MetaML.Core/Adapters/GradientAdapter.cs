@@ -92,11 +92,11 @@ public abstract class GradientAdapter : IAdapter
     /// <returns>g min(1, c / ‖g‖), differentiable.</returns>
     private protected IReadOnlyList<Tensor> Clip(IReadOnlyList<Tensor> gradients)
     {
-        Tensor SquaredNorm(Func<Tensor, Tensor> of) => gradients.Select(gradient => of(gradient).Squared().flatten(1).sum(1L)).Aggregate(TensorArithmetic.Plus); // [tasks]
-        double limit = Options.MaximumInnerGradientNorm;
-        if (!(SquaredNorm(gradient => gradient.detach()).max().Value() > limit * limit))
+        // (‖g‖ / c)², divided first: its square must not overflow. [tasks]
+        Tensor SquaredNorm(Func<Tensor, Tensor> of) => gradients.Select(gradient => of(gradient).Times(1 / Options.MaximumInnerGradientNorm).Squared().flatten(1).sum(1L)).Aggregate(TensorArithmetic.Plus);
+        if (!(SquaredNorm(gradient => gradient.detach()).max().Value() > 1))
             return gradients;
-        Tensor factor = SquaredNorm(gradient => gradient).ClampMin(limit * limit).rsqrt().Times(limit);
+        Tensor factor = SquaredNorm(gradient => gradient).ClampMin(1).rsqrt();
         return [.. gradients.Select(gradient => gradient * factor.reshape([-1, .. Enumerable.Repeat(1L, (int)gradient.dim() - 1)]))];
     }
 

@@ -34,8 +34,9 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// </value>
     /// <remarks>
     /// On squared error, steps diverge where the rate exceeds 2 / λ, with λ the largest curvature of the support's loss: for a
-    /// head, twice the largest eigenvalue of the embeddings' second moments. Learned rates find their way down from a start that
-    /// is somewhat too large; one that makes numbers overflow is an error that names this option.
+    /// head, twice the largest eigenvalue of the embeddings' second moments. <see cref="MaximumInnerGradientNorm"/> keeps such
+    /// steps finite, and learned rates find their way down from a start that is somewhat too large, not from any. Numbers that
+    /// overflow in training all the same are an error that names this option.
     /// </remarks>
     public double? InnerLearningRate { get; set; }
 

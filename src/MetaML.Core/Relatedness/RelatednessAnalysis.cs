@@ -33,8 +33,8 @@ internal static class RelatednessAnalysis
     {
         int tasks = data.Tasks.Count;
         LearningTask[] even = [.. data.Tasks.Select(task => Half(task, 0))], odd = [.. data.Tasks.Select(task => Half(task, 1))];
-        IReadOnlyList<AdaptedTask> whole = model.Adapt(data, cancellationToken);
-        IReadOnlyList<AdaptedTask> onEven = model.Adapt(data.With(even), cancellationToken), onOdd = model.Adapt(data.With(odd), cancellationToken);
+        IReadOnlyList<AdaptedTask> whole = model.Adapt(data, cancellationToken: cancellationToken);
+        IReadOnlyList<AdaptedTask> onEven = model.Adapt(data.With(even), cancellationToken: cancellationToken), onOdd = model.Adapt(data.With(odd), cancellationToken: cancellationToken);
         var values = new double[tasks, tasks];
         Parallel.For(0, tasks, new ParallelOptions { CancellationToken = cancellationToken }, to =>
         {
@@ -59,7 +59,7 @@ internal static class RelatednessAnalysis
     // What each head adds to the prior's scores, in coordinates in which a row's scores are as long as they are on average over all rows: Lᵀ(w − w₀) with LLᵀ the rows' second moments.
     private static double[][] HeadChanges(MetaModel model, TaskSet data, CancellationToken cancellationToken)
     {
-        IReadOnlyList<AdaptedTask> adapted = model.Adapt(data, cancellationToken);
+        IReadOnlyList<AdaptedTask> adapted = model.Adapt(data, cancellationToken: cancellationToken);
         if (adapted.Any(task => task.EncoderParameters is not null))
             throw new ArgumentException($"The measure must not be {RelatednessMeasure.Heads} where adapting changes the encoder: heads on different encoders cannot be compared. Use {RelatednessMeasure.Functional}.", nameof(data));
 

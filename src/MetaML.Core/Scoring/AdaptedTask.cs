@@ -5,7 +5,7 @@ namespace MetaML.Scoring;
 /// <summary>What one task was adapted to: a linear head, its classes, and encoder parameters where the task has its own.</summary>
 /// <param name="head">Embedding → scores, in the user's units.</param>
 /// <param name="classes">Output k scores class <c>classes[k]</c>; empty for regression.</param>
-/// <param name="encoderParameters">In the encoder's order, or null where the task uses the shared ones.</param>
+/// <param name="encoderParameters">In the encoder's order, the model's own arrays where they are shared; or null where all are.</param>
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
     /// <summary>Embedding → scores, in the user's units.</summary>
@@ -14,7 +14,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>Output k scores class <c>Classes[k]</c>; empty for regression, 0 and 1 for binary labels.</summary>
     public IReadOnlyList<int> Classes { get; } = classes;
 
-    /// <summary>Encoder parameters of the task's own, in the encoder's order; null where it uses the shared ones.</summary>
+    /// <summary>The encoder's parameters, in its order, where some are the task's own; null where it uses the shared ones alone.</summary>
     public IReadOnlyList<float[]>? EncoderParameters { get; } = encoderParameters;
 
     /// <summary>The same head under other class numbers.</summary>
@@ -25,8 +25,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, whether there are own encoder parameters, and those.</param>
-    public void Write(BinaryWriter writer)
+    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, whether there are own encoder parameters, and for each of them whether it is the task's own, and those that are.</param>
+    /// <param name="model">The model that the task belongs to.</param>
+    public void Write(BinaryWriter writer, MetaModel model)
     {
         writer.Write(Head.OutputCount);
         ModelFormat.WriteFloats(writer, Head.Weights);
@@ -35,8 +36,12 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         foreach (int number in Classes)
             writer.Write(number);
         writer.Write(EncoderParameters is not null);
-        foreach (float[] values in EncoderParameters ?? [])
-            ModelFormat.WriteFloats(writer, values);
+        foreach (var (values, shared) in (EncoderParameters ?? []).Zip(model.EncoderArrays))
+        {
+            writer.Write(values != shared);
+            if (values != shared)
+                ModelFormat.WriteFloats(writer, values);
+        }
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -63,7 +68,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         bool fits = model.Kind == LabelKind.Multiclass ? count == outputs : outputs == 1;
         if (!fits)
             throw new InvalidDataException($"A {model.Kind} task cannot have {outputs} outputs and {count} classes. The file is damaged.");
-        float[][]? own = reader.ReadBoolean() ? [.. model.EncoderShapes.Select(size => ModelFormat.ReadFloats(reader, size))] : null;
+        float[][]? own = reader.ReadBoolean() ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? ModelFormat.ReadFloats(reader, shared.Length) : shared)] : null;
         return new AdaptedTask(new LinearHead(weights, bias), classes, own);
     }
 }

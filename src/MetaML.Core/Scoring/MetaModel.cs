@@ -71,6 +71,7 @@ public sealed class MetaModel
 
     internal FeatureScaling? Scaling => _scaling;
 
+    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
     internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
 
     /// <summary>The adapter where it has a solution in closed form and a prior head; else null.</summary>
@@ -79,15 +80,8 @@ public sealed class MetaModel
     /// <summary>The adapter's meta-learned values.</summary>
     internal IReadOnlyList<float[]> AdapterArrays => _adapterArrays;
 
-    internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
-
-    /// <summary>Adapts each task of a set on all its rows, by the default options.</summary>
-    /// <param name="support">Tasks of the model's kind and number of features.</param>
-    /// <param name="cancellationToken">Stops between tasks.</param>
-    /// <returns>One adapted task for each, in their order.</returns>
-    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model.</exception>
-    /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
-    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, CancellationToken cancellationToken = default) => Adapt(support, options: null, cancellationToken);
+    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
+    internal IReadOnlyList<float[]> EncoderArrays => _encoderArrays;
 
     /// <summary>Adapts each task of a set on all its rows.</summary>
     /// <param name="support">Tasks of the model's kind and number of features.</param>
@@ -96,7 +90,7 @@ public sealed class MetaModel
     /// <returns>One adapted task for each, in their order.</returns>
     /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
-    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options, CancellationToken cancellationToken = default)
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new AdaptationOptions();
         options.Validate();

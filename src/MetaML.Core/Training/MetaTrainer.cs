@@ -39,6 +39,8 @@ public static class MetaTrainer
 
         options = JointTraining.Pretrain(problems, options, log);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options);
+        foreach (MetaTrainingOptions candidate in candidates)
+            candidate.Adapter!.Validate(candidate.Encoder!);
         var learners = new List<TrainedLearner>();
         foreach (MetaTrainingOptions candidate in candidates)
         {

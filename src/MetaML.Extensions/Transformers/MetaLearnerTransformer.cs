@@ -150,7 +150,7 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         foreach (var (name, task) in _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal)) // same tasks, same bytes
         {
             writer.Write(name);
-            task.Write(writer);
+            task.Write(writer, Model);
         }
     }
 

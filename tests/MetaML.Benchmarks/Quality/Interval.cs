@@ -12,7 +12,9 @@ internal readonly record struct Interval(double Mean, double HalfWidth)
         return new Interval(mean, StudentT(freedom) * Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / freedom / values.Length));
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Mean:F3} ± {HalfWidth:F3}");
+    public override string ToString() => Math.Abs(Mean) < 0.01
+        ? string.Create(CultureInfo.InvariantCulture, $"{Mean:G2} ± {HalfWidth:G1}")
+        : string.Create(CultureInfo.InvariantCulture, $"{Mean:F3} ± {HalfWidth:F3}");
 
     // The 97.5 % quantile by its expansion about the normal one (Abramowitz and Stegun 26.7.5): 2.262 for nine degrees of freedom.
     private static double StudentT(int freedom)

@@ -1,90 +1,82 @@
 using System.Diagnostics;
-using System.Globalization;
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Extensions;
 using MetaML.Tasks;
-using MetaML.Training;
 using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;
 
+/// <summary>Sine waves of any amplitude and phase (Finn et al., 2017, arXiv 1703.03400): each wave is a task, to be learned from ten points.</summary>
+/// <remarks>
+/// Amplitude 0.1–5, phase 0–π, x from −5 to 5, no noise. Training has 2,000 waves of 40 points; 600 other waves are adapted to
+/// from 10 points each, and judged on 100 others by their mean squared error. What is below was chosen on the waves of another
+/// seed.
+/// </remarks>
 internal static class Sine
 {
-    public static void Run(string folder)
+    private const int TrainingWaves = 2000, PointsOfWave = 40, TestWaves = 600, Shots = 10, Queries = 100;
+
+    private static readonly GradientAdapterOptions s_maml = new() { Scope = GradientScope.All };
+
+    private static readonly (string Name, Activation Activation, AdapterOptions Adapter, int Iterations)[] s_methods =
+    [
+        ("MAML, 1 step", Activation.Relu, s_maml with { InnerSteps = 1, InnerLearningRate = 0.1 }, 3000),
+        ("Meta-SGD, 1 step", Activation.Relu, s_maml with { InnerSteps = 1, InnerLearningRate = 0.1, LearnedRates = LearnedRates.PerParameter }, 3000),
+        ("MAML, 5 steps", Activation.Relu, s_maml, 1000),
+        ("MAML++, 5 steps", Activation.Relu, s_maml with { MultiStepLossUntil = 0.5, FirstOrderUntil = 0.1 }, 1000),
+        ("Reptile, 5 steps", Activation.Relu, s_maml with { InnerLearningRate = 0.02, LearnedRates = LearnedRates.None, Reptile = true }, 2000),
+        ("CAVIA, 5 steps", Activation.Silu, s_maml with { Scope = GradientScope.Context }, 2000),
+        ("FiLM, 5 steps", Activation.Silu, s_maml with { Scope = GradientScope.Film }, 1000),
+        ("ridge", Activation.Tanh, new RidgeAdapterOptions(), 4000),
+        ("Bayesian", Activation.Tanh, new BayesianAdapterOptions(), 4000),
+    ];
+
+    public static void Run()
     {
-        string Env(string name, string otherwise) => Environment.GetEnvironmentVariable(name) ?? otherwise;
-        double D(string name, double otherwise) => double.Parse(Env(name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
-        var ml = new MLContext(seed: 1);
-        RegressionRow[] training = [.. Waves(new Random(1), (int)D("TASKS", 2000), (int)D("ROWS", 40), "t")];
-        GradientAdapterOptions gradient = new()
-        {
-            Scope = Enum.Parse<GradientScope>(Env("SCOPE", "All")),
-            InnerSteps = (int)D("STEPS", 1),
-            InnerLearningRate = D("RATE", 0.05),
-            LearnedRates = Enum.Parse<LearnedRates>(Env("RATES", "PerStepAndTensor")),
-            AdaptHead = D("HEAD", 0) > 0,
-            ContextDimension = (int)D("CTX", 5),
-            MultiStepLossUntil = D("MSL", 0),
-            FirstOrderUntil = D("FO", 0),
-            MaximumInnerGradientNorm = D("INORM", 10),
-            Reptile = D("REPTILE", 0) > 0,
-        };
-        var options = new MetaLearnerOptions
-        {
-            Encoder = new MlpEncoderOptions
-            {
-                HiddenUnits = [.. Env("HIDDEN", "40").Split(',').Select(int.Parse)],
-                EmbeddingDimension = (int)D("EMB", 40),
-                Activation = Enum.Parse<Activation>(Env("ACT", "Relu")),
-                LayerNormalization = D("LN", 0) > 0,
-            },
-            Adapter = Env("ADAPTER", "gradient") switch { "bayes" => new BayesianAdapterOptions(), "ridge" => new RidgeAdapterOptions(), _ => gradient },
-            Episodes = new EpisodeOptions { SupportRows = 10, Queries = (int)D("QUERIES", 20), TasksPerIteration = (int)D("BATCH", 64) },
-            MaximumNumberOfIterations = (int)D("ITER", 3000),
-            LearningRate = D("LR", 0.005),
-            MaximumGradientNorm = D("NORM", 10),
-            EarlyStopping = null,
-            ValidationFraction = 0.1,
-            Progress = new Watch(),
-        };
         var clock = Stopwatch.StartNew();
-        ITransformer model = ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, training));
-        double trained = clock.Elapsed.TotalSeconds;
-        Interval error = Interval.Of(Errors(ml, model, new Random(77)));
-        Console.WriteLine($"trained {trained:F0} s, MSE {error.Mean:G4} ± {error.HalfWidth:G3}");
+        var ml = new MLContext(seed: 1);
+        IDataView training = Methods.View(ml, [.. Waves(new Random(1), TrainingWaves, PointsOfWave, "training")]);
+        var table = new Table("sine", "MSE");
+        foreach (var (name, activation, adapter, iterations) in s_methods)
+        {
+            long start = Stopwatch.GetTimestamp();
+            ITransformer model = ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions
+            {
+                Encoder = new MlpEncoderOptions { HiddenUnits = [40, 40], EmbeddingDimension = 40, Activation = activation, LayerNormalization = adapter is GradientAdapterOptions { Scope: GradientScope.Film } },
+                Adapter = adapter,
+                Episodes = new EpisodeOptions { SupportRows = Shots, Queries = 20, TasksPerIteration = 64 },
+                LearningRate = 0.01,
+                MaximumNumberOfIterations = iterations,
+                ValidationFraction = 0.1,
+                EarlyStopping = null,
+            }).Fit(training);
+            Console.WriteLine($"{name}: trained in {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s.");
+            table.Add(name, $"{Shots} points", Errors(ml, model, new Random(2026)));
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
     }
 
+    // The mean squared error on each of the waves that nothing was learned from.
     private static double[] Errors(MLContext ml, ITransformer model, Random random)
     {
-        const int Shots = 10, Tasks = 600, Rows = 110;
-        RegressionRow[] rows = [.. Waves(random, Tasks, Rows, "new")];
-        RegressionRow[][] tasks = [.. rows.Chunk(Rows)];
-        ITransformer adapted = ml.MetaLearning().Adapt(model, Methods.View(ml, [.. tasks.SelectMany(task => task[..Shots])]));
-        RegressionRow[] query = [.. tasks.SelectMany(task => task[Shots..])];
-        float[] scores = Methods.Scores(adapted, ml, query);
-        return [.. query.Zip(scores, (row, score) => Math.Pow((double)row.Label - score, 2)).Chunk(Rows - Shots).Select(errors => errors.Average())];
+        RegressionRow[][] waves = [.. Waves(random, TestWaves, Shots + Queries, "test").Chunk(Shots + Queries)];
+        ITransformer adapted = ml.MetaLearning().Adapt(model, Methods.View(ml, [.. waves.SelectMany(wave => wave[..Shots])]));
+        RegressionRow[] query = [.. waves.SelectMany(wave => wave[Shots..])];
+        return [.. query.Zip(Methods.Scores(adapted, ml, query), (row, score) => Math.Pow((double)row.Label - score, 2)).Chunk(Queries).Select(errors => errors.Average())];
     }
 
-    private static IEnumerable<RegressionRow> Waves(Random random, int tasks, int rows, string name)
+    private static IEnumerable<RegressionRow> Waves(Random random, int waves, int points, string name)
     {
-        for (int t = 0; t < tasks; t++)
+        for (int t = 0; t < waves; t++)
         {
             double amplitude = 0.1 + 4.9 * random.NextDouble(), phase = Math.PI * random.NextDouble();
-            for (int i = 0; i < rows; i++)
+            for (int i = 0; i < points; i++)
             {
                 float x = (float)(10 * random.NextDouble() - 5);
-                yield return new RegressionRow { Task = $"{name}{t}", Features = [x], Label = (float)(amplitude * Math.Sin(x + phase)) };
+                yield return new RegressionRow { Task = $"{name} {t}", Features = [x], Label = (float)(amplitude * Math.Sin(x + phase)) };
             }
-        }
-    }
-
-    private sealed class Watch : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            if (value.Iteration % 500 == 0)
-                Console.WriteLine($"{value.Iteration}: {value.TrainingLoss:G3} validation {value.ValidationLoss:G3} {value.Elapsed.TotalSeconds:F0} s");
         }
     }
 }

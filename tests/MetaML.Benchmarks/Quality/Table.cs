@@ -30,8 +30,8 @@ internal sealed class Table(string name, string metric, bool isHigherBetter = fa
         {
             quality = name,
             metric,
-            best = new { method = best.Method, value = Math.Round(best.Value.Mean, 4) },
-            rows = _rows.Select(row => new { method = row.Method, setting = row.Setting, value = Math.Round(row.Value.Mean, 4), ci = Math.Round(row.Value.HalfWidth, 4) }),
+            best = new { method = best.Method, value = Math.Round(best.Value.Mean, 6) },
+            rows = _rows.Select(row => new { method = row.Method, setting = row.Setting, value = Math.Round(row.Value.Mean, 6), ci = Math.Round(row.Value.HalfWidth, 6) }),
             seconds = Math.Round(seconds, 1),
         }));
     }

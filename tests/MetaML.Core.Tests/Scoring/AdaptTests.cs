@@ -17,7 +17,9 @@ public sealed class AdaptTests
         new LogisticAdapterOptions(),
         new BayesianAdapterOptions(),
         new GradientAdapterOptions(),
-        new GradientAdapterOptions { Scope = GradientScope.All });
+        new GradientAdapterOptions { Scope = GradientScope.All },
+        new GradientAdapterOptions { Scope = GradientScope.Context },
+        new GradientAdapterOptions { Scope = GradientScope.Film, LearnedRates = LearnedRates.PerParameter });
 
     [Theory]
     [MemberData(nameof(Adapters))]
@@ -60,11 +62,11 @@ public sealed class AdaptTests
         MetaModel model = Trained(adapter);
         TaskSet set = CoreData.Of(Some.Tasks(1, firstTask: 50), LabelKind.Binary);
         AdaptedTask task = model.Adapt(set)[0];
-        byte[] bytes = Bytes.Of(task.Write);
+        byte[] bytes = Bytes.Of(writer => task.Write(writer, model));
         AdaptedTask read = Read(bytes, model);
         MetaScorer scorer = model.CreateScorer();
         Assert.Equal(scorer.Score(task, set.Features[2]).ToArray(), scorer.Score(read, set.Features[2]).ToArray());
-        Assert.Equal(bytes, Bytes.Of(read.Write));
+        Assert.Equal(bytes, Bytes.Of(writer => read.Write(writer, model)));
     }
 
     [Theory]
@@ -72,7 +74,7 @@ public sealed class AdaptTests
     public void AdaptedTask_DamagedOrTruncated_ReadsOrThrowsDocumentedExceptions(AdapterOptions adapter)
     {
         MetaModel model = Trained(adapter);
-        byte[] bytes = Bytes.Of(model.Adapt(CoreData.Of(Some.Tasks(1), LabelKind.Binary))[0].Write);
+        byte[] bytes = Bytes.Of(writer => model.Adapt(CoreData.Of(Some.Tasks(1), LabelKind.Binary))[0].Write(writer, model));
         for (int length = 0; length < bytes.Length; length++)
             Assert.Throws<EndOfStreamException>(() => Read(bytes[..length], model));
 
@@ -86,9 +88,27 @@ public sealed class AdaptTests
         }
     }
 
+    [Fact]
+    public void AdaptedTask_ContextOrFilm_HoldsAndWritesWhatIsItsOwnAlone()
+    {
+        TaskSet set = CoreData.Of(Some.Tasks(1, firstTask: 50), LabelKind.Binary);
+        (int Own, int Size) Of(GradientScope scope)
+        {
+            MetaModel model = Trained(new GradientAdapterOptions { Scope = scope });
+            AdaptedTask task = model.Adapt(set)[0];
+            return ((task.EncoderParameters ?? []).Zip(model.EncoderArrays).Where(pair => pair.First != pair.Second).Sum(pair => pair.First.Length), Bytes.Of(writer => task.Write(writer, model)).Length);
+        }
+
+        var (head, context, film, all) = (Of(GradientScope.Head), Of(GradientScope.Context), Of(GradientScope.Film), Of(GradientScope.All));
+        Assert.Equal((0, 8, 16), (head.Own, context.Own, film.Own)); // eight hidden units
+        Assert.Equal(context.Own * sizeof(float) - film.Own * sizeof(float), context.Size - film.Size);
+        Assert.Equal(all.Own * sizeof(float) - film.Own * sizeof(float), all.Size - film.Size);
+        Assert.True(head.Size < context.Size);
+    }
+
     private static MetaModel Trained(AdapterOptions adapter) => MetaTrainer.Train(
         CoreData.Of(Some.Tasks(), LabelKind.Binary),
-        new MetaTrainingOptions { Adapter = adapter, Encoder = new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4 }, MaximumNumberOfIterations = 3 });
+        new MetaTrainingOptions { Adapter = adapter, Encoder = new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4, LayerNormalization = true }, MaximumNumberOfIterations = 3 });
 
     private static AdaptedTask Read(byte[] bytes, MetaModel model) => AdaptedTask.Read(new BinaryReader(new MemoryStream(bytes)), model, 2);
 }

@@ -19,6 +19,7 @@ public sealed class MetaModelTests
         { new LogisticAdapterOptions(), LabelKind.Multiclass },
         { new GradientAdapterOptions(), LabelKind.Binary },
         { new GradientAdapterOptions { Scope = GradientScope.All }, LabelKind.Multiclass },
+        { new GradientAdapterOptions { Scope = GradientScope.Context, LearnedRates = LearnedRates.PerParameter }, LabelKind.Regression },
     };
 
     [Theory]
@@ -30,7 +31,7 @@ public sealed class MetaModelTests
         MetaModel read = MetaModel.Read(new BinaryReader(stream));
         Assert.Equal(stream.Length, stream.Position);
         Assert.Equal(Scores(model, kind), Scores(read, kind));
-        Assert.Equal(model.AdaptsWithoutTorch, adapter is not GradientAdapterOptions { Scope: GradientScope.All });
+        Assert.Equal(model.AdaptsWithoutTorch, adapter is not GradientAdapterOptions { Scope: not GradientScope.Head });
     }
 
     [Fact]

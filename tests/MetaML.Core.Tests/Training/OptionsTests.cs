@@ -41,7 +41,7 @@ public sealed class OptionsTests
         { "GradientAdapterOptions.InitialHead must be Auto or Learned with Reptile; got Prototype.", new() { Adapter = new GradientAdapterOptions { Reptile = true, Scope = GradientScope.All, LearnedRates = LearnedRates.None, InitialHead = InitialHead.Prototype } } },
         { "GradientAdapterOptions.MultiStepLossUntil must be 0 with Reptile; got 1.", new() { Adapter = new GradientAdapterOptions { Reptile = true, Scope = GradientScope.All, LearnedRates = LearnedRates.None, MultiStepLossUntil = 1 } } },
         { "GradientAdapterOptions.Scope must be Head for an encoder without layers; got Context.", new() { Adapter = new GradientAdapterOptions { Scope = GradientScope.Context }, Encoder = new IdentityEncoderOptions() } },
-        { "GradientAdapterOptions.Scope must be Head, All or Context for an encoder without normalised hidden layers; got Film.", new() { Adapter = new GradientAdapterOptions { Scope = GradientScope.Film } } },
+        { "GradientAdapterOptions.Scope must be Head, All or Context for an encoder without normalised hidden layers; got Film.", new() { Adapter = new GradientAdapterOptions { Scope = GradientScope.Film }, Encoder = new MlpEncoderOptions() } },
         { "GradientAdapterOptions.Scope must be Head, All or Context for an encoder without normalised hidden layers; got Film.", new() { Adapter = new GradientAdapterOptions { Scope = GradientScope.Film }, Encoder = new IdentityEncoderOptions() } },
         { "GradientAdapterOptions.Scope must be one of Head, All, Context, Film; got 5.", new() { Adapter = new GradientAdapterOptions { Scope = (GradientScope)5 } } },
         { "EpisodeOptions.Ways must be at least 2; got 1.", new() { Episodes = new() { Ways = 1 } } },

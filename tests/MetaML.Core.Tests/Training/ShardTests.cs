@@ -50,7 +50,7 @@ public sealed class ShardTests
     {
         TaskSet set = CoreData.Of(Some.Tasks(24, 60), LabelKind.Regression);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        var options = Wide with { NumberOfThreads = 2, Adapter = new GradientAdapterOptions { InnerLearningRate = 1000, InnerSteps = 30 } };
+        var options = Wide with { NumberOfThreads = 2, Adapter = new GradientAdapterOptions { InnerLearningRate = 1000, MaximumInnerGradientNorm = 1e30, InnerSteps = 30 } };
         Assert.Contains("finite", Assert.Throws<InvalidOperationException>(() => MetaTrainer.Train(set, options)).Message, StringComparison.Ordinal);
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
