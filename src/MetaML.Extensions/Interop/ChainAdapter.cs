@@ -19,31 +19,32 @@ internal sealed class ChainAdapter
         _model = model;
         _cancellationToken = cancellationToken;
         FindLearner(model);
-        foreach (MetaLearnerTransformer learner in Learners(model))
-        {
-            if (learner.TaskColumnName is { } task)
-                _growing.Add(task);
-            if (learner.TakesNewClasses)
-                _growing.Add(learner.LabelColumnName);
-        }
+        foreach (ITaskLearner learner in Learners(model))
+            _growing.UnionWith(learner.GrowingColumns);
     }
 
     /// <summary>The last meta-learner of a chain.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static MetaLearnerTransformer FindLearner(ITransformer model) => Learners(model).LastOrDefault()
+    public static ITaskLearner FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
     public ITransformer Adapt(IDataView support) => Adapt(_model, ref support);
 
     public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(task));
 
+    /// <summary>The chain with one output of its multi-output step in that step's place.</summary>
+    /// <exception cref="ArgumentException">There is no such output.</exception>
+    public ITransformer SelectOutput(string output) => Replace(_model, learner => learner is MultiOutputTransformer outputs
+        ? outputs.Select(output)
+        : throw new ArgumentException($"The model must have several outputs; got {learner.GetType().Name}, whose columns are those of its one label. Give what a pipeline with MultiOutput returned from Fit."));
+
     // Data pass through each step as in training, whatever its scope; on return they have passed through this one.
     private ITransformer Adapt(ITransformer step, ref IDataView data)
     {
         switch (step)
         {
-            case MetaLearnerTransformer learner:
-                MetaLearnerTransformer adapted = learner.Adapt(data, _cancellationToken);
+            case ITaskLearner learner:
+                ITransformer adapted = learner.Adapt(data, _cancellationToken);
                 data = adapted.Transform(data);
                 return adapted;
             case ITransformerChainAccessor chain:
@@ -63,16 +64,16 @@ internal sealed class ChainAdapter
         }
     }
 
-    private ITransformer Replace(ITransformer step, Func<MetaLearnerTransformer, ITransformer> replacement) => step switch
+    private ITransformer Replace(ITransformer step, Func<ITaskLearner, ITransformer> replacement) => step switch
     {
-        MetaLearnerTransformer learner => replacement(learner),
+        ITaskLearner learner => replacement(learner),
         ITransformerChainAccessor chain => new TransformerChain<ITransformer>(chain.Transformers.Select(inner => Replace(inner, replacement)), chain.Scopes),
         _ => SharedStep.Of(_context, step),
     };
 
-    private static IEnumerable<MetaLearnerTransformer> Learners(ITransformer step) => step switch
+    private static IEnumerable<ITaskLearner> Learners(ITransformer step) => step switch
     {
-        MetaLearnerTransformer learner => [learner],
+        ITaskLearner learner => [learner],
         ITransformerChainAccessor chain => chain.Transformers.SelectMany(Learners),
         _ => [],
     };

@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using MetaML.Extensions;
+using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(MultiOutputTransformer), null, typeof(SignatureLoadModel), "Multi-output", MultiOutputTransformer.LoaderSignature)]
+
+namespace MetaML.Extensions;
+
+/// <summary>Predicts several outputs of the same rows: a meta-learner for each, on the one encoder that they share.</summary>
+/// <remarks>
+/// Output columns are those of ML.NET's own trainers, named after the output: "Price.Score", for classes also
+/// "Colour.PredictedLabel", for yes/no also "Sold.Probability". A row is read and embedded once for all of them. Immutable, and
+/// safe for many threads; it scores and, with most adapters, adapts without the native torch library.
+/// </remarks>
+public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearner
+{
+    internal const string LoaderSignature = "MultiOutputTransformer";
+
+    private readonly ColumnNames _columns;
+    private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
+
+    internal MultiOutputTransformer(IHostEnvironment env, ColumnNames columns, IEnumerable<MetaLearnerTransformer> outputs)
+        : base(env.Register(LoaderSignature))
+    {
+        _columns = columns;
+        _outputs = [.. outputs];
+    }
+
+    /// <summary>The outputs, by the names of their label columns.</summary>
+    public IEnumerable<string> OutputNames => _outputs.Select(output => output.LabelColumnName);
+
+    /// <summary>The tasks that the model knows for at least one output; none where there is no Task column.</summary>
+    public IEnumerable<string> TaskNames => _columns.Task is null ? [] : _outputs.SelectMany(output => output.TaskNames).Distinct();
+
+    /// <summary>The feature column.</summary>
+    public string FeatureColumnName => _columns.Features;
+
+    /// <summary>The Task column, or null.</summary>
+    public string? TaskColumnName => _columns.Task;
+
+    /// <summary>The name of an output's score column.</summary>
+    internal static string NameOf(string output, string column) => $"{output}.{column}";
+
+    private MetaModel Encoder => _outputs[0].Model;
+
+    MetaModel ITaskLearner.Model => Encoder;
+
+    // New classes, too, of those outputs that take none: better refused by name than taken for missing labels.
+    IEnumerable<string> ITaskLearner.GrowingColumns =>
+        [.. _columns.Task is { } task ? [task] : Array.Empty<string>(), .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];
+
+    /// <summary>One output as a meta-learner of its own, with the usual names of columns: Score, PredictedLabel, Probability.</summary>
+    /// <exception cref="ArgumentException">There is no such output.</exception>
+    internal MetaLearnerTransformer Select(string output) => _outputs.FirstOrDefault(learner => learner.LabelColumnName == output)
+        ?? throw new ArgumentException($"The output must be one of {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got '{output}'.", nameof(output));
+
+    /// <summary>Outputs whose column the support lacks, or has no labels in, stay as they are.</summary>
+    /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label cannot be used.</exception>
+    ITransformer ITaskLearner.Adapt(IDataView support, CancellationToken cancellationToken)
+    {
+        _columns.CheckRows(support.Schema, Encoder.FeatureCount);
+        MetaLearnerTransformer[] given = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
+        foreach (MetaLearnerTransformer output in given)
+            ColumnNames.KindOf(support.Schema, new OutputColumn(output.LabelColumnName, output.Model.Kind));
+        var labels = Array.ConvertAll(given, output => output.LabelIn(support.Schema));
+
+        using IChannel channel = Host.Start("Adaptation");
+        var reader = new TaskSetReader(Host, channel, _columns) { CancellationToken = cancellationToken };
+        TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
+        if (tasks.All(set => set.Tasks.Count == 0))
+            throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
+
+        var adapted = new Dictionary<string, MetaLearnerTransformer>();
+        for (int i = 0; i < given.Length; i++)
+        {
+            if (tasks[i].Tasks.Count > 0)
+                adapted[given[i].LabelColumnName] = given[i].With(tasks[i], labels[i].Classes, cancellationToken);
+        }
+
+        return new MultiOutputTransformer(Host, _columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
+    }
+
+    ITransformer ITaskLearner.RemoveTask(string task)
+    {
+        if (!TaskNames.Contains(task))
+            throw new ArgumentException($"The task must be one of the {TaskNames.Count()} that the model knows; got '{task}'.", nameof(task));
+        return new MultiOutputTransformer(Host, _columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(task) : output));
+    }
+
+    private static VersionInfo GetVersionInfo() => new(
+        modelSignature: "METAOUTS",
+        verWrittenCur: 0x00010001, // first
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderSignature: LoaderSignature,
+        loaderAssemblyName: typeof(MultiOutputTransformer).Assembly.FullName);
+
+    /// <inheritdoc/>
+    protected override void SaveModel(ModelSaveContext ctx)
+    {
+        // *** Binary format ***
+        // int: number of outputs; for each see MetaLearnerTransformer.Write, from the second on without the encoder's values
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(GetVersionInfo());
+        ctx.Writer.Write(_outputs.Length);
+        foreach (MetaLearnerTransformer output in _outputs)
+            output.Write(ctx.Writer, output == _outputs[0] ? null : Encoder);
+    }
+
+    // Called by ML.NET through the LoadableClass attribute.
+    internal static MultiOutputTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        MetaLearnerTransformer.CheckVersion(ctx, GetVersionInfo());
+        var outputs = new List<MetaLearnerTransformer>();
+        for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
+            outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model));
+        if (outputs.Count == 0 || outputs.Any(output => output.Columns with { Label = "" } != outputs[0].Columns with { Label = "" }))
+            throw new InvalidDataException("The saved outputs do not read the same columns, or there are none. The file is damaged.");
+        return new MultiOutputTransformer(env, outputs[0].Columns, outputs);
+    }
+
+    /// <inheritdoc/>
+    protected override IRowMapper MakeRowMapper(DataViewSchema schema)
+    {
+        _columns.CheckScored(schema, Encoder.FeatureCount);
+        return new Mapper(this, schema);
+    }
+
+    private sealed class Mapper(MultiOutputTransformer parent, DataViewSchema inputSchema)
+        : TaskRowMapper(parent.Host.Register(nameof(Mapper)), inputSchema, parent, parent._columns)
+    {
+        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore()
+        {
+            // Each output's columns are a score set of their own, numbered after those before it.
+            var schema = new DataViewSchema.Builder();
+            schema.AddColumns(InputSchema);
+            var all = new List<DataViewSchema.DetachedColumn>();
+            foreach (MetaLearnerTransformer output in parent._outputs)
+            {
+                foreach (DataViewSchema.DetachedColumn column in output.CreateColumns(schema.ToSchema()))
+                {
+                    all.Add(new(NameOf(output.LabelColumnName, column.Name), column.Type, column.Annotations));
+                    schema.AddColumn(all[^1].Name, column.Type, column.Annotations);
+                }
+            }
+
+            return [.. all];
+        }
+
+        protected override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput)
+        {
+            var row = new TaskRowReader(parent.Encoder, input, parent._columns);
+            var getters = new List<Delegate>();
+            foreach (MetaLearnerTransformer output in parent._outputs)
+            {
+                TaskRowScorer scorer = output.CreateScorer(row);
+                foreach (DataViewSchema.DetachedColumn column in output.CreateColumns(InputSchema))
+                    getters.Add(activeOutput(getters.Count) ? scorer.Getter(column.Name) : null!);
+            }
+
+            return [.. getters];
+        }
+
+        protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
+    }
+}
