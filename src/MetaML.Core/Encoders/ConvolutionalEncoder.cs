@@ -61,6 +61,9 @@ public sealed class ConvolutionalEncoder : IEncoder
     public IReadOnlyList<ParameterSpec> Parameters => _parameters;
 
     /// <inheritdoc/>
+    public long MultiplicationsPerRow => _blocks.Sum(block => (long)block.Input.Height * block.Input.Width * Side * Side * block.Input.Channels * block.Output.Channels);
+
+    /// <inheritdoc/>
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null)
     {
         long tasks = features.shape[0], rows = features.shape[1];

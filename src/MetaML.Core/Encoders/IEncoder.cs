@@ -17,6 +17,9 @@ public interface IEncoder
     /// <summary>The parameters, in order.</summary>
     IReadOnlyList<ParameterSpec> Parameters { get; }
 
+    /// <summary>About how many multiplications a row takes.</summary>
+    long MultiplicationsPerRow => Parameters.Sum(spec => (long)spec.Count);
+
     /// <summary>Embeds rows of several tasks.</summary>
     /// <param name="parameters">Each shared, or per task with a leading [tasks] dimension.</param>
     /// <param name="features">Float [tasks, rows, features].</param>

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MetaML.Training;
@@ -12,39 +11,31 @@ internal sealed class AdamOptimizer
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
-    private readonly Slot[] _slots;
+    private readonly TrainedParameters _parameters;
+    private readonly Tensor _mean;
+    private readonly Tensor _variance;
     private int _step;
 
     /// <summary>An optimiser whose state belongs to the current dispose scope.</summary>
-    /// <param name="parameters">What is changed, each with a factor on the learning rate.</param>
-    public AdamOptimizer(IEnumerable<(Parameter Parameter, double RateFactor)> parameters) =>
-        _slots = [.. parameters.Select(p => new Slot(p.Parameter, p.RateFactor, p.Parameter.detach().zeros_like(), p.Parameter.detach().zeros_like()))];
+    public AdamOptimizer(TrainedParameters parameters)
+    {
+        _parameters = parameters;
+        _mean = zeros_like(parameters.Theta);
+        _variance = zeros_like(parameters.Theta);
+    }
 
-    /// <summary>Changes each parameter by its gradient; one without a gradient stays.</summary>
+    /// <summary>Changes θ.</summary>
+    /// <param name="gradient">g, float [parameters].</param>
     /// <param name="learningRate">α, before each parameter's factor.</param>
-    public void Step(double learningRate)
+    public void Step(Tensor gradient, double learningRate)
     {
         using var scope = NewDisposeScope();
         using var constant = no_grad();
         _step++;
         double first = 1 - Math.Pow(Beta1, _step), second = 1 - Math.Pow(Beta2, _step);
-        foreach (var (parameter, factor, mean, variance) in _slots)
-        {
-            if (parameter.grad is not { } gradient)
-                continue;
-            mean.copy_(mean.Times(Beta1).Plus(gradient.Times(1 - Beta1)));
-            variance.copy_(variance.Times(Beta2).Plus(gradient.Squared().Times(1 - Beta2)));
-            Tensor root = variance.Times(1 / second).sqrt().Plus(Epsilon);
-            parameter.sub_(mean.Times(learningRate * factor / first) / root);
-        }
+        _mean.copy_(_mean.Times(Beta1).Plus(gradient.Times(1 - Beta1)));
+        _variance.copy_(_variance.Times(Beta2).Plus(gradient.Squared().Times(1 - Beta2)));
+        Tensor root = _variance.Times(1 / second).sqrt().Plus(Epsilon);
+        _parameters.Theta.sub_(_mean.Times(learningRate / first) * _parameters.RateFactors / root);
     }
-
-    /// <summary>Forgets all gradients.</summary>
-    public void ClearGradients()
-    {
-        foreach (Slot slot in _slots)
-            slot.Parameter.grad = null;
-    }
-
-    private sealed record Slot(Parameter Parameter, double RateFactor, Tensor Mean, Tensor Variance);
 }

@@ -50,6 +50,10 @@ public record MetaTrainingOptions
     /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
     public int? Seed { get; set; }
 
+    /// <summary>Threads that a step's tasks are shared out over, where they are work enough.</summary>
+    /// <value>At least 1, or null (default): one for each processor. Results differ by rounding from number to number.</value>
+    public int? NumberOfThreads { get; set; }
+
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
@@ -69,6 +73,7 @@ public record MetaTrainingOptions
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
+        OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         Encoder.Validate();
         Adapter.Validate(kind);

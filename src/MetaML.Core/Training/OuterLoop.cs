@@ -1,77 +1,64 @@
 using System.Diagnostics;
-using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
-using MetaML.Scoring;
 using MetaML.Tasks;
-using MetaML.Weighting;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MetaML.Training;
 
 /// <summary>The one meta-training loop: draw episodes, adapt on support, descend the weighted query loss through the adaptation.</summary>
-/// <remarks>It knows nothing of what encodes, adapts or weighs. It belongs to the thread that made it.</remarks>
+/// <remarks>
+/// It knows nothing of what encodes, adapts or weighs. A step's tasks are shared out over threads where they are work enough;
+/// gradients are added in the order of the parts, so that the same machine gives the same bits. It belongs to the thread that
+/// made it.
+/// </remarks>
 internal sealed class OuterLoop : IDisposable
 {
     private const int ValidationBatches = 4;
 
+    // Multiplications of a step's forward pass below which a further thread costs about what it saves.
+    private const long WorkPerShard = 10_000_000;
+
     private readonly SingleIntraOpThread _thread = new();
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly TaskSet _training;
-    private readonly EpisodeSource _source;
-    private readonly MetaModelDesign _design;
+    private readonly ShardThreads _threads;
+    private readonly OuterShard[] _shards;
+    private readonly LearningProblem[] _problems;
     private readonly FeatureScaling? _scaling;
     private readonly MetaTrainingOptions _options;
     private readonly int _seed;
-    private readonly ParameterSet _encoder;
-    private readonly ParameterSet _adapter;
-    private readonly Parameter[] _trained;
+    private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
-    private readonly Generator _dropout;
-    private readonly ITaskWeighting _weighting;
-    private readonly Dictionary<string, int> _taskNumbers;
 
-    /// <param name="training">The tasks, labels standardised.</param>
-    /// <param name="source">Draws their episodes.</param>
-    /// <param name="design">What encodes and adapts.</param>
+    /// <param name="problems">What is learned; they share the encoder.</param>
     /// <param name="scaling">Of the features, or null.</param>
-    /// <param name="encoderValues">First values.</param>
-    /// <param name="adapterValues">First values.</param>
-    /// <param name="weighting">λ.</param>
+    /// <param name="encoder">First values.</param>
+    /// <param name="adapters">First values, for each problem.</param>
     /// <param name="options">Validated.</param>
-    public OuterLoop(
-        TaskSet training, EpisodeSource source, MetaModelDesign design, FeatureScaling? scaling, ParameterArray[] encoderValues, ParameterArray[] adapterValues, ITaskWeighting weighting, MetaTrainingOptions options)
+    public OuterLoop(LearningProblem[] problems, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options)
     {
-        _training = training;
-        _source = source;
-        _design = design;
+        _problems = problems;
         _scaling = scaling;
         _options = options;
         _seed = options.Seed ?? 0;
-        _encoder = Trainable(design.Encoder.Parameters, encoderValues);
-        _adapter = Trainable(design.Adapter.Parameters, adapterValues);
-        var trained = design.Encoder.Parameters.Zip(_encoder.Tensors).Concat(design.Adapter.Parameters.Zip(_adapter.Tensors))
-            .Where(pair => pair.First.IsTrained).Select(pair => ((Parameter)pair.Second, pair.First.LearningRateFactor)).ToArray();
-        _trained = [.. trained.Select(pair => pair.Item1)];
-        _optimizer = new AdamOptimizer(trained);
-        _dropout = new Generator((ulong)(uint)_seed);
-        _weighting = weighting;
-        _taskNumbers = training.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
+        _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))]);
+        _optimizer = new AdamOptimizer(_parameters);
+        _threads = new ShardThreads(options.NumberOfThreads ?? Environment.ProcessorCount);
+        _shards = [.. Enumerable.Range(0, _threads.Count).Select(s => new OuterShard(problems, _parameters, scaling, unchecked((ulong)(uint)_seed + ((ulong)s << 32)), zeros_like(_parameters.Theta)))];
     }
 
     /// <summary>Trains to the end, or until validation stops improving.</summary>
     /// <param name="log">Told how it ended; may be null.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
-    public (ParameterArray[] Encoder, ParameterArray[] Adapter) Run(Action<string>? log)
+    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(Action<string>? log)
     {
         using var grad = enable_grad();
         var clock = Stopwatch.StartNew();
         int last = _options.MaximumNumberOfIterations;
-        EpisodeBatch[] validation = _source.Validation is null ? [] : DrawValidation(_source.Validation);
+        (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
-        var best = (Loss: validation.Length > 0 ? Evaluate(validation) : double.PositiveInfinity, Iteration: 0, Encoder: _encoder.ToArrays(), Adapter: _adapter.ToArrays());
+        var best = (Loss: validation.Length > 0 ? Evaluate(validation) : double.PositiveInfinity, Iteration: 0, Parameters: Values());
         double? validationLoss = validation.Length > 0 ? best.Loss : null;
 
         for (int iteration = 1; iteration <= last; iteration++)
@@ -83,7 +70,7 @@ internal sealed class OuterLoop : IDisposable
             {
                 validationLoss = Evaluate(validation);
                 if (validationLoss < best.Loss)
-                    best = (validationLoss.Value, iteration, _encoder.ToArrays(), _adapter.ToArrays());
+                    best = (validationLoss.Value, iteration, Values());
             }
 
             _options.Progress?.Report(new TrainingProgress(iteration, last, loss, validationLoss, clock.Elapsed) { TaskWeights = TaskWeights() });
@@ -95,14 +82,16 @@ internal sealed class OuterLoop : IDisposable
         }
 
         if (validation.Length == 0)
-            return (_encoder.ToArrays(), _adapter.ToArrays());
+            return Values();
         log?.Invoke($"Best validation loss {best.Loss:G4} at iteration {best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
-        return (best.Encoder, best.Adapter);
+        return best.Parameters;
     }
 
     public void Dispose()
     {
-        _dropout.Dispose();
+        foreach (OuterShard shard in _shards)
+            shard.Dispose();
+        _threads.Dispose();
         _scope.Dispose();
         _thread.Dispose();
     }
@@ -114,60 +103,118 @@ internal sealed class OuterLoop : IDisposable
 
         // Each step's draws depend on the seed and its number alone.
         var random = new Random(unchecked(_seed * 1_000_003 + iteration));
-        IReadOnlyList<Episode> episodes = _source.Training.Draw(random);
-        EpisodeBatch batch = EpisodeBatch.Create(_training, episodes, _scaling).WithFeatures(features => _design.Encoder.Augment(features, random));
-        Tensor losses = QueryLosses(batch, _dropout); // Lᵢ [tasks]
-        float[] values = ParameterSet.ToArray(losses);
-        double mean = values.Average();
-        if (!double.IsFinite(mean))
-            throw new InvalidOperationException($"The training loss must stay finite; got {mean} in iteration {iteration}. Training cannot go on. Lower LearningRate, or an inner learning rate, or standardise the inputs.");
-
-        int[] tasks = [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];
-        _weighting.Observe(tasks, [.. values.Select(value => (double)value)], random);
-        Tensor weights = tensor(Array.ConvertAll(tasks, task => (float)_weighting.Weights[task])); // λᵢ [tasks]
-
-        _optimizer.ClearGradients();
-        (losses * weights).mean().backward();
-        nn.utils.clip_grad_norm_(_trained, _options.MaximumGradientNorm);
-        double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
-        _optimizer.Step(_options.LearningRate * cosine);
-        return mean;
-    }
-
-    // [tasks]: each task's query loss after adapting on its support.
-    private Tensor QueryLosses(EpisodeBatch batch, Generator? dropout)
-    {
-        var input = AdaptationInput.Of(batch, _design.Encoder, _encoder, _adapter, isTraining: true, dropout);
-        Tensor scores = _design.Adapter.Adapt(input).Score(_design.Encoder, batch.Query.Features, dropout);
-        return LabelLoss.PerTask(batch.Kind, scores, batch.Query, batch.ClassMask);
-    }
-
-    private double Evaluate(EpisodeBatch[] validation)
-    {
-        double sum = 0;
-        foreach (EpisodeBatch batch in validation)
+        IReadOnlyList<Episode>[] drawn = Array.ConvertAll(_problems, problem => problem.Source.Training.Draw(random));
+        Episode[][][] parts = Share(drawn); // [parts][problems][episodes]
+        int[] seeds = Array.ConvertAll(parts, _ => random.Next());
+        var losses = new float[parts.Length][];
+        try
         {
-            using var scope = NewDisposeScope();
-            sum += QueryLosses(batch, dropout: null).sum(0L).Value();
+            _threads.Run(parts.Length, s => losses[s] = _shards[s].Forward(parts[s], new Random(seeds[s])));
+            double mean = losses.SelectMany(part => part).Average();
+            if (!double.IsFinite(mean))
+                throw new InvalidOperationException($"The training loss must stay finite; got {mean} in iteration {iteration}. Training cannot go on. Lower LearningRate, or an inner learning rate, or standardise the inputs.");
+
+            float[][] weights = Weigh(parts, losses, random);
+            _threads.Run(parts.Length, s => _shards[s].Backward(weights[s]));
+            Descend(parts.Length, iteration);
+            return mean;
+        }
+        catch
+        {
+            _threads.Run(parts.Length, s => _shards[s].Reset());
+            throw;
+        }
+    }
+
+    // λᵢ over the number of tasks, for each loss.
+    private float[][] Weigh(Episode[][][] parts, float[][] losses, Random random)
+    {
+        int total = losses.Sum(part => part.Length);
+        float[][] weights = Array.ConvertAll(losses, part => new float[part.Length]);
+        int[] next = new int[parts.Length];
+        for (int p = 0; p < _problems.Length; p++)
+        {
+            var places = new List<(int Part, int Place)>();
+            for (int s = 0; s < parts.Length; s++)
+            {
+                for (int i = 0; i < parts[s][p].Length; i++)
+                    places.Add((s, next[s]++));
+            }
+
+            int[] tasks = _problems[p].NumbersOf([.. parts.SelectMany(part => part[p])]);
+            _problems[p].Weighting.Observe(tasks, [.. places.Select(at => (double)losses[at.Part][at.Place])], random);
+            for (int i = 0; i < tasks.Length; i++)
+                weights[places[i].Part][places[i].Place] = (float)(_problems[p].Weighting.Weights[tasks[i]] / total);
         }
 
-        return sum / validation.Sum(batch => batch.TaskCount);
+        return weights;
+    }
+
+    private void Descend(int parts, int iteration)
+    {
+        using var constant = no_grad();
+        Tensor gradient = _shards[0].Gradient;
+        for (int s = 1; s < parts; s++)
+            gradient = gradient.Plus(_shards[s].Gradient);
+        double norm = gradient.norm().Value();
+        if (norm > _options.MaximumGradientNorm)
+            gradient = gradient.Times(_options.MaximumGradientNorm / norm);
+        double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
+        _optimizer.Step(gradient, _options.LearningRate * cosine);
+    }
+
+    // As many parts as the work is worth; a part's episodes stand together.
+    private Episode[][][] Share(IReadOnlyList<Episode>[] drawn)
+    {
+        long rows = drawn.Sum(episodes => episodes.Sum(episode => (long)episode.Support.Length + episode.Query.Length));
+        long work = rows * _problems[0].Design.Encoder.MultiplicationsPerRow;
+        int parts = (int)Math.Clamp(work / WorkPerShard, 1, Math.Min(_threads.Count, drawn.Max(episodes => episodes.Count)));
+        return [.. Enumerable.Range(0, parts).Select(s => Array.ConvertAll(drawn, episodes =>
+            episodes.Take(new Range(episodes.Count * s / parts, episodes.Count * (s + 1) / parts)).ToArray()))];
+    }
+
+    private double Evaluate((LearningProblem Problem, EpisodeBatch Batch)[] validation)
+    {
+        var sums = new double[validation.Length];
+        _threads.Run(Math.Min(_threads.Count, validation.Length), s =>
+        {
+            using var scope = NewDisposeScope();
+            ParameterSet[] sets = _parameters.Sets(areLeaves: false);
+            for (int i = s; i < validation.Length; i += _threads.Count)
+            {
+                using var inner = NewDisposeScope();
+                var (problem, batch) = validation[i];
+                sums[i] = OuterShard.QueryLosses(problem, batch, sets[0], sets[1 + Array.IndexOf(_problems, problem)]).sum(0L).Value();
+            }
+        });
+        return sums.Sum() / validation.Sum(pair => pair.Batch.TaskCount);
     }
 
     // The same episodes every time, so that one judgement can be compared with the next.
-    private EpisodeBatch[] DrawValidation(IEpisodeSampler sampler)
+    private (LearningProblem, EpisodeBatch)[] DrawValidation()
     {
-        var random = new Random(_seed);
-        return [.. Enumerable.Range(0, ValidationBatches).Select(_ => EpisodeBatch.Create(_training, sampler.Draw(random), _scaling))];
+        var batches = new List<(LearningProblem, EpisodeBatch)>();
+        foreach (LearningProblem problem in _problems)
+        {
+            var random = new Random(_seed);
+            for (int i = 0; i < ValidationBatches && problem.Source.Validation is { } sampler; i++)
+                batches.Add((problem, problem.Gather(sampler.Draw(random), _scaling)));
+        }
+
+        return [.. batches];
     }
 
     // Of this step, however late they are read: each step makes new weights.
     private IEnumerable<KeyValuePair<string, double>> TaskWeights()
     {
-        IReadOnlyList<double> weights = _weighting.Weights;
-        return _training.Tasks.Select((task, i) => KeyValuePair.Create(task.Name, weights[i]));
+        IReadOnlyList<double>[] weights = Array.ConvertAll(_problems, problem => problem.Weighting.Weights);
+        return _problems.SelectMany((problem, p) => problem.Tasks.Tasks.Select((task, i) => KeyValuePair.Create(task.Name, weights[p][i])));
     }
 
-    private static ParameterSet Trainable(IReadOnlyList<ParameterSpec> specs, ParameterArray[] values) =>
-        ParameterSet.FromArrays(specs, values).Map((name, value) => new Parameter(value, specs.First(spec => spec.Name == name).IsTrained));
+    private (ParameterArray[] Encoder, ParameterArray[][] Adapters) Values()
+    {
+        using var scope = NewDisposeScope();
+        ParameterSet[] sets = _parameters.Sets(areLeaves: false);
+        return (sets[0].ToArrays(), [.. sets[1..].Select(set => set.ToArrays())]);
+    }
 }

@@ -17,6 +17,7 @@ public sealed class OptionsTests
         { "MetaTrainingOptions.MaximumGradientNorm must be positive and finite; got -1.", new() { MaximumGradientNorm = -1 } },
         { "MetaTrainingOptions.ValidationFraction must be between 0 and 0.5; got 0.6.", new() { ValidationFraction = 0.6 } },
         { "MetaTrainingOptions.ClassSets must be one of Auto, Common, PerTask; got 7.", new() { ClassSets = (ClassSets)7 } },
+        { "MetaTrainingOptions.NumberOfThreads must be at least 1; got 0.", new() { NumberOfThreads = 0 } },
         { "MetaTrainingOptions.Encoder must be set; got null.", new() { Encoder = null! } },
         { "MetaTrainingOptions.Adapter must be set; got null.", new() { Adapter = null! } },
         { "MetaTrainingOptions.Episodes must be set; got null.", new() { Episodes = null! } },

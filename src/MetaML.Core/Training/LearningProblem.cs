@@ -1,0 +1,63 @@
+using MetaML.Encoders;
+using MetaML.Parameters;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.Weighting;
+
+namespace MetaML.Training;
+
+/// <summary>Tasks of one kind of label, with all that learning from them needs. Several problems may share an encoder.</summary>
+internal sealed class LearningProblem
+{
+    private readonly Dictionary<string, int> _taskNumbers;
+
+    /// <param name="training">The tasks; validation is split off them.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="log">Told what was decided and why; may be null.</param>
+    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
+    public LearningProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
+    {
+        Original = training;
+        Labels = LabelScaling.Fit(training);
+        Tasks = Labels.Apply(training);
+        Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn);
+        bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
+        int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
+        Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder, options.Adapter);
+        Weighting = options.TaskWeighting.Create(training.Kind, training.Tasks);
+        _taskNumbers = training.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
+    }
+
+    /// <summary>The tasks with labels in the user's units.</summary>
+    public TaskSet Original { get; }
+
+    /// <summary>From the user's units to those that are learned in.</summary>
+    public LabelScaling Labels { get; }
+
+    /// <summary>The tasks with labels as they are learned.</summary>
+    public TaskSet Tasks { get; }
+
+    /// <summary>Draws episodes.</summary>
+    public EpisodeSource Source { get; }
+
+    /// <summary>What encodes and adapts.</summary>
+    public MetaModelDesign Design { get; }
+
+    /// <summary>λ.</summary>
+    public ITaskWeighting Weighting { get; }
+
+    /// <summary>The numbers of the episodes' tasks among all tasks.</summary>
+    public int[] NumbersOf(IReadOnlyList<Episode> episodes) => [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];
+
+    /// <summary>Episodes as tensors, in the current dispose scope.</summary>
+    public EpisodeBatch Gather(IReadOnlyList<Episode> episodes, FeatureScaling? scaling) => EpisodeBatch.Create(Tasks, episodes, scaling);
+
+    /// <summary>The model of this problem.</summary>
+    public MetaModel Complete(FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[] adapter)
+    {
+        var model = new MetaModel(Design, scaling, Labels, encoder, adapter);
+        Design.Adapter.CompletePrior(adapter, Original.Tasks.Select(task => model.Embed(Original.Features, task)));
+        return model;
+    }
+}
