@@ -15,13 +15,14 @@ internal sealed class LearningProblem
     /// <param name="options">Validated.</param>
     /// <param name="log">Told what was decided and why; may be null.</param>
     /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="fewestTasks">How many it takes.</param>
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
-    public LearningProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
+    public LearningProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
         Original = training;
         Labels = LabelScaling.Fit(training);
         Tasks = Labels.Apply(training);
-        Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn);
+        Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
         Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder, options.Adapter);

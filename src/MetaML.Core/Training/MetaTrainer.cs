@@ -39,7 +39,7 @@ public static class MetaTrainer
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
 
-        LearningProblem[] all = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn))];
+        LearningProblem[] all = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
         FeatureScaling? scaling = options.Encoder.StandardizeInputs ? FeatureScaling.Fit(problems[0].Features, options.Encoder.StandardizesUniformly) : null;
         var random = new Random(options.Seed ?? 0);
         IReadOnlyList<ParameterSpec> encoderSpecs = all[0].Design.Encoder.Parameters;

@@ -4,7 +4,6 @@ using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions;

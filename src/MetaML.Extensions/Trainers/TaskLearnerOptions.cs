@@ -39,6 +39,7 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
         Encoder = Encoder.WithShape(((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions),
         Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
         Progress = new HostProgress(host, channel, Progress),
+        HoldsOutRows = TaskColumnName is null, // there are no others
     };
 
     /// <summary>What a trained model gives for rows of unknown tasks.</summary>

@@ -18,21 +18,19 @@ namespace MetaML.Extensions;
 /// Score holds probabilities, zero for classes that the row's task does not have. Immutable, and safe for many threads; it
 /// scores and, with most adapters, adapts without the native torch library.
 /// </remarks>
-public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
+public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
 
-    private readonly ColumnNames _columns;
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
 
     private MetaLearnerTransformer(
         IHost host, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, ImmutableDictionary<string, AdaptedTask> tasks)
-        : base(host)
+        : base(host, columns)
     {
         Model = model;
-        _columns = columns;
         _classes = classes;
         _unknown = unknown;
         _tasks = tasks;
@@ -45,20 +43,12 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     public IEnumerable<string> TaskNames => _tasks.Keys;
 
     /// <summary>The label column, read when adapting.</summary>
-    public string LabelColumnName => _columns.Label;
-
-    /// <summary>The Task column; null where all rows belong to one task.</summary>
-    public string? TaskColumnName => _columns.Task;
-
-    /// <inheritdoc/>
-    public string FeatureColumnName => _columns.Features;
-
-    internal ColumnNames Columns => _columns;
+    public string LabelColumnName => Columns.Label;
 
     /// <summary>Vector of Single, as long as the features that the model was trained on.</summary>
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
-    IEnumerable<string> ITaskLearner.GrowingColumns => [.. _columns.Task is { } task ? [task] : Array.Empty<string>(), .. TakesNewClasses ? [_columns.Label] : Array.Empty<string>()];
+    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. TakesNewClasses ? [Columns.Label] : Array.Empty<string>()];
 
     // Whether a new task may bring classes that no task has had so far.
     private bool TakesNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasPrior;
@@ -76,10 +66,10 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
     internal MetaLearnerTransformer Adapt(IDataView support, CancellationToken cancellationToken)
     {
-        _columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
+        Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
         var (label, classes) = LabelIn(support.Schema);
         using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, _columns) { CancellationToken = cancellationToken };
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
         TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass })[0];
         return tasks.Tasks.Count > 0
             ? With(tasks, classes, cancellationToken)
@@ -94,10 +84,10 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <exception cref="ArgumentException">Its keys cannot be matched with the model's classes.</exception>
     internal (LabelColumn Label, KeyVocabulary? Classes) LabelIn(DataViewSchema support)
     {
-        var label = new LabelColumn(_columns.Label, Model.Kind);
+        var label = new LabelColumn(Columns.Label, Model.Kind);
         if (_classes is null)
             return (label, null);
-        KeyVocabulary given = KeyVocabulary.Of(support[_columns.Label]);
+        KeyVocabulary given = KeyVocabulary.Of(support[Columns.Label]);
         KeyVocabulary classes = TakesNewClasses ? _classes.Append(given) : _classes;
         int[] map = classes.MapFrom(given);
         label = label with
@@ -112,7 +102,7 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <summary>A transformer that has forgotten one task.</summary>
     /// <exception cref="ArgumentException">The task is unknown.</exception>
     internal MetaLearnerTransformer RemoveTask(string task) => _tasks.ContainsKey(task)
-        ? new(Host, Model, _columns, _classes, _unknown, _tasks.Remove(task))
+        ? new(Host, Model, Columns, _classes, _unknown, _tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
     /// <summary>A transformer that also knows these tasks. Known heads are shared with this one: adapting costs only what is new.</summary>
@@ -122,11 +112,11 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         var all = _tasks.ToBuilder();
         for (int i = 0; i < adapted.Count; i++)
             all[tasks.Tasks[i].Name] = adapted[i];
-        return new(Host, Model, _columns, classes, _unknown, all.ToImmutable());
+        return new(Host, Model, Columns, classes, _unknown, all.ToImmutable());
     }
 
     private InvalidOperationException UnknownClass(string name) =>
-        new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{_columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
+        new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
 
     private static VersionInfo GetVersionInfo() => new(
         modelSignature: "METALRNR",
@@ -153,10 +143,10 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <summary>Writes all but the header; the encoder's values not where another model that was written before shares them.</summary>
     internal void Write(BinaryWriter writer, MetaModel? encoder)
     {
-        writer.Write(_columns.Label);
-        writer.Write(_columns.Features);
-        writer.Write(_columns.Task ?? "");
-        writer.Write(_columns.Weight ?? "");
+        writer.Write(Columns.Label);
+        writer.Write(Columns.Features);
+        writer.Write(Columns.Task ?? "");
+        writer.Write(Columns.Weight ?? "");
         writer.Write((byte)_unknown);
         Model.Write(writer, encoder);
         _classes?.Write(writer);
@@ -210,7 +200,7 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <inheritdoc/>
     protected override IRowMapper MakeRowMapper(DataViewSchema schema)
     {
-        _columns.CheckScored(schema, Model.FeatureCount);
+        Columns.CheckScored(schema, Model.FeatureCount);
         return new Mapper(this, schema);
     }
 
@@ -221,17 +211,15 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     internal TaskRowScorer CreateScorer(TaskRowReader row) => new(Model, row, _classes?.Count ?? 0, _tasks, _unknown);
 
     private sealed class Mapper(MetaLearnerTransformer parent, DataViewSchema inputSchema)
-        : TaskRowMapper(parent.Host.Register(nameof(Mapper)), inputSchema, parent, parent._columns)
+        : TaskRowMapper(parent, inputSchema)
     {
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
 
         // All getters of a row share one scoring of it.
         protected override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput)
         {
-            TaskRowScorer scorer = parent.CreateScorer(new TaskRowReader(parent.Model, input, parent._columns));
+            TaskRowScorer scorer = parent.CreateScorer(new TaskRowReader(parent.Model, input, parent.Columns));
             return [.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
         }
-
-        protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
     }
 }

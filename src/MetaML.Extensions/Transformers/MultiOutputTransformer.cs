@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using MetaML.Extensions;
 using MetaML.Extensions.Data;
-using MetaML.Extensions.Interop;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using Microsoft.ML;
@@ -18,31 +17,20 @@ namespace MetaML.Extensions;
 /// "Colour.PredictedLabel", for yes/no also "Sold.Probability". A row is read and embedded once for all of them. Immutable, and
 /// safe for many threads; it scores and, with most adapters, adapts without the native torch library.
 /// </remarks>
-public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearner
+public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MultiOutputTransformer";
 
-    private readonly ColumnNames _columns;
     private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
 
     internal MultiOutputTransformer(IHostEnvironment env, ColumnNames columns, IEnumerable<MetaLearnerTransformer> outputs)
-        : base(env.Register(LoaderSignature))
-    {
-        _columns = columns;
-        _outputs = [.. outputs];
-    }
+        : base(env.Register(LoaderSignature), columns) => _outputs = [.. outputs];
 
     /// <summary>The outputs, by the names of their label columns.</summary>
     public IEnumerable<string> OutputNames => _outputs.Select(output => output.LabelColumnName);
 
     /// <summary>The tasks that the model knows for at least one output; none where there is no Task column.</summary>
-    public IEnumerable<string> TaskNames => _columns.Task is null ? [] : _outputs.SelectMany(output => output.TaskNames).Distinct();
-
-    /// <summary>The feature column.</summary>
-    public string FeatureColumnName => _columns.Features;
-
-    /// <summary>The Task column, or null.</summary>
-    public string? TaskColumnName => _columns.Task;
+    public IEnumerable<string> TaskNames => Columns.Task is null ? [] : _outputs.SelectMany(output => output.TaskNames).Distinct();
 
     /// <summary>The name of an output's score column.</summary>
     internal static string NameOf(string output, string column) => $"{output}.{column}";
@@ -53,7 +41,7 @@ public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearn
 
     // New classes, too, of those outputs that take none: better refused by name than taken for missing labels.
     IEnumerable<string> ITaskLearner.GrowingColumns =>
-        [.. _columns.Task is { } task ? [task] : Array.Empty<string>(), .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];
+        [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];
 
     /// <summary>One output as a meta-learner of its own, with the usual names of columns: Score, PredictedLabel, Probability.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
@@ -65,14 +53,14 @@ public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearn
     /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label cannot be used.</exception>
     ITransformer ITaskLearner.Adapt(IDataView support, CancellationToken cancellationToken)
     {
-        _columns.CheckRows(support.Schema, Encoder.FeatureCount);
+        Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         MetaLearnerTransformer[] given = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
         foreach (MetaLearnerTransformer output in given)
             ColumnNames.KindOf(support.Schema, new OutputColumn(output.LabelColumnName, output.Model.Kind));
         var labels = Array.ConvertAll(given, output => output.LabelIn(support.Schema));
 
         using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, _columns) { CancellationToken = cancellationToken };
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
         TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
         if (tasks.All(set => set.Tasks.Count == 0))
             throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
@@ -84,14 +72,14 @@ public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearn
                 adapted[given[i].LabelColumnName] = given[i].With(tasks[i], labels[i].Classes, cancellationToken);
         }
 
-        return new MultiOutputTransformer(Host, _columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
+        return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
     }
 
     ITransformer ITaskLearner.RemoveTask(string task)
     {
         if (!TaskNames.Contains(task))
             throw new ArgumentException($"The task must be one of the {TaskNames.Count()} that the model knows; got '{task}'.", nameof(task));
-        return new MultiOutputTransformer(Host, _columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(task) : output));
+        return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(task) : output));
     }
 
     private static VersionInfo GetVersionInfo() => new(
@@ -129,12 +117,12 @@ public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearn
     /// <inheritdoc/>
     protected override IRowMapper MakeRowMapper(DataViewSchema schema)
     {
-        _columns.CheckScored(schema, Encoder.FeatureCount);
+        Columns.CheckScored(schema, Encoder.FeatureCount);
         return new Mapper(this, schema);
     }
 
     private sealed class Mapper(MultiOutputTransformer parent, DataViewSchema inputSchema)
-        : TaskRowMapper(parent.Host.Register(nameof(Mapper)), inputSchema, parent, parent._columns)
+        : TaskRowMapper(parent, inputSchema)
     {
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore()
         {
@@ -156,7 +144,7 @@ public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearn
 
         protected override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput)
         {
-            var row = new TaskRowReader(parent.Encoder, input, parent._columns);
+            var row = new TaskRowReader(parent.Encoder, input, parent.Columns);
             var getters = new List<Delegate>();
             foreach (MetaLearnerTransformer output in parent._outputs)
             {
@@ -167,7 +155,5 @@ public sealed class MultiOutputTransformer : RowToRowTransformerBase, ITaskLearn
 
             return [.. getters];
         }
-
-        protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
     }
 }
