@@ -59,6 +59,23 @@ public sealed class MetaLearningCatalog
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public MultiOutputTrainer MultiOutput(MultiOutputOptions options) => new(_context, options);
 
+    /// <summary>Teaches a multi-output model one more output, from a few labelled rows: by what it learned about outputs of that kind.</summary>
+    /// <param name="model">What a pipeline with MultiOutput, without a Task column, returned from Fit, or Model.Load. It is not changed.</param>
+    /// <param name="support">Rows as the model takes them, with labels of the new output; some may be missing.</param>
+    /// <param name="output">The new label column.</param>
+    /// <param name="cancellationToken">Stops before the output is learned.</param>
+    /// <returns>A model that has the old outputs and the new one.</returns>
+    /// <remarks>Every step of a chain is run, so that each needs its columns. A new key column comes with the support: it is not made by the chain.</remarks>
+    /// <exception cref="ArgumentException">The model has no several outputs, none of that kind, or this one already; or a column cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label cannot be used.</exception>
+    public ITransformer AddOutput(ITransformer model, IDataView support, OutputColumn output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(support);
+        ArgumentNullException.ThrowIfNull(output);
+        return new ChainAdapter(_context, model, cancellationToken).AddOutput(support, output);
+    }
+
     /// <summary>One output of a multi-output model as a model of its own, whose columns have the usual names: Score, PredictedLabel, Probability.</summary>
     /// <param name="model">What a pipeline with MultiOutput returned from Fit, or Model.Load. It is not changed, and its steps are shared.</param>
     /// <param name="outputName">The output: the name of its label column.</param>

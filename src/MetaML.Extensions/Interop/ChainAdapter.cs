@@ -28,30 +28,33 @@ internal sealed class ChainAdapter
     public static ITaskLearner FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
-    public ITransformer Adapt(IDataView support) => Adapt(_model, ref support);
+    public ITransformer Adapt(IDataView support) => Adapt(_model, ref support, (learner, data) => learner.Adapt(data, _cancellationToken));
 
     public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(task));
 
+    public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(_model, ref support, (learner, data) => OutputsOf(learner).Add(data, output, _cancellationToken));
+
     /// <summary>The chain with one output of its multi-output step in that step's place.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
-    public ITransformer SelectOutput(string output) => Replace(_model, learner => learner is MultiOutputTransformer outputs
-        ? outputs.Select(output)
-        : throw new ArgumentException($"The model must have several outputs; got {learner.GetType().Name}, whose columns are those of its one label. Give what a pipeline with MultiOutput returned from Fit."));
+    public ITransformer SelectOutput(string output) => Replace(_model, learner => OutputsOf(learner).Select(output));
+
+    private static MultiOutputTransformer OutputsOf(ITaskLearner learner) => learner as MultiOutputTransformer
+        ?? throw new ArgumentException($"The model must have several outputs; got a {learner.GetType().Name}. Give what a pipeline with MultiOutput returned from Fit.");
 
     // Data pass through each step as in training, whatever its scope; on return they have passed through this one.
-    private ITransformer Adapt(ITransformer step, ref IDataView data)
+    private ITransformer Adapt(ITransformer step, ref IDataView data, Func<ITaskLearner, IDataView, ITransformer> adapt)
     {
         switch (step)
         {
             case ITaskLearner learner:
-                ITransformer adapted = learner.Adapt(data, _cancellationToken);
+                ITransformer adapted = adapt(learner, data);
                 data = adapted.Transform(data);
                 return adapted;
             case ITransformerChainAccessor chain:
                 var steps = new ITransformer[chain.Transformers.Length];
                 int last = Array.FindLastIndex(chain.Transformers, inner => Learners(inner).Any());
                 for (int i = 0; i < steps.Length; i++)
-                    steps[i] = i <= last || last < 0 ? Adapt(chain.Transformers[i], ref data) : SharedStep.Of(_context, chain.Transformers[i]);
+                    steps[i] = i <= last || last < 0 ? Adapt(chain.Transformers[i], ref data, adapt) : SharedStep.Of(_context, chain.Transformers[i]);
                 return new TransformerChain<ITransformer>(steps, chain.Scopes);
             case ValueToKeyMappingTransformer mapping:
                 ITransformer renewed = KeyMappingRenewal.Renew(_context, mapping, _growing, data);

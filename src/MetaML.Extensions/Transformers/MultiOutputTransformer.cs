@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using MetaML.Extensions;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -73,6 +75,30 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         }
 
         return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
+    }
+
+    /// <summary>A transformer that has learned one more output, by the adapter of its kind.</summary>
+    /// <exception cref="ArgumentException">The output is known, or no output of its kind is, or outputs are not the tasks; or its column cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label cannot be used.</exception>
+    internal MultiOutputTransformer Add(IDataView support, OutputColumn output, CancellationToken cancellationToken)
+    {
+        if (Columns.Task is { } task)
+            throw new ArgumentException($"The model must be without a Task column, for a new output to be like the others; got '{task}'. Each of its outputs has an adapter of its own. Train with all outputs.");
+        if (OutputNames.Contains(output.Name))
+            throw new ArgumentException($"The output must be new; got '{output.Name}'. Use Adapt to learn it anew.", nameof(output));
+        Columns.CheckRows(support.Schema, Encoder.FeatureCount);
+        LabelKind kind = ColumnNames.KindOf(support.Schema, output);
+        MetaLearnerTransformer like = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasPrior))
+            ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, for '{output.Name}' to be like; got none. How to learn it is not known. Train with all outputs.", nameof(output));
+
+        using IChannel channel = Host.Start("Adaptation");
+        KeyVocabulary? classes = kind == LabelKind.Multiclass ? KeyVocabulary.Of(support.Schema[output.Name]) : null;
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
+        TaskSet tasks = reader.Read(support, new LabelColumn(output.Name, kind, classes?.Count ?? 0, ClassSets.PerTask))[0];
+        if (tasks.Tasks.Count == 0)
+            throw new InvalidOperationException($"Support must have labels of '{output.Name}'; got none. There is nothing to learn it from. Check the filter, and that labels are not missing.");
+        MetaModel model = like.Model.WithLabels(LabelScaling.Fit(tasks)); // in its own units
+        return new MultiOutputTransformer(Host, Columns, _outputs.Add(MetaLearnerTransformer.Create(Host, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, cancellationToken)));
     }
 
     ITransformer ITaskLearner.RemoveTask(string task)

