@@ -100,4 +100,16 @@ public sealed class MetaLearningCatalog
         ITaskLearner learner = ChainAdapter.FindLearner(model);
         return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Model, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
     }
+
+    /// <summary>A representation learned from labels across tasks, by the loop that trains meta-learners, as a step of a pipeline.</summary>
+    /// <param name="options">Label, Task and feature columns, and how to learn; the label's kind is that of its column.</param>
+    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public SharedEncoderTrainer SharedEncoder(MetaLearnerOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfTasks(_context, options, outputColumnName);
+
+    /// <summary>A representation learned from features alone, over all tasks' rows, as a step of a pipeline.</summary>
+    /// <param name="options">The feature column, and how to learn.</param>
+    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public SharedEncoderTrainer SharedEncoder(SelfSupervisedEncoderOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfFeatures(_context, options, outputColumnName);
 }

@@ -55,7 +55,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
         int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one for all: tasks on the same rows hold out the same ones
         foreach (EpisodePool pool in usable)
         {
-            int[] order = [.. pool.Support.OrderBy(i => rank[pool.Task.Rows[i]])];
+            int[] order = [.. pool.Support.OrderBy(i => rank[set.Features.OriginOf(pool.Task.Rows[i])])];
             int held = (int)Math.Round(options.ValidationFraction * order.Length);
             var kept = new EpisodePool(pool.Task, order[held..]);
             bool canSpare = held > 0 && kept.CanFormEpisode(set.Kind);

@@ -35,11 +35,31 @@ internal sealed class TaskSetReader
     /// <exception cref="InvalidOperationException">A feature is not finite, or a task is missing, or a label cannot be used.</exception>
     public TaskSet[] Read(IDataView data, params IReadOnlyList<LabelColumn> labels)
     {
-        DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
-        int featureCount = featureColumn.Type.GetVectorSize();
-        FeatureStore store = IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
+        FeatureStore store = CreateStore(data);
         TaskSetBuilder[] builders = [.. labels.Select(label => new TaskSetBuilder(label.Kind, store))];
+        Fill(store, data, labels, builders);
+        return [.. builders.Zip(labels, (builder, label) => builder.Build(label.ClassCount, label.ClassSets))];
+    }
 
+    /// <summary>Reads the features of all rows.</summary>
+    /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
+    /// <exception cref="InvalidOperationException">A feature is not finite.</exception>
+    public FeatureStore ReadFeatures(IDataView data)
+    {
+        FeatureStore store = CreateStore(data);
+        Fill(store, data, [], []);
+        return store;
+    }
+
+    private FeatureStore CreateStore(IDataView data)
+    {
+        int featureCount = data.Schema[_columns.Features].Type.GetVectorSize();
+        return IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
+    }
+
+    private void Fill(FeatureStore store, IDataView data, IReadOnlyList<LabelColumn> labels, TaskSetBuilder[] builders)
+    {
+        DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
         using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema, labels));
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
         ValueGetter<float>[] getLabels = [.. labels.Select(label => RowCursorUtils.GetLabelGetter(cursor, data.Schema[label.Name].Index))];
@@ -58,7 +78,7 @@ internal sealed class TaskSetReader
                 _env.CheckAlive();
             }
 
-            bool isLabeled = false;
+            bool isLabeled = labels.Count == 0;
             for (int i = 0; i < values.Length; i++)
             {
                 getLabels[i](ref values[i]);
@@ -90,7 +110,6 @@ internal sealed class TaskSetReader
 
         if (unlabeled > 0)
             _channel.Warning($"{unlabeled} rows without a label are left out.");
-        return [.. builders.Zip(labels, (builder, label) => builder.Build(label.ClassCount, label.ClassSets))];
     }
 
     /// <summary>Throws where a feature is NaN or infinite, naming row and slot.</summary>
