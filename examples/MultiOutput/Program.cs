@@ -1,4 +1,4 @@
-// Four things are predicted of each sample of wine; most of what is known of the samples is missing.
+// Six things are predicted of each sample of wine; of most samples only one or none of them is known.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -19,6 +19,8 @@ var pipeline = Region().Append(ml.MetaLearning().MultiOutput(new MultiOutputOpti
     [
         new OutputColumn("Alcohol"),                    // Single: regression
         new OutputColumn("Acidity"),
+        new OutputColumn("Sugar"),
+        new OutputColumn("Tannin"),
         new OutputColumn("Corked", LabelKind.Binary),   // Single of 0, 1 and NaN: a Boolean column has no missing values
         new OutputColumn("RegionKey"),                  // key: classes
     ],
@@ -28,6 +30,8 @@ IDataView scored = pipeline.Fit(training).Transform(test);
 [
     ("Alcohol", "R²", ml.Regression.Evaluate(scored, "Alcohol", "Alcohol.Score").RSquared, Alone("Alcohol")),
     ("Acidity", "R²", ml.Regression.Evaluate(scored, "Acidity", "Acidity.Score").RSquared, Alone("Acidity")),
+    ("Sugar", "R²", ml.Regression.Evaluate(scored, "Sugar", "Sugar.Score").RSquared, Alone("Sugar")),
+    ("Tannin", "R²", ml.Regression.Evaluate(scored, "Tannin", "Tannin.Score").RSquared, Alone("Tannin")),
     ("Corked", "AUC", ml.BinaryClassification.Evaluate(scored, "Corked", "Corked.Score", "Corked.Probability", "Corked.PredictedLabel").AreaUnderRocCurve, Corked()),
     ("Region", "accuracy", ml.MulticlassClassification.Evaluate(scored, "RegionKey", "RegionKey.Score", "RegionKey.PredictedLabel").MicroAccuracy, Regions()),
 ];
@@ -44,24 +48,24 @@ Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 
 // A model for each output, of the rows that have its label.
 double Alone(string output) => ml.Regression.Evaluate(
-    ml.Regression.Trainers.LightGbm(output, minimumExampleCountPerLeaf: 5).Fit(ml.Data.FilterRowsByMissingValues(training, output)).Transform(test), output).RSquared;
+    ml.Regression.Trainers.LightGbm(output, minimumExampleCountPerLeaf: 5, numberOfLeaves: 8).Fit(ml.Data.FilterRowsByMissingValues(training, output)).Transform(test), output).RSquared;
 
 double Corked()
 {
     var answer = ml.Transforms.Conversion.ConvertType("Answer", "Corked", DataKind.Boolean);
     IDataView known = ml.Data.FilterRowsByMissingValues(training, "Corked");
-    return ml.BinaryClassification.Evaluate(answer.Append(ml.BinaryClassification.Trainers.LightGbm("Answer", minimumExampleCountPerLeaf: 5)).Fit(known).Transform(test), "Answer").AreaUnderRocCurve;
+    return ml.BinaryClassification.Evaluate(answer.Append(ml.BinaryClassification.Trainers.LightGbm("Answer", minimumExampleCountPerLeaf: 5, numberOfLeaves: 8)).Fit(known).Transform(test), "Answer").AreaUnderRocCurve;
 }
 
 double Regions()
 {
     IDataView known = ml.Data.LoadFromEnumerable(samples.Where(sample => sample.Region.Length > 0));
-    return ml.MulticlassClassification.Evaluate(Region().Append(ml.MulticlassClassification.Trainers.LightGbm("RegionKey", minimumExampleCountPerLeaf: 5)).Fit(known).Transform(test), "RegionKey").MicroAccuracy;
+    return ml.MulticlassClassification.Evaluate(Region().Append(ml.MulticlassClassification.Trainers.LightGbm("RegionKey", minimumExampleCountPerLeaf: 5, numberOfLeaves: 8)).Fit(known).Transform(test), "RegionKey").MicroAccuracy;
 }
 
 IEstimator<ITransformer> Region() => ml.Transforms.Conversion.MapValueToKey("RegionKey", "Region");
 
-// Made-up wine: ten readings of an instrument; sun and soil, which nobody sees, are behind all four outputs.
+// Made-up wine: ten readings of an instrument; sun and soil, which nobody sees, are behind all outputs.
 static IEnumerable<Wine> Samples(int count, int seed, double known)
 {
     var random = new Random(seed);
@@ -70,12 +74,14 @@ static IEnumerable<Wine> Samples(int count, int seed, double known)
     for (int i = 0; i < count; i++)
     {
         float[] readings = [.. Enumerable.Range(0, 10).Select(_ => (float)Noise())];
-        double sun = Math.Tanh(2 * readings[0] + readings[1] - readings[2]), soil = 2 * readings[3] * readings[4] + Math.Abs(readings[5]) - 0.4;
+        double sun = Math.Tanh(2 * readings[0] + readings[1] - readings[2]), soil = Math.Tanh(2 * readings[3] * readings[4] + readings[5]);
         yield return new Wine
         {
             Features = readings,
             Alcohol = IsKnown() ? (float)(12 + 1.5 * sun - 0.5 * soil + 0.2 * Noise()) : float.NaN,
             Acidity = IsKnown() ? (float)(0.006 - 0.002 * sun + 0.002 * soil + 0.0004 * Noise()) : float.NaN,
+            Sugar = IsKnown() ? (float)(40 + 15 * sun + 10 * soil + 4 * Noise()) : float.NaN,
+            Tannin = IsKnown() ? (float)(2 + 0.3 * sun - 0.6 * soil + 0.1 * Noise()) : float.NaN,
             Corked = IsKnown() ? sun + soil + 0.2 * Noise() > 0 ? 1 : 0 : float.NaN,
             Region = IsKnown() ? (sun < 0 ? "north" : "south") + (soil < 0 ? " hills" : " plain") : "", // to MapValueToKey, "" is a missing value
         };
@@ -90,6 +96,10 @@ internal sealed class Wine
     public float Alcohol { get; set; }
 
     public float Acidity { get; set; }
+
+    public float Sugar { get; set; }
+
+    public float Tannin { get; set; }
 
     public float Corked { get; set; }
 

@@ -9,6 +9,7 @@ string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Com
     ("computers", "computers", Computers.Run),
     ("omniglot-small", "omniglot", Omniglot.RunSmall),
     ("omniglot", "omniglot", Omniglot.Run),
+    ("clinc150", "clinc150", Clinc150.Run),
 ];
 
 if (words is not ["quality", ..] || (words.Length > 1 && qualities.All(quality => quality.Name != words[1])))

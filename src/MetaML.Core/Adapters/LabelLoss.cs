@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Tasks;
 using static TorchSharp.torch;
 
@@ -37,6 +38,28 @@ internal static class LabelLoss
             _ => (scores - rows.Labels.unsqueeze(-1)).Times(2),
         };
         return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
+    }
+
+    /// <summary>The loss of one row, outside libtorch.</summary>
+    /// <param name="kind">What the label is.</param>
+    /// <param name="scores">[outputs].</param>
+    /// <param name="classes">Output k scores class <c>classes[k]</c>; for multiclass labels, the label is one of them.</param>
+    /// <param name="label">0 or 1, the class, or the value.</param>
+    public static double OfRow(LabelKind kind, ReadOnlySpan<float> scores, IReadOnlyList<int> classes, float label)
+    {
+        if (kind == LabelKind.Regression)
+            return ((double)scores[0] - label) * ((double)scores[0] - label);
+        if (kind == LabelKind.Binary)
+            return Math.Max(scores[0], 0) - scores[0] * (double)label + Math.Log(1 + Math.Exp(-Math.Abs((double)scores[0])));
+        double largest = TensorPrimitives.Max(scores), sum = 0, own = 0;
+        for (int k = 0; k < scores.Length; k++)
+        {
+            sum += Math.Exp(scores[k] - largest);
+            if (classes[k] == (int)label)
+                own = scores[k];
+        }
+
+        return largest + Math.Log(sum) - own;
     }
 
     // [tasks, 1]; at least a tiny number, so that a task without rows has loss 0 rather than 0 / 0.

@@ -20,6 +20,10 @@ public abstract record EncoderOptions
 
     internal abstract void Validate();
 
+    /// <summary>Options that fit the feature column: those given, completed; where none are, convolutional for images.</summary>
+    internal static EncoderOptions? WithShape(EncoderOptions? options, IReadOnlyList<int> dimensions) =>
+        (options ?? (dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(dimensions);
+
     /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;
 }

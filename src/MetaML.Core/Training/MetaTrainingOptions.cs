@@ -9,12 +9,12 @@ namespace MetaML.Training;
 public record MetaTrainingOptions
 {
     /// <summary>The network shared by all tasks.</summary>
-    /// <value>Default: a multi-layer perceptron.</value>
-    public EncoderOptions Encoder { get; set; } = new MlpEncoderOptions();
+    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; else a multi-layer perceptron.</value>
+    public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Default: ridge regression towards a meta-learned head.</value>
-    public AdapterOptions Adapter { get; set; } = new RidgeAdapterOptions();
+    /// <value>Null (default): without an encoder, Bayesian with a prior by empirical Bayes; on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    public AdapterOptions? Adapter { get; set; }
 
     /// <summary>How much each task counts.</summary>
     /// <value>Default: all alike.</value>
@@ -68,8 +68,6 @@ public record MetaTrainingOptions
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
     public virtual void Validate(LabelKind kind)
     {
-        OptionCheck.NotNull(this, nameof(Encoder), Encoder);
-        OptionCheck.NotNull(this, nameof(Adapter), Adapter);
         OptionCheck.NotNull(this, nameof(Episodes), Episodes);
         OptionCheck.NotNull(this, nameof(TaskWeighting), TaskWeighting);
         OptionCheck.Defined(this, nameof(ClassSets), ClassSets);
@@ -78,8 +76,8 @@ public record MetaTrainingOptions
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
-        Encoder.Validate();
-        Adapter.Validate(kind);
+        Encoder?.Validate();
+        Adapter?.Validate(kind);
         Episodes.Validate(kind);
         TaskWeighting.Validate();
         EarlyStopping?.Validate();

@@ -6,8 +6,8 @@ namespace MetaML.Training;
 public record SelfSupervisedOptions
 {
     /// <summary>The network that is learned.</summary>
-    /// <value>Default: a multi-layer perceptron.</value>
-    public EncoderOptions Encoder { get; set; } = new MlpEncoderOptions();
+    /// <value>Null (default): for images, convolutional; else a multi-layer perceptron.</value>
+    public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What it is learned by.</summary>
     /// <value>Default <see cref="SelfSupervision.Contrastive"/>.</value>
@@ -50,7 +50,6 @@ public record SelfSupervisedOptions
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
     public virtual void Validate()
     {
-        OptionCheck.NotNull(this, nameof(Encoder), Encoder);
         OptionCheck.Defined(this, nameof(Objective), Objective);
         OptionCheck.Positive(this, nameof(CorruptionRate), CorruptionRate);
         OptionCheck.InRange(this, nameof(CorruptionRate), CorruptionRate, 0, 0.95);
@@ -58,7 +57,7 @@ public record SelfSupervisedOptions
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
-        Encoder.Validate();
+        Encoder?.Validate();
         EarlyStopping?.Validate();
     }
 }

@@ -43,7 +43,7 @@ public static class SelfSupervisedTrainer
         int ways = (int)Math.Clamp(rows.RowCount * (options.ValidationFraction > 0 ? options.ValidationFraction : 1), 2, options.BatchSize);
         var learning = new MetaTrainingOptions
         {
-            Encoder = options.Encoder,
+            Encoder = options.Encoder ?? new MlpEncoderOptions(),
             Adapter = isContrastive ? new PrototypeAdapterOptions() : new RidgeAdapterOptions(),
             Episodes = isContrastive
                 ? new EpisodeOptions { Ways = ways, Shots = 1, Queries = 1, TasksPerIteration = 1 }

@@ -1,3 +1,4 @@
+using MetaML.Encoders;
 using MetaML.Extensions.Data;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -61,7 +62,7 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
             FeatureStore rows = new TaskSetReader(host, channel, columns) { CancellationToken = options.CancellationToken }.ReadFeatures(data);
             SelfSupervisedOptions bound = options with
             {
-                Encoder = options.Encoder.WithShape(((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
+                Encoder = EncoderOptions.WithShape(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
                 Seed = options.Seed ?? (host as IHostEnvironmentInternal)?.Seed,
                 Progress = new HostProgress(host, channel, options.Progress),
             };

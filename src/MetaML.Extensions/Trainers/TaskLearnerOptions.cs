@@ -1,3 +1,4 @@
+using MetaML.Encoders;
 using MetaML.Extensions.Data;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -36,7 +37,7 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// <summary>The options with what they leave to the host and to the data: seed, progress, the features' shape.</summary>
     internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => this with
     {
-        Encoder = Encoder.WithShape(((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions),
+        Encoder = EncoderOptions.WithShape(Encoder, ((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions),
         Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
         Progress = new HostProgress(host, channel, Progress),
         HoldsOutRows = TaskColumnName is null, // there are no others

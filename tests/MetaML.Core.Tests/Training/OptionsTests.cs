@@ -18,8 +18,6 @@ public sealed class OptionsTests
         { "MetaTrainingOptions.ValidationFraction must be between 0 and 0.5; got 0.6.", new() { ValidationFraction = 0.6 } },
         { "MetaTrainingOptions.ClassSets must be one of Auto, Common, PerTask; got 7.", new() { ClassSets = (ClassSets)7 } },
         { "MetaTrainingOptions.NumberOfThreads must be at least 1; got 0.", new() { NumberOfThreads = 0 } },
-        { "MetaTrainingOptions.Encoder must be set; got null.", new() { Encoder = null! } },
-        { "MetaTrainingOptions.Adapter must be set; got null.", new() { Adapter = null! } },
         { "MetaTrainingOptions.Episodes must be set; got null.", new() { Episodes = null! } },
         { "MlpEncoderOptions.EmbeddingDimension must be", new() { Encoder = new MlpEncoderOptions { EmbeddingDimension = 0 } } },
         { "MlpEncoderOptions.HiddenUnits must be", new() { Encoder = new MlpEncoderOptions { HiddenUnits = [8, 0] } } },

@@ -94,7 +94,7 @@ public sealed class MultiOutputTests
         for (int i = 0; i < rows.Count; i += 3)
             rows[i].Size = float.NaN;
         MultiOutputOptions wide = Options(iterations: 60) with { ValidationFraction = 0, Outputs = [new("Price"), new("Size")] };
-        wide.Encoder.StandardizeInputs = false; // it sees a row once, in long form once for each label
+        wide.Encoder!.StandardizeInputs = false; // it sees a row once, in long form once for each label
         IDataView scored = _ml.MetaLearning().MultiOutput(wide).Fit(View(rows)).Transform(View(rows));
 
         List<TaskRow> labels = [.. Long("Price", row => row.Price), .. Long("Size", row => row.Size)];
