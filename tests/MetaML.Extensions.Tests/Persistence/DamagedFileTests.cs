@@ -62,7 +62,7 @@ public sealed class DamagedFileTests
     {
         IDataView data = _ml.Data.LoadFromEnumerable(OutputRow.Rows(20));
         using var stream = new MemoryStream();
-        var options = new MultiOutputOptions { Outputs = [new("Price"), new("Sold")], Encoder = new MlpEncoderOptions { HiddenUnits = [4], EmbeddingDimension = 2 }, MaximumNumberOfIterations = 0 };
+        var options = new MultiOutputOptions { Outputs = [new("Price"), new("Sold")], Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8 }, MaximumNumberOfIterations = 0 };
         _ml.Model.Save(_ml.MetaLearning().MultiOutput(options).Fit(data), data.Schema, stream);
         return stream.ToArray();
     }
