@@ -5,6 +5,7 @@ string[] words = [.. args.TakeWhile(word => word != "--data")];
 string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Combine("..", "shared", "data");
 (string Name, string Folder, Action<string> Run)[] qualities =
 [
+    ("sine", "", Sine.Run),
     ("school", "school", School.Run),
     ("computers", "computers", Computers.Run),
     ("omniglot-small", "omniglot", Omniglot.RunSmall),

@@ -29,6 +29,12 @@ public sealed class AdaptationInput
     /// <summary>Source of dropout masks; null where nothing is dropped.</summary>
     public Generator? Dropout { get; init; }
 
+    /// <summary>How far training is, from 0 (the first outer step) to 1.</summary>
+    public double Progress { get; init; }
+
+    /// <summary>Int64 [features given]: the columns that <see cref="EncoderParameters"/> are selected for; null where all features are given.</summary>
+    public Tensor? Columns { get; init; }
+
     /// <summary>Number of outputs of a head.</summary>
     public int OutputCount => (int)ClassMask.shape[1];
 
@@ -43,8 +49,9 @@ public sealed class AdaptationInput
     /// <param name="adapterParameters">The adapter's parameters.</param>
     /// <param name="isTraining">Whether the result is differentiated again.</param>
     /// <param name="dropout">Source of dropout masks, or null.</param>
+    /// <param name="progress">How far training is.</param>
     public static AdaptationInput Of(
-        EpisodeBatch batch, IEncoder encoder, ParameterSet encoderParameters, ParameterSet adapterParameters, bool isTraining = false, Generator? dropout = null) => new()
+        EpisodeBatch batch, IEncoder encoder, ParameterSet encoderParameters, ParameterSet adapterParameters, bool isTraining = false, Generator? dropout = null, double progress = 0) => new()
         {
             Encoder = encoder,
             EncoderParameters = batch.Columns is null ? encoderParameters : encoder.SelectColumns(encoderParameters, batch.Columns),
@@ -53,5 +60,7 @@ public sealed class AdaptationInput
             ClassMask = batch.ClassMask,
             IsTraining = isTraining,
             Dropout = dropout,
+            Progress = progress,
+            Columns = batch.Columns,
         };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaML.Encoders;
 using MetaML.Tasks;
 
 namespace MetaML.Adapters;
@@ -15,6 +16,11 @@ public abstract record AdapterOptions
 
     /// <summary>Checks the options, and that the adapter serves this kind of label.</summary>
     internal virtual void Validate(LabelKind kind)
+    {
+    }
+
+    /// <summary>Checks that the encoder has what the adapter changes.</summary>
+    internal virtual void Validate(EncoderOptions encoder)
     {
     }
 }

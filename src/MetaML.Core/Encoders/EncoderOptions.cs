@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaML.Parameters;
 
 namespace MetaML.Encoders;
 
@@ -23,6 +24,9 @@ public abstract record EncoderOptions
     /// <summary>Options that fit the feature column: those given, completed; where none are, convolutional for images.</summary>
     internal static EncoderOptions? WithShape(EncoderOptions? options, IReadOnlyList<int> dimensions) =>
         (options ?? (dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(dimensions);
+
+    /// <summary>Whether the encoder will have parameters of this role.</summary>
+    internal virtual bool Has(ParameterRole role) => true;
 
     /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;

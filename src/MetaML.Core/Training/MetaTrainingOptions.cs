@@ -78,6 +78,8 @@ public record MetaTrainingOptions
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         Encoder?.Validate();
         Adapter?.Validate(kind);
+        if (Encoder is not null)
+            Adapter?.Validate(Encoder);
         Episodes.Validate(kind);
         TaskWeighting.Validate();
         EarlyStopping?.Validate();
