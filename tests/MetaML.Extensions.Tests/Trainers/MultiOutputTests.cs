@@ -143,6 +143,15 @@ public sealed class MultiOutputTests
     }
 
     [Fact]
+    public void Fit_ConstantLabels_ArePredicted()
+    {
+        List<OutputRow> rows = OutputRow.Rows(60);
+        rows.ForEach(row => row.Size = 7);
+        IDataView scored = _ml.MetaLearning().MultiOutput(Options() with { Outputs = [new("Price"), new("Size")] }).Fit(View(rows)).Transform(View(rows));
+        Assert.All(scored.GetColumn<float>("Size.Score"), score => Assert.Equal(7, score, 0.5));
+    }
+
+    [Fact]
     public void Fit_FewLabelsOfRelatedOutputs_BeatsOneByOne()
     {
         // Twenty outputs, each a mix of the same two hidden quantities, and each known in 40 of 400 rows.
