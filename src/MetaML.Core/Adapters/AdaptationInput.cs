@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace MetaML.Adapters;
 
 /// <summary>What several tasks are adapted from at once.</summary>
-public sealed class AdaptationInput
+public sealed record AdaptationInput
 {
     /// <summary>The encoder.</summary>
     public required IEncoder Encoder { get; init; }
@@ -22,6 +22,9 @@ public sealed class AdaptationInput
 
     /// <summary>Float [tasks, outputs]: 1 for the outputs that a task has.</summary>
     public required Tensor ClassMask { get; init; }
+
+    /// <summary>The tasks, for what belongs to a task by its name; none where it is not known.</summary>
+    public IReadOnlyList<LearningTask> Tasks { get; init; } = [];
 
     /// <summary>Whether the result is differentiated again, by the outer step.</summary>
     public bool IsTraining { get; init; }
@@ -58,6 +61,7 @@ public sealed class AdaptationInput
             AdapterParameters = adapterParameters,
             Support = batch.Support,
             ClassMask = batch.ClassMask,
+            Tasks = batch.Tasks,
             IsTraining = isTraining,
             Dropout = dropout,
             Progress = progress,

@@ -31,12 +31,9 @@ internal static class LabelLoss
     /// <returns>Float [tasks, rows, outputs].</returns>
     public static Tensor Gradient(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask)
     {
-        Tensor residual = kind switch // [tasks, rows, outputs]
-        {
-            LabelKind.Binary => scores.sigmoid() - rows.Labels.unsqueeze(-1),
-            LabelKind.Multiclass => LogSoftmax(scores, classMask).exp() - rows.OneHot((int)scores.shape[2]),
-            _ => (scores - rows.Labels.unsqueeze(-1)).Times(2),
-        };
+        Tensor residual = kind == LabelKind.Regression // [tasks, rows, outputs]
+            ? (scores - rows.Labels.unsqueeze(-1)).Times(2)
+            : Probabilities(kind, scores, classMask) - Indicators(kind, rows, (int)scores.shape[2]);
         return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
     }
 
@@ -61,6 +58,16 @@ internal static class LabelLoss
 
         return largest + Math.Log(sum) - own;
     }
+
+    /// <summary>What the scores say of each output, for classes: of label 1 (binary), or of each class; 0 for classes that the task lacks.</summary>
+    /// <returns>Float [tasks, rows, outputs].</returns>
+    public static Tensor Probabilities(LabelKind kind, Tensor scores, Tensor classMask) =>
+        kind == LabelKind.Binary ? scores.sigmoid() : LogSoftmax(scores, classMask).exp();
+
+    /// <summary>What <see cref="Probabilities"/> would be at best.</summary>
+    /// <returns>Float [tasks, rows, outputs].</returns>
+    public static Tensor Indicators(LabelKind kind, RowBatch rows, int outputs) =>
+        kind == LabelKind.Binary ? rows.Labels.unsqueeze(-1) : rows.OneHot(outputs);
 
     // [tasks, 1]; at least a tiny number, so that a task without rows has loss 0 rather than 0 / 0.
     private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).ClampMin(1e-12);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MetaML.Parameters;
+using MetaML.Tasks;
 
 namespace MetaML.Encoders;
 
@@ -14,10 +15,20 @@ public abstract record EncoderOptions
     /// <value>Default true; harmless after a normaliser in the pipeline.</value>
     public bool StandardizeInputs { get; set; } = true;
 
+    /// <summary>Leave the parameters as they are at first: only the adapter learns.</summary>
+    /// <value>Default false. Of use with <see cref="PretrainedEncoderOptions"/>; without it, the encoder is a random map.</value>
+    public bool IsFrozen { get; set; }
+
     /// <summary>Whether features are standardised together rather than each by itself.</summary>
     internal virtual bool StandardizesUniformly => false;
 
+    /// <summary>What a model with this encoder is saved with.</summary>
+    internal virtual EncoderOptions Saved => this;
+
     internal abstract IEncoder Create(int featureCount);
+
+    /// <summary>The last step before the encoder; null for none.</summary>
+    internal virtual FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.Fit(features, StandardizesUniformly) : null;
 
     internal abstract void Validate();
 

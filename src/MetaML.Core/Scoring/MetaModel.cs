@@ -69,6 +69,12 @@ public sealed class MetaModel
     /// <summary>What labels are standardised by.</summary>
     internal LabelScaling Labels => _labels;
 
+    internal EncoderOptions EncoderOptions => _design.EncoderOptions;
+
+    internal FeatureScaling? Scaling => _scaling;
+
+    internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
+
     internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
 
     /// <summary>Adapts each task of a set on all its rows.</summary>

@@ -49,7 +49,8 @@ internal static class LearnerChoice
         return best;
     }
 
-    private static AdapterOptions AdapterOn(EncoderOptions? encoder) => encoder switch
+    /// <summary>The adapter for an encoder, where none is given.</summary>
+    public static AdapterOptions AdapterOn(EncoderOptions? encoder) => encoder switch
     {
         IdentityEncoderOptions => new BayesianAdapterOptions(),
         ConvolutionalEncoderOptions => new PrototypeAdapterOptions(),

@@ -21,7 +21,8 @@ internal sealed class LearningProblem
         Original = training;
         Labels = LabelScaling.Fit(training);
         Tasks = Labels.Apply(training);
-        Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
+        EpisodeSource source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
+        Source = source with { Training = options.Adapter!.Training(source.Training) };
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
         Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!);

@@ -37,6 +37,7 @@ public static class MetaTrainer
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
 
+        options = JointTraining.Pretrain(problems, options, log);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options);
         var learners = new List<TrainedLearner>();
         foreach (MetaTrainingOptions candidate in candidates)

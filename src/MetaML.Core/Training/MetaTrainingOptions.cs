@@ -16,6 +16,14 @@ public record MetaTrainingOptions
     /// <value>Null (default): without an encoder, Bayesian with a prior by empirical Bayes; on images, prototypes; else ridge regression towards a meta-learned head.</value>
     public AdapterOptions? Adapter { get; set; }
 
+    /// <summary>What the encoder is trained for.</summary>
+    /// <value>Default <see cref="TrainingObjective.Meta"/>.</value>
+    public TrainingObjective Objective { get; set; } = TrainingObjective.Meta;
+
+    /// <summary>Where <see cref="Objective"/> is Joint, the largest number of outer steps of the adapter, on the encoder as joint training left it.</summary>
+    /// <value>At least 0, or null (default): as many as <see cref="MaximumNumberOfIterations"/>. With 0 nothing is meta-learned; with gradient steps on the whole network, that is fine-tuning.</value>
+    public int? AdapterIterations { get; set; }
+
     /// <summary>How much each task counts.</summary>
     /// <value>Default: all alike.</value>
     public TaskWeightingOptions TaskWeighting { get; set; } = new UniformWeightingOptions();
@@ -72,6 +80,10 @@ public record MetaTrainingOptions
         OptionCheck.NotNull(this, nameof(TaskWeighting), TaskWeighting);
         OptionCheck.Defined(this, nameof(ClassSets), ClassSets);
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
+        OptionCheck.Defined(this, nameof(Objective), Objective);
+        OptionCheck.AtLeast(this, nameof(AdapterIterations), AdapterIterations, 0);
+        if (AdapterIterations is not null && Objective != TrainingObjective.Joint)
+            throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Encoder and adapter learn together.", "Leave it unset, or let Objective be Joint.");
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);

@@ -27,7 +27,7 @@ internal sealed class TrainedLearner
     {
         _seed = options.Seed ?? 0;
         _problems = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
-        _scaling = options.Encoder!.StandardizeInputs ? FeatureScaling.Fit(problems[0].Features, options.Encoder.StandardizesUniformly) : null;
+        _scaling = options.Encoder!.FitScaling(problems[0].Features);
         var random = new Random(_seed);
         IReadOnlyList<ParameterSpec> encoderSpecs = _problems[0].Design.Encoder.Parameters;
         _encoder = ParameterArray.Initialize(encoderSpecs, random);

@@ -20,6 +20,7 @@ public abstract class AdapterConformance
     [
         ("prototype", () => new PrototypeAdapterOptions(), false),
         ("ridge", () => new RidgeAdapterOptions(), true),
+        ("logistic", () => new LogisticAdapterOptions(), false),
         ("Bayesian", () => new BayesianAdapterOptions(), true),
         ("Bayesian, full covariance", () => new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, true),
         ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
