@@ -72,6 +72,56 @@ public sealed class MetaLearningCatalog
         return new ChainAdapter(_context, model, CancellationToken.None).RemoveTask(task);
     }
 
+    /// <summary>Learns to predict several columns from the same features, each column a task; see <see cref="MultiOutputTrainer"/>.</summary>
+    /// <param name="labelColumnNames">The columns to predict: Single (regression), Boolean (binary) or key (multiclass), in any mix. Labels may be missing.</param>
+    /// <param name="featureColumnName">The features: known-size vector of Single.</param>
+    /// <param name="taskColumnName">The task: text or key; null where rows are not told apart by task.</param>
+    /// <exception cref="ArgumentException">A column is named twice, or there are fewer than two and no Task column.</exception>
+    public MultiOutputTrainer MultiOutput(string[] labelColumnNames, string featureColumnName = "Features", string? taskColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(labelColumnNames);
+        return MultiOutput(new MultiOutputOptions
+        {
+            Outputs = [.. labelColumnNames.Select(name => new OutputColumn(name))],
+            FeatureColumnName = featureColumnName,
+            TaskColumnName = taskColumnName,
+        });
+    }
+
+    /// <summary>Learns to predict several columns from the same features, each column a task; see <see cref="MultiOutputTrainer"/>.</summary>
+    /// <param name="options">All options.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public MultiOutputTrainer MultiOutput(MultiOutputOptions options) => new(_context, options);
+
+    /// <summary>Teaches a multi-output model one more output, from a few labelled rows: by what it learned about outputs of that kind.</summary>
+    /// <param name="model">What a pipeline with MultiOutput, without a Task column, returned from Fit, or Model.Load. It is not changed.</param>
+    /// <param name="support">Rows as the model takes them, with labels of the new output; some may be missing.</param>
+    /// <param name="output">The new label column.</param>
+    /// <param name="cancellationToken">Stops before the output is learned.</param>
+    /// <returns>A model that has the old outputs and the new one.</returns>
+    /// <remarks>Every step of a chain is run, so that each needs its columns. A new key column comes with the support: it is not made by the chain.</remarks>
+    /// <exception cref="ArgumentException">The model has no several outputs, none of that kind, or this one already; or a column cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label cannot be used.</exception>
+    public ITransformer AddOutput(ITransformer model, IDataView support, OutputColumn output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(support);
+        ArgumentNullException.ThrowIfNull(output);
+        return new ChainAdapter(_context, model, cancellationToken).AddOutput(support, output);
+    }
+
+    /// <summary>One output of a multi-output model as a model of its own, whose columns have the usual names: Score, PredictedLabel, Probability.</summary>
+    /// <param name="model">What a pipeline with MultiOutput returned from Fit, or Model.Load. It is not changed, and its steps are shared.</param>
+    /// <param name="outputName">The output: the name of its label column.</param>
+    /// <returns>The model with an ordinary meta-learner in place of its multi-output step, for whatever expects a single Score, as permutation feature importance does.</returns>
+    /// <exception cref="ArgumentException">The model has no such output.</exception>
+    public ITransformer SelectOutput(ITransformer model, string outputName)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(outputName);
+        return new ChainAdapter(_context, model, CancellationToken.None).SelectOutput(outputName);
+    }
+
     /// <summary>The representation that a fitted model's tasks share, as a step of another pipeline: put any ML.NET trainer on top.</summary>
     /// <param name="model">A meta-learner, or a chain that holds one; the steps in front of it are not part of the result.</param>
     /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
@@ -81,7 +131,7 @@ public sealed class MetaLearningCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrWhiteSpace(outputColumnName);
-        MetaLearnerTransformer learner = ChainAdapter.FindLearner(model);
+        ITaskLearner learner = ChainAdapter.FindLearner(model);
         return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Model, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
     }
 
@@ -96,4 +146,16 @@ public sealed class MetaLearningCatalog
         return new PretrainedEncoderOptions { Model = ChainAdapter.FindLearner(model).Model, IsFrozen = isFrozen };
     }
 #pragma warning restore CA1822
+
+    /// <summary>A representation learned from labels across tasks, by the loop that trains meta-learners, as a step of a pipeline.</summary>
+    /// <param name="options">Label, Task and feature columns, and how to learn; the label's kind is that of its column.</param>
+    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public SharedEncoderTrainer SharedEncoder(MetaLearnerOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfTasks(_context, options, outputColumnName);
+
+    /// <summary>A representation learned from features alone, over all tasks' rows, as a step of a pipeline.</summary>
+    /// <param name="options">The feature column, and how to learn.</param>
+    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public SharedEncoderTrainer SharedEncoder(SelfSupervisedEncoderOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfFeatures(_context, options, outputColumnName);
 }

@@ -17,6 +17,14 @@ public sealed class ExampleTests
         Assert.True(result.GetProperty("reloaded_identical").GetBoolean());
     }
 
+    [Fact]
+    public void MultiOutput_LearningTogether_BeatsOneByOne()
+    {
+        JsonElement[] outputs = [.. Result(SiblingProgram.Run("examples/MultiOutput", null)).GetProperty("outputs").EnumerateObject().Select(output => output.Value)];
+        double Mean(string strategy) => outputs.Average(output => output.GetProperty(strategy).GetDouble());
+        Assert.True(Mean("together") > Mean("one_by_one") + 0.02, $"together {Mean("together")}, one by one {Mean("one_by_one")}");
+    }
+
     private static JsonElement Result(string output) =>
         JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;
 }

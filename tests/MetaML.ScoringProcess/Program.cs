@@ -2,7 +2,7 @@
 // adapt <model> <rows> <support>  the same after adapting the model
 // train <rows>                    meta-training, which needs the native library, and says so where it is absent
 // fit <rows>                      empirical Bayes on the features themselves, which needs no native library
-// Prints the scores, one per line, and last whether a torch library was loaded.
+// Prints the scores (of several outputs, one after the other), one per line, and last whether a torch library was loaded.
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
@@ -28,9 +28,8 @@ ITransformer model = args[0] == "fit" ? Fit(ml, rows) : ml.Model.Load(args[1], o
 if (args[0] == "adapt")
     model = Adapt(ml, model, ml.Data.LoadFromBinary(args[3]));
 IDataView scored = model.Transform(rows);
-IEnumerable<float> scores = scored.Schema["Score"].Type is VectorDataViewType
-    ? scored.GetColumn<float[]>("Score").SelectMany(row => row)
-    : scored.GetColumn<float>("Score");
+IEnumerable<float> scores = scored.Schema.Where(column => column.Name == "Score" || column.Name.EndsWith(".Score", StringComparison.Ordinal))
+    .SelectMany(column => column.Type is VectorDataViewType ? scored.GetColumn<float[]>(column).SelectMany(row => row) : scored.GetColumn<float>(column));
 foreach (float score in scores)
     Console.WriteLine(score.ToString("R", CultureInfo.InvariantCulture));
 

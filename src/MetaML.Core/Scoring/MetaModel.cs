@@ -61,11 +61,14 @@ public sealed class MetaModel
         _ => 0,
     };
 
-    /// <summary>Whether <see cref="Adapt(TaskSet, CancellationToken)"/> works without the native torch library.</summary>
+    /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
+
+    /// <summary>What labels are standardised by.</summary>
+    internal LabelScaling Labels => _labels;
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
 
@@ -130,10 +133,18 @@ public sealed class MetaModel
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
     public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
+    /// <summary>The same encoder and adapter for labels in other units.</summary>
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues);
+
     /// <summary>Writes the model.</summary>
     /// <param name="writer">Receives: format version, a JSON header, and the parameters' values in the order that the header's options imply.</param>
-    public void Write(BinaryWriter writer)
+    public void Write(BinaryWriter writer) => Write(writer, null);
+
+    /// <summary>Writes the model, without the encoder's values where another model that was written before shares them.</summary>
+    internal void Write(BinaryWriter writer, MetaModel? encoder)
     {
+        if (encoder is not null && (encoder._encoderValues != _encoderValues || encoder._scaling != _scaling))
+            throw new ArgumentException("The models must share an encoder.", nameof(encoder));
         var header = new MetaModelHeader
         {
             Kind = Kind,
@@ -148,19 +159,28 @@ public sealed class MetaModel
         };
         writer.Write(FormatVersion);
         writer.Write(JsonSerializer.Serialize(header));
-        if (_scaling?.Shift is { } shift)
-            ModelFormat.WriteFloats(writer, shift);
-        if (_scaling is not null)
-            ModelFormat.WriteFloats(writer, _scaling.Scale);
-        foreach (float[] values in _encoderArrays.Concat(_adapterArrays))
+        if (encoder is null)
+        {
+            if (_scaling?.Shift is { } shift)
+                ModelFormat.WriteFloats(writer, shift);
+            if (_scaling is not null)
+                ModelFormat.WriteFloats(writer, _scaling.Scale);
+            foreach (float[] values in _encoderArrays)
+                ModelFormat.WriteFloats(writer, values);
+        }
+
+        foreach (float[] values in _adapterArrays)
             ModelFormat.WriteFloats(writer, values);
     }
 
-    /// <summary>Reads a model that <see cref="Write"/> wrote.</summary>
+    /// <summary>Reads a model that <see cref="Write(BinaryWriter)"/> wrote.</summary>
     /// <param name="reader">Stands at the model.</param>
     /// <exception cref="InvalidDataException">The data are damaged, or of a newer version.</exception>
     /// <exception cref="EndOfStreamException">The data end too early.</exception>
-    public static MetaModel Read(BinaryReader reader)
+    public static MetaModel Read(BinaryReader reader) => Read(reader, null);
+
+    /// <summary>Reads a model that was written without the encoder's values; they are those of another.</summary>
+    internal static MetaModel Read(BinaryReader reader, MetaModel? encoder)
     {
         int version = reader.ReadInt32();
         if (version != FormatVersion)
@@ -170,13 +190,22 @@ public sealed class MetaModel
             MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Validate();
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
+            ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
+                [.. specs.Select(spec => new ParameterArray(spec.Name, ModelFormat.ReadFloats(reader, spec.Count)))];
+            var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
+            if (encoder is not null)
+            {
+                ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
+                if (header.FeatureCount != encoder.FeatureCount)
+                    throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
+                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters));
+            }
+
             float[]? shift = header.IsShifted ? ModelFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
                 ? FeatureScaling.FromArrays(shift, ModelFormat.ReadFloats(reader, shift?.Length ?? 1))
                 : null;
-            ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
-                [.. specs.Select(spec => new ParameterArray(spec.Name, ModelFormat.ReadFloats(reader, spec.Count)))];
-            return new MetaModel(design, scaling, new LabelScaling(header.LabelMean, header.LabelDeviation), ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters));
+            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters));
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {

@@ -28,10 +28,17 @@ public sealed class MetaScorer
     /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value; valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
     {
+        Embed(row, task.EncoderParameters);
+        return ScoreEmbedded(task);
+    }
+
+    /// <summary>Scores the row that was embedded last, for a task without encoder parameters of its own.</summary>
+    internal ReadOnlySpan<float> ScoreEmbedded(AdaptedTask task)
+    {
         if (_scores.Length < task.Head.OutputCount)
             _scores = new float[task.Head.OutputCount];
         Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
-        task.Head.Score(Embed(row, task.EncoderParameters), scores);
+        task.Head.Score(_embedding, scores);
         return scores;
     }
 

@@ -37,5 +37,8 @@ public abstract class FeatureStore
         return RowCount++;
     }
 
+    /// <summary>The row that this one is a variant of, which may not be held out without it.</summary>
+    internal virtual int OriginOf(int row) => row;
+
     private protected abstract void Append(FeatureRow row);
 }

@@ -12,32 +12,38 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
     private const int NamesShown = 5;
 
     /// <summary>Splits tasks (ten or more), or else the rows of each task; of a pool of classes, the classes.</summary>
+    /// <param name="set">The tasks.</param>
+    /// <param name="options">Which share is held out.</param>
+    /// <param name="random">The only source of randomness.</param>
+    /// <param name="log">Told what was decided and why; may be null.</param>
+    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="fewestTasks">Two, or one where an encoder is shared with other problems.</param>
     /// <exception cref="InvalidOperationException">Too few tasks can form an episode.</exception>
-    public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
+    public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks = 2)
     {
         if (set.Tasks.Count == 0)
             throw new InvalidOperationException("Training data must have labelled rows; got none. There is nothing to learn from. Check the filter, the file, and that labels are not missing.");
-        return options.Episodes.Ways is null ? SplitTasks(set, options, random, log, warn) : SplitClasses(set, options, random, log, warn);
+        return options.Episodes.Ways is null ? SplitTasks(set, options, random, log, warn, fewestTasks) : SplitClasses(set, options, random, log, warn);
     }
 
-    private static EpisodeSource SplitTasks(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
+    private static EpisodeSource SplitTasks(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
-        if (set.Tasks.Count == 1)
+        if (set.Tasks.Count < fewestTasks)
             throw new InvalidOperationException($"Training data must have at least two tasks; got one, '{set.Tasks[0].Name}'. There is nothing to learn across. Check the Task column, or draw tasks from classes with Episodes.Ways.");
 
         EpisodePool[] pools = [.. set.Tasks.Select(EpisodePool.Whole)];
         EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set.Kind))];
         string[] left = [.. pools.Except(usable).Select(pool => pool.Task.Name)];
         string names = string.Join(", ", left.Take(NamesShown).Select(name => $"'{name}'")) + (left.Length > NamesShown ? ", …" : "");
-        if (usable.Length < 2)
-            throw new InvalidOperationException($"At least two tasks must be able to form an episode (rows of two classes, and a row to spare); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
+        if (usable.Length < fewestTasks)
+            throw new InvalidOperationException($"At least {(fewestTasks == 1 ? "one task" : "two tasks")} must be able to form an episode (rows of two classes, and a row to spare); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
         if (left.Length > 0)
             warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (one class, or too few rows) and are not trained on: {names}.");
 
         if (options.ValidationFraction == 0)
             return new(new RowSampler(set.Kind, usable, options.Episodes), null, pools);
 
-        if (usable.Length >= FewestTasksToHoldOut)
+        if (usable.Length >= FewestTasksToHoldOut && !options.HoldsOutRows)
         {
             random.Shuffle(usable);
             int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
@@ -47,9 +53,10 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
 
         var training = new List<EpisodePool>();
         var validation = new List<EpisodePool>();
+        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one for all: tasks on the same rows hold out the same ones
         foreach (EpisodePool pool in usable)
         {
-            int[] order = RowSampler.Some(pool.Support.Length, pool.Support.Length, random);
+            int[] order = [.. pool.Support.OrderBy(i => rank[set.Features.OriginOf(pool.Task.Rows[i])])];
             int held = (int)Math.Round(options.ValidationFraction * order.Length);
             var kept = new EpisodePool(pool.Task, order[held..]);
             bool canSpare = held > 0 && kept.CanFormEpisode(set.Kind);
@@ -58,7 +65,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
                 validation.Add(kept with { Query = order[..held] });
         }
 
-        log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since there are fewer than {FewestTasksToHoldOut} tasks.");
+        log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since {(options.HoldsOutRows ? "the same tasks are scored later" : $"there are fewer than {FewestTasksToHoldOut} tasks")}.");
         return new(
             new RowSampler(set.Kind, training, options.Episodes),
             validation.Count > 0 ? new RowSampler(set.Kind, validation, options.Episodes) : null,

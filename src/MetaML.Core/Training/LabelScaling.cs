@@ -24,6 +24,9 @@ internal sealed record LabelScaling(double Mean, double Deviation)
         ? set
         : set.With([.. set.Tasks.Select(task => new LearningTask(task.Name, task.Rows, Array.ConvertAll(task.Labels, Apply), task.Weights, task.Classes))]);
 
+    /// <summary>This scaling, and another after it.</summary>
+    public LabelScaling Then(LabelScaling next) => new(Mean + Deviation * next.Mean, Deviation * next.Deviation);
+
     public float Apply(float label) => (float)((label - Mean) / Deviation);
 
     /// <summary>The head whose scores are in the user's units.</summary>

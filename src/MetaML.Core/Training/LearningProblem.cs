@@ -13,13 +13,14 @@ internal sealed class LearningProblem
     /// <param name="options">Validated, with encoder and adapter set.</param>
     /// <param name="log">Told what was decided and why; may be null.</param>
     /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="fewestTasks">How many it takes.</param>
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
-    public LearningProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
+    public LearningProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
         Original = training;
         Labels = LabelScaling.Fit(training);
         Tasks = Labels.Apply(training);
-        EpisodeSource source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn);
+        EpisodeSource source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
         Source = source with { Training = options.Adapter!.Training(source.Training) };
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;

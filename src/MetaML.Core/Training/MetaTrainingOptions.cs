@@ -68,6 +68,9 @@ public record MetaTrainingOptions
     /// <summary>Stops training within one outer step, by an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
+    /// <summary>Whether rows are held out, rather than tasks, however many tasks there are: those trained on are those that are scored later.</summary>
+    internal bool HoldsOutRows { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <param name="kind">What the labels are.</param>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>

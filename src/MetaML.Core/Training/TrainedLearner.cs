@@ -27,7 +27,7 @@ internal sealed class TrainedLearner
     public TrainedLearner(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
     {
         _seed = options.Seed ?? 0;
-        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn))];
+        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
         _scaling = options.Encoder!.FitScaling(problems[0].Features);
         var random = new Random(_seed);
         IReadOnlyList<ParameterSpec> encoderSpecs = _problems[0].Design.Encoder.Parameters;

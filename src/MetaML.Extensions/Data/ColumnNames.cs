@@ -24,6 +24,13 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label);
         if (!IsLabel(label, kind))
             throw Mismatch(schema, "label", Label, LabelExpected(kind), label);
+        CheckRows(schema, featureCount);
+    }
+
+    /// <summary>Checks the columns that training and adaptation read, apart from labels.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    public void CheckRows(DataViewSchema schema, int? featureCount = null)
+    {
         CheckScored(schema, featureCount);
         if (Weight is not null && Find(schema, "example weight", Weight, "Single") is { } weight && weight != NumberDataViewType.Single)
             throw Mismatch(schema, "example weight", Weight, "Single", weight);
@@ -54,18 +61,63 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             LabelKind.Multiclass => column.IsKey,
             _ => column.ItemType == NumberDataViewType.Single,
         }));
+        CheckRows(shape);
+        return label;
+    }
+
+    /// <summary>Checks a schema that is not known in full yet, apart from labels.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    public void CheckRows(SchemaShape shape)
+    {
+        const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
         CheckFeatures(shape);
         if (Task is not null)
             Find(shape, "task", Task, TaskExpected, column => column.Kind == Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
         if (Weight is not null)
             Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
-        return label;
     }
 
     /// <summary>Checks the feature column of a schema that is not known in full yet.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public void CheckFeatures(SchemaShape shape) =>
         Find(shape, "feature", Features, FeaturesExpected, column => column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single);
+
+    /// <summary>What an output's labels are: as declared, else by the type of its column.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
+    public static LabelKind KindOf(DataViewSchema schema, OutputColumn output)
+    {
+        DataViewType type = Find(schema, "output", output.Name, OutputExpected(output.Kind));
+        bool isKey = type is KeyDataViewType { Count: > 0 and <= KeyVocabulary.MaximumCount };
+        return KindOf(output.Kind, isKey, type) ?? throw Mismatch(schema, "output", output.Name, OutputExpected(output.Kind), type);
+    }
+
+    /// <summary>The same in a schema that is not known in full yet, with the column.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
+    public static (LabelKind Kind, SchemaShape.Column Column) KindOf(SchemaShape shape, OutputColumn output)
+    {
+        LabelKind? Kind(SchemaShape.Column column) =>
+            column.Kind == SchemaShape.Column.VectorKind.Scalar ? KindOf(output.Kind, column.IsKey, column.IsKey ? null : column.ItemType) : null;
+        SchemaShape.Column column = Find(shape, "output", output.Name, OutputExpected(output.Kind), column => Kind(column) is not null);
+        return (Kind(column)!.Value, column);
+    }
+
+    // Boolean has no missing value: yes/no labels of which some are missing are Single.
+    private static LabelKind? KindOf(LabelKind? declared, bool isKey, DataViewType? type) => declared switch
+    {
+        LabelKind.Multiclass or null when isKey => LabelKind.Multiclass,
+        LabelKind.Binary or null when type == BooleanDataViewType.Instance => LabelKind.Binary,
+        LabelKind.Binary when type == NumberDataViewType.Single => LabelKind.Binary,
+        LabelKind.Regression or null when type == NumberDataViewType.Single => LabelKind.Regression,
+        _ => null,
+    };
+
+    private static string OutputExpected(LabelKind? declared) => declared switch
+    {
+        null => "Single, Boolean or key of known cardinality (see MapValueToKey)",
+        LabelKind.Binary => "Boolean, or Single of 0, 1 and NaN",
+        LabelKind.Multiclass => "key of known cardinality (see MapValueToKey)",
+        _ => "Single",
+    };
 
     private static bool IsLabel(DataViewType type, LabelKind kind) => kind switch
     {

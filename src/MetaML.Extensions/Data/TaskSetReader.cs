@@ -6,7 +6,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Reads a data view into tasks, in one pass.</summary>
+/// <summary>Reads a data view into tasks, in one pass, for one label column or for several.</summary>
 internal sealed class TaskSetReader
 {
     private const int RowsToMeasure = 100;
@@ -18,44 +18,57 @@ internal sealed class TaskSetReader
     private readonly IHostEnvironment _env;
     private readonly IChannel _channel;
     private readonly ColumnNames _columns;
-    private readonly LabelKind _kind;
 
-    public TaskSetReader(IHostEnvironment env, IChannel channel, ColumnNames columns, LabelKind kind)
+    public TaskSetReader(IHostEnvironment env, IChannel channel, ColumnNames columns)
     {
         _env = env;
         _channel = channel;
         _columns = columns;
-        _kind = kind;
     }
-
-    /// <summary>Where a missing label or task key is an error, as in support; otherwise rows without a label are left out, with a warning.</summary>
-    public bool MissingIsError { get; init; }
-
-    /// <summary>From a label key's number (from 0) to the model's number of the class; null where they are the same.</summary>
-    public Func<int, int>? ClassOfKey { get; init; }
 
     public CancellationToken CancellationToken { get; init; }
 
     /// <summary>Reads all rows.</summary>
-    /// <param name="data">Checked by <see cref="ColumnNames.CheckLabeled"/>.</param>
-    /// <param name="classCount">Number of classes over all tasks, for multiclass labels.</param>
-    /// <param name="classSets">Whether tasks share their classes.</param>
-    /// <exception cref="InvalidOperationException">A feature is not finite, or a task or label is missing.</exception>
-    public TaskSet Read(IDataView data, int classCount, ClassSets classSets)
+    /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
+    /// <param name="labels">The label columns; a row is left out, with a warning, where none of them has a label.</param>
+    /// <returns>The tasks of each label column, on one store of rows.</returns>
+    /// <exception cref="InvalidOperationException">A feature is not finite, or a task is missing, or a label cannot be used.</exception>
+    public TaskSet[] Read(IDataView data, params IReadOnlyList<LabelColumn> labels)
+    {
+        FeatureStore store = CreateStore(data);
+        TaskSetBuilder[] builders = [.. labels.Select(label => new TaskSetBuilder(label.Kind, store))];
+        Fill(store, data, labels, builders);
+        return [.. builders.Zip(labels, (builder, label) => builder.Build(label.ClassCount, label.ClassSets))];
+    }
+
+    /// <summary>Reads the features of all rows.</summary>
+    /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
+    /// <exception cref="InvalidOperationException">A feature is not finite.</exception>
+    public FeatureStore ReadFeatures(IDataView data)
+    {
+        FeatureStore store = CreateStore(data);
+        Fill(store, data, [], []);
+        return store;
+    }
+
+    private FeatureStore CreateStore(IDataView data)
+    {
+        int featureCount = data.Schema[_columns.Features].Type.GetVectorSize();
+        return IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
+    }
+
+    private void Fill(FeatureStore store, IDataView data, IReadOnlyList<LabelColumn> labels, TaskSetBuilder[] builders)
     {
         DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
-        int featureCount = featureColumn.Type.GetVectorSize();
-        FeatureStore store = IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
-        var builder = new TaskSetBuilder(_kind, store);
-
-        using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema));
+        using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema, labels));
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
-        ValueGetter<float> getLabel = RowCursorUtils.GetLabelGetter(cursor, data.Schema[_columns.Label].Index);
+        ValueGetter<float>[] getLabels = [.. labels.Select(label => RowCursorUtils.GetLabelGetter(cursor, data.Schema[label.Name].Index))];
         ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
         Func<string?> getTask = TaskNames.Getter(cursor, _columns.Task);
 
         VBuffer<float> features = default;
-        float label = 0, weight = 1;
+        var values = new float[labels.Count];
+        float weight = 1;
         long unlabeled = 0;
         while (cursor.MoveNext())
         {
@@ -65,11 +78,17 @@ internal sealed class TaskSetReader
                 _env.CheckAlive();
             }
 
-            getLabel(ref label);
-            if (float.IsNaN(label))
+            bool isLabeled = labels.Count == 0;
+            for (int i = 0; i < values.Length; i++)
             {
-                if (MissingIsError && _kind == LabelKind.Multiclass)
-                    throw Missing(data, "label", _columns.Label);
+                getLabels[i](ref values[i]);
+                if (float.IsNaN(values[i]) && labels[i].MissingKeyIsError)
+                    throw Missing(data, "label", labels[i].Name);
+                isLabeled |= !float.IsNaN(values[i]);
+            }
+
+            if (!isLabeled)
+            {
                 unlabeled++;
                 continue;
             }
@@ -80,16 +99,17 @@ internal sealed class TaskSetReader
             getWeight?.Invoke(ref weight);
             if (!float.IsFinite(weight) || weight < 0)
                 throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'.");
-            if (_kind == LabelKind.Regression && !float.IsFinite(label))
-                throw new InvalidOperationException($"Labels must be finite; got {label} in row {cursor.Position} of column '{_columns.Label}'.");
 
             int row = store.Add(features.ToFeatureRow());
-            builder.Add(task, row, ClassOfKey?.Invoke((int)label) ?? label, weight);
+            for (int i = 0; i < values.Length; i++)
+            {
+                if (!float.IsNaN(values[i]))
+                    builders[i].Add(task, row, labels[i].Label(values[i], cursor.Position), weight);
+            }
         }
 
         if (unlabeled > 0)
             _channel.Warning($"{unlabeled} rows without a label are left out.");
-        return builder.Build(classCount, classSets);
     }
 
     /// <summary>Throws where a feature is NaN or infinite, naming row and slot.</summary>
@@ -134,9 +154,9 @@ internal sealed class TaskSetReader
         return values < DensestSparse * rows * featureCount;
     }
 
-    private IEnumerable<DataViewSchema.Column> Needed(DataViewSchema schema)
+    private IEnumerable<DataViewSchema.Column> Needed(DataViewSchema schema, IEnumerable<LabelColumn> labels)
     {
-        string?[] names = [_columns.Label, _columns.Features, _columns.Task, _columns.Weight];
+        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight];
         return names.OfType<string>().Distinct().Select(name => schema[name]);
     }
 

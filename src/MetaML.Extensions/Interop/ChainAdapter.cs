@@ -21,53 +21,59 @@ internal sealed class ChainAdapter
         _model = model;
         _cancellationToken = cancellationToken;
         FindLearner(model);
-        foreach (MetaLearnerTransformer learner in Learners(model))
-        {
-            if (learner.TaskColumnName is { } task)
-                _growing.Add(task);
-            if (learner.TakesNewClasses)
-                _growing.Add(learner.LabelColumnName);
-        }
+        foreach (ITaskLearner learner in Learners(model))
+            _growing.UnionWith(learner.GrowingColumns);
     }
 
     /// <summary>The last meta-learner of a chain.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static MetaLearnerTransformer FindLearner(ITransformer model) => Learners(model).LastOrDefault()
+    public static ITaskLearner FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
     /// <param name="support">Labelled rows of the new tasks.</param>
     /// <param name="options">How to adapt; null for the defaults.</param>
     public ITransformer Adapt(IDataView support, AdaptationOptions? options) =>
-        Pass(_model, ref support, (learner, data) => learner.Adapt(data, options, _cancellationToken));
+        Adapt(_model, ref support, (learner, data) => learner.Adapt(data, options, _cancellationToken));
 
     /// <summary>The tasks of labelled rows, as the chain's last meta-learner sees them.</summary>
     public TaskSet ReadTasks(IDataView data)
     {
         TaskSet? tasks = null;
-        Pass(_model, ref data, (learner, rows) =>
+        Adapt(_model, ref data, (learner, rows) =>
         {
-            tasks = learner.ReadSupport(rows, _cancellationToken).Tasks;
-            return learner;
+            MetaLearnerTransformer single = learner as MetaLearnerTransformer
+                ?? throw new ArgumentException($"The model must have one output; got a {learner.GetType().Name}. Take one by SelectOutput.");
+            tasks = single.ReadSupport(rows, _cancellationToken).Tasks;
+            return single;
         });
         return tasks!;
     }
 
     public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(task));
 
+    public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(_model, ref support, (learner, data) => OutputsOf(learner).Add(data, output, _cancellationToken));
+
+    /// <summary>The chain with one output of its multi-output step in that step's place.</summary>
+    /// <exception cref="ArgumentException">There is no such output.</exception>
+    public ITransformer SelectOutput(string output) => Replace(_model, learner => OutputsOf(learner).Select(output));
+
+    private static MultiOutputTransformer OutputsOf(ITaskLearner learner) => learner as MultiOutputTransformer
+        ?? throw new ArgumentException($"The model must have several outputs; got a {learner.GetType().Name}. Give what a pipeline with MultiOutput returned from Fit.");
+
     // Data pass through each step as in training, whatever its scope; on return they have passed through this one.
-    private ITransformer Pass(ITransformer step, ref IDataView data, Func<MetaLearnerTransformer, IDataView, MetaLearnerTransformer> meet)
+    private ITransformer Adapt(ITransformer step, ref IDataView data, Func<ITaskLearner, IDataView, ITransformer> adapt)
     {
         switch (step)
         {
-            case MetaLearnerTransformer learner:
-                MetaLearnerTransformer adapted = meet(learner, data);
+            case ITaskLearner learner:
+                ITransformer adapted = adapt(learner, data);
                 data = adapted.Transform(data);
                 return adapted;
             case ITransformerChainAccessor chain:
                 var steps = new ITransformer[chain.Transformers.Length];
                 int last = Array.FindLastIndex(chain.Transformers, inner => Learners(inner).Any());
                 for (int i = 0; i < steps.Length; i++)
-                    steps[i] = i <= last || last < 0 ? Pass(chain.Transformers[i], ref data, meet) : SharedStep.Of(_context, chain.Transformers[i]);
+                    steps[i] = i <= last || last < 0 ? Adapt(chain.Transformers[i], ref data, adapt) : SharedStep.Of(_context, chain.Transformers[i]);
                 return new TransformerChain<ITransformer>(steps, chain.Scopes);
             case ValueToKeyMappingTransformer mapping:
                 ITransformer renewed = KeyMappingRenewal.Renew(_context, mapping, _growing, data);
@@ -80,16 +86,16 @@ internal sealed class ChainAdapter
         }
     }
 
-    private ITransformer Replace(ITransformer step, Func<MetaLearnerTransformer, ITransformer> replacement) => step switch
+    private ITransformer Replace(ITransformer step, Func<ITaskLearner, ITransformer> replacement) => step switch
     {
-        MetaLearnerTransformer learner => replacement(learner),
+        ITaskLearner learner => replacement(learner),
         ITransformerChainAccessor chain => new TransformerChain<ITransformer>(chain.Transformers.Select(inner => Replace(inner, replacement)), chain.Scopes),
         _ => SharedStep.Of(_context, step),
     };
 
-    private static IEnumerable<MetaLearnerTransformer> Learners(ITransformer step) => step switch
+    private static IEnumerable<ITaskLearner> Learners(ITransformer step) => step switch
     {
-        MetaLearnerTransformer learner => [learner],
+        ITaskLearner learner => [learner],
         ITransformerChainAccessor chain => chain.Transformers.SelectMany(Learners),
         _ => [],
     };

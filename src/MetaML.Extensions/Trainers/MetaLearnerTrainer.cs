@@ -1,11 +1,9 @@
-using MetaML.Encoders;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions;
@@ -20,8 +18,6 @@ namespace MetaML.Extensions;
 /// </remarks>
 public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 {
-    private const int LogInterval = 100;
-
     private readonly IHost _host;
     private readonly LabelKind _kind;
     private readonly MetaLearnerOptions _options;
@@ -49,18 +45,12 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         KeyVocabulary? classes = _kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[columns.Label]) : null;
 
         using IChannel channel = _host.Start("Meta-training");
-        var reader = new TaskSetReader(_host, channel, columns, _kind) { CancellationToken = _options.CancellationToken };
-        TaskSet tasks = reader.Read(input, classes?.Count ?? 0, _options.ClassSets);
+        var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = _options.CancellationToken };
+        TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets))[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", kept sparse" : "")}.");
 
-        MetaTrainingOptions options = _options with
-        {
-            Encoder = EncoderOptions.WithShape(_options.Encoder, ((VectorDataViewType)input.Schema[columns.Features].Type).Dimensions),
-            Seed = _options.Seed ?? (_host as IHostEnvironmentInternal)?.Seed,
-            Progress = new HostProgress(_host, channel, _options.Progress),
-        };
-        MetaModel model = MetaTrainer.Train(tasks, options, text => channel.Info(text), text => channel.Warning(text));
-        UnknownTaskHandling unknown = Unknown(model, channel);
+        MetaModel model = MetaTrainer.Train(tasks, _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text));
+        UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
         return MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, _options.CancellationToken);
     }
 
@@ -73,27 +63,5 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
-    }
-
-    private UnknownTaskHandling Unknown(MetaModel model, IChannel channel)
-    {
-        UnknownTaskHandling handling = _options.UnknownTasks ?? (model.HasPrior ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
-        if (handling == UnknownTaskHandling.MetaPrior && !model.HasPrior)
-            throw OptionCheck.Error(_options, nameof(_options.UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for classes that are not known.");
-        if (handling == UnknownTaskHandling.Missing)
-            channel.Warning("Rows of unknown tasks get NaN scores, which ML.NET's metrics leave out or misread.");
-        return handling;
-    }
-
-    // Told of every outer step: the place to look at the host's cancel flag, which is set by AutoML.
-    private sealed class HostProgress(IHost host, IChannel channel, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            host.CheckAlive();
-            if (value.Iteration % LogInterval == 0)
-                channel.Info($"Iteration {value.Iteration} of {value.MaximumNumberOfIterations}: training loss {value.TrainingLoss:G4}, validation loss {value.ValidationLoss:G4}.");
-            next?.Report(value);
-        }
     }
 }

@@ -18,21 +18,19 @@ namespace MetaML.Extensions;
 /// Score holds probabilities, zero for classes that the row's task does not have. Immutable, and safe for many threads; it
 /// scores and, with most adapters, adapts without the native torch library.
 /// </remarks>
-public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer
+public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
 
-    private readonly ColumnNames _columns;
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
 
     private MetaLearnerTransformer(
         IHost host, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, ImmutableDictionary<string, AdaptedTask> tasks)
-        : base(host)
+        : base(host, columns)
     {
         Model = model;
-        _columns = columns;
         _classes = classes;
         _unknown = unknown;
         _tasks = tasks;
@@ -45,19 +43,15 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     public IEnumerable<string> TaskNames => _tasks.Keys;
 
     /// <summary>The label column, read when adapting.</summary>
-    public string LabelColumnName => _columns.Label;
-
-    /// <summary>The Task column; null where all rows belong to one task.</summary>
-    public string? TaskColumnName => _columns.Task;
-
-    /// <inheritdoc/>
-    public string FeatureColumnName => _columns.Features;
+    public string LabelColumnName => Columns.Label;
 
     /// <summary>Vector of Single, as long as the features that the model was trained on.</summary>
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
-    /// <summary>Whether a new task may bring classes that no task has had so far.</summary>
-    internal bool TakesNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasPrior;
+    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. TakesNewClasses ? [Columns.Label] : Array.Empty<string>()];
+
+    // Whether a new task may bring classes that no task has had so far.
+    private bool TakesNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasPrior;
 
     /// <summary>The transformer of a trained model that knows these tasks.</summary>
     internal static MetaLearnerTransformer Create(
@@ -67,7 +61,7 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         return nothing.With(tasks, classes, options: null, cancellationToken);
     }
 
-    /// <summary>A transformer that also knows the tasks of the support.</summary>
+    /// <inheritdoc cref="ITaskLearner.Adapt"/>
     /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
     internal MetaLearnerTransformer Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
@@ -81,43 +75,57 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
     internal (TaskSet Tasks, KeyVocabulary? Classes) ReadSupport(IDataView support, CancellationToken cancellationToken)
     {
-        _columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
-        KeyVocabulary? classes = _classes;
-        Func<int, int>? classOfKey = null;
-        if (classes is not null)
-        {
-            KeyVocabulary given = KeyVocabulary.Of(support.Schema[_columns.Label]);
-            classes = TakesNewClasses ? classes.Append(given) : classes;
-            int[] map = classes.MapFrom(given);
-            classOfKey = key => map[key] >= 0 ? map[key] : throw UnknownClass(given.Names[key]);
-        }
-
+        Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
+        var (label, classes) = LabelIn(support.Schema);
         using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, _columns, Model.Kind) { MissingIsError = true, ClassOfKey = classOfKey, CancellationToken = cancellationToken };
-        TaskSet tasks = reader.Read(support, classes?.Count ?? 0, Model.HasPrior ? ClassSets.Common : ClassSets.PerTask);
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
+        TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass })[0];
         return tasks.Tasks.Count > 0
             ? (tasks, classes)
             : throw new InvalidOperationException("Support must have labelled rows; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
     }
 
+    ITransformer ITaskLearner.Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken) => Adapt(support, options, cancellationToken);
+
+    ITransformer ITaskLearner.RemoveTask(string task) => RemoveTask(task);
+
+    /// <summary>How the label column of support is read, and the classes that the model knows then.</summary>
+    /// <exception cref="ArgumentException">Its keys cannot be matched with the model's classes.</exception>
+    internal (LabelColumn Label, KeyVocabulary? Classes) LabelIn(DataViewSchema support)
+    {
+        var label = new LabelColumn(Columns.Label, Model.Kind);
+        if (_classes is null)
+            return (label, null);
+        KeyVocabulary given = KeyVocabulary.Of(support[Columns.Label]);
+        KeyVocabulary classes = TakesNewClasses ? _classes.Append(given) : _classes;
+        int[] map = classes.MapFrom(given);
+        label = label with
+        {
+            ClassCount = classes.Count,
+            ClassSets = Model.HasPrior ? ClassSets.Common : ClassSets.PerTask,
+            ClassOfKey = key => map[key] >= 0 ? map[key] : throw UnknownClass(given.Names[key]),
+        };
+        return (label, classes);
+    }
+
     /// <summary>A transformer that has forgotten one task.</summary>
     /// <exception cref="ArgumentException">The task is unknown.</exception>
     internal MetaLearnerTransformer RemoveTask(string task) => _tasks.ContainsKey(task)
-        ? new(Host, Model, _columns, _classes, _unknown, _tasks.Remove(task))
+        ? new(Host, Model, Columns, _classes, _unknown, _tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
-    // Known heads are shared with this transformer: adapting costs only what is new.
-    private MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken)
+    /// <summary>A transformer that also knows these tasks. Known heads are shared with this one: adapting costs only what is new.</summary>
+    internal MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken)
     {
         IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
         var all = _tasks.ToBuilder();
         for (int i = 0; i < adapted.Count; i++)
             all[tasks.Tasks[i].Name] = adapted[i];
-        return new(Host, Model, _columns, classes, _unknown, all.ToImmutable());
+        return new(Host, Model, Columns, classes, _unknown, all.ToImmutable());
     }
 
     private InvalidOperationException UnknownClass(string name) =>
-        new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{_columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
+        new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
 
     private static VersionInfo GetVersionInfo() => new(
         modelSignature: "METALRNR",
@@ -138,13 +146,18 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
         // int: number of tasks; for each its name, and see AdaptedTask.Write
         ctx.CheckAtModel();
         ctx.SetVersionInfo(GetVersionInfo());
-        BinaryWriter writer = ctx.Writer;
-        writer.Write(_columns.Label);
-        writer.Write(_columns.Features);
-        writer.Write(_columns.Task ?? "");
-        writer.Write(_columns.Weight ?? "");
+        Write(ctx.Writer, null);
+    }
+
+    /// <summary>Writes all but the header; the encoder's values not where another model that was written before shares them.</summary>
+    internal void Write(BinaryWriter writer, MetaModel? encoder)
+    {
+        writer.Write(Columns.Label);
+        writer.Write(Columns.Features);
+        writer.Write(Columns.Task ?? "");
+        writer.Write(Columns.Weight ?? "");
         writer.Write((byte)_unknown);
-        Model.Write(writer);
+        Model.Write(writer, encoder);
         _classes?.Write(writer);
         writer.Write(_tasks.Count);
         foreach (var (name, task) in _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal)) // same tasks, same bytes
@@ -157,14 +170,26 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     // Called by ML.NET through the LoadableClass attribute.
     internal static MetaLearnerTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        VersionInfo version = GetVersionInfo();
+        CheckVersion(ctx, GetVersionInfo());
+        return Read(env, ctx.Reader, null);
+    }
+
+    /// <summary>Checks the version of a saved transformer of this package.</summary>
+    /// <exception cref="InvalidDataException">It is newer.</exception>
+    internal static void CheckVersion(ModelLoadContext ctx, VersionInfo version)
+    {
         if (ctx.Header.ModelSignature == version.ModelSignature && ctx.Header.ModelVerReadable > version.VerWrittenCur) // ML.NET's own message blames ML.NET
             throw new InvalidDataException($"The meta-learner's format version must be at most 0x{version.VerWrittenCur:x8}; got 0x{ctx.Header.ModelVerReadable:x8}. It was saved by a newer version of MetaML.Extensions. Update the package.");
         ctx.CheckAtModel(version);
-        BinaryReader reader = ctx.Reader;
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    internal static MetaLearnerTransformer Read(IHostEnvironment env, BinaryReader reader, MetaModel? encoder)
+    {
         string label = reader.ReadString(), features = reader.ReadString(), task = reader.ReadString(), weight = reader.ReadString();
         var unknown = (UnknownTaskHandling)reader.ReadByte();
-        MetaModel model = MetaModel.Read(reader);
+        MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
         if (!Enum.IsDefined(unknown) || (model.HasPrior && classCount != model.ClassCount))
@@ -184,38 +209,26 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
     /// <inheritdoc/>
     protected override IRowMapper MakeRowMapper(DataViewSchema schema)
     {
-        _columns.CheckScored(schema, Model.FeatureCount);
+        Columns.CheckScored(schema, Model.FeatureCount);
         return new Mapper(this, schema);
     }
 
-    private sealed class Mapper(MetaLearnerTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent)
-    {
-        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => ScoreColumns.Create(parent.Model.Kind, parent._classes, InputSchema);
+    /// <summary>The output columns, as they are added to a schema.</summary>
+    internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, input);
 
-        // All getters of a row share one scoring of it; no two cursors share anything that changes.
-        public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
+    /// <summary>Scores rows as a cursor reads them.</summary>
+    internal TaskRowScorer CreateScorer(TaskRowReader row) => new(Model, row, _classes?.Count ?? 0, _tasks, _unknown);
+
+    private sealed class Mapper(MetaLearnerTransformer parent, DataViewSchema inputSchema)
+        : TaskRowMapper(parent, inputSchema)
+    {
+        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
+
+        // All getters of a row share one scoring of it.
+        protected override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput)
         {
-            disposer = null;
-            if (!IsAnyActive(activeOutput))
-                return new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
-            var scorer = new TaskRowScorer(parent.Model, input, parent._columns, parent._classes?.Count ?? 0, parent._tasks, parent._unknown);
+            TaskRowScorer scorer = parent.CreateScorer(new TaskRowReader(parent.Model, input, parent.Columns));
             return [.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
         }
-
-        protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>
-            CreateGetters(input, i => i == iinfo, out disposer)[iinfo];
-
-        protected override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
-        {
-            if (!IsAnyActive(activeOutput))
-                return _ => false;
-            int features = InputSchema[parent._columns.Features].Index;
-            int task = parent._columns.Task is { } name ? InputSchema[name].Index : -1;
-            return column => column == features || column == task;
-        }
-
-        protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
-
-        private bool IsAnyActive(Func<int, bool> activeOutput) => Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput);
     }
 }

@@ -25,8 +25,14 @@ public sealed class SharedEncoderEstimator : IEstimator<SharedEncoderTransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         _transformer.Check(inputSchema);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        columns[_transformer.OutputColumnName] = new SchemaShape.Column(_transformer.OutputColumnName, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);
+        return Promise(inputSchema, _transformer.OutputColumnName);
+    }
+
+    /// <summary>The schema with an embedding.</summary>
+    internal static SchemaShape Promise(SchemaShape input, string output)
+    {
+        var columns = input.ToDictionary(column => column.Name);
+        columns[output] = new SchemaShape.Column(output, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);
         return new SchemaShape(columns.Values);
     }
 }

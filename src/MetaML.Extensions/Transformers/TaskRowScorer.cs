@@ -1,4 +1,3 @@
-using MetaML.Extensions.Data;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using Microsoft.ML;
@@ -12,16 +11,11 @@ namespace MetaML.Extensions;
 internal sealed class TaskRowScorer
 {
     private readonly MetaModel _model;
-    private readonly DataViewRow _row;
-    private readonly string? _taskColumn;
+    private readonly TaskRowReader _row;
     private readonly int _classCount;
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
     private readonly UnknownTaskHandling _unknown;
-    private readonly MetaScorer _scorer;
-    private readonly ValueGetter<VBuffer<float>> _getFeatures;
-    private readonly Func<string?> _getTask;
 
-    private VBuffer<float> _features;
     private long _position = -1;
     private string? _name;
     private AdaptedTask? _named;
@@ -30,18 +24,13 @@ internal sealed class TaskRowScorer
     private AdaptedTask? _task;
     private float[] _scores = new float[1];
 
-    public TaskRowScorer(
-        MetaModel model, DataViewRow row, ColumnNames columns, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
+    public TaskRowScorer(MetaModel model, TaskRowReader row, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
     {
         _model = model;
         _row = row;
-        _taskColumn = columns.Task;
         _classCount = classCount;
         _tasks = tasks;
         _unknown = unknown;
-        _scorer = model.CreateScorer();
-        _getFeatures = row.GetGetter<VBuffer<float>>(row.Schema[columns.Features]);
-        _getTask = TaskNames.Getter(row, columns.Task);
     }
 
     /// <summary>The getter of an output column.</summary>
@@ -98,18 +87,17 @@ internal sealed class TaskRowScorer
         if (_position == _row.Position)
             return;
         _position = _row.Position;
-        _task = Find(_getTask());
+        _task = Find(_row.Task);
         if (_task is null)
             return;
 
-        _getFeatures(ref _features);
-        if (!TensorPrimitives.IsFiniteAll(_features.GetValues()))
+        if (!_row.IsFinite)
         {
             _task = null;
             return;
         }
 
-        ReadOnlySpan<float> scores = _scorer.Score(_task, _features.ToFeatureRow());
+        ReadOnlySpan<float> scores = _row.Score(_task);
         if (_scores.Length < scores.Length)
             _scores = new float[scores.Length];
         if (_model.Kind == LabelKind.Multiclass)
@@ -127,7 +115,7 @@ internal sealed class TaskRowScorer
         task ??= _unknown switch
         {
             UnknownTaskHandling.MetaPrior => _model.Prior,
-            UnknownTaskHandling.Throw => throw new InvalidOperationException($"Column '{_taskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling."),
+            UnknownTaskHandling.Throw => throw new InvalidOperationException($"Column '{_row.TaskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling."),
             _ => null,
         };
         (_name, _named) = (name, task);

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using MetaML.Encoders;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Xunit;
@@ -23,10 +24,12 @@ public sealed class DamagedFileTests
         Assert.Contains("newer version", string.Join(" ", Chain(Assert.ThrowsAny<Exception>(() => Load(saved))).Select(error => error.Message)));
     }
 
-    [Fact]
-    public void Load_TruncatedOrDamagedEntry_LoadsOrThrowsAnException()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Load_TruncatedOrDamagedEntry_LoadsOrThrowsAnException(bool isMultiOutput)
     {
-        byte[] saved = Saved();
+        byte[] saved = isMultiOutput ? SavedOutputs() : Saved();
         var random = new Random(1);
         int failures = 0;
         for (int i = 0; i < 300; i++)
@@ -52,6 +55,15 @@ public sealed class DamagedFileTests
         using var stream = new MemoryStream();
         var binary = new TrainerCase("binary", "Answer");
         _ml.Model.Save(binary.Trainer(_ml, binary.Options(iterations: 2)).Fit(data), data.Schema, stream);
+        return stream.ToArray();
+    }
+
+    private byte[] SavedOutputs()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(OutputRow.Rows(20));
+        using var stream = new MemoryStream();
+        var options = new MultiOutputOptions { Outputs = [new("Price"), new("Sold")], Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8 }, MaximumNumberOfIterations = 0 };
+        _ml.Model.Save(_ml.MetaLearning().MultiOutput(options).Fit(data), data.Schema, stream);
         return stream.ToArray();
     }
 

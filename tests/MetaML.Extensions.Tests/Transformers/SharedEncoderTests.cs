@@ -1,4 +1,6 @@
+using MetaML.Encoders;
 using MetaML.TestKit;
+using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Xunit;
@@ -36,12 +38,48 @@ public sealed class SharedEncoderTests
         Assert.All(embeddings[1], value => Assert.True(float.IsNaN(value)));
     }
 
+    [Theory]
+    [InlineData("Answer")]
+    [InlineData("Value")]
+    public void SharedEncoder_LearnedFromLabelAndTask_IsTheMetaLearnersOwn(string label)
+    {
+        var trainer = new TrainerCase(label, label);
+        IDataView data = View(Some.Tasks());
+        float[][] Embeddings(IEstimator<SharedEncoderTransformer> estimator) => [.. estimator.Fit(data).Transform(data).GetColumn<float[]>("Embedding")];
+        Assert.Equal(Embeddings(_ml.MetaLearning().SharedEncoder(trainer.Trainer(_ml).Fit(data))), Embeddings(_ml.MetaLearning().SharedEncoder(trainer.Options())));
+
+        // In a pipeline, with any trainer on top.
+        var pipeline = _ml.MetaLearning().SharedEncoder(trainer.Options(iterations: 200)).Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer", "Embedding"));
+        ITransformer model = pipeline.Fit(data);
+        Assert.True(_ml.BinaryClassification.Evaluate(model.Transform(data), "Answer").Accuracy > 0.7);
+        Assert.Equal([.. model.Transform(data).GetColumn<float>("Score")], ScoringProcess.Scores(_ml, model, data));
+    }
+
+    [Theory]
+    [InlineData(SelfSupervision.Contrastive)]
+    [InlineData(SelfSupervision.Reconstruction)]
+    public void SharedEncoder_LearnedFromFeaturesAlone_NeedsNoLabelOrTask(SelfSupervision objective)
+    {
+        IDataView data = View(Some.Tasks());
+        IDataView features = _ml.Transforms.SelectColumns("Features").Fit(data).Transform(data);
+        var options = new SelfSupervisedEncoderOptions { Objective = objective, MaximumNumberOfIterations = 50, Encoder = new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 6 } };
+        SharedEncoderTransformer encoder = _ml.MetaLearning().SharedEncoder(options, "Shared").Fit(features);
+        Assert.Equal(6, encoder.EmbeddingDimension);
+        ITransformer model = encoder.Append(_ml.Regression.Trainers.Sdca("Value", "Shared").Fit(encoder.Transform(data)));
+        Assert.Equal([.. model.Transform(data).GetColumn<float>("Score")], ScoringProcess.Scores(_ml, model, data));
+        SchemaShape promised = _ml.MetaLearning().SharedEncoder(options, "Shared").GetOutputSchema(SchemaShapes.Of(features.Schema));
+        Assert.Contains(promised, column => column.Name == "Shared" && column.ItemType == NumberDataViewType.Single && column.Kind == SchemaShape.Column.VectorKind.Vector);
+    }
+
     [Fact]
     public void SharedEncoder_WhatDoesNotFit_SaysWhy()
     {
         ITransformer stranger = _ml.Transforms.NormalizeMinMax("Features").Fit(View(Some.Tasks(1)));
         Assert.Contains("must be a meta-learner", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().SharedEncoder(stranger)).Message);
         MetaLearnerTransformer learned = _binary.Trainer(_ml).Fit(View(Some.Tasks()));
+        Assert.Contains("output column 'Task'", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MetaLearning().SharedEncoder(_binary.Options() with { LabelColumnName = "Task" }).Fit(View(Some.Tasks()))).Message);
+        Assert.Contains("feature column 'Nowhere'", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MetaLearning().SharedEncoder(new SelfSupervisedEncoderOptions { FeatureColumnName = "Nowhere" }).Fit(View(Some.Tasks()))).Message);
+        Assert.Contains("SelfSupervisedEncoderOptions.FeatureColumnName", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().SharedEncoder(new SelfSupervisedEncoderOptions { FeatureColumnName = " " })).Message);
         Assert.Contains("feature column 'Weight'", Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MetaLearning().SharedEncoder(learned, featureColumnName: "Weight").Fit(View(Some.Tasks(1)))).Message);
     }
 

@@ -1,0 +1,63 @@
+using MetaML.Encoders;
+
+namespace MetaML.Training;
+
+/// <summary>How to learn an encoder from features alone.</summary>
+public record SelfSupervisedOptions
+{
+    /// <summary>The network that is learned.</summary>
+    /// <value>Null (default): for images, convolutional; else a multi-layer perceptron.</value>
+    public EncoderOptions? Encoder { get; set; }
+
+    /// <summary>What it is learned by.</summary>
+    /// <value>Default <see cref="SelfSupervision.Contrastive"/>.</value>
+    public SelfSupervision Objective { get; set; } = SelfSupervision.Contrastive;
+
+    /// <summary>Probability with which a feature of a row's copy is replaced by that of another row.</summary>
+    /// <value>From 0 to 0.95, above 0; default 0.6 as in SCARF.</value>
+    public double CorruptionRate { get; set; } = 0.6;
+
+    /// <summary>Rows of each outer step that are told apart, or from which a feature is restored.</summary>
+    /// <value>At least 2; default 128.</value>
+    public int BatchSize { get; set; } = 128;
+
+    /// <summary>The largest number of outer steps.</summary>
+    /// <value>At least 0; default 1,000.</value>
+    public int MaximumNumberOfIterations { get; set; } = 1000;
+
+    /// <summary>First learning rate of the outer optimiser.</summary>
+    /// <value>Positive; default 0.001.</value>
+    public double LearningRate { get; set; } = 0.001;
+
+    /// <summary>Share of the rows held out to choose the best parameters.</summary>
+    /// <value>From 0 (no validation, no early stopping) to 0.5; default 0.2.</value>
+    public double ValidationFraction { get; set; } = 0.2;
+
+    /// <summary>When to stop before <see cref="MaximumNumberOfIterations"/>; null never stops early.</summary>
+    public EarlyStoppingOptions? EarlyStopping { get; set; } = new();
+
+    /// <summary>Seed of every random choice.</summary>
+    /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
+    public int? Seed { get; set; }
+
+    /// <summary>Told of every outer step, on the training thread.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Stops training within one outer step, by an <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
+    public virtual void Validate()
+    {
+        OptionCheck.Defined(this, nameof(Objective), Objective);
+        OptionCheck.Positive(this, nameof(CorruptionRate), CorruptionRate);
+        OptionCheck.InRange(this, nameof(CorruptionRate), CorruptionRate, 0, 0.95);
+        OptionCheck.AtLeast<int>(this, nameof(BatchSize), BatchSize, 2);
+        OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
+        OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
+        OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        Encoder?.Validate();
+        EarlyStopping?.Validate();
+    }
+}

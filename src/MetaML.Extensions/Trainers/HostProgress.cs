@@ -1,0 +1,18 @@
+using MetaML.Training;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions;
+
+/// <summary>Told of every outer step: the place to look at the host's cancel flag, which is set by AutoML, and to write its log.</summary>
+internal sealed class HostProgress(IHost host, IChannel channel, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+{
+    private const int LogInterval = 100;
+
+    public void Report(TrainingProgress value)
+    {
+        host.CheckAlive();
+        if (value.Iteration % LogInterval == 0)
+            channel.Info($"Iteration {value.Iteration} of {value.MaximumNumberOfIterations}: training loss {value.TrainingLoss:G4}, validation loss {value.ValidationLoss:G4}.");
+        next?.Report(value);
+    }
+}

@@ -1,0 +1,19 @@
+using MetaML.Training;
+
+namespace MetaML.Extensions;
+
+/// <summary>Options of a shared encoder that is learned from features alone.</summary>
+public sealed record SelfSupervisedEncoderOptions : SelfSupervisedOptions
+{
+    /// <summary>The features: a known-size vector of Single.</summary>
+    /// <value>Default "Features".</value>
+    public string FeatureColumnName { get; set; } = "Features";
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        if (string.IsNullOrWhiteSpace(FeatureColumnName))
+            throw OptionCheck.Error(this, nameof(FeatureColumnName), "the name of a column", FeatureColumnName);
+    }
+}

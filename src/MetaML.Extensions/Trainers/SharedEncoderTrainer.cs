@@ -1,0 +1,92 @@
+using MetaML.Encoders;
+using MetaML.Extensions.Data;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions;
+
+/// <summary>Learns an encoder, features → embedding, for any ML.NET trainer to stand on.</summary>
+/// <remarks>
+/// <para>From Label and Task it is the encoder that <see cref="MetaLearnerTrainer"/> learns; from features alone, that of
+/// <see cref="SelfSupervisedTrainer"/>. Features: known-size vector of Single, finite; no normaliser is needed. Training needs
+/// the native torch library, the fitted transformer does not.</para>
+/// <para>Made by <c>mlContext.MetaLearning().SharedEncoder</c>. Same seed, same data, same machine: same bits.</para>
+/// </remarks>
+public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
+{
+    private readonly IHost _host;
+    private readonly string _feature;
+    private readonly string _output;
+    private readonly Action<SchemaShape> _check;
+    private readonly Func<IDataView, MetaModel> _learn;
+
+    private SharedEncoderTrainer(IHost host, string feature, string output, Action<SchemaShape> check, Func<IDataView, MetaModel> learn)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(output);
+        _host = host;
+        _feature = feature;
+        _output = output;
+        _check = check;
+        _learn = learn;
+    }
+
+    internal static SharedEncoderTrainer OfTasks(IHostEnvironment env, MetaLearnerOptions options, string output)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(options.Episodes?.Ways is null ? LabelKind.Binary : LabelKind.Multiclass);
+        options = options with { };
+        var label = new OutputColumn(options.LabelColumnName);
+        return new SharedEncoderTrainer(
+            env.Register(nameof(SharedEncoderTrainer)),
+            options.FeatureColumnName,
+            output,
+            shape => options.Columns.Check(shape, ColumnNames.KindOf(shape, label).Kind),
+            data => new MetaLearnerTrainer(env, ColumnNames.KindOf(data.Schema, label), options).Fit(data).Model);
+    }
+
+    internal static SharedEncoderTrainer OfFeatures(IHostEnvironment env, SelfSupervisedEncoderOptions options, string output)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        options = options with { };
+        var columns = new ColumnNames("", options.FeatureColumnName, null, null);
+        IHost host = env.Register(nameof(SharedEncoderTrainer));
+        return new SharedEncoderTrainer(host, options.FeatureColumnName, output, columns.CheckFeatures, data =>
+        {
+            columns.CheckScored(data.Schema);
+            using IChannel channel = host.Start("Self-supervised training");
+            FeatureStore rows = new TaskSetReader(host, channel, columns) { CancellationToken = options.CancellationToken }.ReadFeatures(data);
+            SelfSupervisedOptions bound = options with
+            {
+                Encoder = EncoderOptions.WithShape(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
+                Seed = options.Seed ?? (host as IHostEnvironmentInternal)?.Seed,
+                Progress = new HostProgress(host, channel, options.Progress),
+            };
+            return SelfSupervisedTrainer.Train(rows, bound, text => channel.Info(text), text => channel.Warning(text));
+        });
+    }
+
+    /// <summary>Learns an encoder of the data.</summary>
+    /// <param name="input">The columns that the options name.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    public SharedEncoderTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new SharedEncoderTransformer(_host, _learn(input), _feature, _output);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _check(inputSchema);
+        return SharedEncoderEstimator.Promise(inputSchema, _output);
+    }
+}

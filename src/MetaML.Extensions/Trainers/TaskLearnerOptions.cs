@@ -1,0 +1,74 @@
+using MetaML.Encoders;
+using MetaML.Extensions.Data;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions;
+
+/// <summary>What all trainers that learn across tasks have in common: the columns apart from labels, and how to learn.</summary>
+public abstract record TaskLearnerOptions : MetaTrainingOptions
+{
+    private protected TaskLearnerOptions()
+    {
+    }
+
+    /// <summary>The features: a known-size vector of Single.</summary>
+    /// <value>Default "Features".</value>
+    public string FeatureColumnName { get; set; } = "Features";
+
+    /// <summary>Which task a row belongs to: text or key.</summary>
+    /// <value>Null where rows are not told apart by task.</value>
+    public string? TaskColumnName { get; set; }
+
+    /// <summary>How much a row counts: Single.</summary>
+    /// <value>Null (default) where all rows count alike.</value>
+    public string? ExampleWeightColumnName { get; set; }
+
+    /// <summary>What is given for rows of an unknown task.</summary>
+    /// <value>Null (default): <see cref="UnknownTaskHandling.MetaPrior"/> where all tasks' labels mean the same, else <see cref="UnknownTaskHandling.Throw"/>.</value>
+    public UnknownTaskHandling? UnknownTasks { get; set; }
+
+    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName);
+
+    /// <summary>The options with what they leave to the host and to the data: seed, progress, the features' shape.</summary>
+    internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => this with
+    {
+        Encoder = EncoderOptions.WithShape(Encoder, ((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions),
+        Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
+        Progress = new HostProgress(host, channel, Progress),
+        HoldsOutRows = TaskColumnName is null, // there are no others
+    };
+
+    /// <summary>What a trained model gives for rows of unknown tasks.</summary>
+    /// <exception cref="ArgumentException">There is no prior to give.</exception>
+    internal UnknownTaskHandling UnknownTasksOf(MetaModel model, IChannel channel)
+    {
+        UnknownTaskHandling handling = UnknownTasks ?? (model.HasPrior ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
+        if (handling == UnknownTaskHandling.MetaPrior && !model.HasPrior)
+            throw OptionCheck.Error(this, nameof(UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for classes that are not known.");
+        if (handling == UnknownTaskHandling.Missing)
+            channel.Warning("Rows of unknown tasks get NaN scores, which ML.NET's metrics leave out or misread.");
+        return handling;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
+    {
+        base.Validate(kind);
+        CheckName(nameof(FeatureColumnName), FeatureColumnName);
+        CheckName(nameof(TaskColumnName), TaskColumnName ?? "Task");
+        CheckName(nameof(ExampleWeightColumnName), ExampleWeightColumnName ?? "Weight");
+        if (UnknownTasks is { } handling)
+            OptionCheck.Defined(this, nameof(UnknownTasks), handling);
+    }
+
+    private protected void CheckName(string member, string? name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            throw OptionCheck.Error(this, member, "the name of a column", name);
+    }
+}

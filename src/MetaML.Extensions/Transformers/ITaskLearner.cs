@@ -1,0 +1,25 @@
+using MetaML.Scoring;
+using Microsoft.ML;
+
+namespace MetaML.Extensions;
+
+/// <summary>A step of a chain that knows tasks, and can learn and forget them.</summary>
+internal interface ITaskLearner
+{
+    /// <summary>A model that holds the encoder.</summary>
+    MetaModel Model { get; }
+
+    string FeatureColumnName { get; }
+
+    /// <summary>The key columns that new tasks may bring new values to.</summary>
+    IEnumerable<string> GrowingColumns { get; }
+
+    /// <summary>The step that also knows the tasks of the support.</summary>
+    /// <param name="support">Labelled rows.</param>
+    /// <param name="options">How to adapt; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    ITransformer Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken);
+
+    /// <summary>The step that has forgotten a task.</summary>
+    ITransformer RemoveTask(string task);
+}

@@ -1,0 +1,52 @@
+using MetaML.Extensions.Data;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions;
+
+/// <summary>A step whose output columns are all made of a row's features and task.</summary>
+public abstract class TaskRowTransformer : RowToRowTransformerBase
+{
+    private protected TaskRowTransformer(IHost host, ColumnNames columns)
+        : base(host) => Columns = columns;
+
+    /// <summary>The feature column.</summary>
+    public string FeatureColumnName => Columns.Features;
+
+    /// <summary>The Task column; null where rows are not told apart by task.</summary>
+    public string? TaskColumnName => Columns.Task;
+
+    internal ColumnNames Columns { get; }
+
+    /// <summary>No two cursors share anything that changes.</summary>
+    private protected abstract class TaskRowMapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(TaskRowMapper)), inputSchema, parent)
+    {
+        /// <summary>A getter for each active output column, null for the others.</summary>
+        /// <param name="input">The row or cursor.</param>
+        /// <param name="activeOutput">At least one is.</param>
+        protected abstract Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput);
+
+        public sealed override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
+        {
+            disposer = null;
+            return IsAnyActive(activeOutput) ? CreateGetters(input, activeOutput) : new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
+        }
+
+        protected sealed override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>
+            CreateGetters(input, i => i == iinfo, out disposer)[iinfo];
+
+        protected sealed override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
+        {
+            if (!IsAnyActive(activeOutput))
+                return _ => false;
+            int features = InputSchema[parent.Columns.Features].Index;
+            int task = parent.Columns.Task is { } name ? InputSchema[name].Index : -1;
+            return column => column == features || column == task;
+        }
+
+        protected sealed override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
+
+        private bool IsAnyActive(Func<int, bool> activeOutput) => Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput);
+    }
+}
