@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using MetaML.Extensions.Evaluation;
 using Microsoft.ML;
 
@@ -8,7 +9,7 @@ namespace MetaML.Extensions.Experiments;
 internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, Action<RunDetail> report)
 {
     private readonly List<RunDetail> _details = [];
-    private readonly Dictionary<RunDetail, PlannedRun> _plans = [];
+    private readonly Dictionary<RunDetail, PlannedRun> _plans = new(ReferenceEqualityComparer.Instance);
 
     public IReadOnlyList<RunDetail> Details => _details;
 
@@ -84,10 +85,10 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     {
         double estimate = share > 0 ? seconds / share : double.PositiveInfinity;
         ShortestEstimate = Math.Min(ShortestEstimate ?? double.PositiveInfinity, estimate);
-        return new TimeoutException($"The run was stopped after {seconds:F1} s, when the experiment's time was used up: {Duration(estimate, seconds)}.");
+        return new TimeoutException($"The run was stopped after {seconds:F1} s, when the experiment's time was used up; it takes {Duration(estimate, seconds)}.");
     }
 
-    /// <summary>How long a run would have taken, in words.</summary>
+    /// <summary>How long a run takes, in words.</summary>
     internal static string Duration(double estimate, double atLeast) =>
-        double.IsFinite(estimate) ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"it would take about {estimate:F1} s") : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"it would take more than {atLeast:F1} s");
+        double.IsFinite(estimate) ? string.Create(CultureInfo.InvariantCulture, $"about {estimate:F1} s") : string.Create(CultureInfo.InvariantCulture, $"more than {atLeast:F1} s");
 }

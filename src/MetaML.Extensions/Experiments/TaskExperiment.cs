@@ -130,7 +130,7 @@ public sealed class TaskExperiment
         if (runner.ShortestEstimate is { } estimate)
         {
             return new ExperimentException(
-                $"TaskExperimentSettings.MaxExperimentTimeInSeconds must be long enough for one run; got {budget.Seconds}. Of the run that came nearest to its end, {ExperimentRunner.Duration(estimate, budget.Seconds)}. Allow more time, or lower FewShot.Draws or MetaLearner.MaximumNumberOfIterations.",
+                $"TaskExperimentSettings.MaxExperimentTimeInSeconds must be long enough for one run; got {budget.Seconds}. One run takes {ExperimentRunner.Duration(estimate, budget.Seconds)}. Allow more time, or lower FewShot.Draws or MetaLearner.MaximumNumberOfIterations.",
                 runner.Details[0].Exception) { RunDetails = runner.Details };
         }
 
