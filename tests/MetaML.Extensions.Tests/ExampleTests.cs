@@ -25,6 +25,15 @@ public sealed class ExampleTests
         Assert.True(Mean("together") > Mean("one_by_one") + 0.02, $"together {Mean("together")}, one by one {Mean("one_by_one")}");
     }
 
+    [Fact]
+    public void Compare_NewStores_ArePredictedBetterByLearningAcrossStores()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/Compare", null));
+        double best = result.GetProperty("best_rmse").GetDouble(), scratch = result.GetProperty("scratch_rmse").GetDouble();
+        Assert.True(best < scratch, $"RMSE {best}, from scratch {scratch}");
+        Assert.Equal(0, result.GetProperty("failed_runs").GetInt32());
+    }
+
     private static JsonElement Result(string output) =>
         JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;
 }

@@ -13,7 +13,7 @@ namespace MetaML.Extensions.Data;
 internal sealed record ColumnNames(string Label, string Features, string? Task, string? Weight)
 {
     private const string FeaturesExpected = "known-size vector of Single";
-    private const string TaskExpected = "String or key of known cardinality";
+    internal const string TaskExpected = "String or key of known cardinality";
 
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
@@ -133,7 +133,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         _ => "Single",
     };
 
-    private static DataViewType Find(DataViewSchema schema, string role, string name, string expected) =>
+    internal static DataViewType Find(DataViewSchema schema, string role, string name, string expected) =>
         schema.GetColumnOrNull(name)?.Type ?? throw Mismatch(schema, role, name, expected, "no such column");
 
     private static SchemaShape.Column Find(SchemaShape shape, string role, string name, string expected, Func<SchemaShape.Column, bool> fits)
@@ -144,7 +144,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         return fits(column) ? column : throw Mismatch(available, role, name, expected, column.GetTypeString());
     }
 
-    private static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, object found) =>
+    internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, object found) =>
         Mismatch(string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})")), role, name, expected, found);
 
     // ML.NET reports mismatches by the same type of exception.

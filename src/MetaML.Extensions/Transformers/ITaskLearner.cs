@@ -11,6 +11,9 @@ internal interface ITaskLearner
 
     string FeatureColumnName { get; }
 
+    /// <summary>The tasks that it knows.</summary>
+    IEnumerable<string> TaskNames { get; }
+
     /// <summary>The key columns that new tasks may bring new values to.</summary>
     IEnumerable<string> GrowingColumns { get; }
 

@@ -1,0 +1,24 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions.Interop;
+
+/// <summary>Views of rows that ML.NET has, and does not show.</summary>
+internal static class RowViews
+{
+    /// <summary>The rows of one view after those of another.</summary>
+    /// <exception cref="InvalidOperationException">The columns differ.</exception>
+    public static IDataView Append(IHostEnvironment env, IDataView first, IDataView second) =>
+        AppendRowsDataView.Create(env, first.Schema, first, second);
+
+    /// <summary>The rows kept in memory once they are read; the view itself where a column cannot be kept.</summary>
+    public static IDataView Cached(MLContext context, IDataView data)
+    {
+        IDataView cached = context.Data.Cache(data);
+        return cached.Schema.Count == data.Schema.Count ? cached : data;
+    }
+
+    /// <summary>A pair of views as ML.NET's own split returns it.</summary>
+    public static DataOperationsCatalog.TrainTestData Pair(IDataView training, IDataView test) => new(training, test);
+}
