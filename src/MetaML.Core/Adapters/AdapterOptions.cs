@@ -13,6 +13,9 @@ public abstract record AdapterOptions
 {
     internal abstract IAdapter Create(HeadShape shape);
 
+    /// <summary>Whether heads say how far labels may lie from their scores.</summary>
+    internal virtual bool GivesDeviation(LabelKind kind) => false;
+
     /// <summary>Checks the options, and that the adapter serves this kind of label.</summary>
     internal virtual void Validate(LabelKind kind)
     {

@@ -17,6 +17,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>Encoder parameters of the task's own, in the encoder's order; null where it uses the shared ones.</summary>
     public IReadOnlyList<float[]>? EncoderParameters { get; } = encoderParameters;
 
+    // Bits of the byte before what a task need not have.
+    private const byte HasEncoder = 1, HasSpread = 2;
+
     /// <summary>The same head under other class numbers.</summary>
     /// <param name="classes">As many as <see cref="Classes"/>.</param>
     /// <exception cref="ArgumentException">There is another number of classes.</exception>
@@ -25,7 +28,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, whether there are own encoder parameters, and those.</param>
+    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: own encoder parameters, 2: a predictive spread), and that.</param>
     public void Write(BinaryWriter writer)
     {
         writer.Write(Head.OutputCount);
@@ -34,9 +37,14 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write(Classes.Count);
         foreach (int number in Classes)
             writer.Write(number);
-        writer.Write(EncoderParameters is not null);
+        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.Spread is null ? 0 : HasSpread)));
         foreach (float[] values in EncoderParameters ?? [])
             ModelFormat.WriteFloats(writer, values);
+        if (Head.Spread is { } spread)
+        {
+            ModelFormat.WriteFloats(writer, [spread.Noise]);
+            ModelFormat.WriteFloats(writer, spread.Factor);
+        }
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -63,7 +71,13 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         bool fits = model.Kind == LabelKind.Multiclass ? count == outputs : outputs == 1;
         if (!fits)
             throw new InvalidDataException($"A {model.Kind} task cannot have {outputs} outputs and {count} classes. The file is damaged.");
-        float[][]? own = reader.ReadBoolean() ? [.. model.EncoderShapes.Select(size => ModelFormat.ReadFloats(reader, size))] : null;
-        return new AdaptedTask(new LinearHead(weights, bias), classes, own);
+        byte parts = reader.ReadByte();
+        if (parts > (HasEncoder | HasSpread))
+            throw new InvalidDataException($"A task's parts must be between 0 and {HasEncoder | HasSpread}; got {parts}. The file is damaged.");
+        float[][]? own = (parts & HasEncoder) != 0 ? [.. model.EncoderShapes.Select(size => ModelFormat.ReadFloats(reader, size))] : null;
+        PredictiveSpread? spread = (parts & HasSpread) != 0
+            ? new(ModelFormat.ReadFloats(reader, 1)[0], ModelFormat.ReadFloats(reader, PredictiveSpread.Count(model.EmbeddingDimension)))
+            : null;
+        return new AdaptedTask(new LinearHead(weights, bias) { Spread = spread }, classes, own);
     }
 }

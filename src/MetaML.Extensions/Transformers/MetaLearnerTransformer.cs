@@ -15,7 +15,8 @@ namespace MetaML.Extensions;
 /// <summary>Scores rows by the head of the task that they belong to, on the encoder that all tasks share.</summary>
 /// <remarks>
 /// Output columns are those of ML.NET's own trainers: Score and PredictedLabel, for binary labels Probability. A multiclass
-/// Score holds probabilities, zero for classes that the row's task does not have. Immutable, and safe for many threads; it
+/// Score holds probabilities, zero for classes that the row's task does not have. Regression by a Bayesian adapter also gives
+/// ScoreStandardDeviation, of the label about the score. Immutable, and safe for many threads; it
 /// scores and, with most adapters, adapts without the native torch library.
 /// </remarks>
 public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer
@@ -181,7 +182,7 @@ public sealed class MetaLearnerTransformer : RowToRowTransformerBase, ISingleFea
 
     private sealed class Mapper(MetaLearnerTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent)
     {
-        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => ScoreColumns.Create(parent.Model.Kind, parent._classes, InputSchema);
+        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => ScoreColumns.Create(parent.Model.Kind, parent._classes, parent.Model.GivesDeviation, InputSchema);
 
         // All getters of a row share one scoring of it; no two cursors share anything that changes.
         public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
