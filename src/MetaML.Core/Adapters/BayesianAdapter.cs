@@ -73,13 +73,16 @@ public sealed class BayesianAdapter : ClosedFormAdapter
     {
         int? outputs = Shape.HasPrior ? Shape.CommonOutputs : null;
         int iterations = _options.MaximumFitIterations;
-        EmpiricalBayes Fit(double? priorTasks, EmpiricalBayes? start) => EmpiricalBayes.Fit(tasks, width, outputs, priorTasks, _options.Noise, iterations, start);
-        if (_options.Covariance == PriorCovariance.Full)
-            return Fit(width, null);
-        EmpiricalBayes diagonal = Fit(null, null);
-        return _hasFactor && PriorSelection.Choose(tasks, width, diagonal, outputs is not null, _options.Noise, iterations) is { } chosen
-            ? Fit(chosen, diagonal)
-            : diagonal;
+        EmpiricalBayes Fit(CovarianceForm form, EmpiricalBayes? start = null) => EmpiricalBayes.Fit(tasks, width, outputs, form, _options.Noise, iterations, start);
+        EmpiricalBayes diagonal = Fit(CovarianceForm.Diagonal);
+        CovarianceForm form = _options.Covariance switch
+        {
+            PriorCovariance.Full => CovarianceForm.Full(width),
+            PriorCovariance.OneFactor => CovarianceForm.OneFactor,
+            PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(tasks, width, diagonal, outputs is not null, _options.Noise, iterations),
+            _ => CovarianceForm.Diagonal,
+        };
+        return form == CovarianceForm.Diagonal ? diagonal : Fit(form, diagonal);
     }
 
     private double ShapeOf(IReadOnlyList<float[]> parameters) =>
@@ -118,7 +121,7 @@ public sealed class BayesianAdapter : ClosedFormAdapter
     private static bool FitsPrior(HeadShape shape, BayesianAdapterOptions options) =>
         options.Fit == PriorFit.EmpiricalBayes || !IsTrained(shape, options);
 
-    private static bool HasFactor(HeadShape shape, BayesianAdapterOptions options) => options.Covariance == PriorCovariance.Full
+    private static bool HasFactor(HeadShape shape, BayesianAdapterOptions options) => options.Covariance is PriorCovariance.Full or PriorCovariance.OneFactor
         || (options.Covariance == PriorCovariance.Auto && FitsPrior(shape, options) && shape.EmbeddingDimension < MaximumAutoWidth);
 
     // Where the encoder has nothing to train, the prior needs no gradients, and so no libtorch.

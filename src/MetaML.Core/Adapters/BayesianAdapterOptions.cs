@@ -10,7 +10,7 @@ namespace MetaML.Adapters;
 public sealed record BayesianAdapterOptions : AdapterOptions
 {
     /// <summary>What is learned about how heads vary from task to task.</summary>
-    /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> needs empirical Bayes.</value>
+    /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> and <see cref="PriorCovariance.OneFactor"/> need empirical Bayes.</value>
     public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
 
     /// <summary>Whether each task has noise of its own. It changes how the prior is learned, and <see cref="PredictiveDeviation"/>.</summary>
@@ -43,8 +43,8 @@ public sealed record BayesianAdapterOptions : AdapterOptions
         OptionCheck.Defined(this, nameof(Fit), Fit);
         OptionCheck.Defined(this, nameof(Noise), Noise);
         OptionCheck.AtLeast<int>(this, nameof(MaximumFitIterations), MaximumFitIterations, 1);
-        if (Covariance == PriorCovariance.Full && Fit == PriorFit.Gradient)
-            throw OptionCheck.Error(this, nameof(Covariance), "Diagonal where Fit is Gradient", Covariance, "The outer optimiser learns variances alone.", "Let Fit be EmpiricalBayes.");
+        if (Covariance is PriorCovariance.Full or PriorCovariance.OneFactor && Fit == PriorFit.Gradient)
+            throw OptionCheck.Error(this, nameof(Covariance), "Auto or Diagonal where Fit is Gradient", Covariance, "The outer optimiser learns variances alone.", "Let Fit be EmpiricalBayes.");
         if (Noise == PriorNoise.PerTask && Fit == PriorFit.Gradient)
             throw OptionCheck.Error(this, nameof(Noise), "Common where Fit is Gradient", Noise, "The outer optimiser learns one noise for all tasks.", "Let Fit be EmpiricalBayes.");
     }

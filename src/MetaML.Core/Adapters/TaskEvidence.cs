@@ -122,8 +122,8 @@ internal sealed class TaskEvidence
 
         double[] precision = new double[width * width]; // Σ̃⁻¹ + A
         TensorPrimitives.Add(prior.Precision, _products, precision);
-        double[] inverse = Cholesky.Inverse(precision, width);
         Cholesky.Factor(precision, width);
+        double[] inverse = InverseOf(precision, width);
         for (int k = 0; k < Outputs; k++)
         {
             double[] residual = [.. _withLabels[k]]; // b − Am
@@ -156,6 +156,30 @@ internal sealed class TaskEvidence
         for (int i = 0; i < size; i++)
             sum += 2 * Math.Log(lower[i * size + i]);
         return sum;
+    }
+
+    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: row by row, where <see cref="Cholesky.Inverse"/> goes number by number.</summary>
+    public static double[] InverseOf(double[] lower, int size)
+    {
+        double[] root = new double[size * size], inverse = new double[size * size];
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> row = root.AsSpan(i * size, i + 1);
+            row[i] = 1;
+            for (int k = 0; k < i; k++)
+                AddScaled(root.AsSpan(k * size, k + 1), -lower[i * size + k], row[..(k + 1)]);
+            TensorPrimitives.Divide(row, lower[i * size + i], row);
+            for (int j = 0; j <= i; j++)
+                AddScaled(row[..(j + 1)], row[j], inverse.AsSpan(j * size, j + 1));
+        }
+
+        for (int i = 0; i < size; i++)
+        {
+            for (int j = 0; j < i; j++)
+                inverse[j * size + i] = inverse[i * size + j];
+        }
+
+        return inverse;
     }
 
     // L X = B, in place.

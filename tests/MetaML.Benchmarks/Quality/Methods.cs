@@ -9,15 +9,20 @@ namespace MetaML.Benchmarks.Quality;
 /// <summary>Regression learners as a user would have them, without tuning for a data set.</summary>
 internal static class Methods
 {
-    public static readonly (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners =
+    public static (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners { get; private set; } =
     [
-        ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("empirical Bayes", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("empirical Bayes, noise per task", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask } }),
+        ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal } }),
         ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
         ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions() }),
         ("MLP + ridge (the defaults)", () => new()),
         ("linear + MLP, Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
         ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
     ];
+
+    /// <summary>Leaves out the methods whose names begin otherwise.</summary>
+    public static void Only(string beginning) => MetaLearners = [.. MetaLearners.Where(method => method.Name.StartsWith(beginning, StringComparison.Ordinal))];
 
     /// <summary>The rows as a view whose features have a known size.</summary>
     public static IDataView View(MLContext ml, IReadOnlyList<RegressionRow> rows)
