@@ -181,8 +181,8 @@ public sealed class EmpiricalBayesTests
         Cholesky.Factor(factor, rows);
         Cholesky.Solve(covariance, rows, solved, 1);
         double logDeterminant = 2 * Enumerable.Range(0, rows).Sum(i => Math.Log(factor[i * rows + i]));
-        double distance = residual.Zip(solved).Sum(pair => pair.First * pair.Second), a = prior.NoiseShape;
-        if (double.IsInfinity(a))
+        double distance = residual.Zip(solved).Sum(pair => pair.First * pair.Second), shape = prior.NoiseShape;
+        if (double.IsInfinity(shape))
             return -0.5 * (rows * Math.Log(2 * Math.PI) + logDeterminant + distance);
         double ratio = 0; // log Γ(a + n/2) − log Γ(a), as an integral of the beta function
         const int Steps = 200_000;
@@ -192,14 +192,14 @@ public sealed class EmpiricalBayesTests
             for (int i = 0; i < Steps; i++)
             {
                 double u = (i + 0.5) / Steps;
-                beta += 2 * Math.Pow(u, rows - 1) * Math.Pow(1 - u * u, a - 1) / Steps;
+                beta += 2 * Math.Pow(u, rows - 1) * Math.Pow(1 - u * u, shape - 1) / Steps;
             }
 
-            double logGammaHalf = rows % 2 == 0 ? Enumerable.Range(1, rows / 2).Skip(0).Take(rows / 2 - 1).Sum(i => Math.Log(i)) : 0.5 * Math.Log(Math.PI) + Enumerable.Range(0, rows / 2).Sum(i => Math.Log(i + 0.5));
+            double logGammaHalf = rows % 2 == 0 ? Enumerable.Range(1, rows / 2).Take(rows / 2 - 1).Sum(i => Math.Log(i)) : 0.5 * Math.Log(Math.PI) + Enumerable.Range(0, rows / 2).Sum(i => Math.Log(i + 0.5));
             ratio = logGammaHalf - Math.Log(beta); // Γ(a + n/2) / Γ(a) = Γ(n/2) / B(a, n/2)
         }
 
-        return ratio - 0.5 * rows * Math.Log(2 * a * Math.PI) - 0.5 * logDeterminant - (a + 0.5 * rows) * Math.Log(1 + distance / (2 * a));
+        return ratio - 0.5 * rows * Math.Log(2 * shape * Math.PI) - 0.5 * logDeterminant - (shape + 0.5 * rows) * Math.Log(1 + distance / (2 * shape));
     }
 
     // w ~ N((1, −2, 3), Σ) with correlated slopes, noise of variance 0.25; or of σ² ~ Inv-Gamma(shape, 0.25 shape), which scales Σ too.
@@ -210,7 +210,7 @@ public sealed class EmpiricalBayesTests
         return [.. Enumerable.Range(0, count).Select(_ =>
         {
             // Gamma(shape, 1) of a whole shape is a sum of exponentials.
-            double s = shape is { } a ? Math.Sqrt(a / -Enumerable.Range(0, a).Sum(_ => Math.Log(1 - random.NextDouble()))) : 1;
+            double s = shape is { } whole ? Math.Sqrt(whole / -Enumerable.Range(0, whole).Sum(_ => Math.Log(1 - random.NextDouble()))) : 1;
             double first = Normal(), second = correlation * first + Math.Sqrt(1 - correlation * correlation) * Normal();
             double w0 = 1 + s * Math.Sqrt(2) * first, w1 = -2 + s * Math.Sqrt(0.5) * second, w2 = 3 + s * 3 * Normal();
             int rows = rowCount ?? random.Next(4, 10);

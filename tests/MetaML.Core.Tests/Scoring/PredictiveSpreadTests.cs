@@ -58,9 +58,9 @@ public sealed class PredictiveSpreadTests
             conditional *= (a * variance + quadratic / 2) / (a + rows / 2.0 - 1) / variance;
         }
 
-        Assert.Equal(Math.Sqrt(conditional), head.Spread!.Deviation(z[(rows * Dimension)..]), 1e-5);
+        Assert.Equal(Math.Sqrt(conditional), head.Spread!.Deviation(z.AsSpan(rows * Dimension)), 1e-5);
         Span<float> score = stackalloc float[1];
-        head.Score(z[(rows * Dimension)..], score);
+        head.Score(z.AsSpan(rows * Dimension), score);
         double expected = Enumerable.Range(0, Width).Sum(j => Entry(rows, j) * prior[j]) + cross.Zip(whitened).Sum(pair => pair.First * pair.Second);
         Assert.Equal(expected, score[0], 1e-5);
     }
