@@ -2,7 +2,7 @@
 // adapt <model> <rows> <support>  the same after adapting the model
 // train <rows>                    meta-training, which needs the native library, and says so where it is absent
 // fit <rows>                      empirical Bayes on the features themselves, which needs no native library
-// Prints the scores, one per line, and last whether a torch library was loaded.
+// Prints the scores, one per line, then their standard deviations where there are any, and last whether a torch library was loaded.
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
@@ -31,6 +31,8 @@ IDataView scored = model.Transform(rows);
 IEnumerable<float> scores = scored.Schema["Score"].Type is VectorDataViewType
     ? scored.GetColumn<float[]>("Score").SelectMany(row => row)
     : scored.GetColumn<float>("Score");
+if (scored.Schema.GetColumnOrNull("ScoreStandardDeviation") is not null)
+    scores = scores.Concat(scored.GetColumn<float>("ScoreStandardDeviation"));
 foreach (float score in scores)
     Console.WriteLine(score.ToString("R", CultureInfo.InvariantCulture));
 

@@ -40,11 +40,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.Spread is null ? 0 : HasSpread)));
         foreach (float[] values in EncoderParameters ?? [])
             ModelFormat.WriteFloats(writer, values);
-        if (Head.Spread is { } spread)
-        {
-            ModelFormat.WriteFloats(writer, [spread.Noise]);
-            ModelFormat.WriteFloats(writer, spread.Factor);
-        }
+        Head.Spread?.Write(writer);
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -75,9 +71,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         if (parts > (HasEncoder | HasSpread))
             throw new InvalidDataException($"A task's parts must be between 0 and {HasEncoder | HasSpread}; got {parts}. The file is damaged.");
         float[][]? own = (parts & HasEncoder) != 0 ? [.. model.EncoderShapes.Select(size => ModelFormat.ReadFloats(reader, size))] : null;
-        PredictiveSpread? spread = (parts & HasSpread) != 0
-            ? new(ModelFormat.ReadFloats(reader, 1)[0], ModelFormat.ReadFloats(reader, PredictiveSpread.Count(model.EmbeddingDimension)))
-            : null;
+        PredictiveSpread? spread = (parts & HasSpread) != 0 ? PredictiveSpread.Read(reader, model.EmbeddingDimension) : null;
         return new AdaptedTask(new LinearHead(weights, bias) { Spread = spread }, classes, own);
     }
 }

@@ -15,7 +15,7 @@ public sealed record PredictiveSpread(float Noise, float[] Factor)
         int width = (int)Math.Sqrt(covariance.Length), at = 0;
         double[] lower = [.. covariance];
         Cholesky.Factor(lower, width);
-        var factor = new float[Count(width - 1)];
+        var factor = new float[width * (width + 1) / 2];
         for (int j = 0; j < width; j++)
         {
             for (int i = j; i < width; i++)
@@ -24,10 +24,6 @@ public sealed record PredictiveSpread(float Noise, float[] Factor)
 
         return new PredictiveSpread((float)noise, factor);
     }
-
-    /// <summary>Number of values of a factor.</summary>
-    /// <param name="dimension">Number of values of an embedding.</param>
-    internal static int Count(int dimension) => checked((dimension + 1) * (dimension + 2) / 2);
 
     /// <summary>The standard deviation of a label about its score.</summary>
     /// <param name="embedding">[embedding].</param>
@@ -42,5 +38,23 @@ public sealed record PredictiveSpread(float Noise, float[] Factor)
         }
 
         return Noise * MathF.Sqrt(variance);
+    }
+
+    /// <summary>Writes σ and the factor.</summary>
+    internal void Write(BinaryWriter writer)
+    {
+        writer.Write(Noise);
+        ModelFormat.WriteFloats(writer, Factor);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    internal static PredictiveSpread Read(BinaryReader reader, int dimension)
+    {
+        float noise = ModelFormat.ReadFloats(reader, 1)[0];
+        return noise > 0
+            ? new PredictiveSpread(noise, ModelFormat.ReadFloats(reader, (dimension + 1L) * (dimension + 2L) / 2))
+            : throw new InvalidDataException($"A task's noise must be positive; got {noise}. The file is damaged.");
     }
 }

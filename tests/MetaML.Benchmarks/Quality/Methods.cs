@@ -32,13 +32,17 @@ internal static class Methods
         return ml.Data.LoadFromEnumerable(rows, schema);
     }
 
-    /// <summary>One model for all tasks, which does not know the task.</summary>
-    public static float[] Pooled(MLContext ml, IReadOnlyList<RegressionRow> training, IReadOnlyList<RegressionRow> test) =>
-        Scores(ml.Regression.Trainers.Sdca().Fit(View(ml, training)), ml, test);
-
     /// <summary>Scores of the rows, in their order.</summary>
     public static float[] Scores(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows) =>
         [.. model.Transform(View(ml, rows)).GetColumn<float>("Score")];
+
+    /// <summary>Standard deviations of the labels about their scores; null where the model gives none.</summary>
+    public static float[]? Deviations(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows)
+    {
+        const string Column = "ScoreStandardDeviation";
+        IDataView scored = model.Transform(View(ml, rows));
+        return scored.Schema.GetColumnOrNull(Column) is null ? null : [.. scored.GetColumn<float>(Column)];
+    }
 
     /// <summary>Root mean squared error.</summary>
     public static double RootMeanSquaredError(IReadOnlyList<RegressionRow> rows, float[] scores) =>

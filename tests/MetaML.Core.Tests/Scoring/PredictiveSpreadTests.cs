@@ -2,6 +2,7 @@ using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using MetaML.TestKit;
 using MetaML.Training;
 using Xunit;
 
@@ -99,6 +100,32 @@ public sealed class PredictiveSpreadTests
         Assert.False(model.GivesDeviation);
         model.CreateScorer().Score(model.Prior!, new FeatureRow([1, 2, 3]), out float deviation);
         Assert.True(float.IsNaN(deviation));
+    }
+
+    [Fact]
+    public void WriteRead_SpreadKept_DamageFound()
+    {
+        MetaModel model = MetaTrainer.Train(Tasks(12, 8, seed: 1), new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() });
+        byte[] bytes = Bytes.Of(model.Prior!.Write);
+        AdaptedTask Read(byte[] from) => AdaptedTask.Read(new BinaryReader(new MemoryStream(from)), model, 0);
+        float DeviationOf(AdaptedTask task)
+        {
+            model.CreateScorer().Score(task, new FeatureRow([1, 2, 3]), out float deviation);
+            return deviation;
+        }
+
+        Assert.Equal(DeviationOf(model.Prior!), DeviationOf(Read(bytes)));
+        for (int length = 0; length < bytes.Length; length++)
+            Assert.IsType<EndOfStreamException>(Record.Exception(() => Read(bytes[..length])));
+        int parts = bytes.Length - sizeof(float) * (1 + Width * (Width + 1) / 2) - 1; // the byte that says what follows
+        Assert.Equal(2, bytes[parts]);
+        bytes[parts] = 4;
+        Assert.Contains("damaged", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
+        bytes[parts] = 2;
+        BitConverter.GetBytes(float.NaN).CopyTo(bytes, parts + 1);
+        Assert.Contains("finite", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
+        BitConverter.GetBytes(-1f).CopyTo(bytes, parts + 1);
+        Assert.Contains("positive", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
     }
 
     // y = wᵀx + c + ε in units far from 1, w ~ N(m, diag), ε of deviation 30.

@@ -22,6 +22,7 @@ public abstract class AdapterConformance
         ("ridge", () => new RidgeAdapterOptions(), true),
         ("Bayesian", () => new BayesianAdapterOptions(), true),
         ("Bayesian, full covariance", () => new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, true),
+        ("Bayesian, one factor, noise per task", () => new BayesianAdapterOptions { Covariance = PriorCovariance.OneFactor, Noise = PriorNoise.PerTask, Fit = PriorFit.EmpiricalBayes }, true),
         ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
         ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnInnerLearningRates = false, InitialHead = InitialHead.Learned }, true),
         ("full gradient", () => new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2 }, true),
