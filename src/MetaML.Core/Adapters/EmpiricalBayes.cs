@@ -24,6 +24,10 @@ internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, doub
 {
     // Where a step gains less than so many nats for each head, it is the last.
     private const double Tolerance = 1e-4;
+
+    /// <summary>The same where priors are compared that differ by far more.</summary>
+    public const double CoarseTolerance = 1e-3;
+
     private const double SmallestVariance = 1e-10;
     private const double ExpectationShare = 1e-3;
 
@@ -52,7 +56,8 @@ internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, doub
     /// <param name="noise">Whether tasks have noise of their own.</param>
     /// <param name="iterations">The largest number of steps.</param>
     /// <param name="start">Where to start; null for the pooled scale of the labels.</param>
-    public static EmpiricalBayes Fit(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm form, PriorNoise noise, int iterations, EmpiricalBayes? start = null)
+    /// <param name="tolerance">The gain for each head, in nats, below which a step is the last.</param>
+    public static EmpiricalBayes Fit(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm form, PriorNoise noise, int iterations, EmpiricalBayes? start = null, double tolerance = Tolerance)
     {
         EmpiricalBayes prior = start ?? First(tasks, width, outputs ?? 1);
         if (noise == PriorNoise.PerTask && double.IsInfinity(prior.NoiseShape))
@@ -64,7 +69,7 @@ internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, doub
             if (outputs is not null)
                 prior = prior.Expect(tasks, out Sums before).WithMean(before);
             prior = prior.Expect(tasks, out Sums sums);
-            if (sums.LogLikelihood - likelihood < Tolerance * heads)
+            if (sums.LogLikelihood - likelihood < tolerance * heads)
                 break;
             likelihood = sums.LogLikelihood;
             prior = prior.WithCovariance(sums, heads, form);

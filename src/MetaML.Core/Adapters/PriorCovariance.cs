@@ -11,7 +11,7 @@ public enum PriorCovariance
     Full = 1,
 
     /// <summary>
-    /// Whichever of the others makes tasks that were left out most likely (five folds over tasks), and how far a full one is
+    /// Whichever of the others makes tasks that were left out most likely (three folds over tasks), and how far a full one is
     /// shrunk. Diagonal for fewer than ten tasks, for embeddings of more than 255 values, and where the prior is learned by gradients.
     /// </summary>
     Auto = 2,

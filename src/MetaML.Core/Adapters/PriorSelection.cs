@@ -2,14 +2,14 @@ namespace MetaML.Adapters;
 
 /// <summary>Chooses the form of the prior covariance by the likelihood of tasks that were left out.</summary>
 /// <remarks>
-/// Each prior is learned on four fifths of the tasks and judged by the log marginal likelihood of the others, over five folds
+/// Each prior is learned on two thirds of the tasks and judged by the log marginal likelihood of the others, over three folds
 /// (Geisser and Eddy, A predictive approach to model selection, 1979): diagonal; one factor; full, shrunk towards its diagonal
 /// as by four times embedding + 1 tasks, and by as many.
 /// Of more than a thousand tasks, a thousand of even distance are used.
 /// </remarks>
 internal static class PriorSelection
 {
-    private const int Folds = 5, MaximumTasks = 1000, MinimumTasks = 10;
+    private const int Folds = 3, MaximumTasks = 1000, MinimumTasks = 10;
 
     /// <summary>The form that serves tasks best.</summary>
     /// <param name="tasks">Every training task.</param>
@@ -30,7 +30,7 @@ internal static class PriorSelection
         foreach (CovarianceForm candidate in candidates)
         {
             double likelihood = Enumerable.Range(0, Folds).Sum(fold => EmpiricalBayes
-                .Fit([.. used.Where((_, i) => i % Folds != fold)], width, hasMean ? start.Outputs : null, candidate, noise, iterations, start)
+                .Fit([.. used.Where((_, i) => i % Folds != fold)], width, hasMean ? start.Outputs : null, candidate, noise, iterations, start, EmpiricalBayes.CoarseTolerance)
                 .LogLikelihood([.. used.Where((_, i) => i % Folds == fold)]));
             if (likelihood > bestLikelihood)
                 (best, bestLikelihood) = (candidate, likelihood);

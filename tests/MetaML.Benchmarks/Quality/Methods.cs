@@ -11,7 +11,7 @@ internal static class Methods
 {
     public static (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners { get; private set; } =
     [
-        ("empirical Bayes", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("empirical Bayes, form chosen", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
         ("empirical Bayes, noise per task", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask } }),
         ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal } }),
         ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
