@@ -37,7 +37,8 @@ public sealed class OptionsTests
         { "SizeWeightingOptions.Exponent must be between -1 and 1; got 2.", new() { TaskWeighting = new SizeWeightingOptions { Exponent = 2 } } },
         { "DynamicWeightAverageOptions.Temperature must be positive", new() { TaskWeighting = new DynamicWeightAverageOptions { Temperature = 0 } } },
         { "UncertaintyWeightingOptions.LearningRate must be positive", new() { TaskWeighting = new UncertaintyWeightingOptions { LearningRate = -1 } } },
-        { "BayesianAdapterOptions.Covariance must be Diagonal where Fit is Gradient; got Full.", new() { Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.Gradient } } },
+        { "BayesianAdapterOptions.Noise must be Common where Fit is Gradient; got PerTask.", new() { Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask, Fit = PriorFit.Gradient } } },
+        { "BayesianAdapterOptions.Covariance must be Auto or Diagonal where Fit is Gradient; got Full.", new() { Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.Gradient } } },
         { "EarlyStoppingOptions.Patience must be at least 1; got 0.", new() { EarlyStopping = new() { Patience = 0 } } },
     };
 
