@@ -5,7 +5,7 @@ namespace MetaML.Adapters;
 /// <summary>Bayesian linear regression on the support embeddings, with a meta-learned prior.</summary>
 /// <remarks>
 /// For every kind of label. See <see cref="BayesianAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a
-/// learner of its own that needs no native library and trains in a fraction of a second: hard to beat on tabular tasks.
+/// learner of its own that needs no native library and trains in seconds: hard to beat on tabular tasks.
 /// </remarks>
 public sealed record BayesianAdapterOptions : AdapterOptions
 {
