@@ -1,8 +1,10 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- quality [name] [--data folder]
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- quality [name] [--data folder] [--methods beginning]
 using MetaML.Benchmarks.Quality;
 
-string[] words = [.. args.TakeWhile(word => word != "--data")];
-string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Combine("..", "shared", "data");
+string[] words = [.. args.TakeWhile(word => !word.StartsWith("--", StringComparison.Ordinal))];
+string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+string root = Option("--data") ?? Path.Combine("..", "shared", "data");
+Methods.Only(Option("--methods") ?? "");
 (string Name, string? Folder, Action<string> Run)[] qualities =
 [
     ("sine", null, _ => Sine.Run()), // makes its own data
@@ -16,7 +18,7 @@ string root = args.Length > words.Length + 1 ? args[words.Length + 1] : Path.Com
 
 if (words is not ["quality", ..] || (words.Length > 1 && qualities.All(quality => quality.Name != words[1])))
 {
-    Console.Error.WriteLine($"usage: quality [{string.Join("|", qualities.Select(quality => quality.Name))}] [--data folder]");
+    Console.Error.WriteLine($"usage: quality [{string.Join("|", qualities.Select(quality => quality.Name))}] [--data folder] [--methods beginning]");
     return 1;
 }
 

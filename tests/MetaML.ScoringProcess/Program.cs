@@ -2,7 +2,7 @@
 // adapt <model> <rows> <support>  the same after adapting the model
 // train <rows>                    meta-training, which needs the native library, and says so where it is absent
 // fit <rows>                      empirical Bayes on the features themselves, which needs no native library
-// Prints the scores (of several outputs, one after the other), one per line, and last whether a torch library was loaded.
+// Prints the scores (of several outputs, one after the other), one per line, then their standard deviations where there are any, and last whether a torch library was loaded.
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
@@ -30,6 +30,8 @@ if (args[0] == "adapt")
 IDataView scored = model.Transform(rows);
 IEnumerable<float> scores = scored.Schema.Where(column => column.Name == "Score" || column.Name.EndsWith(".Score", StringComparison.Ordinal))
     .SelectMany(column => column.Type is VectorDataViewType ? scored.GetColumn<float[]>(column).SelectMany(row => row) : scored.GetColumn<float>(column));
+if (scored.Schema.GetColumnOrNull("ScoreStandardDeviation") is not null)
+    scores = scores.Concat(scored.GetColumn<float>("ScoreStandardDeviation"));
 foreach (float score in scores)
     Console.WriteLine(score.ToString("R", CultureInfo.InvariantCulture));
 

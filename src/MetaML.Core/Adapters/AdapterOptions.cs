@@ -18,6 +18,9 @@ public abstract record AdapterOptions
     /// <summary>How episodes are drawn to train on, given how they are drawn to judge by.</summary>
     internal virtual IEpisodeSampler Training(IEpisodeSampler sampler) => sampler;
 
+    /// <summary>Whether heads say how far labels may lie from their scores.</summary>
+    internal virtual bool GivesDeviation(LabelKind kind) => false;
+
     /// <summary>Checks the options, and that the adapter serves this kind of label.</summary>
     internal virtual void Validate(LabelKind kind)
     {

@@ -4,21 +4,29 @@ using MetaML.Scoring;
 
 namespace MetaML.Adapters;
 
-/// <summary>The posterior mean of w in y = wᵀz̃ + ε, w ~ N(m, Σ), ε ~ N(0, σ²): see <see cref="ClosedFormAdapter"/> with V₀ = m and B Bᵀ = Σ / σ².</summary>
+/// <summary>The posterior of w in y = wᵀz̃ + ε, w ~ N(m, Σ), ε ~ N(0, σ²): see <see cref="ClosedFormAdapter"/> with V₀ = m and B Bᵀ = Σ / σ².</summary>
 /// <remarks>
-/// Meta-learned: m where all tasks' outputs mean the same (else 0), Σ, σ, and for classes the scale of the scores; by
+/// <para>Meta-learned: m where all tasks' outputs mean the same (else 0), Σ, σ, and for classes the scale of the scores; by
 /// gradients, or by <see cref="EmpiricalBayes"/>. Source: Harrison et al., Meta-Learning Priors for Efficient Online
-/// Bayesian Regression (ALPaCA), 2018, arXiv 1807.08912. Deviation: only the posterior mean is used so far; classes are
-/// regressed as ±1 or one-hot labels.
+/// Bayesian Regression (ALPaCA), 2018, arXiv 1807.08912. Deviation: classes are regressed as ±1 or one-hot labels.</para>
+/// <para>For regression the posterior's spread is kept as well: the variance of a new label at z is σₜ²(1 + z̃ᵀS̃z̃),
+/// S̃ = (σ²Σ⁻¹ + Z̃ᵀSZ̃)⁻¹ = B(PᵀP + I)⁻¹Bᵀ. With common noise σₜ² = σ². With noise per task, wₜ ~ N(m, σₜ²Σ/σ²) and
+/// σₜ² ~ Inv-Gamma(a, aσ²): the head is the same, and E[σₜ²] = (aσ² + q/2) / (a + n/2 − 1), q = rᵀ(PPᵀ + I)⁻¹r. Squared
+/// query losses say nothing of σ itself, only of Σ/σ²: where the prior is learned by gradients, σ is set afterwards, to its
+/// maximum of the marginal likelihood.</para>
 /// </remarks>
 public sealed class BayesianAdapter : ClosedFormAdapter
 {
+    // The widest embedding (and intercept) for which Auto considers a full covariance.
+    private const int MaximumAutoWidth = 256;
+
     private const string Deviation = "log_prior_deviation";
     private const string Noise = "log_noise";
     private const string Correlation = "prior_correlation_factor";
+    private const string NoiseShape = "log_noise_shape";
 
     private readonly BayesianAdapterOptions _options;
-    private readonly bool _isFullPrior;
+    private readonly bool _hasFactor;
     private readonly bool _fitsPrior;
 
     /// <summary>An adapter of heads of this shape.</summary>
@@ -28,18 +36,63 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         : base(shape, First(shape, options), IsTrained(shape, options))
     {
         _options = options with { };
-        _isFullPrior = options.Covariance == PriorCovariance.Full;
-        _fitsPrior = options.Fit == PriorFit.EmpiricalBayes || !IsTrained(shape, options);
+        _hasFactor = HasFactor(shape, options);
+        _fitsPrior = FitsPrior(shape, options);
     }
+
+    private protected override bool KeepsSpread => _options.GivesDeviation(Shape.Kind);
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
     {
-        if (!_fitsPrior)
+        if (!_fitsPrior && !KeepsSpread)
             return;
-        var fit = EmpiricalBayes.Fit(trainingTasks, Shape, Target, _isFullPrior, _options.MaximumFitIterations);
-        PriorHead(parameters)?.Values.AsSpan().Clear();
         int width = Shape.EmbeddingDimension + 1;
+        TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(task, width, Target))];
+        if (_fitsPrior)
+            Store(FitPrior(tasks, width), parameters);
+        else
+            Store(EmpiricalBayes.FitNoise(tasks, Load(parameters)), parameters);
+    }
+
+    private protected override Tensor Spread(ParameterSet learned) => (learned[Deviation] - learned[Noise]).exp();
+
+    private protected override float[] Spread(IReadOnlyList<float[]> parameters) =>
+        Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
+
+    private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned[Correlation] : null;
+
+    private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _hasFactor ? parameters[2] : null;
+
+    private protected override PredictiveSpread Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic)
+    {
+        double variance = TaskNoise.Variance(count, quadratic, Math.Exp(2 * (double)parameters[1][0]), ShapeOf(parameters));
+        return PredictiveSpread.Of(Math.Sqrt(variance), covariance);
+    }
+
+    private EmpiricalBayes FitPrior(TaskEvidence[] tasks, int width)
+    {
+        int? outputs = Shape.HasPrior ? Shape.CommonOutputs : null;
+        int iterations = _options.MaximumFitIterations;
+        EmpiricalBayes Fit(CovarianceForm form, EmpiricalBayes? start = null) => EmpiricalBayes.Fit(tasks, width, outputs, form, _options.Noise, iterations, start);
+        EmpiricalBayes diagonal = Fit(CovarianceForm.Diagonal);
+        CovarianceForm form = _options.Covariance switch
+        {
+            PriorCovariance.Full => CovarianceForm.Full(width),
+            PriorCovariance.OneFactor => CovarianceForm.OneFactor,
+            PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(tasks, width, diagonal, outputs is not null, _options.Noise, iterations),
+            _ => CovarianceForm.Diagonal,
+        };
+        return form == CovarianceForm.Diagonal ? diagonal : Fit(form, diagonal);
+    }
+
+    private double ShapeOf(IReadOnlyList<float[]> parameters) =>
+        _options.Noise == PriorNoise.PerTask ? Math.Exp(parameters[_hasFactor ? 3 : 2][0]) : double.PositiveInfinity;
+
+    private void Store(EmpiricalBayes fit, IReadOnlyList<ParameterArray> parameters)
+    {
+        int width = Shape.EmbeddingDimension + 1;
+        PriorHead(parameters)?.Values.AsSpan().Clear();
         for (int j = 0; j < width; j++)
         {
             parameters[0].Values[j] = (float)(0.5 * Math.Log(fit.Covariance[j * width + j]));
@@ -48,21 +101,32 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         }
 
         parameters[1].Values[0] = (float)(0.5 * Math.Log(fit.NoiseVariance));
-        if (_isFullPrior)
+        if (_hasFactor)
             CorrelationFactor(fit.Covariance, width).CopyTo(parameters[2].Values, 0);
+        if (_options.Noise == PriorNoise.PerTask)
+            parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
     }
 
-    private protected override Tensor Spread(ParameterSet learned) => (learned[Deviation] - learned[Noise]).exp();
+    // A prior that was learned by gradients, and so has variances alone.
+    private EmpiricalBayes Load(IReadOnlyList<ParameterArray> parameters)
+    {
+        int width = Shape.EmbeddingDimension + 1, outputs = Shape.CommonOutputs ?? 1;
+        var covariance = new double[width * width];
+        for (int j = 0; j < width; j++)
+            covariance[j * width + j] = Math.Exp(2 * (double)parameters[0].Values[j]);
+        float[]? head = PriorHead(parameters)?.Values;
+        double[][] mean = [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => (double)(head?[j * outputs + k] ?? 0)).ToArray())];
+        return new EmpiricalBayes(mean, covariance, Math.Exp(2 * (double)parameters[1].Values[0])) { NoiseShape = ShapeOf([.. parameters.Select(p => p.Values)]) };
+    }
 
-    private protected override float[] Spread(IReadOnlyList<float[]> parameters) =>
-        Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
+    private static bool FitsPrior(HeadShape shape, BayesianAdapterOptions options) =>
+        options.Fit == PriorFit.EmpiricalBayes || !IsTrained(shape, options);
 
     private protected override void ScaleSpread(float[][] parameters, double factor) =>
         TensorPrimitives.Add(parameters[0], (float)Math.Log(factor), parameters[0]);
 
-    private protected override Tensor? Factor(ParameterSet learned) => _isFullPrior ? learned[Correlation] : null;
-
-    private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _isFullPrior ? parameters[2] : null;
+    private static bool HasFactor(HeadShape shape, BayesianAdapterOptions options) => options.Covariance is PriorCovariance.Full or PriorCovariance.OneFactor
+        || (options.Covariance == PriorCovariance.Auto && FitsPrior(shape, options) && shape.EmbeddingDimension < MaximumAutoWidth);
 
     // Where the encoder has nothing to train, the prior needs no gradients, and so no libtorch.
     private static bool IsTrained(HeadShape shape, BayesianAdapterOptions options) =>
@@ -74,10 +138,10 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         bool isTrained = IsTrained(shape, options);
         yield return ParameterSpec.Constant(Deviation, 0, width) with { LearningRateFactor = 10, IsTrained = isTrained };
         yield return ParameterSpec.Constant(Noise, 0, 1) with { LearningRateFactor = 10, IsTrained = isTrained };
-        if (options.Covariance == PriorCovariance.Full)
-        {
+        if (HasFactor(shape, options))
             yield return new ParameterSpec(Correlation, [width, width], _ => Identity(width)) { IsTrained = false };
-        }
+        if (options.Noise == PriorNoise.PerTask)
+            yield return ParameterSpec.Constant(NoiseShape, MathF.Log(10), 1) with { IsTrained = false };
     }
 
     // Made when asked for: the width may come from a file that does not hold as much.

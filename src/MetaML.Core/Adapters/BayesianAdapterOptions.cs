@@ -5,30 +5,47 @@ namespace MetaML.Adapters;
 /// <summary>Bayesian linear regression on the support embeddings, with a meta-learned prior.</summary>
 /// <remarks>
 /// For every kind of label. See <see cref="BayesianAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a
-/// learner of its own that needs no native library and trains in a fraction of a second: hard to beat on tabular tasks.
+/// learner of its own that needs no native library and trains in seconds: hard to beat on tabular tasks.
 /// </remarks>
 public sealed record BayesianAdapterOptions : AdapterOptions
 {
     /// <summary>What is learned about how heads vary from task to task.</summary>
-    /// <value>Default <see cref="PriorCovariance.Diagonal"/>; <see cref="PriorCovariance.Full"/> needs empirical Bayes.</value>
-    public PriorCovariance Covariance { get; set; } = PriorCovariance.Diagonal;
+    /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> and <see cref="PriorCovariance.OneFactor"/> need empirical Bayes.</value>
+    public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
+
+    /// <summary>Whether each task has noise of its own. It changes how the prior is learned, and <see cref="PredictiveDeviation"/>.</summary>
+    /// <value>Default <see cref="PriorNoise.Common"/>; <see cref="PriorNoise.PerTask"/> needs empirical Bayes.</value>
+    public PriorNoise Noise { get; set; } = PriorNoise.Common;
+
+    /// <summary>Whether regression also gives the standard deviation of a label about its score.</summary>
+    /// <value>Default true. A task then keeps (embedding + 1)(embedding + 2) / 2 numbers more.</value>
+    /// <remarks>
+    /// A 90 % interval is Score ± 1.645 ScoreStandardDeviation; with <see cref="PriorNoise.PerTask"/> a little wider, for
+    /// labels are then Student's t.
+    /// </remarks>
+    public bool PredictiveDeviation { get; set; } = true;
 
     /// <summary>How the prior is learned.</summary>
     /// <value>Default <see cref="PriorFit.Auto"/>.</value>
     public PriorFit Fit { get; set; } = PriorFit.Auto;
 
-    /// <summary>The largest number of steps of expectation maximisation.</summary>
+    /// <summary>The largest number of steps of empirical Bayes.</summary>
     /// <value>At least 1; default 200.</value>
     public int MaximumFitIterations { get; set; } = 200;
 
     internal override IAdapter Create(HeadShape shape) => new BayesianAdapter(shape, this);
 
+    internal override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
+
     internal override void Validate(LabelKind kind)
     {
         OptionCheck.Defined(this, nameof(Covariance), Covariance);
         OptionCheck.Defined(this, nameof(Fit), Fit);
+        OptionCheck.Defined(this, nameof(Noise), Noise);
         OptionCheck.AtLeast<int>(this, nameof(MaximumFitIterations), MaximumFitIterations, 1);
-        if (Covariance == PriorCovariance.Full && Fit == PriorFit.Gradient)
-            throw OptionCheck.Error(this, nameof(Covariance), "Diagonal where Fit is Gradient", Covariance, "The outer optimiser learns variances alone.", "Let Fit be EmpiricalBayes.");
+        if (Covariance is PriorCovariance.Full or PriorCovariance.OneFactor && Fit == PriorFit.Gradient)
+            throw OptionCheck.Error(this, nameof(Covariance), "Auto or Diagonal where Fit is Gradient", Covariance, "The outer optimiser learns variances alone.", "Let Fit be EmpiricalBayes.");
+        if (Noise == PriorNoise.PerTask && Fit == PriorFit.Gradient)
+            throw OptionCheck.Error(this, nameof(Noise), "Common where Fit is Gradient", Noise, "The outer optimiser learns one noise for all tasks.", "Let Fit be EmpiricalBayes.");
     }
 }

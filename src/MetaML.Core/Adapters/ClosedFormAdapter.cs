@@ -94,14 +94,29 @@ public abstract class ClosedFormAdapter : IManagedAdapter
                 residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
         }
 
+        double[]? labels = KeepsSpread ? [.. residual] : null;
         double[] solution = rows < width
             ? TransposeMultiply(p, rows, width, SolveGram(p, rows, width, residual, outputs), outputs)
             : SolveNormal(p, rows, width, TransposeMultiply(p, rows, width, residual, outputs), outputs);
+        PredictiveSpread? predictive = null;
+        if (labels is not null)
+        {
+            double quadratic = 0; // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
+            for (int row = 0; row < rows; row++)
+            {
+                for (int k = 0; k < outputs; k++)
+                    quadratic += labels[row * outputs + k] * (labels[row * outputs + k] - Dot(p.AsSpan(row * width, width), solution, k, outputs));
+            }
+
+            double[] covariance = Covariance(p, rows, width, spread, factor);
+            predictive = Predictive(parameters, covariance, support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+        }
+
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
 
         float scale = ScaleOf(parameters);
-        var head = new LinearHead(new float[outputs * dimension], new float[outputs]);
+        var head = new LinearHead(new float[outputs * dimension], new float[outputs]) { Spread = predictive };
         for (int k = 0; k < outputs; k++)
         {
             for (int j = 0; j < dimension; j++)
@@ -184,6 +199,16 @@ public abstract class ClosedFormAdapter : IManagedAdapter
     /// <summary>Multiplies b by a factor.</summary>
     private protected abstract void ScaleSpread(float[][] parameters, double factor);
 
+    /// <summary>Whether heads keep <see cref="Predictive"/>.</summary>
+    private protected virtual bool KeepsSpread => false;
+
+    /// <summary>How far labels lie from the head's scores.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="covariance">S̃ = B(PᵀP + I)⁻¹Bᵀ [embedding + 1, embedding + 1].</param>
+    /// <param name="count">Total weight of the rows, over all outputs.</param>
+    /// <param name="quadratic">q = Rᵀ(PPᵀ + I)⁻¹R, over all outputs.</param>
+    private protected virtual PredictiveSpread? Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic) => null;
+
     /// <summary>What a label is regressed as, for one output.</summary>
     private protected float Target(float label, int output) => Shape.Kind switch
     {
@@ -232,6 +257,24 @@ public abstract class ClosedFormAdapter : IManagedAdapter
     // (PᵀP + I)⁻¹ B
     private static double[] SolveNormal(float[] p, int rows, int width, double[] right, int outputs)
     {
+        Cholesky.Solve(Normal(p, rows, width), width, right, outputs);
+        return right;
+    }
+
+    // B (PᵀP + I)⁻¹ Bᵀ, B = diag(b) F
+    private static double[] Covariance(float[] p, int rows, int width, float[] spread, float[]? factor)
+    {
+        double[] covariance = Cholesky.Inverse(Normal(p, rows, width), width);
+        if (factor is not null)
+            covariance = Multiply(factor, Transpose(Multiply(factor, covariance, width, width), width), width, width);
+        for (int i = 0; i < covariance.Length; i++)
+            covariance[i] *= (double)spread[i / width] * spread[i % width];
+        return covariance;
+    }
+
+    // PᵀP + I, the lower triangle
+    private static double[] Normal(float[] p, int rows, int width)
+    {
         var lower = new float[width * width];
         for (int row = 0; row < rows; row++)
         {
@@ -246,8 +289,23 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         double[] normal = Array.ConvertAll(lower, value => (double)value);
         for (int i = 0; i < width; i++)
             normal[i * width + i] += 1;
-        Cholesky.Solve(normal, width, right, outputs);
-        return right;
+        return normal;
+    }
+
+    private static double Dot(ReadOnlySpan<float> row, double[] b, int output, int outputs)
+    {
+        double sum = 0;
+        for (int j = 0; j < row.Length; j++)
+            sum += row[j] * b[j * outputs + output];
+        return sum;
+    }
+
+    private static double[] Transpose(double[] square, int size)
+    {
+        var transposed = new double[square.Length];
+        for (int i = 0; i < square.Length; i++)
+            transposed[i] = square[i % size * size + i / size];
+        return transposed;
     }
 
     // Pᵀ B

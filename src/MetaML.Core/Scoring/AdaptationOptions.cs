@@ -49,6 +49,6 @@ public sealed record AdaptationOptions
 
         double meanSquare = squares > 0 ? squares / weight : 1;
         var fit = new PenalizedFit(kind, rows, head, RefinementPriorRows * meanSquare, RefinementPriorRows);
-        return fit.ToHead(fit.Minimize(RefinementSteps));
+        return fit.ToHead(fit.Minimize(RefinementSteps)) with { Spread = head.Spread };
     }
 }

@@ -8,6 +8,9 @@ namespace MetaML.Scoring;
 /// <param name="encoderParameters">In the encoder's order, the model's own arrays where they are shared; or null where all are.</param>
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
+    // Bits of the byte before what a task need not have.
+    private const byte HasEncoder = 1, HasSpread = 2;
+
     /// <summary>Embedding → scores, in the user's units.</summary>
     public LinearHead Head { get; } = head;
 
@@ -25,7 +28,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, whether there are own encoder parameters, and for each of them whether it is the task's own, and those that are.</param>
+    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive spread), and that.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
@@ -35,13 +38,15 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write(Classes.Count);
         foreach (int number in Classes)
             writer.Write(number);
-        writer.Write(EncoderParameters is not null);
+        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.Spread is null ? 0 : HasSpread)));
         foreach (var (values, shared) in (EncoderParameters ?? []).Zip(model.EncoderArrays))
         {
             writer.Write(values != shared);
             if (values != shared)
                 ModelFormat.WriteFloats(writer, values);
         }
+
+        Head.Spread?.Write(writer);
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -68,7 +73,11 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         bool fits = model.Kind == LabelKind.Multiclass ? count == outputs : outputs == 1;
         if (!fits)
             throw new InvalidDataException($"A {model.Kind} task cannot have {outputs} outputs and {count} classes. The file is damaged.");
-        float[][]? own = reader.ReadBoolean() ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? ModelFormat.ReadFloats(reader, shared.Length) : shared)] : null;
-        return new AdaptedTask(new LinearHead(weights, bias), classes, own);
+        byte parts = reader.ReadByte();
+        if (parts > (HasEncoder | HasSpread))
+            throw new InvalidDataException($"A task's parts must be between 0 and {HasEncoder | HasSpread}; got {parts}. The file is damaged.");
+        float[][]? own = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? ModelFormat.ReadFloats(reader, shared.Length) : shared)] : null;
+        PredictiveSpread? spread = (parts & HasSpread) != 0 ? PredictiveSpread.Read(reader, model.EmbeddingDimension) : null;
+        return new AdaptedTask(new LinearHead(weights, bias) { Spread = spread }, classes, own);
     }
 }

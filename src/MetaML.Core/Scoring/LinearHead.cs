@@ -7,6 +7,9 @@ namespace MetaML.Scoring;
 /// <param name="Bias">[outputs].</param>
 public sealed record LinearHead(float[] Weights, float[] Bias)
 {
+    /// <summary>How far labels may lie from the scores; null where the adapter does not say.</summary>
+    public PredictiveSpread? Spread { get; init; }
+
     /// <summary>Number of outputs.</summary>
     public int OutputCount => Bias.Length;
 

@@ -64,6 +64,9 @@ public sealed class MetaModel
     /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
+    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.Spread"/>.</summary>
+    public bool GivesDeviation => _design.AdapterOptions.GivesDeviation(Kind);
+
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
@@ -260,7 +263,7 @@ public sealed class MetaModel
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
         head = _labels.Restore(head);
-        if (head.Weights.Concat(head.Bias).All(float.IsFinite))
+        if (head.Weights.Concat(head.Bias).Concat(head.Spread is { } spread ? [spread.Noise, .. spread.Factor] : []).All(float.IsFinite))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters);
         throw new InvalidOperationException($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.");
     }

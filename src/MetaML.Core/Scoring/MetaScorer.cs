@@ -42,6 +42,21 @@ public sealed class MetaScorer
         return scores;
     }
 
+    /// <summary>Scores a row for a task, and says how far its label may lie from the score.</summary>
+    /// <param name="task">The adapted task.</param>
+    /// <param name="row">The features.</param>
+    /// <param name="deviation">The standard deviation of the label about the score; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
+    /// <returns>As without <paramref name="deviation"/>.</returns>
+    public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
+    {
+        ReadOnlySpan<float> scores = Score(task, row);
+        deviation = Deviation(task);
+        return scores;
+    }
+
+    /// <summary>How far the label of the row that was scored last may lie from its score; NaN where the task has no spread.</summary>
+    internal float Deviation(AdaptedTask task) => task.Head.Spread?.Deviation(_embedding) ?? float.NaN;
+
     /// <summary>Embeds a row by the shared encoder.</summary>
     /// <param name="row">The features.</param>
     /// <returns>The embedding; valid until the next call.</returns>

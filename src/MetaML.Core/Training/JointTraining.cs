@@ -15,7 +15,7 @@ internal static class JointTraining
     {
         if (options.Objective != TrainingObjective.Joint)
             return options;
-        MetaTrainingOptions meta = options with { Objective = TrainingObjective.Meta, AdapterIterations = null, Adapter = options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder) };
+        MetaTrainingOptions meta = options with { Objective = TrainingObjective.Meta, AdapterIterations = null, Adapter = options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder, problems) };
         MetaTrainingOptions joint = meta with { Adapter = new JointAdapterOptions(problems, meta.Adapter!), Progress = new JointProgress(options.Progress) };
         log?.Invoke("Joint training of the encoder, with a head for each training task:");
         var encoder = new PretrainedEncoderOptions { Model = MetaTrainer.Train(problems, joint, log)[0], IsFrozen = true };

@@ -34,5 +34,8 @@ internal sealed record LabelScaling(double Mean, double Deviation)
         ? head
         : new LinearHead(
             Array.ConvertAll(head.Weights, weight => (float)(weight * Deviation)),
-            Array.ConvertAll(head.Bias, bias => (float)(bias * Deviation + Mean)));
+            Array.ConvertAll(head.Bias, bias => (float)(bias * Deviation + Mean)))
+        {
+            Spread = head.Spread is { } spread ? spread with { Noise = (float)(spread.Noise * Deviation) } : null,
+        };
 }

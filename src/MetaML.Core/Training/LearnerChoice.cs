@@ -21,14 +21,14 @@ internal static class LearnerChoice
         MetaTrainingOptions network = options with
         {
             Encoder = options.Encoder ?? new MlpEncoderOptions(),
-            Adapter = options.Adapter ?? AdapterOn(options.Encoder),
+            Adapter = options.Adapter ?? AdapterOn(options.Encoder, problems),
         };
         bool isTabular = problems[0].Features is { IsSparse: false, FeatureCount: <= MostFeaturesOfPrior } && options.Episodes.Ways is null;
         if ((options.Encoder ?? (object?)options.Adapter) is not null || !isTabular)
             return [network];
 
         var encoder = new IdentityEncoderOptions();
-        MetaTrainingOptions linear = options with { Encoder = encoder, Adapter = AdapterOn(encoder) };
+        MetaTrainingOptions linear = options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems) };
         return options.MaximumNumberOfIterations > 0 ? [linear, network] : [linear];
     }
 
@@ -49,10 +49,11 @@ internal static class LearnerChoice
         return best;
     }
 
-    /// <summary>The adapter for an encoder, where none is given.</summary>
-    public static AdapterOptions AdapterOn(EncoderOptions? encoder) => encoder switch
+    /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too.</summary>
+    public static AdapterOptions AdapterOn(EncoderOptions? encoder, IEnumerable<TaskSet> problems) => encoder switch
     {
         IdentityEncoderOptions => new BayesianAdapterOptions(),
+        _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => new BayesianAdapterOptions(),
         ConvolutionalEncoderOptions => new PrototypeAdapterOptions(),
         _ => new RidgeAdapterOptions(),
     };

@@ -13,7 +13,7 @@ public record MetaTrainingOptions
     public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Null (default): without an encoder, Bayesian with a prior by empirical Bayes; on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    /// <value>Null (default): for values, and without an encoder, Bayesian; on images, prototypes; else ridge regression towards a meta-learned head.</value>
     public AdapterOptions? Adapter { get; set; }
 
     /// <summary>What the encoder is trained for.</summary>
@@ -70,6 +70,9 @@ public record MetaTrainingOptions
 
     /// <summary>Whether rows are held out, rather than tasks, however many tasks there are: those trained on are those that are scored later.</summary>
     internal bool HoldsOutRows { get; init; }
+
+    /// <summary>Whether scores of this kind of label come with a deviation.</summary>
+    internal bool GivesDeviation(LabelKind kind) => Adapter?.GivesDeviation(kind) ?? kind == LabelKind.Regression;
 
     /// <summary>Checks every option.</summary>
     /// <param name="kind">What the labels are.</param>

@@ -7,11 +7,15 @@ namespace MetaML.Extensions.Interop;
 /// <summary>The output columns, with the types and annotations that ML.NET's own trainers give them.</summary>
 internal static class ScoreColumns
 {
+    /// <summary>How far the label may lie from the score: a column that ML.NET's trainers do not have.</summary>
+    public const string Deviation = "ScoreStandardDeviation";
+
     /// <summary>The columns as the transformer makes them: PredictedLabel, Score and Probability, as far as the kind has them.</summary>
     /// <param name="kind">What the labels are.</param>
     /// <param name="classes">The label's classes; null unless multiclass.</param>
+    /// <param name="givesDeviation">Whether there is a deviation too.</param>
     /// <param name="input">The schema that they are added to.</param>
-    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, DataViewSchema input)
+    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, DataViewSchema input)
     {
         uint set = input.GetMaxAnnotationKind(out _, AnnotationUtils.Kinds.ScoreColumnSetId) + 1;
         DataViewSchema.Annotations.Builder Annotations(string valueKind)
@@ -28,7 +32,8 @@ internal static class ScoreColumns
         switch (kind)
         {
             case LabelKind.Regression:
-                return [new(DefaultColumnNames.Score, NumberDataViewType.Single, score.ToAnnotations())];
+                DataViewSchema.DetachedColumn value = new(DefaultColumnNames.Score, NumberDataViewType.Single, score.ToAnnotations());
+                return givesDeviation ? [value, new(Deviation, NumberDataViewType.Single)] : [value];
             case LabelKind.Binary:
                 var probability = Annotations(AnnotationUtils.Const.ScoreValueKind.Probability);
                 probability.Add<bool>(AnnotationUtils.Kinds.IsNormalized, BooleanDataViewType.Instance, (ref bool value) => value = true);
@@ -54,14 +59,16 @@ internal static class ScoreColumns
     /// <summary>The columns as the estimator promises them.</summary>
     /// <param name="kind">What the labels are.</param>
     /// <param name="label">The label column.</param>
-    public static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label)
+    /// <param name="givesDeviation">Whether there is a deviation too.</param>
+    public static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label, bool givesDeviation)
     {
         const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
         var plain = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());
         switch (kind)
         {
             case LabelKind.Regression:
-                return [new(DefaultColumnNames.Score, Scalar, NumberDataViewType.Single, false, plain)];
+                SchemaShape.Column value = new(DefaultColumnNames.Score, Scalar, NumberDataViewType.Single, false, plain);
+                return givesDeviation ? [value, new(Deviation, Scalar, NumberDataViewType.Single, false)] : [value];
             case LabelKind.Binary:
                 return
                 [

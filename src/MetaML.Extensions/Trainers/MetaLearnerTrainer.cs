@@ -60,7 +60,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label))
+        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind)))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }

@@ -82,7 +82,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         {
             var (kind, label) = ColumnNames.KindOf(inputSchema, output);
             _options.Validate(kind);
-            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label))
+            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label, _options.GivesDeviation(kind)))
             {
                 string name = MultiOutputTransformer.NameOf(output.Name, column.Name);
                 columns[name] = new SchemaShape.Column(name, column.Kind, column.ItemType, column.IsKey, column.Annotations);

@@ -15,7 +15,8 @@ namespace MetaML.Extensions;
 /// <summary>Scores rows by the head of the task that they belong to, on the encoder that all tasks share.</summary>
 /// <remarks>
 /// Output columns are those of ML.NET's own trainers: Score and PredictedLabel, for binary labels Probability. A multiclass
-/// Score holds probabilities, zero for classes that the row's task does not have. Immutable, and safe for many threads; it
+/// Score holds probabilities, zero for classes that the row's task does not have. Regression by a Bayesian adapter also gives
+/// ScoreStandardDeviation, of the label about the score. Immutable, and safe for many threads; it
 /// scores and, with most adapters, adapts without the native torch library.
 /// </remarks>
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
@@ -214,7 +215,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     /// <summary>The output columns, as they are added to a schema.</summary>
-    internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, input);
+    internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, input);
 
     /// <summary>Scores rows as a cursor reads them.</summary>
     internal TaskRowScorer CreateScorer(TaskRowReader row) => new(Model, row, _classes?.Count ?? 0, _tasks, _unknown);

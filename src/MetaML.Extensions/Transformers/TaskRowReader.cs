@@ -80,4 +80,8 @@ internal sealed class TaskRowReader
 
         return _scorer.ScoreEmbedded(task);
     }
+
+    /// <summary>How far the row's label may lie from the score that was given last.</summary>
+    /// <param name="task">The task that it was given for.</param>
+    public float Deviation(AdaptedTask task) => _scorer.Deviation(task);
 }

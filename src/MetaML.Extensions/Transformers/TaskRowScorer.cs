@@ -1,3 +1,4 @@
+using MetaML.Extensions.Interop;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using Microsoft.ML;
@@ -23,6 +24,8 @@ internal sealed class TaskRowScorer
     // The current row's: null where it cannot be scored; for classes, probabilities.
     private AdaptedTask? _task;
     private float[] _scores = new float[1];
+    private float _deviation;
+    private bool _wantsDeviation; // a sum over embedding² numbers for each row, which the score does without
 
     public TaskRowScorer(MetaModel model, TaskRowReader row, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
     {
@@ -34,19 +37,30 @@ internal sealed class TaskRowScorer
     }
 
     /// <summary>The getter of an output column.</summary>
-    public Delegate Getter(string column) => (column, _model.Kind) switch
+    public Delegate Getter(string column)
     {
-        (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
-        (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
-        (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
-        (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
-        _ => (ValueGetter<bool>)GetAnswer,
-    };
+        _wantsDeviation |= column == ScoreColumns.Deviation;
+        return (column, _model.Kind) switch
+        {
+            (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
+            (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
+            (ScoreColumns.Deviation, _) => (ValueGetter<float>)GetDeviation,
+            (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
+            (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
+            _ => (ValueGetter<bool>)GetAnswer,
+        };
+    }
 
     private void GetScore(ref float value)
     {
         Update();
         value = _task is null ? float.NaN : _scores[0];
+    }
+
+    private void GetDeviation(ref float value)
+    {
+        Update();
+        value = _task is null ? float.NaN : _deviation;
     }
 
     private void GetProbability(ref float value)
@@ -98,6 +112,8 @@ internal sealed class TaskRowScorer
         }
 
         ReadOnlySpan<float> scores = _row.Score(_task);
+        if (_wantsDeviation)
+            _deviation = _row.Deviation(_task);
         if (_scores.Length < scores.Length)
             _scores = new float[scores.Length];
         if (_model.Kind == LabelKind.Multiclass)

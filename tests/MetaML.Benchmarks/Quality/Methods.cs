@@ -9,15 +9,20 @@ namespace MetaML.Benchmarks.Quality;
 /// <summary>Regression learners as a user would have them, without tuning for a data set.</summary>
 internal static class Methods
 {
-    public static readonly (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners =
+    public static (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners { get; private set; } =
     [
-        ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("empirical Bayes, form chosen", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("empirical Bayes, noise per task", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask } }),
+        ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal } }),
         ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
         ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions() }),
         ("MLP + ridge (the defaults)", () => new()),
         ("linear + MLP, Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
         ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
     ];
+
+    /// <summary>Leaves out the methods whose names begin otherwise.</summary>
+    public static void Only(string beginning) => MetaLearners = [.. MetaLearners.Where(method => method.Name.StartsWith(beginning, StringComparison.Ordinal))];
 
     /// <summary>The rows as a view whose features have a known size.</summary>
     public static IDataView View(MLContext ml, IReadOnlyList<RegressionRow> rows)
@@ -27,13 +32,17 @@ internal static class Methods
         return ml.Data.LoadFromEnumerable(rows, schema);
     }
 
-    /// <summary>One model for all tasks, which does not know the task.</summary>
-    public static float[] Pooled(MLContext ml, IReadOnlyList<RegressionRow> training, IReadOnlyList<RegressionRow> test) =>
-        Scores(ml.Regression.Trainers.Sdca().Fit(View(ml, training)), ml, test);
-
     /// <summary>Scores of the rows, in their order.</summary>
     public static float[] Scores(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows) =>
         [.. model.Transform(View(ml, rows)).GetColumn<float>("Score")];
+
+    /// <summary>Standard deviations of the labels about their scores; null where the model gives none.</summary>
+    public static float[]? Deviations(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows)
+    {
+        const string Column = "ScoreStandardDeviation";
+        IDataView scored = model.Transform(View(ml, rows));
+        return scored.Schema.GetColumnOrNull(Column) is null ? null : [.. scored.GetColumn<float>(Column)];
+    }
 
     /// <summary>Root mean squared error.</summary>
     public static double RootMeanSquaredError(IReadOnlyList<RegressionRow> rows, float[] scores) =>

@@ -18,21 +18,26 @@ internal static class School
             Features = [.. fields[2..30].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
         })];
 
-        var methods = new List<(string Name, Func<MLContext, RegressionRow[], RegressionRow[], float[]> Predict)> { ("pooled SDCA", Methods.Pooled) };
-        methods.AddRange(Methods.MetaLearners.Select(method => (method.Name, (Func<MLContext, RegressionRow[], RegressionRow[], float[]>)((ml, training, test) =>
-            Methods.Scores(ml.Regression.Trainers.MetaLearner(method.Options()).Fit(Methods.View(ml, training)), ml, test)))));
+        var methods = new List<(string Name, Func<MLContext, RegressionRow[], ITransformer> Fit)> { ("pooled SDCA", (ml, training) => ml.Regression.Trainers.Sdca().Fit(Methods.View(ml, training))) };
+        methods.AddRange(Methods.MetaLearners.Select(method => (method.Name, (Func<MLContext, RegressionRow[], ITransformer>)((ml, training) =>
+            ml.Regression.Trainers.MetaLearner(method.Options()).Fit(Methods.View(ml, training))))));
 
         var table = new Table("school", "RMSE");
-        foreach (var (name, predict) in methods)
+        foreach (var (name, fit) in methods)
         {
             var errors = new List<double>();
             var explained = new List<double>();
             var explainedWithin = new List<double>();
+            var covered = new List<double>();
             for (int split = 0; split < 10; split++)
             {
                 bool IsTest(int row) => lines[row][30 + split] == "1";
                 RegressionRow[] test = [.. rows.Where((_, i) => IsTest(i))];
-                float[] scores = predict(new MLContext(seed: split), [.. rows.Where((_, i) => !IsTest(i))], test);
+                var ml = new MLContext(seed: split);
+                ITransformer model = fit(ml, [.. rows.Where((_, i) => !IsTest(i))]);
+                float[] scores = Methods.Scores(model, ml, test);
+                if (Methods.Deviations(model, ml, test) is { } deviations)
+                    covered.Add(test.Zip(scores, deviations).Average(row => Math.Abs(row.First.Label - row.Second) < 1.645 * row.Third ? 1.0 : 0));
                 errors.Add(Methods.RootMeanSquaredError(test, scores));
                 explained.Add(1 - errors[^1] * errors[^1] / Variance(test));
                 explainedWithin.Add(test.Zip(scores).GroupBy(pair => pair.First.Task).Where(school => school.Count() > 1).Average(school =>
@@ -42,6 +47,8 @@ internal static class School
             table.Add(name, "RMSE", errors);
             table.Add(name, "explained variance, all rows", explained);
             table.Add(name, "explained variance, mean over schools", explainedWithin);
+            if (covered.Count > 0)
+                table.Add(name, "90 % intervals cover", covered);
         }
 
         table.Print(clock.Elapsed.TotalSeconds);

@@ -12,12 +12,10 @@ public sealed class EmpiricalBayesTests
 {
     private const int Dimension = 2;
 
-    private static readonly HeadShape s_shape = new(LabelKind.Regression, Dimension, 1);
-
     [Fact]
     public void Fit_ManyTasks_FindsThePriorTheyWereDrawnFrom()
     {
-        EmpiricalBayes fit = EmpiricalBayes.Fit(Tasks(600), s_shape, (label, _) => label, isFull: true, 2000);
+        EmpiricalBayes fit = Fit(Tasks(600), CovarianceForm.Full(Dimension + 1), 2000);
         Assert.Equal(1, fit.Mean[0][0], 0.15);
         Assert.Equal(-2, fit.Mean[0][1], 0.1);
         Assert.Equal(3, fit.Mean[0][2], 0.4); // the intercept
@@ -36,7 +34,7 @@ public sealed class EmpiricalBayesTests
     public void Fit_Diagonal_IsAMaximumOfTheMarginalLikelihood(int variance)
     {
         EmbeddedTask[] tasks = Tasks(40);
-        EmpiricalBayes fit = EmpiricalBayes.Fit(tasks, s_shape, (label, _) => label, isFull: false, 2000);
+        EmpiricalBayes fit = Fit(tasks, CovarianceForm.Diagonal, 2000);
         double best = tasks.Sum(task => LogLikelihood(task, fit));
         foreach (double factor in new[] { 0.8, 1.25 })
         {
@@ -78,11 +76,85 @@ public sealed class EmpiricalBayesTests
     public void Fit_ConstantLabels_StaysFinite()
     {
         EmbeddedTask[] tasks = [.. Tasks(5).Select(task => new EmbeddedTask(task.Embeddings, [.. task.Labels.Select(_ => 0f)], task.Weights, 1))];
-        EmpiricalBayes fit = EmpiricalBayes.Fit(tasks, s_shape, (label, _) => label, isFull: true, 50);
+        EmpiricalBayes fit = Fit(tasks, CovarianceForm.Full(Dimension + 1), 50);
         Assert.All([.. fit.Covariance, fit.NoiseVariance, .. fit.Mean[0]], value => Assert.True(double.IsFinite(value)));
     }
 
-    // y ~ N(Z̃m, Z̃ΣZ̃ᵀ + σ²I), written out.
+    [Theory]
+    [InlineData("diagonal", PriorNoise.Common)]
+    [InlineData("diagonal", PriorNoise.PerTask)]
+    [InlineData("one factor", PriorNoise.Common)]
+    [InlineData("one factor", PriorNoise.PerTask)]
+    [InlineData("full", PriorNoise.Common)]
+    [InlineData("full", PriorNoise.PerTask)]
+    public void Fit_EachStep_RaisesTheMarginalLikelihood(string form, PriorNoise noise)
+    {
+        CovarianceForm covariance = form switch { "diagonal" => CovarianceForm.Diagonal, "one factor" => CovarianceForm.OneFactor, _ => CovarianceForm.Full(0) };
+        EmbeddedTask[] tasks = Tasks(25, noise == PriorNoise.PerTask ? 2 : null);
+        EmpiricalBayes? prior = Fit(tasks, covariance, 1, noise); // the first step may leave the starting point's form
+        double last = tasks.Sum(task => LogLikelihood(task, prior)), first = last;
+        for (int step = 0; step < 25; step++)
+        {
+            prior = Fit(tasks, covariance, 1, noise, prior);
+            double next = tasks.Sum(task => LogLikelihood(task, prior));
+            Assert.True(next > last - 1e-7, $"step {step}: {last} to {next}");
+            last = next;
+        }
+
+        Assert.True(last > first + 1, $"{first} to {last}");
+    }
+
+    [Theory]
+    [InlineData(PriorNoise.Common)]
+    [InlineData(PriorNoise.PerTask)]
+    public void LogLikelihood_FewRowsOrMany_IsThatOfTheDenseDensity(PriorNoise noise)
+    {
+        EmpiricalBayes prior = Fit(Tasks(30, 2), CovarianceForm.Full(3), 20, noise);
+        foreach (int rows in new[] { 0, 1, 2, 3, 9 }) // fewer than embedding + 1 = 3 are kept as rows, more as moments
+        {
+            EmbeddedTask task = Tasks(1, 2, rows)[0];
+            Assert.Equal(LogLikelihood(task, prior), prior.LogLikelihood(Evidence([task])), 1e-8);
+        }
+    }
+
+    [Fact]
+    public void Fit_NoisePerTask_FindsHowNoiseVaries()
+    {
+        EmpiricalBayes fit = Fit(Tasks(800, 2), CovarianceForm.Full(3), 500, PriorNoise.PerTask);
+        Assert.Equal(2, fit.NoiseShape, 0.5);
+        Assert.Equal(0.25, fit.NoiseVariance, 0.03);
+        Assert.Equal(2, fit.Covariance[0], 0.4);
+        Assert.Equal(0.6, fit.Covariance[1], 0.2);
+        Assert.Equal(1, fit.Mean[0][0], 0.15);
+        Assert.True(Fit(Tasks(400), CovarianceForm.Full(3), 500, PriorNoise.PerTask).NoiseShape > 20); // the same for all
+    }
+
+    [Fact]
+    public void Fit_OneFactor_FindsWhatGoesTogether()
+    {
+        // Three dimensions and one factor: as many unknowns as covariances, so that it is the full covariance itself.
+        EmbeddedTask[] tasks = Tasks(600, correlation: 0.7);
+        EmpiricalBayes factor = Fit(tasks, CovarianceForm.OneFactor, 2000), full = Fit(tasks, CovarianceForm.Full(0), 2000);
+        Assert.Equal(full.Covariance[1], factor.Covariance[1], 0.05);
+        Assert.Equal(full.Covariance[0], factor.Covariance[0], 0.05);
+    }
+
+    [Theory]
+    [InlineData(300, 0.9, true)]
+    [InlineData(12, 0.0, false)]
+    public void Choose_ManyCorrelatedTasksOrFew_IsFullOrDiagonal(int count, double correlation, bool isFull)
+    {
+        TaskEvidence[] tasks = Evidence(Tasks(count, correlation: correlation));
+        EmpiricalBayes diagonal = EmpiricalBayes.Fit(tasks, Dimension + 1, 1, CovarianceForm.Diagonal, PriorNoise.Common, 200);
+        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, diagonal, hasMean: true, PriorNoise.Common, 200) != CovarianceForm.Diagonal);
+    }
+
+    private static TaskEvidence[] Evidence(EmbeddedTask[] tasks) => [.. tasks.Select(task => new TaskEvidence(task, Dimension + 1, (label, _) => label))];
+
+    private static EmpiricalBayes Fit(EmbeddedTask[] tasks, CovarianceForm form, int iterations, PriorNoise noise = PriorNoise.Common, EmpiricalBayes? start = null) =>
+        EmpiricalBayes.Fit(Evidence(tasks), Dimension + 1, 1, form, noise, iterations, start);
+
+    // y ~ N(Z̃m, Z̃ΣZ̃ᵀ + σ²I), or t with 2a degrees of freedom and that scale, written out.
     private static double LogLikelihood(EmbeddedTask task, EmpiricalBayes prior)
     {
         int rows = task.RowCount, width = Dimension + 1;
@@ -109,24 +181,45 @@ public sealed class EmpiricalBayesTests
         Cholesky.Factor(factor, rows);
         Cholesky.Solve(covariance, rows, solved, 1);
         double logDeterminant = 2 * Enumerable.Range(0, rows).Sum(i => Math.Log(factor[i * rows + i]));
-        return -0.5 * (logDeterminant + residual.Zip(solved).Sum(pair => pair.First * pair.Second));
+        double distance = residual.Zip(solved).Sum(pair => pair.First * pair.Second), shape = prior.NoiseShape;
+        if (double.IsInfinity(shape))
+            return -0.5 * (rows * Math.Log(2 * Math.PI) + logDeterminant + distance);
+        double ratio = 0; // log Γ(a + n/2) − log Γ(a), as an integral of the beta function
+        const int Steps = 200_000;
+        if (rows > 0)
+        {
+            double beta = 0, half = rows / 2.0; // B(a, n/2) = ∫ u^(n−1) 2 (1 − u²)^(a−1) du, with t = u²
+            for (int i = 0; i < Steps; i++)
+            {
+                double u = (i + 0.5) / Steps;
+                beta += 2 * Math.Pow(u, rows - 1) * Math.Pow(1 - u * u, shape - 1) / Steps;
+            }
+
+            double logGammaHalf = rows % 2 == 0 ? Enumerable.Range(1, rows / 2).Take(rows / 2 - 1).Sum(i => Math.Log(i)) : 0.5 * Math.Log(Math.PI) + Enumerable.Range(0, rows / 2).Sum(i => Math.Log(i + 0.5));
+            ratio = logGammaHalf - Math.Log(beta); // Γ(a + n/2) / Γ(a) = Γ(n/2) / B(a, n/2)
+        }
+
+        return ratio - 0.5 * rows * Math.Log(2 * shape * Math.PI) - 0.5 * logDeterminant - (shape + 0.5 * rows) * Math.Log(1 + distance / (2 * shape));
     }
 
-    // w ~ N((1, −2, 3), Σ) with correlated slopes, noise of variance 0.25.
-    private static EmbeddedTask[] Tasks(int count)
+    // w ~ N((1, −2, 3), Σ) with correlated slopes, noise of variance 0.25; or of σ² ~ Inv-Gamma(shape, 0.25 shape), which scales Σ too.
+    private static EmbeddedTask[] Tasks(int count, int? shape = null, int? rowCount = null, double correlation = 0.6)
     {
         var random = new Random(1);
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         return [.. Enumerable.Range(0, count).Select(_ =>
         {
-            double first = Normal(), w0 = 1 + Math.Sqrt(2) * first, w1 = -2 + 0.6 / Math.Sqrt(2) * first + Math.Sqrt(0.5 - 0.18) * Normal(), w2 = 3 + 3 * Normal();
-            int rows = random.Next(4, 10);
+            // Gamma(shape, 1) of a whole shape is a sum of exponentials.
+            double s = shape is { } whole ? Math.Sqrt(whole / -Enumerable.Range(0, whole).Sum(_ => Math.Log(1 - random.NextDouble()))) : 1;
+            double first = Normal(), second = correlation * first + Math.Sqrt(1 - correlation * correlation) * Normal();
+            double w0 = 1 + s * Math.Sqrt(2) * first, w1 = -2 + s * Math.Sqrt(0.5) * second, w2 = 3 + s * 3 * Normal();
+            int rows = rowCount ?? random.Next(4, 10);
             var z = new float[rows * Dimension];
             var labels = new float[rows];
             for (int i = 0; i < rows; i++)
             {
                 (z[2 * i], z[2 * i + 1]) = ((float)Normal(), (float)Normal());
-                labels[i] = (float)(w0 * z[2 * i] + w1 * z[2 * i + 1] + w2 + 0.5 * Normal());
+                labels[i] = (float)(w0 * z[2 * i] + w1 * z[2 * i + 1] + w2 + s * 0.5 * Normal());
             }
 
             return new EmbeddedTask(z, labels, [.. Enumerable.Repeat(1f, rows)], 1);

@@ -63,7 +63,8 @@ public sealed class OptionsTests
         { "RelatednessWeightingOptions.Temperature must be positive", new() { TaskWeighting = new RelatednessWeightingOptions { TargetTasks = ["task1"], Temperature = 0 } } },
         { "FamoWeightingOptions.Decay must be finite and not negative; got -1.", new() { TaskWeighting = new FamoWeightingOptions { Decay = -1 } } },
         { "MetaTrainingOptions.TaskWeighting must be set; got null.", new() { TaskWeighting = null! } },
-        { "BayesianAdapterOptions.Covariance must be Diagonal where Fit is Gradient; got Full.", new() { Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.Gradient } } },
+        { "BayesianAdapterOptions.Noise must be Common where Fit is Gradient; got PerTask.", new() { Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask, Fit = PriorFit.Gradient } } },
+        { "BayesianAdapterOptions.Covariance must be Auto or Diagonal where Fit is Gradient; got Full.", new() { Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.Gradient } } },
         { "EarlyStoppingOptions.Patience must be at least 1; got 0.", new() { EarlyStopping = new() { Patience = 0 } } },
     };
 

@@ -23,6 +23,7 @@ public abstract class AdapterConformance
         ("logistic", () => new LogisticAdapterOptions(), false),
         ("Bayesian", () => new BayesianAdapterOptions(), true),
         ("Bayesian, full covariance", () => new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, true),
+        ("Bayesian, one factor, noise per task", () => new BayesianAdapterOptions { Covariance = PriorCovariance.OneFactor, Noise = PriorNoise.PerTask, Fit = PriorFit.EmpiricalBayes }, true),
         ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
         ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.None, InitialHead = InitialHead.Learned }, true),
         ("head gradient, Meta-SGD, multi-step loss", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.PerParameter, MultiStepLossUntil = 1 }, true),

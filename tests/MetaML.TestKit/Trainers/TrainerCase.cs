@@ -7,7 +7,7 @@ using Microsoft.ML.Data;
 namespace MetaML.TestKit;
 
 /// <summary>A trainer with its label column, and ML.NET's own trainer of the same kind to compare with.</summary>
-public sealed record TrainerCase(string Name, string Label)
+public sealed record TrainerCase(string Name, string Label, AdapterOptions? Adapter = null)
 {
     public bool IsMulticlass => Label == "Key";
 
@@ -17,7 +17,7 @@ public sealed record TrainerCase(string Name, string Label)
     internal MetaLearnerOptions Options(AdapterOptions? adapter = null, int iterations = 40) => new()
     {
         LabelColumnName = Label,
-        Adapter = adapter ?? new RidgeAdapterOptions(),
+        Adapter = adapter ?? Adapter ?? new RidgeAdapterOptions(),
         Encoder = new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 6 },
         MaximumNumberOfIterations = iterations,
     };

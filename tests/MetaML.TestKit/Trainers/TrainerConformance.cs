@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Extensions;
 using System.Globalization;
 using Microsoft.ML;
@@ -11,7 +12,7 @@ public abstract class TrainerConformance
 {
     private readonly MLContext _ml = TrainerCase.NewContext();
 
-    public static TheoryData<TrainerCase> Cases => new(new("binary", "Answer"), new("multiclass", "Key"), new("regression", "Value"));
+    public static TheoryData<TrainerCase> Cases => new(new("binary", "Answer"), new("multiclass", "Key"), new("regression", "Value"), new("regression with deviations", "Value", new BayesianAdapterOptions { Fit = PriorFit.EmpiricalBayes, Noise = PriorNoise.PerTask }));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -136,8 +137,8 @@ public abstract class TrainerConformance
     {
         IDataView data = trainer.Data(_ml, Some.Tasks());
         MetaLearnerTransformer model = trainer.Trainer(_ml).Fit(data);
-        float[] expected = Scores(trainer, model.Transform(data));
-        Assert.All(ParallelEnumerable.Range(0, 16).WithDegreeOfParallelism(8).Select(_ => Scores(trainer, model.Transform(data))).ToArray(), actual => Assert.Equal(expected, actual));
+        float[] expected = Numbers(trainer, model.Transform(data));
+        Assert.All(ParallelEnumerable.Range(0, 16).WithDegreeOfParallelism(8).Select(_ => Numbers(trainer, model.Transform(data))).ToArray(), actual => Assert.Equal(expected, actual));
     }
 
     [Theory]
@@ -151,10 +152,10 @@ public abstract class TrainerConformance
         IDataView support = trainer.Data(_ml, Some.Tasks(1, firstTask: 70)), query = trainer.Data(_ml, Some.Tasks(2, firstTask: 69));
         foreach (var (model, input) in models)
         {
-            Assert.Equal(Scores(trainer, model.Transform(input)), ScoringProcess.Scores(_ml, model, input));
+            Assert.Equal(Numbers(trainer, model.Transform(input)), ScoringProcess.Scores(_ml, model, input));
             ITransformer adapted = _ml.MetaLearning().Adapt(model, support);
-            Assert.Equal(Scores(trainer, adapted.Transform(query)), ScoringProcess.Scores(_ml, model, query, support));
-            Assert.Equal(Scores(trainer, adapted.Transform(query)), ScoringProcess.Scores(_ml, adapted, query));
+            Assert.Equal(Numbers(trainer, adapted.Transform(query)), ScoringProcess.Scores(_ml, model, query, support));
+            Assert.Equal(Numbers(trainer, adapted.Transform(query)), ScoringProcess.Scores(_ml, adapted, query));
         }
     }
 
@@ -245,6 +246,10 @@ public abstract class TrainerConformance
     internal static float[] Scores(TrainerCase trainer, IDataView scored) => trainer.IsMulticlass
         ? [.. scored.GetColumn<float[]>("Score").SelectMany(row => row)]
         : [.. scored.GetColumn<float>("Score")];
+
+    // With their standard deviations, where there are any: all that another process prints.
+    internal static float[] Numbers(TrainerCase trainer, IDataView scored) =>
+        [.. Scores(trainer, scored), .. scored.Schema.GetColumnOrNull("ScoreStandardDeviation") is null ? [] : scored.GetColumn<float>("ScoreStandardDeviation")];
 
     private static string[] Columns(DataViewSchema schema) => [.. schema
         .Where(column => column.Name is "Score" or "Probability" or "PredictedLabel")

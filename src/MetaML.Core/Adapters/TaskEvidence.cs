@@ -1,0 +1,214 @@
+using System.Numerics.Tensors;
+using MetaML.Scoring;
+
+namespace MetaML.Adapters;
+
+/// <summary>What of one task the likelihood of a prior depends on: its rows, or A = Z̃ᵀSZ̃ and b = Z̃ᵀSy where that is smaller.</summary>
+internal sealed class TaskEvidence
+{
+    private readonly int _width;
+    private readonly double[]? _rows; // S^½ Z̃ [rows, width]
+    private readonly double[]? _products; // A [width, width]
+    private readonly double[][] _withLabels; // S^½ y [outputs][rows], or b [outputs][width]
+    private readonly double[] _squares; // yᵀSy [outputs]
+
+    /// <param name="task">The rows.</param>
+    /// <param name="width">Embedding + 1.</param>
+    /// <param name="target">What a label is regressed as, for one output.</param>
+    public TaskEvidence(EmbeddedTask task, int width, Func<float, int, float> target)
+    {
+        int count = task.RowCount;
+        _width = width;
+        _squares = new double[task.OutputCount];
+        Weight = task.Weights.Sum(weight => (double)weight);
+        var rows = new double[count * width];
+        var labels = new double[task.OutputCount][];
+        for (int r = 0; r < count; r++)
+        {
+            Span<double> row = rows.AsSpan(r * width, width);
+            TensorPrimitives.ConvertTruncating(task.Row(r, width - 1), row[..^1]);
+            row[^1] = 1;
+            TensorPrimitives.Multiply(row, Math.Sqrt(task.Weights[r]), row);
+        }
+
+        for (int k = 0; k < labels.Length; k++)
+        {
+            labels[k] = new double[count];
+            for (int r = 0; r < count; r++)
+                labels[k][r] = Math.Sqrt(task.Weights[r]) * target(task.Labels[r], k);
+            _squares[k] = TensorPrimitives.SumOfSquares<double>(labels[k]);
+        }
+
+        if (count < width)
+        {
+            _rows = rows;
+            _withLabels = labels;
+            return;
+        }
+
+        _products = new double[width * width];
+        _withLabels = [.. labels.Select(_ => new double[width])];
+        for (int r = 0; r < count; r++)
+        {
+            ReadOnlySpan<double> row = rows.AsSpan(r * width, width);
+            for (int i = 0; i < width; i++)
+                AddScaled(row, row[i], _products.AsSpan(i * width, width));
+            for (int k = 0; k < labels.Length; k++)
+                AddScaled(row, labels[k][r], _withLabels[k]);
+        }
+    }
+
+    /// <summary>Total weight of the rows.</summary>
+    public double Weight { get; }
+
+    /// <summary>Number of heads.</summary>
+    public int Outputs => _squares.Length;
+
+    /// <summary>yᵀSy over all outputs.</summary>
+    public double SquaredLabels => _squares.Sum();
+
+    /// <summary>The posterior of the heads, in units of the noise.</summary>
+    /// <param name="prior">m and Σ̃.</param>
+    public Posterior Under(RelativePrior prior)
+    {
+        int width = _width;
+        var shifts = new double[Outputs][];
+        double quadratic = 0;
+        if (_products is null) // by G = I + Z̃Σ̃Z̃ᵀ
+        {
+            int count = _rows!.Length / width;
+            double[] spread = new double[count * width], gram = new double[count * count]; // Z̃Σ̃, G
+            for (int r = 0; r < count; r++)
+            {
+                Span<double> target = spread.AsSpan(r * width, width);
+                for (int j = 0; j < width; j++)
+                    AddScaled(prior.Covariance.AsSpan(j * width, width), _rows[r * width + j], target);
+                for (int c = 0; c <= r; c++)
+                    gram[r * count + c] = TensorPrimitives.Dot<double>(target, _rows.AsSpan(c * width, width));
+                gram[r * count + r] += 1;
+            }
+
+            Cholesky.Factor(gram, count);
+            double logDeterminant = LogDeterminant(gram, count);
+            for (int k = 0; k < Outputs; k++)
+            {
+                var residual = new double[count];
+                for (int r = 0; r < count; r++)
+                    residual[r] = _withLabels[k][r] - TensorPrimitives.Dot<double>(_rows.AsSpan(r * width, width), prior.MeanOf(k));
+                SolveLower(gram, count, residual, 1); // L⁻¹r
+                quadratic += TensorPrimitives.SumOfSquares<double>(residual);
+                shifts[k] = residual; // finished below
+            }
+
+            SolveLower(gram, count, spread, width); // L⁻¹Z̃Σ̃
+            double[] covariance = [.. prior.Covariance];
+            for (int r = 0; r < count; r++)
+            {
+                ReadOnlySpan<double> row = spread.AsSpan(r * width, width);
+                for (int i = 0; i < width; i++)
+                    AddScaled(row, -row[i], covariance.AsSpan(i * width, width));
+            }
+
+            for (int k = 0; k < Outputs; k++)
+            {
+                var shift = new double[width];
+                for (int r = 0; r < count; r++)
+                    AddScaled(spread.AsSpan(r * width, width), shifts[k][r], shift);
+                shifts[k] = shift;
+            }
+
+            return new Posterior(shifts, covariance, quadratic, logDeterminant);
+        }
+
+        double[] precision = new double[width * width]; // Σ̃⁻¹ + A
+        TensorPrimitives.Add(prior.Precision, _products, precision);
+        Cholesky.Factor(precision, width);
+        double[] inverse = InverseOf(precision, width);
+        for (int k = 0; k < Outputs; k++)
+        {
+            double[] residual = [.. _withLabels[k]]; // b − Am
+            quadratic += _squares[k] - TensorPrimitives.Dot<double>(residual, prior.MeanOf(k));
+            for (int i = 0; i < width; i++)
+                residual[i] -= TensorPrimitives.Dot<double>(_products.AsSpan(i * width, width), prior.MeanOf(k));
+            shifts[k] = Multiply(inverse, residual);
+            quadratic -= TensorPrimitives.Dot<double>(residual, prior.MeanOf(k)) + TensorPrimitives.Dot<double>(residual, shifts[k]);
+        }
+
+        return new Posterior(shifts, inverse, Math.Max(quadratic, 0), LogDeterminant(precision, width) + prior.LogDeterminant);
+    }
+
+    /// <summary>A matrix times a vector.</summary>
+    public static double[] Multiply(double[] matrix, ReadOnlySpan<double> vector)
+    {
+        var product = new double[vector.Length];
+        for (int i = 0; i < product.Length; i++)
+            product[i] = TensorPrimitives.Dot(matrix.AsSpan(i * product.Length, product.Length), vector);
+        return product;
+    }
+
+    /// <summary>y += a x.</summary>
+    public static void AddScaled(ReadOnlySpan<double> x, double a, Span<double> y) => TensorPrimitives.MultiplyAdd(x, a, y, y);
+
+    /// <summary>log |A| of A = L Lᵀ.</summary>
+    public static double LogDeterminant(double[] lower, int size)
+    {
+        double sum = 0;
+        for (int i = 0; i < size; i++)
+            sum += 2 * Math.Log(lower[i * size + i]);
+        return sum;
+    }
+
+    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: row by row, where <see cref="Cholesky.Inverse"/> goes number by number.</summary>
+    public static double[] InverseOf(double[] lower, int size)
+    {
+        double[] root = new double[size * size], inverse = new double[size * size];
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> row = root.AsSpan(i * size, i + 1);
+            row[i] = 1;
+            for (int k = 0; k < i; k++)
+                AddScaled(root.AsSpan(k * size, k + 1), -lower[i * size + k], row[..(k + 1)]);
+            TensorPrimitives.Divide(row, lower[i * size + i], row);
+            for (int j = 0; j <= i; j++)
+                AddScaled(row[..(j + 1)], row[j], inverse.AsSpan(j * size, j + 1));
+        }
+
+        for (int i = 0; i < size; i++)
+        {
+            for (int j = 0; j < i; j++)
+                inverse[j * size + i] = inverse[i * size + j];
+        }
+
+        return inverse;
+    }
+
+    // L X = B, in place.
+    private static void SolveLower(double[] lower, int size, double[] b, int columns)
+    {
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> right = b.AsSpan(i * columns, columns);
+            for (int k = 0; k < i; k++)
+                AddScaled(b.AsSpan(k * columns, columns), -lower[i * size + k], right);
+            TensorPrimitives.Divide(right, lower[i * size + i], right);
+        }
+    }
+
+    /// <summary>m and Σ̃ = Σ / σ², and what follows from them.</summary>
+    /// <param name="Mean">m [outputs][width].</param>
+    /// <param name="Covariance">Σ̃ [width, width].</param>
+    /// <param name="Precision">Σ̃⁻¹ [width, width].</param>
+    /// <param name="LogDeterminant">log |Σ̃|.</param>
+    internal sealed record RelativePrior(double[][] Mean, double[] Covariance, double[] Precision, double LogDeterminant)
+    {
+        /// <summary>m of an output; where tasks have classes of their own there is one for all, 0.</summary>
+        public double[] MeanOf(int output) => Mean[Math.Min(output, Mean.Length - 1)];
+    }
+
+    /// <summary>A task's heads given its rows.</summary>
+    /// <param name="Shifts">δ: posterior mean less m, [outputs][width].</param>
+    /// <param name="Covariance">S̃ = (Σ̃⁻¹ + A)⁻¹ [width, width], in units of σ², the same for each output.</param>
+    /// <param name="Quadratic">q = Σₖ rᵀG⁻¹r with r = S^½(y − Z̃m), G = I + S^½Z̃Σ̃Z̃ᵀS^½.</param>
+    /// <param name="LogDeterminant">log |G|, of each output.</param>
+    internal readonly record struct Posterior(double[][] Shifts, double[] Covariance, double Quadratic, double LogDeterminant);
+}
