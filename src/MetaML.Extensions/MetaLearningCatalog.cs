@@ -4,7 +4,7 @@ using Microsoft.ML;
 namespace MetaML.Extensions;
 
 /// <summary>What concerns tasks rather than training: the front door to adaptation. Made by <c>mlContext.MetaLearning()</c>.</summary>
-public sealed class MetaLearningCatalog
+public sealed partial class MetaLearningCatalog
 {
     private readonly MLContext _context;
 

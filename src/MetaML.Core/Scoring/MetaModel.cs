@@ -14,7 +14,7 @@ public sealed class MetaModel
     private const int FormatVersion = 1;
 
     // Options alone: a few hundred bytes, and some for each hidden layer.
-    private const int MaximumHeaderBytes = 1 << 20;
+    private const int MaximumHeaderBytes = 1 << 16;
 
     // Rows of padded support that are adapted at once where libtorch is needed.
     private const int RowsPerBatch = 65_536;

@@ -10,6 +10,7 @@ internal static class ModelFormat
 {
     public const int MaximumOutputs = TaskSetBuilder.MaximumClasses;
     private const int FloatsPerBlock = 16_384;
+    private const int BytesPerBlock = 4 * FloatsPerBlock;
 
     public static void WriteFloats(BinaryWriter writer, ReadOnlySpan<float> values) => writer.Write(MemoryMarshal.AsBytes(values));
 
@@ -41,6 +42,23 @@ internal static class ModelFormat
         var bytes = new byte[length];
         reader.BaseStream.ReadExactly(bytes);
         return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>A name, of any length that the data really hold.</summary>
+    public static string ReadName(BinaryReader reader)
+    {
+        int length = reader.Read7BitEncodedInt();
+        if (length < 0)
+            throw new InvalidDataException($"The length of a name must not be negative; got {length}. The file is damaged.");
+        var bytes = new ArrayBufferWriter<byte>(Math.Clamp(length, 1, BytesPerBlock));
+        while (bytes.WrittenCount < length)
+        {
+            int block = Math.Min(BytesPerBlock, length - bytes.WrittenCount);
+            reader.BaseStream.ReadExactly(bytes.GetSpan(block)[..block]);
+            bytes.Advance(block);
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
     public static int ReadCount(BinaryReader reader, int maximum, string what)
