@@ -117,7 +117,8 @@ internal sealed class ModelBlock
         bytes.AsSpan(0x68, 0x18).Clear();
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x80), _stringsEnd);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x88), bytes.Length);
-        bytes.AsSpan(0x90, 12).Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x90), _stringsEnd); // an empty name: where there is none at all, ML.NET's reader looks for the tail in the wrong place
+        bytes.AsSpan(0x98, sizeof(uint)).Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(_stringsEnd), TailSignature);
         return bytes;
     }
