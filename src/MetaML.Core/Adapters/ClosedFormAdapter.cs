@@ -162,37 +162,49 @@ public abstract class ClosedFormAdapter : IManagedAdapter
     // (PPᵀ + I)⁻¹ R
     private static double[] SolveGram(float[] p, int rows, int width, double[] residual, int outputs)
     {
+        double[] wide = Array.ConvertAll(p, value => (double)value);
         var gram = new double[rows * rows];
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j <= i; j++)
-                gram[i * rows + j] = TensorPrimitives.Dot<float>(p.AsSpan(i * width, width), p.AsSpan(j * width, width));
-            gram[i * rows + i] += 1;
+                gram[i * rows + j] = TensorPrimitives.Dot<double>(wide.AsSpan(i * width, width), wide.AsSpan(j * width, width));
         }
 
-        Cholesky.Solve(gram, rows, residual, outputs);
+        SolveWithIdentity(gram, rows, residual, outputs);
         return residual;
     }
 
     // (PᵀP + I)⁻¹ B
     private static double[] SolveNormal(float[] p, int rows, int width, double[] right, int outputs)
     {
-        var lower = new float[width * width];
+        double[] wide = Array.ConvertAll(p, value => (double)value);
+        var normal = new double[width * width];
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> values = p.AsSpan(row * width, width);
+            ReadOnlySpan<double> values = wide.AsSpan(row * width, width);
             for (int i = 0; i < width; i++)
             {
-                Span<float> target = lower.AsSpan(i * width, i + 1);
+                Span<double> target = normal.AsSpan(i * width, i + 1);
                 TensorPrimitives.MultiplyAdd(values[..(i + 1)], values[i], target, target);
             }
         }
 
-        double[] normal = Array.ConvertAll(lower, value => (double)value);
-        for (int i = 0; i < width; i++)
-            normal[i * width + i] += 1;
-        Cholesky.Solve(normal, width, right, outputs);
+        SolveWithIdentity(normal, width, right, outputs);
         return right;
+    }
+
+    // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of
+    // it stands in its place: the factorisation never fails, whatever the support repeats.
+    private static void SolveWithIdentity(double[] products, int size, double[] right, int columns)
+    {
+        const double Epsilon = 2.2204460492503131e-16;
+        double trace = 0;
+        for (int i = 0; i < size; i++)
+            trace += products[i * size + i];
+        double identity = Math.Max(1, 4 * size * Epsilon * trace);
+        for (int i = 0; i < size; i++)
+            products[i * size + i] += identity;
+        Cholesky.Solve(products, size, right, columns);
     }
 
     // Pᵀ B

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -86,11 +87,14 @@ public sealed class MetaModel
             return adapted;
         if (_design.Adapter is IManagedAdapter managed)
         {
-            Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
+            try
             {
-                EmbeddedTask rows = Embed(support.Features, support.Tasks[i]);
-                adapted[i] = Finish(support.Tasks[i], managed.Adapt(_adapterArrays, rows), null);
-            });
+                Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => adapted[i] = Adapt(managed, support, support.Tasks[i]));
+            }
+            catch (AggregateException errors)
+            {
+                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+            }
         }
         else
         {
@@ -174,6 +178,21 @@ public sealed class MetaModel
         return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
+    private AdaptedTask Adapt(IManagedAdapter adapter, TaskSet support, LearningTask task)
+    {
+        try
+        {
+            return Finish(task, adapter.Adapt(_adapterArrays, Embed(support.Features, task)), null);
+        }
+        catch (ArithmeticException error)
+        {
+            throw NotFinite(task, error); // products of the rows are
+        }
+    }
+
+    private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>
+        new($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.", inner);
+
     private static float[] OnesLike(float[] values)
     {
         var ones = new float[values.Length];
@@ -197,7 +216,7 @@ public sealed class MetaModel
         head = _labels.Restore(head);
         if (head.Weights.Concat(head.Bias).All(float.IsFinite))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters);
-        throw new InvalidOperationException($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.");
+        throw NotFinite(task);
     }
 
     private AdaptedTask? AdaptNothing()

@@ -6,7 +6,7 @@ namespace MetaML.Extensions.Tests.Persistence;
 /// <summary>Models saved by earlier versions. They are written by <c>MetaML.Benchmarks -- reliability golden --write</c>, when the format changes before its first release and never after.</summary>
 public sealed class GoldenModelTests
 {
-    public static TheoryData<string> Names => [.. GoldenModels.Names];
+    public static TheoryData<string> Names => new(GoldenModels.Names);
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -30,7 +30,7 @@ public sealed class BadInputTests
         ("one row", rows => rows.RemoveRange(1, rows.Count - 1), ["Fit"], typeof(InvalidOperationException), "at least two tasks; got one"),
         ("one task", rows => rows.ForEach(row => row.Task = "only"), ["Fit"], typeof(InvalidOperationException), "at least two tasks; got one, 'only'"),
         ("one row in each task", rows => KeepOneOfEach(rows), ["Fit"], typeof(InvalidOperationException), "able to form an episode"),
-        ("one class", rows => rows.ForEach(row => (row.Answer, row.Class) = (true, "same")), ["Fit binary", "Fit multiclass"], typeof(InvalidOperationException), "able to form an episode"),
+        ("one class", rows => rows.ForEach(row => (row.Answer, row.Class) = (true, "low")), ["Fit binary", "Fit multiclass"], typeof(InvalidOperationException), "able to form an episode"),
         ("no variance", rows => rows.ForEach(row => row.Features = new float[TaskRow.FeatureCount]), [], typeof(object), ""),
         ("one label value", rows => rows.ForEach(row => row.Value = 7), [], typeof(object), ""),
         ("huge features", rows => rows.ForEach(row => row.Features = Array.ConvertAll(row.Features, x => x * 1e30f)), ["Adapt"], typeof(InvalidOperationException), "must be finite"),
@@ -82,10 +82,10 @@ public sealed class BadInputTests
         }
 
         Assert.True(error is null, error?.ToString());
-        Assert.All(TrainerConformanceScores(trainer, model!.Transform(data)), score => Assert.True(float.IsFinite(score), $"{score}"));
+        Assert.All(TrainerConformance.Scores(trainer, model!.Transform(data)), score => Assert.True(float.IsFinite(score), $"{score}"));
     }
 
-    public static TheoryData<string> Nulls => [.. s_calls.Keys];
+    public static TheoryData<string> Calls => new(s_calls.Keys);
 
     // Arguments that no data can be read for.
     private static readonly Dictionary<string, (Func<object?> Call, Type Error, string Says)> s_calls = new()
@@ -128,7 +128,7 @@ public sealed class BadInputTests
     };
 
     [Theory]
-    [MemberData(nameof(Nulls))]
+    [MemberData(nameof(Calls))]
     public void Call_WithArgumentsThatCannotBe_NamesThem(string name)
     {
         var (call, type, says) = s_calls[name];
@@ -138,7 +138,7 @@ public sealed class BadInputTests
     }
 
     // The bound itself, and one step beyond it.
-    private static readonly (string Member, Action<MetaLearnerOptions> Good, Action<MetaLearnerOptions> Bad)[] s_bounds =
+    private static readonly (string Message, Action<MetaLearnerOptions> Good, Action<MetaLearnerOptions> Bad)[] s_bounds =
     [
         ("MetaLearnerOptions.MaximumNumberOfIterations must be at least 0; got -1.", o => o.MaximumNumberOfIterations = 0, o => o.MaximumNumberOfIterations = -1),
         ("MetaLearnerOptions.LearningRate must be positive and finite; got 0.", o => o.LearningRate = double.Epsilon, o => o.LearningRate = 0),
@@ -160,13 +160,13 @@ public sealed class BadInputTests
         ("EarlyStoppingOptions.Patience must be at least 1; got 0.", o => o.EarlyStopping = new() { Patience = 1 }, o => o.EarlyStopping = new() { Patience = 0 }),
     ];
 
-    public static TheoryData<string> Bounds => [.. s_bounds.Select(bound => bound.Member)];
+    public static TheoryData<string> Bounds => new(s_bounds.Select(bound => bound.Message));
 
     [Theory]
     [MemberData(nameof(Bounds))]
     public void Options_AtTheBound_AreTakenAndBeyondItRefused(string message)
     {
-        var (_, good, bad) = s_bounds.Single(bound => bound.Member == message);
+        var (_, good, bad) = s_bounds.Single(bound => bound.Message == message);
         MetaLearnerOptions options = new();
         good(options);
         s_ml.Regression.Trainers.MetaLearner(options);
@@ -174,7 +174,19 @@ public sealed class BadInputTests
         Assert.StartsWith(message, Assert.Throws<ArgumentException>(() => s_ml.Regression.Trainers.MetaLearner(options)).Message);
     }
 
-    private static float[] TrainerConformanceScores(TrainerCase trainer, IDataView scored) => TrainerConformance.Scores(trainer, scored);
+    [Fact]
+    public void MillionTasksOfOneRow_FitNamesThemAndAdaptTakesThem()
+    {
+        float[] features = [1, 0, 1, 0, 1, 0];
+        IDataView rows = s_ml.Data.LoadFromEnumerable(Enumerable.Range(0, 1_000_000).Select(i => new TaskRow { Task = $"t{i}", Features = features, Value = i % 7 }));
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        string message = Assert.Throws<InvalidOperationException>(() => s_regression.Trainer(s_ml).Fit(rows)).Message;
+        Assert.Contains("got 0 of 1000000", message);
+        Assert.InRange(message.Length, 0, 1000);
+        var adapted = (MetaLearnerTransformer)s_ml.MetaLearning().Adapt(s_fitted.Value["regression"], rows);
+        Assert.Equal(1_000_012, adapted.TaskNames.Count());
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 1_000_000_000); // a name, a head of seven numbers and their objects each
+    }
 
     private static void KeepOneOfEach(List<TaskRow> rows)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML;
+using Xunit;
 
 namespace MetaML.TestKit;
 
@@ -32,27 +33,14 @@ internal sealed class HostileFileCheck : IDisposable
     /// <returns>What is wrong; null where the file loads or is refused as documented, within bounds.</returns>
     public string? Check(byte[] file)
     {
-        Exception? failure = null;
         long before = GC.GetAllocatedBytesForCurrentThread(), start = Stopwatch.GetTimestamp();
-        try
-        {
-            using var stream = new MemoryStream(file);
-            _ml.MetaLearning().LoadChecked(stream, out _);
-            Loaded++;
-        }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
-        {
-            Refused++;
-        }
-        catch (Exception error)
-        {
-            failure = error;
-        }
-
+        Exception? error = Record.Exception(() => _ml.MetaLearning().LoadChecked(new MemoryStream(file), out _));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         long bytes = GC.GetAllocatedBytesForCurrentThread() - before - file.Length;
         (MostBytes, MostSeconds) = (Math.Max(MostBytes, bytes), Math.Max(MostSeconds, seconds));
-        return failure is not null ? failure.ToString()
+        Loaded += error is null ? 1 : 0;
+        Refused += error is null ? 0 : 1;
+        return error is not (null or InvalidDataException or EndOfStreamException) ? error.ToString()
             : bytes > AllowedBytes ? $"allocated {bytes:N0} bytes"
             : seconds > AllowedSeconds ? $"took {seconds:F1} s"
             : _strange.FirstOrDefault();

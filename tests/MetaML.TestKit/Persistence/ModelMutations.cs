@@ -41,7 +41,7 @@ internal static class ModelMutations
         ("entry: another assembly", (entries, random) => Change(entries, random, content => Assembly(content, "Evil.Library, Version=1.0.0.0"))),
         ("entry: content of another", (entries, random) => Change(entries, random, _ => entries[random.Next(entries.Count)].Content)),
         ("entries: one twice", (entries, random) => [.. entries, entries[random.Next(entries.Count)]]),
-        ("entries: one missing", (entries, random) => entries.Where((_, i) => i != random.Next(entries.Count))),
+        ("entries: one missing", (entries, random) => Without(entries, random.Next(entries.Count))),
         ("entries: a stranger", (entries, random) => [.. entries, ("TransformerChain/Transform_009/Model.key", entries[random.Next(entries.Count)].Content)]),
         ("entries: a name that climbs", (entries, random) => [.. entries, (Name(random), entries[0].Content)]),
         ("entries: renamed", (entries, random) => Rename(entries, random)),
@@ -136,6 +136,12 @@ internal static class ModelMutations
     {
         int[] headers = [.. Enumerable.Range(0, file.Length - 46).Where(i => file.AsSpan(i).StartsWith("PK\x01\x02"u8))];
         return headers.Length == 0 ? file : Put(file, headers[random.Next(headers.Length)] + (random.Next(3) == 0 ? 20 : 24), s_numbers[random.Next(s_numbers.Length)], 4);
+    }
+
+    private static IEnumerable<(string, byte[])> Without(List<(string Name, byte[] Content)> entries, int missing)
+    {
+        entries.RemoveAt(missing);
+        return entries;
     }
 
     private static string Name(Random random) => s_names[random.Next(s_names.Length)] is { Length: > 0 } name ? name : " ";
