@@ -7,10 +7,12 @@ using MetaML.Benchmarks.Reliability;
 [
     ("quality",
     [
+        new("sine", null, Sine.Run),
         new("school", "school", School.Run),
         new("computers", "computers", Computers.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
+        new("clinc150", "clinc150", Clinc150.Run),
     ]),
     ("reliability",
     [

@@ -41,7 +41,11 @@ Console.WriteLine(isTorchLoaded ? "torch is loaded" : "torch is not loaded");
 static ITransformer Adapt(MLContext ml, ITransformer model, IDataView support) => ml.MetaLearning().Adapt(model, support);
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static void Train(MLContext ml, IDataView rows) => ml.BinaryClassification.Trainers.MetaLearner("Answer").Fit(rows);
+static void Train(MLContext ml, IDataView rows) => ml.BinaryClassification.Trainers.MetaLearner(new MetaML.Extensions.MetaLearnerOptions
+{
+    LabelColumnName = "Answer",
+    Encoder = new MetaML.Encoders.MlpEncoderOptions(),
+}).Fit(rows);
 
 [MethodImpl(MethodImplOptions.NoInlining)]
 static ITransformer Fit(MLContext ml, IDataView rows) => ml.Regression.Trainers.MetaLearner(new MetaML.Extensions.MetaLearnerOptions

@@ -18,4 +18,20 @@ public sealed record AdaptedTasks(ParameterSet EncoderParameters, Tensor Weights
     /// <returns>Float [tasks, rows, outputs]: logits, or values for regression.</returns>
     public Tensor Score(IEncoder encoder, Tensor features, Generator? dropout = null) =>
         encoder.Forward(EncoderParameters, features, dropout).bmm(Weights).Plus(Bias.unsqueeze(1));
+
+    /// <summary>Float [tasks]: what the outer step descends in place of the query loss; null where it is the query loss.</summary>
+    public Tensor? Surrogate { get; init; }
+
+    /// <summary>The tasks after earlier inner steps, whose query loss counts too.</summary>
+    public IReadOnlyList<AdaptedTasks> EarlierSteps { get; init; } = [];
+
+    /// <summary>How much the query loss after each of <see cref="EarlierSteps"/> counts; these tasks' own has the rest of 1.</summary>
+    public double EarlierStepWeight { get; init; }
+
+    /// <summary>What the outer step descends.</summary>
+    /// <param name="queryLoss">Float [tasks]: the query loss of these tasks.</param>
+    /// <param name="queryLossOf">Gives the same for other states of the tasks.</param>
+    /// <returns>Float [tasks].</returns>
+    public Tensor OuterLoss(Tensor queryLoss, Func<AdaptedTasks, Tensor> queryLossOf) => Surrogate ?? EarlierSteps.Aggregate(
+        queryLoss.Times(1 - EarlierSteps.Count * EarlierStepWeight), (sum, step) => sum.Plus(queryLossOf(step).Times(EarlierStepWeight)));
 }

@@ -62,7 +62,7 @@ public sealed class BayesianAdapter : ClosedFormAdapter
 
     // Where the encoder has nothing to train, the prior needs no gradients, and so no libtorch.
     private static bool IsTrained(HeadShape shape, BayesianAdapterOptions options) =>
-        options.Fit == PriorFit.Gradient || shape.EncoderParameters.Count > 0;
+        options.Fit == PriorFit.Gradient || shape.EncoderParameters.Any(spec => spec.IsTrained);
 
     private static IEnumerable<ParameterSpec> First(HeadShape shape, BayesianAdapterOptions options)
     {

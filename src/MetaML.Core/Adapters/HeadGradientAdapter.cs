@@ -8,7 +8,7 @@ namespace MetaML.Adapters;
 /// <remarks>
 /// The inner gradient is written out, so the outer gradient through it is exact (second order) by ordinary
 /// differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid Learning or Feature Reuse?
-/// (ANIL), 2020, arXiv 1909.09157; learned rates as in MAML++, arXiv 1810.09502.
+/// (ANIL), 2020, arXiv 1909.09157; learned rates and multi-step loss as in MAML++, arXiv 1810.09502.
 /// </remarks>
 public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
 {
@@ -16,7 +16,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     /// <param name="shape">Any kind.</param>
     /// <param name="options">Steps, rates and first head.</param>
     public HeadGradientAdapter(HeadShape shape, GradientAdapterOptions options)
-        : base(shape, options, ratesPerStep: 1)
+        : base(shape, options, stepped: [], stepsHead: true)
     {
     }
 
@@ -24,19 +24,23 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     public override AdaptedTasks Adapt(AdaptationInput input)
     {
         Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
-        var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(z));
+        var (startWeights, startBias) = InitialHeads(input, new Lazy<Tensor>(z));
+        Tensor weights = startWeights, bias = startBias;
+        var steps = new List<AdaptedTasks>();
         for (int step = 0; step < Options.InnerSteps; step++)
         {
             Tensor gradient = LabelLoss.Gradient(Shape.Kind, z.bmm(weights).Plus(bias.unsqueeze(1)), input.Support, input.ClassMask); // [tasks, rows, outputs]
-            Tensor byWeights = z.transpose(1, 2).bmm(gradient), byBias = gradient.sum(1L);
-            if (Options.FirstOrder)
-                (byWeights, byBias) = (byWeights.detach(), byBias.detach());
-            Tensor rate = Rate(input, step, 0);
-            weights = weights - byWeights * rate;
-            bias = bias - byBias * rate;
+            if (IsFirstOrder(input))
+                gradient = gradient.detach();
+            IReadOnlyList<Tensor> gradients = Clip([(IsFirstOrder(input) ? z.detach() : z).transpose(1, 2).bmm(gradient), gradient.sum(1L)]);
+            Tensor[] rates = Rates.At(input, step);
+            weights = weights - gradients[0] * rates[0];
+            bias = bias - gradients[1] * rates[1];
+            steps.Add(new AdaptedTasks(input.EncoderParameters, weights, bias));
         }
 
-        return new AdaptedTasks(input.EncoderParameters, weights, bias);
+        CheckFinite(input, [startWeights, startBias], [weights, bias]);
+        return Finish(input, steps);
     }
 
     /// <inheritdoc/>
@@ -56,20 +60,40 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
                 TensorPrimitives.Multiply(gradient, support.Weights[row] / total, gradient);
             }
 
-            float rate = Rate(parameters, step);
-            for (int row = 0; row < rows; row++)
-            {
-                for (int k = 0; k < outputs; k++)
-                {
-                    float move = -rate * gradients[row * outputs + k];
-                    Span<float> weights = head.Weights.AsSpan(k * dimension, dimension);
-                    TensorPrimitives.MultiplyAdd(support.Row(row, dimension), move, weights, weights);
-                    head.Bias[k] += move;
-                }
-            }
+            LinearHead direction = Gradient(support, gradients, outputs), rates = HeadRates(parameters, step, outputs);
+            float norm = MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(direction.Weights) + TensorPrimitives.SumOfSquares<float>(direction.Bias));
+            float factor = MathF.Min(1, (float)Options.MaximumInnerGradientNorm / norm);
+            Move(head.Weights, direction.Weights, rates.Weights, factor);
+            Move(head.Bias, direction.Bias, rates.Bias, factor);
         }
 
         return head;
+    }
+
+    // Of the loss by the head: Σᵢ gᵢ zᵢ for the weights, Σᵢ gᵢ for the bias.
+    private LinearHead Gradient(EmbeddedTask support, float[] byScores, int outputs)
+    {
+        int dimension = Shape.EmbeddingDimension;
+        var gradient = new LinearHead(new float[outputs * dimension], new float[outputs]);
+        for (int row = 0; row < support.RowCount; row++)
+        {
+            for (int k = 0; k < outputs; k++)
+            {
+                float byScore = byScores[row * outputs + k];
+                Span<float> weights = gradient.Weights.AsSpan(k * dimension, dimension);
+                TensorPrimitives.MultiplyAdd(support.Row(row, dimension), byScore, weights, weights);
+                gradient.Bias[k] += byScore;
+            }
+        }
+
+        return gradient;
+    }
+
+    // values ← values − rates · gradient · factor
+    private static void Move(float[] values, float[] gradient, float[] rates, float factor)
+    {
+        TensorPrimitives.Multiply(gradient, rates, gradient);
+        TensorPrimitives.MultiplyAdd(gradient, -factor, values, values);
     }
 
     // Scores of a row become the loss's gradient by them: see LabelLoss.Gradient.

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Tasks;
 using static TorchSharp.torch;
 
@@ -30,14 +31,43 @@ internal static class LabelLoss
     /// <returns>Float [tasks, rows, outputs].</returns>
     public static Tensor Gradient(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask)
     {
-        Tensor residual = kind switch // [tasks, rows, outputs]
-        {
-            LabelKind.Binary => scores.sigmoid() - rows.Labels.unsqueeze(-1),
-            LabelKind.Multiclass => LogSoftmax(scores, classMask).exp() - rows.OneHot((int)scores.shape[2]),
-            _ => (scores - rows.Labels.unsqueeze(-1)).Times(2),
-        };
+        Tensor residual = kind == LabelKind.Regression // [tasks, rows, outputs]
+            ? (scores - rows.Labels.unsqueeze(-1)).Times(2)
+            : Probabilities(kind, scores, classMask) - Indicators(kind, rows, (int)scores.shape[2]);
         return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
     }
+
+    /// <summary>The loss of one row, outside libtorch.</summary>
+    /// <param name="kind">What the label is.</param>
+    /// <param name="scores">[outputs].</param>
+    /// <param name="classes">Output k scores class <c>classes[k]</c>; for multiclass labels, the label is one of them.</param>
+    /// <param name="label">0 or 1, the class, or the value.</param>
+    public static double OfRow(LabelKind kind, ReadOnlySpan<float> scores, IReadOnlyList<int> classes, float label)
+    {
+        if (kind == LabelKind.Regression)
+            return ((double)scores[0] - label) * ((double)scores[0] - label);
+        if (kind == LabelKind.Binary)
+            return Math.Max(scores[0], 0) - scores[0] * (double)label + Math.Log(1 + Math.Exp(-Math.Abs((double)scores[0])));
+        double largest = TensorPrimitives.Max(scores), sum = 0, own = 0;
+        for (int k = 0; k < scores.Length; k++)
+        {
+            sum += Math.Exp(scores[k] - largest);
+            if (classes[k] == (int)label)
+                own = scores[k];
+        }
+
+        return largest + Math.Log(sum) - own;
+    }
+
+    /// <summary>What the scores say of each output, for classes: of label 1 (binary), or of each class; 0 for classes that the task lacks.</summary>
+    /// <returns>Float [tasks, rows, outputs].</returns>
+    public static Tensor Probabilities(LabelKind kind, Tensor scores, Tensor classMask) =>
+        kind == LabelKind.Binary ? scores.sigmoid() : LogSoftmax(scores, classMask).exp();
+
+    /// <summary>What <see cref="Probabilities"/> would be at best.</summary>
+    /// <returns>Float [tasks, rows, outputs].</returns>
+    public static Tensor Indicators(LabelKind kind, RowBatch rows, int outputs) =>
+        kind == LabelKind.Binary ? rows.Labels.unsqueeze(-1) : rows.OneHot(outputs);
 
     // [tasks, 1]; at least a tiny number, so that a task without rows has loss 0 rather than 0 / 0.
     private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).ClampMin(1e-12);

@@ -1,5 +1,4 @@
 using MetaML.Parameters;
-using static TorchSharp.torch;
 
 namespace MetaML.Adapters;
 
@@ -11,28 +10,15 @@ namespace MetaML.Adapters;
 /// </remarks>
 public sealed class RidgeAdapter : ClosedFormAdapter
 {
-    private const string Penalty = "log_penalty";
-    private const string InterceptPenalty = "log_intercept_penalty";
-
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
     /// <param name="options">First value of the penalty.</param>
     public RidgeAdapter(HeadShape shape, RidgeAdapterOptions options)
-        : base(shape, [First(Penalty, options), First(InterceptPenalty, options)], isTrained: true)
+        : base(shape, LearnedPenalty.Specs(options.InitialPenalty), isTrained: true)
     {
     }
 
-    private protected override Tensor Spread(ParameterSet learned) =>
-        cat([learned[Penalty].Times(-0.5).exp().expand(Shape.EmbeddingDimension), learned[InterceptPenalty].Times(-0.5).exp().reshape(1)], 0);
+    private protected override Tensor Spread(ParameterSet learned) => LearnedPenalty.Spread(learned, Shape.EmbeddingDimension);
 
-    private protected override float[] Spread(IReadOnlyList<float[]> parameters)
-    {
-        var spread = new float[Shape.EmbeddingDimension + 1];
-        Array.Fill(spread, MathF.Exp(-0.5f * parameters[0][0]));
-        spread[^1] = MathF.Exp(-0.5f * parameters[1][0]);
-        return spread;
-    }
-
-    private static ParameterSpec First(string name, RidgeAdapterOptions options) =>
-        ParameterSpec.Constant(name, (float)Math.Log(options.InitialPenalty)) with { LearningRateFactor = 10 };
+    private protected override float[] Spread(IReadOnlyList<float[]> parameters) => LearnedPenalty.Spread(parameters, Shape.EmbeddingDimension);
 }

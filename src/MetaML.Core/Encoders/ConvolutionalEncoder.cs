@@ -134,9 +134,9 @@ public sealed class ConvolutionalEncoder : IEncoder
 
         // He et al., 2015, arXiv 1502.01852.
         _parameters.Add(ParameterSpec.Normal(block.Weight, Math.Sqrt(2.0 / (Side * Side * input.Channels)), Side, Side, input.Channels, filters));
-        _parameters.Add(ParameterSpec.Constant(block.Bias, 0, filters));
-        _parameters.Add(ParameterSpec.Constant(block.Gain, 1, filters));
-        _parameters.Add(ParameterSpec.Constant(block.Shift, 0, filters));
+        _parameters.Add(ParameterSpec.Constant(block.Bias, 0, filters) with { Role = ParameterRole.Bias });
+        _parameters.Add(ParameterSpec.Constant(block.Gain, 1, filters) with { Role = ParameterRole.Scale });
+        _parameters.Add(ParameterSpec.Constant(block.Shift, 0, filters) with { Role = ParameterRole.Shift });
         return block;
     }
 

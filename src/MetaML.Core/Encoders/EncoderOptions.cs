@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using MetaML.Parameters;
+using MetaML.Tasks;
 
 namespace MetaML.Encoders;
 
@@ -13,12 +15,29 @@ public abstract record EncoderOptions
     /// <value>Default true; harmless after a normaliser in the pipeline.</value>
     public bool StandardizeInputs { get; set; } = true;
 
+    /// <summary>Leave the parameters as they are at first: only the adapter learns.</summary>
+    /// <value>Default false. Of use with <see cref="PretrainedEncoderOptions"/>; without it, the encoder is a random map.</value>
+    public bool IsFrozen { get; set; }
+
     /// <summary>Whether features are standardised together rather than each by itself.</summary>
     internal virtual bool StandardizesUniformly => false;
 
+    /// <summary>What a model with this encoder is saved with.</summary>
+    internal virtual EncoderOptions Saved => this;
+
     internal abstract IEncoder Create(int featureCount);
 
+    /// <summary>The last step before the encoder; null for none.</summary>
+    internal virtual FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.Fit(features, StandardizesUniformly) : null;
+
     internal abstract void Validate();
+
+    /// <summary>Options that fit the feature column: those given, completed; where none are, convolutional for images.</summary>
+    internal static EncoderOptions? WithShape(EncoderOptions? options, IReadOnlyList<int> dimensions) =>
+        (options ?? (dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(dimensions);
+
+    /// <summary>Whether the encoder will have parameters of this role.</summary>
+    internal virtual bool Has(ParameterRole role) => true;
 
     /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;

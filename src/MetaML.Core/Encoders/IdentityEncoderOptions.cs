@@ -1,3 +1,5 @@
+using MetaML.Parameters;
+
 namespace MetaML.Encoders;
 
 /// <summary>The features are the embedding, as made by an earlier step of the pipeline.</summary>
@@ -8,4 +10,6 @@ public sealed record IdentityEncoderOptions : EncoderOptions
     internal override void Validate()
     {
     }
+
+    internal override bool Has(ParameterRole role) => false;
 }

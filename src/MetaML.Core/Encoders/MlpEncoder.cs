@@ -115,11 +115,11 @@ public sealed class MlpEncoder : IEncoder
         // He et al., 2015, arXiv 1502.01852: the variance of a rectified layer is kept; the last layer is linear.
         bool rectified = isHidden && _options.Activation != Activation.Tanh;
         _parameters.Add(ParameterSpec.Normal(layer.Weight, Math.Sqrt((rectified ? 2.0 : 1.0) / inputs), inputs, outputs));
-        _parameters.Add(ParameterSpec.Constant(layer.Bias, 0, outputs));
+        _parameters.Add(ParameterSpec.Constant(layer.Bias, 0, outputs) with { Role = ParameterRole.Bias });
         if (isHidden && _options.LayerNormalization)
         {
-            _parameters.Add(ParameterSpec.Constant(layer.Gain, 1, outputs));
-            _parameters.Add(ParameterSpec.Constant(layer.Shift, 0, outputs));
+            _parameters.Add(ParameterSpec.Constant(layer.Gain, 1, outputs) with { Role = ParameterRole.Scale });
+            _parameters.Add(ParameterSpec.Constant(layer.Shift, 0, outputs) with { Role = ParameterRole.Shift });
         }
 
         return layer;

@@ -1,3 +1,5 @@
+using MetaML.Parameters;
+
 namespace MetaML.Encoders;
 
 /// <summary>A multi-layer perceptron: hidden layers, then a linear layer to the embedding.</summary>
@@ -32,6 +34,8 @@ public sealed record MlpEncoderOptions : EncoderOptions
     public bool LinearPath { get; set; }
 
     internal override IEncoder Create(int featureCount) => new MlpEncoder(featureCount, this);
+
+    internal override bool Has(ParameterRole role) => role is ParameterRole.Weight or ParameterRole.Bias || (LayerNormalization && HiddenUnits.Length > 0);
 
     internal override void Validate()
     {

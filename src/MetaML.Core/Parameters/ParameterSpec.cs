@@ -12,6 +12,9 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
     /// <summary>Factor on the outer learning rate: lone scalars in log space move faster than weights.</summary>
     public double LearningRateFactor { get; init; } = 1;
 
+    /// <summary>What it does in its layer.</summary>
+    public ParameterRole Role { get; init; }
+
     /// <summary>Number of values.</summary>
     public int Count => checked((int)Shape.Aggregate(1L, (product, extent) => checked(product * extent)));
 

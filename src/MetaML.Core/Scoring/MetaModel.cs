@@ -67,6 +67,12 @@ public sealed class MetaModel
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
+    internal EncoderOptions EncoderOptions => _design.EncoderOptions;
+
+    internal FeatureScaling? Scaling => _scaling;
+
+    internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
+
     internal IEnumerable<int> EncoderShapes => _design.Encoder.Parameters.Select(spec => spec.Count);
 
     /// <summary>Adapts each task of a set on all its rows.</summary>

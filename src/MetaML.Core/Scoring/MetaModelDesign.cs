@@ -9,9 +9,10 @@ internal sealed class MetaModelDesign
 {
     public MetaModelDesign(LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions)
     {
-        EncoderOptions = encoderOptions;
+        EncoderOptions = encoderOptions.Saved;
         AdapterOptions = adapterOptions;
-        Encoder = encoderOptions.Create(featureCount);
+        IEncoder encoder = encoderOptions.Create(featureCount);
+        Encoder = encoderOptions.IsFrozen ? new PresetEncoder(encoder, (spec, _) => spec with { IsTrained = false }) : encoder;
         Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs) { EncoderParameters = Encoder.Parameters };
         Adapter = adapterOptions.Create(Head);
     }

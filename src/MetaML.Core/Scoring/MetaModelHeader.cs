@@ -39,5 +39,6 @@ internal sealed record MetaModelHeader
         OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
         Encoder.Validate();
         Adapter.Validate(Kind);
+        Adapter.Validate(Encoder);
     }
 }

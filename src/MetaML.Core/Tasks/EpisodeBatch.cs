@@ -11,10 +11,10 @@ namespace MetaML.Tasks;
 /// </remarks>
 public sealed class EpisodeBatch
 {
-    private EpisodeBatch(LabelKind kind, int taskCount, RowBatch support, RowBatch query, Tensor classMask, Tensor? columns)
+    private EpisodeBatch(LabelKind kind, IReadOnlyList<LearningTask> tasks, RowBatch support, RowBatch query, Tensor classMask, Tensor? columns)
     {
         Kind = kind;
-        TaskCount = taskCount;
+        Tasks = tasks;
         Support = support;
         Query = query;
         ClassMask = classMask;
@@ -24,8 +24,11 @@ public sealed class EpisodeBatch
     /// <summary>What the labels are.</summary>
     public LabelKind Kind { get; }
 
-    /// <summary>Number of tasks.</summary>
-    public int TaskCount { get; }
+    /// <summary>The tasks; several episodes may be of one.</summary>
+    public IReadOnlyList<LearningTask> Tasks { get; }
+
+    /// <summary>Number of episodes.</summary>
+    public int TaskCount => Tasks.Count;
 
     /// <summary>The rows to adapt on.</summary>
     public RowBatch Support { get; }
@@ -64,7 +67,7 @@ public sealed class EpisodeBatch
 
         return new EpisodeBatch(
             set.Kind,
-            episodes.Count,
+            [.. episodes.Select(episode => episode.Task)],
             Gather(e => e.Support),
             Gather(e => e.Query),
             ToTensor(mask, [episodes.Count, outputs]),
@@ -75,8 +78,8 @@ public sealed class EpisodeBatch
     /// <param name="replace">From features to features, [tasks, rows, features].</param>
     internal EpisodeBatch WithFeatures(Func<Tensor, Tensor> replace)
     {
-        RowBatch With(RowBatch rows) => new(replace(rows.Features), rows.Labels, rows.Weights);
-        return new EpisodeBatch(Kind, TaskCount, With(Support), With(Query), ClassMask, Columns);
+        RowBatch With(RowBatch rows) => rows.Features.shape[1] == 0 ? rows : new(replace(rows.Features), rows.Labels, rows.Weights);
+        return new EpisodeBatch(Kind, Tasks, With(Support), With(Query), ClassMask, Columns);
     }
 
     private static RowBatch GatherRows(

@@ -5,7 +5,8 @@ namespace MetaML.Training;
 /// <summary>The samplers of training and of validation episodes, split so that nothing validated on is trained on.</summary>
 /// <param name="Training">Draws training episodes.</param>
 /// <param name="Validation">Draws validation episodes; null where nothing could be held out.</param>
-internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation)
+/// <param name="Kept">The rows that validation never judges.</param>
+internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> Kept)
 {
     private const int FewestTasksToHoldOut = 10;
     private const int NamesShown = 5;
@@ -34,14 +35,14 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
             warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (one class, or too few rows) and are not trained on: {names}.");
 
         if (options.ValidationFraction == 0)
-            return new(new RowSampler(set.Kind, usable, options.Episodes), null);
+            return new(new RowSampler(set.Kind, usable, options.Episodes), null, pools);
 
         if (usable.Length >= FewestTasksToHoldOut)
         {
             random.Shuffle(usable);
             int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
             log?.Invoke($"Validation: {held} of {usable.Length} tasks are held out.");
-            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes));
+            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes), [.. pools.Except(usable[..held])]);
         }
 
         var training = new List<EpisodePool>();
@@ -60,7 +61,8 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
         log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since there are fewer than {FewestTasksToHoldOut} tasks.");
         return new(
             new RowSampler(set.Kind, training, options.Episodes),
-            validation.Count > 0 ? new RowSampler(set.Kind, validation, options.Episodes) : null);
+            validation.Count > 0 ? new RowSampler(set.Kind, validation, options.Episodes) : null,
+            training);
     }
 
     private static EpisodeSource SplitClasses(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
@@ -69,9 +71,9 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
         if (all.IsEmpty)
             throw new InvalidOperationException($"Episodes.Ways must be at most the number of classes that have a row more than Episodes.Shots, in some task; got {options.Episodes.Ways}. No episode can be drawn. Lower Ways or Shots.");
         if (options.ValidationFraction == 0)
-            return new(all, null);
+            return new(all, null, [.. set.Tasks.Select(EpisodePool.Whole)]);
 
-        var training = new List<LearningTask>();
+        var kept = new List<EpisodePool>();
         var validation = new List<LearningTask>();
         foreach (LearningTask task in set.Tasks)
         {
@@ -80,12 +82,13 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
             int held = (int)Math.Round(options.ValidationFraction * classes.Length);
             bool canSpare = held >= options.Episodes.Ways && classes.Length - held >= options.Episodes.Ways;
             HashSet<int> heldClasses = canSpare ? [.. classes[..held]] : [];
-            training.Add(Where(task, label => !heldClasses.Contains(label)));
+            ILookup<bool, int> positions = Enumerable.Range(0, task.RowCount).ToLookup(i => heldClasses.Contains((int)task.Labels[i]));
+            kept.Add(new EpisodePool(task, [.. positions[false]]));
             if (canSpare)
-                validation.Add(Where(task, heldClasses.Contains));
+                validation.Add(task.Take([.. positions[true]]));
         }
 
-        var source = new EpisodeSource(new ClassSampler(training, options.Episodes), new ClassSampler(validation, options.Episodes));
+        var source = new EpisodeSource(new ClassSampler(kept.Select(pool => pool.Task.Take(pool.Support)), options.Episodes), new ClassSampler(validation, options.Episodes), kept);
         if (source is { Training: ClassSampler { IsEmpty: false }, Validation: ClassSampler { IsEmpty: false } })
         {
             log?.Invoke($"Validation: {options.ValidationFraction:P0} of the classes of {validation.Count} of {set.Tasks.Count} pools are held out.");
@@ -93,9 +96,6 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
         }
 
         warn?.Invoke("There are too few classes to hold some out: training runs without validation, to its last iteration.");
-        return new(all, null);
+        return new(all, null, [.. set.Tasks.Select(EpisodePool.Whole)]);
     }
-
-    private static LearningTask Where(LearningTask task, Func<int, bool> keep) =>
-        task.Take([.. Enumerable.Range(0, task.RowCount).Where(i => keep((int)task.Labels[i]))]);
 }

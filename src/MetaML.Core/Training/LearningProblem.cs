@@ -1,5 +1,4 @@
 using MetaML.Encoders;
-using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.Weighting;
@@ -12,7 +11,7 @@ internal sealed class LearningProblem
     private readonly Dictionary<string, int> _taskNumbers;
 
     /// <param name="training">The tasks; validation is split off them.</param>
-    /// <param name="options">Validated.</param>
+    /// <param name="options">Validated, with encoder and adapter set.</param>
     /// <param name="log">Told what was decided and why; may be null.</param>
     /// <param name="warn">Told of what is left out; may be null.</param>
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
@@ -21,10 +20,11 @@ internal sealed class LearningProblem
         Original = training;
         Labels = LabelScaling.Fit(training);
         Tasks = Labels.Apply(training);
-        Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn);
+        EpisodeSource source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn);
+        Source = source with { Training = options.Adapter!.Training(source.Training) };
         bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
-        Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder, options.Adapter);
+        Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!);
         Weighting = options.TaskWeighting.Create(training.Kind, training.Tasks);
         _taskNumbers = training.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
     }
@@ -41,6 +41,9 @@ internal sealed class LearningProblem
     /// <summary>Draws episodes.</summary>
     public EpisodeSource Source { get; }
 
+    /// <summary>What is not held out, with labels in the user's units.</summary>
+    public IReadOnlyList<LearningTask> Kept => [.. Source.Kept.Select(pool => Original.Tasks[_taskNumbers[pool.Task.Name]].Take(pool.Support))];
+
     /// <summary>What encodes and adapts.</summary>
     public MetaModelDesign Design { get; }
 
@@ -53,11 +56,4 @@ internal sealed class LearningProblem
     /// <summary>Episodes as tensors, in the current dispose scope.</summary>
     public EpisodeBatch Gather(IReadOnlyList<Episode> episodes, FeatureScaling? scaling) => EpisodeBatch.Create(Tasks, episodes, scaling);
 
-    /// <summary>The model of this problem.</summary>
-    public MetaModel Complete(FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[] adapter)
-    {
-        var model = new MetaModel(Design, scaling, Labels, encoder, adapter);
-        Design.Adapter.CompletePrior(adapter, Original.Tasks.Select(task => model.Embed(Original.Features, task)));
-        return model;
-    }
 }

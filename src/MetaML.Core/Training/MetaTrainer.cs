@@ -1,5 +1,3 @@
-using MetaML.Encoders;
-using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
 
@@ -39,20 +37,39 @@ public static class MetaTrainer
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
 
-        LearningProblem[] all = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn))];
-        FeatureScaling? scaling = options.Encoder.StandardizeInputs ? FeatureScaling.Fit(problems[0].Features, options.Encoder.StandardizesUniformly) : null;
-        var random = new Random(options.Seed ?? 0);
-        IReadOnlyList<ParameterSpec> encoderSpecs = all[0].Design.Encoder.Parameters;
-        ParameterArray[] encoder = ParameterArray.Initialize(encoderSpecs, random);
-        ParameterArray[][] adapters = Array.ConvertAll(all, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
-        bool isTrained = encoderSpecs.Concat(all.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
-        if (isTrained && options.MaximumNumberOfIterations > 0)
+        options = JointTraining.Pretrain(problems, options, log);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options);
+        var learners = new List<TrainedLearner>();
+        foreach (MetaTrainingOptions candidate in candidates)
         {
-            TorchRuntime.EnsureLoaded();
-            using var loop = new OuterLoop(all, scaling, encoder, adapters, options);
-            (encoder, adapters) = loop.Run(log);
+            bool isFirst = learners.Count == 0;
+            try
+            {
+                learners.Add(new TrainedLearner(problems, candidate, log, isFirst ? warn : null));
+            }
+            catch (DllNotFoundException error) when (!isFirst)
+            {
+                warn?.Invoke($"{Describe(candidate)} is not tried: {error.Message}");
+            }
+
+            if (candidates.Length > 1 && !learners[0].CanBeJudged)
+            {
+                log?.Invoke($"Learner: {Describe(candidate)}, the simplest, since nothing is held out to choose by.");
+                break;
+            }
         }
 
-        return [.. all.Zip(adapters, (problem, adapter) => problem.Complete(scaling, encoder, adapter))];
+        return learners[learners.Count > 1 ? Choose(learners, candidates, log) : 0].Complete();
     }
+
+    private static int Choose(List<TrainedLearner> learners, MetaTrainingOptions[] candidates, Action<string>? log)
+    {
+        double[][] losses = [.. learners.Select(learner => learner.Judge())];
+        int chosen = LearnerChoice.Choose(losses);
+        log?.Invoke($"Learner: {Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        return chosen;
+    }
+
+    private static string Describe(MetaTrainingOptions options) =>
+        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}";
 }

@@ -9,12 +9,20 @@ namespace MetaML.Training;
 public record MetaTrainingOptions
 {
     /// <summary>The network shared by all tasks.</summary>
-    /// <value>Default: a multi-layer perceptron.</value>
-    public EncoderOptions Encoder { get; set; } = new MlpEncoderOptions();
+    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; else a multi-layer perceptron.</value>
+    public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Default: ridge regression towards a meta-learned head.</value>
-    public AdapterOptions Adapter { get; set; } = new RidgeAdapterOptions();
+    /// <value>Null (default): without an encoder, Bayesian with a prior by empirical Bayes; on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    public AdapterOptions? Adapter { get; set; }
+
+    /// <summary>What the encoder is trained for.</summary>
+    /// <value>Default <see cref="TrainingObjective.Meta"/>.</value>
+    public TrainingObjective Objective { get; set; } = TrainingObjective.Meta;
+
+    /// <summary>Where <see cref="Objective"/> is Joint, the largest number of outer steps of the adapter, on the encoder as joint training left it.</summary>
+    /// <value>At least 0, or null (default): as many as <see cref="MaximumNumberOfIterations"/>. With 0 nothing is meta-learned; with gradient steps on the whole network, that is fine-tuning.</value>
+    public int? AdapterIterations { get; set; }
 
     /// <summary>How much each task counts.</summary>
     /// <value>Default: all alike.</value>
@@ -65,18 +73,22 @@ public record MetaTrainingOptions
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
     public virtual void Validate(LabelKind kind)
     {
-        OptionCheck.NotNull(this, nameof(Encoder), Encoder);
-        OptionCheck.NotNull(this, nameof(Adapter), Adapter);
         OptionCheck.NotNull(this, nameof(Episodes), Episodes);
         OptionCheck.NotNull(this, nameof(TaskWeighting), TaskWeighting);
         OptionCheck.Defined(this, nameof(ClassSets), ClassSets);
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
+        OptionCheck.Defined(this, nameof(Objective), Objective);
+        OptionCheck.AtLeast(this, nameof(AdapterIterations), AdapterIterations, 0);
+        if (AdapterIterations is not null && Objective != TrainingObjective.Joint)
+            throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Encoder and adapter learn together.", "Leave it unset, or let Objective be Joint.");
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
-        Encoder.Validate();
-        Adapter.Validate(kind);
+        Encoder?.Validate();
+        Adapter?.Validate(kind);
+        if (Encoder is not null)
+            Adapter?.Validate(Encoder);
         Episodes.Validate(kind);
         TaskWeighting.Validate();
         EarlyStopping?.Validate();

@@ -109,7 +109,8 @@ internal sealed class OuterLoop : IDisposable
         var losses = new float[parts.Length][];
         try
         {
-            _threads.Run(parts.Length, s => losses[s] = _shards[s].Forward(parts[s], new Random(seeds[s])));
+            double progress = (iteration - 1.0) / _options.MaximumNumberOfIterations;
+            _threads.Run(parts.Length, s => losses[s] = _shards[s].Forward(parts[s], new Random(seeds[s]), progress));
             double mean = losses.SelectMany(part => part).Average();
             if (!double.IsFinite(mean))
                 throw new InvalidOperationException($"The training loss must stay finite; got {mean} in iteration {iteration}. Training cannot go on. Lower LearningRate, or an inner learning rate, or standardise the inputs.");
@@ -184,7 +185,7 @@ internal sealed class OuterLoop : IDisposable
             {
                 using var inner = NewDisposeScope();
                 var (problem, batch) = validation[i];
-                sums[i] = OuterShard.QueryLosses(problem, batch, sets[0], sets[1 + Array.IndexOf(_problems, problem)]).sum(0L).Value();
+                sums[i] = OuterShard.Losses(problem, batch, sets[0], sets[1 + Array.IndexOf(_problems, problem)], progress: 1).Query.sum(0L).Value();
             }
         });
         return sums.Sum() / validation.Sum(pair => pair.Batch.TaskCount);

@@ -17,7 +17,7 @@ internal sealed class OuterShard : IDisposable
     private readonly Generator _dropout;
     private DisposeScope? _scope;
     private ParameterSet[] _leaves = [];
-    private Tensor? _losses;
+    private Tensor? _outerLosses;
 
     /// <param name="problems">What is learned.</param>
     /// <param name="parameters">The encoder's set, then each problem's adapter's.</param>
@@ -39,40 +39,46 @@ internal sealed class OuterShard : IDisposable
     /// <summary>Each task's query loss after adapting on its support.</summary>
     /// <param name="episodes">Of each problem; may be none.</param>
     /// <param name="random">The source of variants of rows.</param>
+    /// <param name="progress">How far training is, from 0 to 1.</param>
     /// <returns>The losses, in the order of problems and episodes.</returns>
-    public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random)
+    public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random, double progress)
     {
         _scope = NewDisposeScope();
         _leaves = _parameters.Sets(areLeaves: true);
         var losses = new List<Tensor>();
+        var outerLosses = new List<Tensor>();
         for (int p = 0; p < _problems.Length; p++)
         {
             if (episodes[p].Length == 0)
                 continue;
             EpisodeBatch batch = _problems[p].Gather(episodes[p], _scaling).WithFeatures(features => _problems[p].Design.Encoder.Augment(features, random));
-            losses.Add(QueryLosses(_problems[p], batch, _leaves[0], _leaves[1 + p], _dropout));
+            var (query, outer) = Losses(_problems[p], batch, _leaves[0], _leaves[1 + p], _dropout, progress);
+            losses.Add(query);
+            outerLosses.Add(outer);
         }
 
-        _losses = cat(losses, 0);
-        return ParameterSet.ToArray(_losses);
+        _outerLosses = cat(outerLosses, 0);
+        return ParameterSet.ToArray(cat(losses, 0));
     }
 
-    /// <summary>The gradient of Σᵢ wᵢ Lᵢ by all parameters, into <see cref="Gradient"/>.</summary>
+    /// <summary>The gradient of Σᵢ wᵢ Lᵢ by all parameters, into <see cref="Gradient"/>, with Lᵢ the query loss or what the adapter has in its place.</summary>
     /// <param name="weights">w, one for each loss that <see cref="Forward"/> gave.</param>
     public void Backward(float[] weights)
     {
-        (_losses! * tensor(weights)).sum(0L).backward();
+        (_outerLosses! * tensor(weights)).sum(0L).backward();
         _parameters.CopyGradients(_leaves, Gradient);
         Reset();
     }
 
-    /// <summary>Each task's query loss after adapting on its support.</summary>
-    /// <returns>Float [tasks].</returns>
-    public static Tensor QueryLosses(LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null)
+    /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same.</summary>
+    /// <returns>Float [tasks] each.</returns>
+    public static (Tensor Query, Tensor Outer) Losses(LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null, double progress = 0)
     {
-        var input = AdaptationInput.Of(batch, problem.Design.Encoder, encoder, adapter, isTraining: true, dropout);
-        Tensor scores = problem.Design.Adapter.Adapt(input).Score(problem.Design.Encoder, batch.Query.Features, dropout);
-        return LabelLoss.PerTask(batch.Kind, scores, batch.Query, batch.ClassMask);
+        var input = AdaptationInput.Of(batch, problem.Design.Encoder, encoder, adapter, isTraining: true, dropout, progress);
+        Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(batch.Kind, tasks.Score(problem.Design.Encoder, batch.Query.Features, dropout), batch.Query, batch.ClassMask);
+        AdaptedTasks adapted = problem.Design.Adapter.Adapt(input);
+        Tensor query = LossOf(adapted);
+        return (query, adapted.OuterLoss(query, LossOf));
     }
 
     /// <summary>Forgets a forward pass that no backward pass followed.</summary>

@@ -9,6 +9,9 @@ namespace MetaML.Training;
 public readonly record struct TrainingProgress(
     int Iteration, int MaximumNumberOfIterations, double TrainingLoss, double? ValidationLoss, TimeSpan Elapsed)
 {
+    /// <summary>What is being trained for: with joint training its first half is Joint, and its second, of the adapter alone, Meta. Each counts its iterations anew.</summary>
+    public TrainingObjective Objective { get; init; }
+
     /// <summary>How much each training task counts, by its name; mean 1.</summary>
     public IEnumerable<KeyValuePair<string, double>> TaskWeights { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using MetaML.Encoders;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Scoring;
@@ -54,7 +55,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 
         MetaTrainingOptions options = _options with
         {
-            Encoder = _options.Encoder.WithShape(((VectorDataViewType)input.Schema[columns.Features].Type).Dimensions),
+            Encoder = EncoderOptions.WithShape(_options.Encoder, ((VectorDataViewType)input.Schema[columns.Features].Type).Dimensions),
             Seed = _options.Seed ?? (_host as IHostEnvironmentInternal)?.Seed,
             Progress = new HostProgress(_host, channel, _options.Progress),
         };

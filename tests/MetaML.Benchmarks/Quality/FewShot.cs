@@ -3,44 +3,65 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>N-way K-shot episodes on classes that no training task had.</summary>
-internal static class FewShot
+/// <summary>An N-way K-shot episode.</summary>
+/// <param name="Support">The rows to adapt on.</param>
+/// <param name="Query">The rows to be judged on.</param>
+internal sealed record FewShot<TRow>(TRow[] Support, TRow[] Query)
+    where TRow : class, ILabeledRow
 {
-    /// <summary>The accuracy of each episode: adapted on <paramref name="shots"/> rows of each of <paramref name="ways"/> classes, judged on <paramref name="queries"/> others of each.</summary>
-    /// <param name="ml">The context.</param>
-    /// <param name="model">Takes rows of T with the columns Task and Class, and predicts the key PredictedLabel.</param>
-    /// <param name="pools">[pools][classes][rows]: an episode's classes come from one pool.</param>
-    /// <param name="name">Gives a copy of a row the names of its episode and of its class.</param>
+    /// <summary>Draws episodes of classes that no training task had.</summary>
+    /// <param name="pools">[pools][classes][rows]: an episode's classes come from one pool; the pools take turns.</param>
+    /// <param name="name">Gives a row the names of its episode and of its class.</param>
     /// <param name="ways">Classes of an episode.</param>
     /// <param name="shots">Support rows of each class.</param>
     /// <param name="queries">Query rows of each class.</param>
-    /// <param name="episodes">How many are drawn, the pools in turn.</param>
+    /// <param name="episodes">How many.</param>
     /// <param name="random">Draws them.</param>
-    public static double[] Accuracies<TRow, TNamed>(
-        MLContext ml, ITransformer model, TRow[][][] pools, Func<TRow, string, string, TNamed> name, int ways, int shots, int queries, int episodes, Random random)
-        where TNamed : class
+    public static FewShot<TRow>[] Draw<T>(T[][][] pools, Func<T, string, string, TRow> name, int ways, int shots, int queries, int episodes, Random random)
     {
-        var support = new List<TNamed>();
-        var query = new List<TNamed>();
-        var answers = new List<(int Episode, string Class)>();
-        TRow[][][] large = [.. pools.Where(pool => pool.Length >= ways)];
-        for (int episode = 0; episode < episodes; episode++)
+        T[][][] large = [.. pools.Where(pool => pool.Length >= ways)];
+        return [.. Enumerable.Range(0, episodes).Select(episode =>
         {
-            TRow[][] pool = large[episode % large.Length];
+            T[][] pool = large[episode % large.Length];
             int[] classes = [.. Enumerable.Range(0, pool.Length)];
             random.Shuffle(classes);
+            var support = new List<TRow>();
+            var query = new List<TRow>();
             foreach (int number in classes[..ways])
             {
-                TRow[] rows = (TRow[])pool[number].Clone();
+                T[] rows = (T[])pool[number].Clone();
                 random.Shuffle(rows);
                 support.AddRange(rows[..shots].Select(row => name(row, $"episode{episode}", $"class{number}")));
                 query.AddRange(rows[shots..(shots + queries)].Select(row => name(row, $"episode{episode}", $"class{number}")));
-                answers.AddRange(Enumerable.Repeat((episode, $"class{number}"), queries));
             }
-        }
 
-        ITransformer adapted = ml.MetaLearning().Adapt(model, ml.Data.LoadFromEnumerable(support));
-        IDataView scored = ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(adapted.Transform(ml.Data.LoadFromEnumerable(query))).Transform(adapted.Transform(ml.Data.LoadFromEnumerable(query)));
-        return [.. answers.Zip(scored.GetColumn<string>("PredictedLabel")).GroupBy(pair => pair.First.Episode).Select(group => group.Average(pair => pair.First.Class == pair.Second ? 1.0 : 0.0))];
+            return new FewShot<TRow>([.. support], [.. query]);
+        })];
     }
+
+    /// <summary>The accuracy of each episode by a meta-learner, adapted to all of them at once.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="model">A fitted chain that makes its keys itself.</param>
+    /// <param name="episodes">All episodes.</param>
+    public static double[] Adapt(MLContext ml, ITransformer model, FewShot<TRow>[] episodes)
+    {
+        ITransformer adapted = ml.MetaLearning().Adapt(model, ml.Data.LoadFromEnumerable(episodes.SelectMany(episode => episode.Support)));
+        TRow[] query = [.. episodes.SelectMany(episode => episode.Query)];
+        return [.. query.Zip(Answers(ml, adapted, query)).GroupBy(pair => pair.First.Task).Select(Accuracy)];
+    }
+
+    /// <summary>The accuracy of each episode by a model of its support alone.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="fit">Predicts the key PredictedLabel, a value of Class.</param>
+    /// <param name="episodes">All episodes.</param>
+    public static double[] FromScratch(MLContext ml, Func<IDataView, ITransformer> fit, FewShot<TRow>[] episodes) => Array.ConvertAll(episodes, episode =>
+        Accuracy(episode.Query.Zip(Answers(ml, fit(ml.Data.LoadFromEnumerable(episode.Support)), episode.Query))));
+
+    private static IEnumerable<string> Answers(MLContext ml, ITransformer model, TRow[] rows)
+    {
+        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(rows));
+        return ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(scored).Transform(scored).GetColumn<string>("PredictedLabel");
+    }
+
+    private static double Accuracy(IEnumerable<(TRow Row, string Answer)> pairs) => pairs.Average(pair => pair.Row.Class == pair.Answer ? 1.0 : 0.0);
 }

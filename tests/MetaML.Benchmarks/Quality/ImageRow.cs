@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace MetaML.Benchmarks.Quality;
 
 /// <summary>An image of a few-shot task.</summary>
-internal sealed class ImageRow
+internal sealed class ImageRow : ILabeledRow
 {
     public const int Side = 28;
 

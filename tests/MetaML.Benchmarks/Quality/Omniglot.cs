@@ -24,8 +24,7 @@ internal static class Omniglot
         {
             var ml = new MLContext(seed: 1);
             ITransformer model = Train(ml, small[n], isWithinAlphabet: true, iterations: SmallIterations);
-            var random = new Random(1);
-            table.Add("Conv-4 + prototypes", $"20-way 1-shot, trained on small{n + 1}", FewShot.Accuracies(ml, model, unseen, Named, 20, 1, 1, 1000, random).Select(accuracy => 1 - accuracy));
+            table.Add("Conv-4 + prototypes", $"20-way 1-shot, trained on small{n + 1}", FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw(unseen, Named, 20, 1, 1, 1000, new Random(1))).Select(accuracy => 1 - accuracy));
         }
 
         table.Print(clock.Elapsed.TotalSeconds);
@@ -43,7 +42,7 @@ internal static class Omniglot
         ITransformer model = Train(ml, all[..24], isWithinAlphabet: false, iterations: Iterations);
         var table = new Table("omniglot", "accuracy", isHigherBetter: true);
         foreach (var (ways, shots) in new[] { (5, 1), (5, 5), (20, 1), (20, 5) })
-            table.Add("Conv-4 + prototypes", $"{ways}-way {shots}-shot", FewShot.Accuracies(ml, model, [unseen], Named, ways, shots, 5, 600, new Random(1)));
+            table.Add("Conv-4 + prototypes", $"{ways}-way {shots}-shot", FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw([unseen], Named, ways, shots, 5, 600, new Random(1))));
         table.Print(clock.Elapsed.TotalSeconds);
     }
 

@@ -10,7 +10,12 @@ namespace MetaML.TestKit;
 /// <summary>An adapter with a kind of label, on a small encoder with parameters away from their first values.</summary>
 public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common)
 {
-    internal MetaModelDesign Design => new(Kind, TaskRow.FeatureCount, Outputs, new MlpEncoderOptions { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true }, Options);
+    internal MetaModelDesign Design => new(Kind, TaskRow.FeatureCount, Outputs, EncoderOptions, Options);
+
+    internal static MlpEncoderOptions EncoderOptions => new() { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true };
+
+    /// <summary>Whether the outer step descends a loss through the adaptation, second order included.</summary>
+    public bool HasExactMetaGradient => Options is not (GradientAdapterOptions { Reptile: true } or GradientAdapterOptions { FirstOrderUntil: > 0 });
 
     private int? Outputs => Kind != LabelKind.Multiclass ? 1 : ClassSets == ClassSets.Common ? 3 : null;
 

@@ -20,11 +20,20 @@ public abstract class AdapterConformance
     [
         ("prototype", () => new PrototypeAdapterOptions(), false),
         ("ridge", () => new RidgeAdapterOptions(), true),
+        ("logistic", () => new LogisticAdapterOptions(), false),
         ("Bayesian", () => new BayesianAdapterOptions(), true),
         ("Bayesian, full covariance", () => new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, true),
         ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
-        ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnInnerLearningRates = false, InitialHead = InitialHead.Learned }, true),
+        ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.None, InitialHead = InitialHead.Learned }, true),
+        ("head gradient, Meta-SGD, multi-step loss", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.PerParameter, MultiStepLossUntil = 1 }, true),
         ("full gradient", () => new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2 }, true),
+        ("full gradient, Meta-SGD", () => new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 1, LearnedRates = LearnedRates.PerParameter }, true),
+        ("full gradient, multi-step loss", () => new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 3, MultiStepLossUntil = 1 }, true),
+        ("context", () => new GradientAdapterOptions { Scope = GradientScope.Context, InnerSteps = 2 }, true),
+        ("context and head", () => new GradientAdapterOptions { Scope = GradientScope.Context, InnerSteps = 2, AdaptHead = true }, true),
+        ("FiLM", () => new GradientAdapterOptions { Scope = GradientScope.Film, InnerSteps = 2 }, true),
+        ("FiLM and head, Meta-SGD", () => new GradientAdapterOptions { Scope = GradientScope.Film, InnerSteps = 2, AdaptHead = true, LearnedRates = LearnedRates.PerParameter }, true),
+        ("Reptile", () => new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 3, LearnedRates = LearnedRates.None, Reptile = true }, true),
     ];
 
     public static TheoryData<AdapterCase> Cases
@@ -96,6 +105,8 @@ public abstract class AdapterConformance
     [MemberData(nameof(Cases))]
     public void Adapt_MetaGradient_MatchesFiniteDifferences(AdapterCase adapter)
     {
+        if (!adapter.HasExactMetaGradient)
+            return; // its outer step is another one by definition
         using var scope = NewDisposeScope();
         MetaModelDesign design = adapter.Design;
         TaskSet set = adapter.Tasks();
@@ -153,7 +164,7 @@ public abstract class AdapterConformance
             var options = new MetaTrainingOptions
             {
                 Adapter = adapter.Options,
-                Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8 },
+                Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8, LayerNormalization = adapter.Options is GradientAdapterOptions { Scope: GradientScope.Film } },
                 ClassSets = adapter.ClassSets,
                 MaximumNumberOfIterations = iterations,
                 LearningRate = 0.01,
@@ -201,7 +212,8 @@ public abstract class AdapterConformance
     private static Tensor QueryLoss(MetaModelDesign design, EpisodeBatch batch, ParameterSet encoder, ParameterSet learned)
     {
         AdaptedTasks adapted = design.Adapter.Adapt(AdaptationInput.Of(batch, design.Encoder, encoder, learned, isTraining: true));
-        return LabelLoss.PerTask(batch.Kind, adapted.Score(design.Encoder, batch.Query.Features), batch.Query, batch.ClassMask).mean();
+        Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(batch.Kind, tasks.Score(design.Encoder, batch.Query.Features), batch.Query, batch.ClassMask);
+        return adapted.OuterLoss(LossOf(adapted), LossOf).mean();
     }
 
     private static double Slope(Tensor parameter, int entry, Func<double> value)

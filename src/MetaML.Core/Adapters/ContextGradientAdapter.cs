@@ -1,0 +1,36 @@
+using MetaML.Parameters;
+
+namespace MetaML.Adapters;
+
+/// <summary>Inner gradient steps on context parameters φ, from zero, which shift the first layer's bias: b = b₀ + φ C, with C meta-learned.</summary>
+/// <remarks>
+/// The same as φ put beside the features, with C its rows of the first layer's weights. A task has a first bias of its own.
+/// Source: Zintgraf et al., Fast Context Adaptation via Meta-Learning (CAVIA), 2019, arXiv 1810.03642. Deviations: for images
+/// the paper modulates a layer's filters; here φ is beside the pixels' channels, by a filter of one pixel. See also
+/// <see cref="EncoderGradientAdapter"/>.
+/// </remarks>
+public sealed class ContextGradientAdapter : EncoderGradientAdapter
+{
+    private const string Matrix = "context_weights";
+
+    private readonly string _bias;
+
+    /// <summary>An adapter of heads of this shape.</summary>
+    /// <param name="shape">Any kind; the encoder must have a parameter of the role bias.</param>
+    /// <param name="options">Steps, rates, first head and number of context parameters.</param>
+    public ContextGradientAdapter(HeadShape shape, GradientAdapterOptions options)
+        : base(shape, options, [ParameterSpec.Constant("context", 0, options.ContextDimension)], options.AdaptHead)
+    {
+        ParameterSpec bias = shape.EncoderParameters.First(spec => spec.Role == ParameterRole.Bias);
+        _bias = bias.Name;
+        AddParameter(ParameterSpec.Normal(Matrix, Math.Sqrt(1.0 / options.ContextDimension), options.ContextDimension, bias.Count));
+    }
+
+    private protected override IEnumerable<Tensor> Start(AdaptationInput input) => [input.ClassMask.new_zeros([input.ClassMask.shape[0], Options.ContextDimension])];
+
+    private protected override ParameterSet Encoder(AdaptationInput input, ReadOnlySpan<Tensor> own)
+    {
+        Tensor shift = own[0].mm(input.AdapterParameters[Matrix]); // [tasks, units]
+        return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
+    }
+}

@@ -1,0 +1,21 @@
+using MetaML.Tasks;
+
+namespace MetaML.Adapters;
+
+/// <summary>Logistic regression on the support embeddings, fitted to convergence, towards a meta-learned head.</summary>
+/// <remarks>For binary and multiclass labels. See <see cref="LogisticAdapter"/>.</remarks>
+public sealed record LogisticAdapterOptions : AdapterOptions
+{
+    /// <summary>First value of the penalties on slopes and on the intercept; they are learned from there.</summary>
+    /// <value>Positive; default 1.</value>
+    public double InitialPenalty { get; set; } = 1;
+
+    internal override IAdapter Create(HeadShape shape) => new LogisticAdapter(shape, this);
+
+    internal override void Validate(LabelKind kind)
+    {
+        if (kind == LabelKind.Regression)
+            throw LogisticAdapter.NotForValues(nameof(LogisticAdapterOptions));
+        OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
+    }
+}

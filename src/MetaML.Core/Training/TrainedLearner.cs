@@ -1,0 +1,95 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Parameters;
+using MetaML.Scoring;
+using MetaML.Tasks;
+
+namespace MetaML.Training;
+
+/// <summary>An encoder and the adapters on it after the outer loop, before their priors are completed.</summary>
+internal sealed class TrainedLearner
+{
+    private const int JudgedBatches = 8;
+
+    private readonly LearningProblem[] _problems;
+    private readonly FeatureScaling? _scaling;
+    private readonly ParameterArray[] _encoder;
+    private readonly ParameterArray[][] _adapters;
+    private readonly int _seed;
+
+    /// <summary>Runs the outer loop, where there is anything to train.</summary>
+    /// <param name="problems">On one feature store.</param>
+    /// <param name="options">Validated, with encoder and adapter set.</param>
+    /// <param name="log">Told how training ended; may be null.</param>
+    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <exception cref="DllNotFoundException">There is something to train, and no native torch library.</exception>
+    public TrainedLearner(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
+    {
+        _seed = options.Seed ?? 0;
+        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn))];
+        _scaling = options.Encoder!.FitScaling(problems[0].Features);
+        var random = new Random(_seed);
+        IReadOnlyList<ParameterSpec> encoderSpecs = _problems[0].Design.Encoder.Parameters;
+        _encoder = ParameterArray.Initialize(encoderSpecs, random);
+        _adapters = Array.ConvertAll(_problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
+        bool isTrained = encoderSpecs.Concat(_problems.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
+        if (!isTrained || options.MaximumNumberOfIterations == 0)
+            return;
+        TorchRuntime.EnsureLoaded();
+        using var loop = new OuterLoop(_problems, _scaling, _encoder, _adapters, options);
+        (_encoder, _adapters) = loop.Run(log);
+    }
+
+    /// <summary>Whether anything was held out to judge by.</summary>
+    public bool CanBeJudged => _problems.Any(problem => problem.Source.Validation is not null);
+
+    /// <summary>The models, which know all tasks.</summary>
+    public IReadOnlyList<MetaModel> Complete() => [.. Complete(problem => problem.Original.Tasks)];
+
+    /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
+    public double[] Judge()
+    {
+        MetaModel[] models = [.. Complete(problem => problem.Kept)];
+        var losses = new List<double>();
+        for (int p = 0; p < models.Length; p++)
+        {
+            var random = new Random(_seed);
+            for (int batch = 0; batch < JudgedBatches && _problems[p].Source.Validation is { } sampler; batch++)
+                losses.AddRange(Judge(_problems[p], models[p], sampler.Draw(random)));
+        }
+
+        return [.. losses];
+    }
+
+    private IEnumerable<MetaModel> Complete(Func<LearningProblem, IReadOnlyList<LearningTask>> known) => _problems.Zip(_adapters, (problem, adapter) =>
+    {
+        ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
+        var model = new MetaModel(problem.Design, _scaling, problem.Labels, _encoder, own);
+        problem.Design.Adapter.CompletePrior(own, known(problem).Select(task => model.Embed(problem.Original.Features, task)));
+        return model;
+    });
+
+    private static IEnumerable<double> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
+    {
+        LearningTask[] tasks = [.. problem.NumbersOf(episodes).Select(number => problem.Original.Tasks[number])];
+        IReadOnlyList<AdaptedTask> adapted = model.Adapt(problem.Original.With([.. tasks.Zip(episodes, (task, episode) => task.Take(episode.Support))]));
+        MetaScorer scorer = model.CreateScorer();
+        for (int e = 0; e < episodes.Count; e++)
+        {
+            double sum = 0, weight = 0;
+            foreach (int position in episodes[e].Query)
+            {
+                float label = tasks[e].Labels[position];
+                if (problem.Original.Kind == LabelKind.Multiclass && !adapted[e].Classes.Contains((int)label))
+                    continue; // no row of the class was in the support
+                double own = tasks[e].Weights?[position] ?? 1;
+                ReadOnlySpan<float> scores = scorer.Score(adapted[e], problem.Original.Features[tasks[e].Rows[position]]);
+                sum += own * LabelLoss.OfRow(problem.Original.Kind, scores, adapted[e].Classes, label) / (problem.Labels.Deviation * problem.Labels.Deviation);
+                weight += own;
+            }
+
+            if (weight > 0)
+                yield return sum / weight;
+        }
+    }
+}

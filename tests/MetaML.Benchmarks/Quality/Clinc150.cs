@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using MetaML.Adapters;
+using MetaML.Extensions;
+using MetaML.Tasks;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>What somebody wants, from a short text: 100 intents to learn from, 10-way 5-shot episodes of the other 50.</summary>
+internal static class Clinc150
+{
+    private const int TrainingIntents = 100, Episodes = 100, Queries = 15;
+
+    public static void Run(string folder)
+    {
+        var clock = Stopwatch.StartNew();
+        var ml = new MLContext(seed: 1);
+        TextLoader loader = ml.Data.CreateTextLoader(
+            [new("Domain", DataKind.String, 1), new("Class", DataKind.String, 2), new("Text", DataKind.String, 3)],
+            separatorChar: ',', hasHeader: true, allowQuoting: true);
+        TextRow[][] intents = [.. ml.Data.CreateEnumerable<TextRow>(loader.Load(Path.Combine(folder, "clinc150.csv")), reuseRowObject: false, ignoreMissingColumns: true)
+            .GroupBy(row => row.Class).OrderBy(intent => intent.Key, StringComparer.Ordinal).Select(intent => intent.ToArray())];
+        var random = new Random(1);
+        random.Shuffle(intents);
+        TextRow[] training = [.. intents[..TrainingIntents].SelectMany(intent => intent)];
+        IDataView view = ml.Data.LoadFromEnumerable(training);
+        FewShot<TextRow>[] episodes = FewShot<TextRow>.Draw(
+            [intents[TrainingIntents..]], (row, task, name) => new TextRow { Task = task, Class = name, Text = row.Text }, 10, 5, Queries, Episodes, random);
+
+        var featurizer = ml.Transforms.Text.FeaturizeText("Features", nameof(TextRow.Text)).Append(ml.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class)));
+        var results = new List<(string Method, double[] Accuracies)>();
+        foreach (var (name, adapter) in new (string, AdapterOptions)[] { ("MLP + prototypes", new PrototypeAdapterOptions()), ("MLP + ridge", new RidgeAdapterOptions()) })
+        {
+            var options = new MetaLearnerOptions { Adapter = adapter, Episodes = new EpisodeOptions { Ways = 10, Shots = 5 }, TaskColumnName = nameof(TextRow.Task) };
+            results.Add((name, FewShot<TextRow>.Adapt(ml, featurizer.Append(ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(view), episodes)));
+        }
+
+        // The same features, fitted on the training intents' texts.
+        ITransformer text = ml.Transforms.Text.FeaturizeText("Features", nameof(TextRow.Text)).Fit(view);
+        var scratch = new List<(string Method, double[] Accuracies)>();
+        MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers = ml.MulticlassClassification.Trainers;
+        foreach (var (name, trainer) in new (string, IEstimator<ITransformer>)[]
+        {
+            ("from scratch, L-BFGS", trainers.LbfgsMaximumEntropy()),
+            ("from scratch, SDCA", trainers.SdcaMaximumEntropy()),
+            ("from scratch, averaged perceptron", trainers.OneVersusAll(ml.BinaryClassification.Trainers.AveragedPerceptron())),
+            ("from scratch, linear SVM", trainers.OneVersusAll(ml.BinaryClassification.Trainers.LinearSvm())),
+            ("from scratch, LightGBM", trainers.LightGbm(minimumExampleCountPerLeaf: 1)),
+        })
+        {
+            var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class)).Append(trainer);
+            scratch.Add((name, FewShot<TextRow>.FromScratch(ml, support => text.Append(pipeline.Fit(text.Transform(support))), episodes)));
+        }
+
+        double[] best = scratch.MaxBy(row => row.Accuracies.Average()).Accuracies;
+        var table = new Table("clinc150", "accuracy above the best from scratch", isHigherBetter: true);
+        foreach (var (method, accuracies) in results.Concat(scratch))
+        {
+            table.Add(method, "10-way 5-shot, difference to the best from scratch", accuracies.Zip(best, (own, other) => own - other));
+            table.Add(method, "10-way 5-shot, accuracy", accuracies);
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+}

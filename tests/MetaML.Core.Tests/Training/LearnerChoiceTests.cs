@@ -1,0 +1,90 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
+using Xunit;
+
+namespace MetaML.Core.Tests.Training;
+
+public sealed class LearnerChoiceTests
+{
+    [Fact]
+    public void Choose_BetterByMoreThanAStandardError_IsTaken()
+    {
+        double[] simple = [1, 2, 3, 4], better = [0.5, 1.6, 2.4, 3.5], luckyOnce = [1, 2, 3, 1];
+        Assert.Equal(1, LearnerChoice.Choose([simple, better]));
+        Assert.Equal(0, LearnerChoice.Choose([simple, luckyOnce])); // mean gain 0.75, standard error 0.75
+        Assert.Equal(0, LearnerChoice.Choose([better, simple]));
+        Assert.Equal(2, LearnerChoice.Choose([simple, luckyOnce, better]));
+    }
+
+    [Fact]
+    public void Train_LinearTasks_TakesTheLinearLearner() => Assert.StartsWith("Learner: Identity + Bayesian.", Learner(Tasks((x, slope) => slope * x[0] + x[1])), StringComparison.Ordinal);
+
+    [Fact]
+    public void Train_TasksOnACurvedRepresentation_TakesTheNetwork() =>
+        Assert.StartsWith("Learner: Mlp + Ridge.", Learner(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
+
+    [Fact]
+    public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
+        Assert.Contains("nothing is held out", Learner(Tasks((x, slope) => slope * x[0]), new MetaTrainingOptions { ValidationFraction = 0 }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Candidates_WhatTheUserSet_Stays()
+    {
+        TaskSet[] set = [Tasks((x, slope) => x[0])];
+        MetaTrainingOptions adapterGiven = Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Adapter = new GradientAdapterOptions() }));
+        Assert.IsType<GradientAdapterOptions>(adapterGiven.Adapter);
+        Assert.IsType<MlpEncoderOptions>(adapterGiven.Encoder);
+        MetaTrainingOptions encoderGiven = Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Encoder = new IdentityEncoderOptions() }));
+        Assert.IsType<BayesianAdapterOptions>(encoderGiven.Adapter);
+        Assert.IsType<PrototypeAdapterOptions>(Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Encoder = new ConvolutionalEncoderOptions() })).Adapter);
+    }
+
+    [Fact]
+    public void Candidates_SparseFeaturesOrDrawnClasses_NeedANetwork()
+    {
+        TaskSet sparse = CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true);
+        Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([sparse], new MetaTrainingOptions())).Encoder);
+        TaskSet classes = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass);
+        Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([classes], new MetaTrainingOptions { Episodes = new EpisodeOptions { Ways = 2 } })).Encoder);
+    }
+
+    [Fact]
+    public void Judge_SameLearner_SameLosses()
+    {
+        TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
+        var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+        var learner = new TrainedLearner([set], options, null, null);
+        Assert.True(learner.CanBeJudged);
+        Assert.All(learner.Judge(), loss => Assert.InRange(loss, 0, 1));
+        Assert.Equal(learner.Judge(), learner.Judge());
+    }
+
+    private static string Learner(TaskSet set, MetaTrainingOptions? options = null)
+    {
+        var log = new List<string>();
+        MetaTrainer.Train(set, (options ?? new MetaTrainingOptions()) with { MaximumNumberOfIterations = 400 }, log.Add);
+        return Assert.Single(log, line => line.StartsWith("Learner:", StringComparison.Ordinal));
+    }
+
+    private static TaskSet Tasks(Func<float[], double, double> value)
+    {
+        var random = new Random(2);
+        var store = new DenseFeatureStore(3);
+        var builder = new TaskSetBuilder(LabelKind.Regression, store);
+        for (int task = 0; task < 40; task++)
+        {
+            double slope = random.NextDouble();
+            for (int row = 0; row < 30; row++)
+            {
+                float[] x = [.. Enumerable.Range(0, 3).Select(_ => (float)(2 * random.NextDouble() - 1))];
+                builder.Add($"task{task}", store.Add(new FeatureRow(x)), (float)(value(x, slope) + 0.05 * random.NextDouble()));
+            }
+        }
+
+        return builder.Build();
+    }
+}
