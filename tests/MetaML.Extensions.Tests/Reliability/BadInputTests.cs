@@ -77,7 +77,7 @@ public sealed class BadInputTests
         if (refused.Any(name => entry.StartsWith(name, StringComparison.Ordinal)))
         {
             Assert.True(type.IsInstanceOfType(error), error?.ToString() ?? "was taken");
-            Assert.Contains(says, error.Message);
+            Assert.Contains(says, error!.Message);
             return;
         }
 
@@ -134,7 +134,7 @@ public sealed class BadInputTests
         var (call, type, says) = s_calls[name];
         Exception? error = Record.Exception(() => call());
         Assert.True(type.IsInstanceOfType(error), error?.ToString() ?? "was taken");
-        Assert.Contains(says, error.Message);
+        Assert.Contains(says, error!.Message);
     }
 
     // The bound itself, and one step beyond it.

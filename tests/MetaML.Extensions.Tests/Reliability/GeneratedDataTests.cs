@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Xunit;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -21,7 +20,7 @@ public sealed class GeneratedDataTests
         MLContext ml = new(seed: 1);
         TrainerCase trainer = s_trainers[form % s_trainers.Length];
         int features = 1 + featureCount % 150; // beyond 100, mostly zero ones are kept sparse
-        IDataView rows = Rows(ml, trainer, features, [.. taskSizes.Take(20).Select(size => size % 30)], labels, new System.Random(seed));
+        IDataView rows = Rows(ml, trainer, features, [.. taskSizes.Take(20).Select(size => size % 30)], labels, new Random(seed));
         var options = new MetaLearnerOptions
         {
             LabelColumnName = trainer.Label,
@@ -46,7 +45,7 @@ public sealed class GeneratedDataTests
         }
     }
 
-    private static IDataView Rows(MLContext ml, TrainerCase trainer, int features, int[] sizes, byte labels, System.Random random)
+    private static IDataView Rows(MLContext ml, TrainerCase trainer, int features, int[] sizes, byte labels, Random random)
     {
         var all = new List<TaskRow>();
         for (int task = 0; task < sizes.Length; task++)
