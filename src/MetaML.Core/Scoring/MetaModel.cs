@@ -95,7 +95,7 @@ public sealed class MetaModel
         {
             try
             {
-                Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => adapted[i] = Adapt(managed, support, support.Tasks[i]));
+                Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => adapted[i] = AdaptTask(managed, support, support.Tasks[i]));
             }
             catch (AggregateException errors)
             {
@@ -184,7 +184,7 @@ public sealed class MetaModel
         return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
-    private AdaptedTask Adapt(IManagedAdapter adapter, TaskSet support, LearningTask task)
+    private AdaptedTask AdaptTask(IManagedAdapter adapter, TaskSet support, LearningTask task)
     {
         try
         {

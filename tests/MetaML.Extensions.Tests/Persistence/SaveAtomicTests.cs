@@ -91,5 +91,5 @@ public sealed class SaveAtomicTests : IDisposable
         return (trainer.Trainer(_ml, trainer.Options(iterations: 0)).Fit(rows), rows);
     }
 
-    private string?[] Files() => [.. Directory.GetFiles(Path.GetDirectoryName(FileName)!).Select(Path.GetFileName)];
+    private string[] Files() => [.. Directory.GetFiles(Path.GetDirectoryName(FileName)!).Select(path => Path.GetFileName(path))];
 }

@@ -14,10 +14,10 @@ public sealed class BadInputTests
 {
     private const double Seconds = 5; // a second beyond reading, on a machine that others use too
 
+    private static readonly MLContext s_ml = TrainerCase.NewContext();
     private static readonly TrainerCase s_binary = new("binary", "Answer"), s_multiclass = new("multiclass", "Key"), s_regression = new("regression", "Value");
     private static readonly TrainerCase[] s_trainers = [s_binary, s_multiclass, s_regression];
     private static readonly Lazy<Dictionary<string, ITransformer>> s_fitted = new(() => s_trainers.ToDictionary(trainer => trainer.Name, trainer => (ITransformer)trainer.Trainer(s_ml, trainer.Options(iterations: 2)).Fit(trainer.Data(s_ml, Some.Tasks()))));
-    private static readonly MLContext s_ml = TrainerCase.NewContext();
 
     // What is done to good rows; who must refuse them; as what. An entry that is not named takes them.
     private static readonly (string Name, Action<List<TaskRow>> Spoil, string[] Refused, Type Error, string Says)[] s_rows =
