@@ -1,4 +1,5 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder]; reliability golden --write makes the golden files anew
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder]; reliability files --count number; reliability golden --write
+using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Quality;
 using MetaML.Benchmarks.Reliability;
@@ -16,7 +17,7 @@ using MetaML.Benchmarks.Reliability;
     ]),
     ("reliability",
     [
-        new("files", null, _ => Files.Run()),
+        new("files", null, _ => Files.Run(int.Parse(Option("--count") ?? "100000", CultureInfo.InvariantCulture))),
         new("concurrency", null, _ => Concurrency.Run()),
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
@@ -25,7 +26,7 @@ using MetaML.Benchmarks.Reliability;
 ];
 
 string[] words = [.. args.TakeWhile(word => !word.StartsWith("--", StringComparison.Ordinal))];
-string root = Array.IndexOf(args, "--data") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : Path.Combine("..", "shared", "data");
+string root = Option("--data") ?? Path.Combine("..", "shared", "data");
 Benchmark[] benchmarks = verbs.FirstOrDefault(verb => words.Length > 0 && verb.Verb == words[0]).Benchmarks ?? [];
 Benchmark[] chosen = [.. benchmarks.Where(benchmark => words.Length < 2 || words[1] == benchmark.Name)];
 if (chosen.Length == 0)
@@ -39,3 +40,5 @@ if (chosen.Length == 0)
 foreach (Benchmark benchmark in chosen)
     benchmark.RunIn(root);
 return 0;
+
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;

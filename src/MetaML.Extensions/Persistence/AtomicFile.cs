@@ -12,7 +12,8 @@ internal static class AtomicFile
         string target = Path.GetFullPath(path);
         if (Directory.Exists(target))
             throw new UnauthorizedAccessException($"The path must name a file; got the folder '{path}'. Add a file name.");
-        target = File.ResolveLinkTarget(target, returnFinalTarget: true)?.FullName ?? target; // a link stays a link
+        if (new FileInfo(target) is { LinkTarget: not null } link)
+            target = link.ResolveLinkTarget(returnFinalTarget: true)!.FullName; // a link stays a link
         string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
         try
         {

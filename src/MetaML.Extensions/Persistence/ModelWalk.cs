@@ -70,7 +70,7 @@ internal sealed class ModelWalk(Dictionary<string, byte[]> entries, CheckedLoadO
     // Whatever lies below a loader that the user trusts is its own, but each loader there must be trusted or known too.
     private void Trust(string folder, ModelBlock step)
     {
-        foreach (string name in entries.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).ToArray())
+        foreach (string name in entries.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).OrderBy(name => name.Length).ToArray())
         {
             if (!name.EndsWith("/" + ModelKey, StringComparison.Ordinal))
             {

@@ -3,13 +3,13 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>100,000 damaged and hostile model files through LoadChecked: each loads or is refused as documented, within memory and time, and changes nothing.</summary>
+/// <summary>Damaged and hostile model files through LoadChecked: each loads or is refused as documented, within memory and time, and changes nothing.</summary>
 internal static class Files
 {
-    private const int Count = 100_000;
     private const int FailuresShown = 20;
 
-    public static void Run()
+    /// <param name="count">How many files.</param>
+    public static void Run(int count)
     {
         using var folder = new TemporaryFolder();
         var models = SavedModels.All();
@@ -20,7 +20,7 @@ internal static class Files
         var random = new Random(1);
         var kinds = new SortedDictionary<string, (int Files, int Wrong)>(StringComparer.Ordinal);
         int wrong = 0;
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < count; i++)
         {
             var (name, file) = models[i % models.Count];
             var (kind, damaged) = ModelMutations.Draw(file, random);
@@ -36,7 +36,7 @@ internal static class Files
         Result.Print(new
         {
             reliability = "files",
-            files = Count,
+            files = count,
             loaded = check.Loaded,
             refused = check.Refused,
             wrong,

@@ -32,7 +32,7 @@ public sealed class LoadCheckedTests(ITestOutputHelper output)
         _ml.MetaLearning().LoadChecked(new MemoryStream(file), out DataViewSchema? schema);
         VBuffer<ReadOnlyMemory<char>> names = default;
         schema!["Key"].GetKeyValues(ref names);
-        Assert.Equal(["low", "middle", "high"], names.DenseValues().Select(value => value.ToString()).OrderBy(value => value.Length));
+        Assert.Equal(["high", "low", "middle"], names.DenseValues().Select(value => value.ToString()).Order(StringComparer.Ordinal));
     }
 
     [Fact]
