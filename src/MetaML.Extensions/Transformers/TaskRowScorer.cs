@@ -113,7 +113,7 @@ internal sealed class TaskRowScorer
         if (_scores.Length < scores.Length)
             _scores = new float[scores.Length];
         if (_model.Kind == LabelKind.Multiclass)
-            TensorPrimitives.SoftMax(scores, _scores);
+            Softmax.Apply(scores, _scores.AsSpan(0, scores.Length));
         else
             _scores[0] = scores[0];
     }

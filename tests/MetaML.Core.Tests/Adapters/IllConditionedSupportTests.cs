@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Adapters;
 
-/// <summary>Closed-form adapters in single precision against normal equations in double, on support that makes them hard.</summary>
+/// <summary>Closed-form adapters in single precision against normal equations in decimal, on support that makes them hard.</summary>
 public sealed class IllConditionedSupportTests
 {
     // How far the penalised squared error may lie above its minimum: in units of the labels' squares, beside what it costs to keep
@@ -121,17 +121,18 @@ public sealed class IllConditionedSupportTests
         return new EmbeddedTask(embeddings, [.. Enumerable.Range(0, rows).Select(_ => (float)(2 * random.NextDouble() - 1))], [.. Enumerable.Repeat(1f, rows)], 1);
     }
 
-    // (Z̃ᵀZ̃ + diag λ) w = Z̃ᵀ y by elimination with pivoting, in double precision.
+    // (Z̃ᵀZ̃ + diag λ) w = Z̃ᵀ y by elimination with pivoting, in 28 decimal digits: double precision loses the smallest penalties beside the largest products.
     private static void Compare(LinearHead head, EmbeddedTask support, double[] penalties, string what)
     {
         int width = Dimension + 1, rows = support.RowCount;
         double Z(int row, int j) => j < Dimension ? support.Embeddings[row * Dimension + j] : 1;
-        var system = new double[width, width + 1];
+        decimal Exact(int row, int j) => (decimal)Z(row, j);
+        var system = new decimal[width, width + 1];
         for (int i = 0; i < width; i++)
         {
             for (int j = 0; j < width; j++)
-                system[i, j] = Enumerable.Range(0, rows).Sum(row => Z(row, i) * Z(row, j)) + (i == j ? penalties[i] : 0);
-            system[i, width] = Enumerable.Range(0, rows).Sum(row => Z(row, i) * support.Labels[row]);
+                system[i, j] = Enumerable.Range(0, rows).Sum(row => Exact(row, i) * Exact(row, j)) + (i == j ? (decimal)penalties[i] : 0);
+            system[i, width] = Enumerable.Range(0, rows).Sum(row => Exact(row, i) * (decimal)(double)support.Labels[row]);
         }
 
         double[] w = Eliminate(system, width), actual = [.. head.Weights, head.Bias[0]];
@@ -146,7 +147,7 @@ public sealed class IllConditionedSupportTests
     private static double Predict(LinearHead head, EmbeddedTask support, int row) =>
         Enumerable.Range(0, Dimension).Sum(j => (double)support.Embeddings[row * Dimension + j] * head.Weights[j]) + head.Bias[0];
 
-    private static double[] Eliminate(double[,] system, int width)
+    private static double[] Eliminate(decimal[,] system, int width)
     {
         for (int pivot = 0; pivot < width; pivot++)
         {
@@ -157,12 +158,12 @@ public sealed class IllConditionedSupportTests
             {
                 if (i == pivot)
                     continue;
-                double factor = system[i, pivot] / system[pivot, pivot];
+                decimal factor = system[i, pivot] / system[pivot, pivot];
                 for (int j = pivot; j <= width; j++)
                     system[i, j] -= factor * system[pivot, j];
             }
         }
 
-        return [.. Enumerable.Range(0, width).Select(i => system[i, width] / system[i, i])];
+        return [.. Enumerable.Range(0, width).Select(i => (double)(system[i, width] / system[i, i]))];
     }
 }
