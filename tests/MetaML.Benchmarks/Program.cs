@@ -1,34 +1,46 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- quality [name] [--data folder] [--methods beginning]
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files --count number; reliability golden --write
+using System.Globalization;
+using MetaML.Benchmarks;
 using MetaML.Benchmarks.Quality;
+using MetaML.Benchmarks.Reliability;
 
-string[] words = [.. args.TakeWhile(word => !word.StartsWith("--", StringComparison.Ordinal))];
-string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
-string root = Option("--data") ?? Path.Combine("..", "shared", "data");
-Methods.Only(Option("--methods") ?? "");
-(string Name, string? Folder, Action<string> Run)[] qualities =
+(string Verb, Benchmark[] Benchmarks)[] verbs =
 [
-    ("sine", null, _ => Sine.Run()), // makes its own data
-    ("school", "school", School.Run),
-    ("computers", "computers", Computers.Run),
-    ("relatedness", "", Relatedness.Run),
-    ("omniglot-small", "omniglot", Omniglot.RunSmall),
-    ("omniglot", "omniglot", Omniglot.Run),
-    ("clinc150", "clinc150", Clinc150.Run),
+    ("quality",
+    [
+        new("sine", null, _ => Sine.Run()), // makes its own data
+        new("school", "school", School.Run),
+        new("computers", "computers", Computers.Run),
+        new("relatedness", "", Relatedness.Run),
+        new("omniglot-small", "omniglot", Omniglot.RunSmall),
+        new("omniglot", "omniglot", Omniglot.Run),
+        new("clinc150", "clinc150", Clinc150.Run),
+    ]),
+    ("reliability",
+    [
+        new("files", null, _ => Files.Run(int.Parse(Option("--count") ?? "100000", CultureInfo.InvariantCulture))),
+        new("concurrency", null, _ => Concurrency.Run()),
+        new("soak", null, _ => Soak.Run()),
+        new("gc", null, _ => Collections.Run()),
+        new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
+    ]),
 ];
 
-if (words is not ["quality", ..] || (words.Length > 1 && qualities.All(quality => quality.Name != words[1])))
+string[] words = [.. args.TakeWhile(word => !word.StartsWith("--", StringComparison.Ordinal))];
+Methods.Only(Option("--methods") ?? "");
+string root = Option("--data") ?? Path.Combine("..", "shared", "data");
+Benchmark[] benchmarks = verbs.FirstOrDefault(verb => words.Length > 0 && verb.Verb == words[0]).Benchmarks ?? [];
+Benchmark[] chosen = [.. benchmarks.Where(benchmark => words.Length < 2 || words[1] == benchmark.Name)];
+if (chosen.Length == 0)
 {
-    Console.Error.WriteLine($"usage: quality [{string.Join("|", qualities.Select(quality => quality.Name))}] [--data folder] [--methods beginning]");
+    Console.Error.WriteLine("usage:");
+    foreach (var (verb, all) in verbs)
+        Console.Error.WriteLine($"  {verb} [{string.Join("|", all.Select(benchmark => benchmark.Name))}] [--data folder] [--methods beginning]");
     return 1;
 }
 
-foreach (var (name, data, run) in qualities.Where(quality => words.Length == 1 || words[1] == quality.Name))
-{
-    string folder = Path.Combine(root, data ?? "");
-    if (data is null || Directory.Exists(folder))
-        run(folder);
-    else
-        Console.WriteLine($"{name}: skipped, since there is no folder {folder}; name the data's folder with --data.");
-}
-
+foreach (Benchmark benchmark in chosen)
+    benchmark.RunIn(root);
 return 0;
+
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;

@@ -242,14 +242,15 @@ public abstract class ClosedFormAdapter : IManagedAdapter
     // (PPᵀ + I)⁻¹ R
     private static double[] SolveGram(float[] p, int rows, int width, double[] residual, int outputs)
     {
+        double[] wide = Array.ConvertAll(p, value => (double)value);
         var gram = new double[rows * rows];
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j <= i; j++)
-                gram[i * rows + j] = TensorPrimitives.Dot<float>(p.AsSpan(i * width, width), p.AsSpan(j * width, width));
-            gram[i * rows + i] += 1;
+                gram[i * rows + j] = TensorPrimitives.Dot<double>(wide.AsSpan(i * width, width), wide.AsSpan(j * width, width));
         }
 
+        AddIdentity(gram, rows);
         Cholesky.Solve(gram, rows, residual, outputs);
         return residual;
     }
@@ -275,20 +276,19 @@ public abstract class ClosedFormAdapter : IManagedAdapter
     // PᵀP + I, the lower triangle
     private static double[] Normal(float[] p, int rows, int width)
     {
-        var lower = new float[width * width];
+        double[] wide = Array.ConvertAll(p, value => (double)value);
+        var normal = new double[width * width];
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> values = p.AsSpan(row * width, width);
+            ReadOnlySpan<double> values = wide.AsSpan(row * width, width);
             for (int i = 0; i < width; i++)
             {
-                Span<float> target = lower.AsSpan(i * width, i + 1);
+                Span<double> target = normal.AsSpan(i * width, i + 1);
                 TensorPrimitives.MultiplyAdd(values[..(i + 1)], values[i], target, target);
             }
         }
 
-        double[] normal = Array.ConvertAll(lower, value => (double)value);
-        for (int i = 0; i < width; i++)
-            normal[i * width + i] += 1;
+        AddIdentity(normal, width);
         return normal;
     }
 
@@ -306,6 +306,19 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         for (int i = 0; i < square.Length; i++)
             transposed[i] = square[i % size * size + i / size];
         return transposed;
+    }
+
+    // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of
+    // it stands in its place: the factorisation never fails, whatever the support repeats.
+    private static void AddIdentity(double[] products, int size)
+    {
+        const double Epsilon = 2.2204460492503131e-16;
+        double trace = 0;
+        for (int i = 0; i < size; i++)
+            trace += products[i * size + i];
+        double identity = Math.Max(1, 4 * size * Epsilon * trace);
+        for (int i = 0; i < size; i++)
+            products[i * size + i] += identity;
     }
 
     // Pᵀ B

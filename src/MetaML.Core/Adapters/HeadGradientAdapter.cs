@@ -105,7 +105,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
                 scores[0] = 1 / (1 + MathF.Exp(-scores[0])) - label;
                 break;
             case LabelKind.Multiclass:
-                TensorPrimitives.SoftMax(scores, scores);
+                Softmax.Apply(scores, scores);
                 scores[(int)label] -= 1;
                 break;
             default:

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -15,7 +16,7 @@ public sealed class MetaModel
     private const int FormatVersion = 1;
 
     // Options alone: a few hundred bytes, and some for each hidden layer.
-    private const int MaximumHeaderBytes = 1 << 20;
+    private const int MaximumHeaderBytes = 1 << 16;
 
     // Rows of padded support that are adapted at once where libtorch is needed.
     private const int RowsPerBatch = 65_536;
@@ -107,11 +108,14 @@ public sealed class MetaModel
             return adapted;
         if (_design.Adapter is IManagedAdapter managed)
         {
-            Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
+            try
             {
-                EmbeddedTask rows = Embed(support.Features, support.Tasks[i]);
-                adapted[i] = Finish(support.Tasks[i], options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? managed.Adapt(_adapterArrays, rows), rows), null);
-            });
+                Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => adapted[i] = AdaptTask(managed, support, support.Tasks[i], options));
+            }
+            catch (AggregateException errors)
+            {
+                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+            }
         }
         else
         {
@@ -242,6 +246,22 @@ public sealed class MetaModel
         return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
+    private AdaptedTask AdaptTask(IManagedAdapter adapter, TaskSet support, LearningTask task, AdaptationOptions options)
+    {
+        try
+        {
+            EmbeddedTask rows = Embed(support.Features, task);
+            return Finish(task, options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows), null);
+        }
+        catch (ArithmeticException error)
+        {
+            throw NotFinite(task, error); // products of the rows are
+        }
+    }
+
+    private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>
+        new($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.", inner);
+
     private static float[] OnesLike(float[] values)
     {
         var ones = new float[values.Length];
@@ -265,7 +285,7 @@ public sealed class MetaModel
         head = _labels.Restore(head);
         if (head.Weights.Concat(head.Bias).Concat(head.Spread is { } spread ? [spread.Noise, .. spread.Factor] : []).All(float.IsFinite))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters);
-        throw new InvalidOperationException($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.");
+        throw NotFinite(task);
     }
 
     private AdaptedTask? AdaptNothing()

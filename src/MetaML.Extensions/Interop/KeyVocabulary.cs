@@ -1,7 +1,9 @@
+using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using MetaML.Scoring;
 using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -23,7 +25,7 @@ internal abstract class KeyVocabulary
     private protected KeyVocabulary(IReadOnlyList<string> names)
     {
         Names = names;
-        _places = new(() => names.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i));
+        _places = new(() => names.Select((name, i) => KeyValuePair.Create(name, i)).ToDictionary());
     }
 
     /// <summary>The values as text; key k (from 1) is <c>Names[k − 1]</c>.</summary>
@@ -50,7 +52,9 @@ internal abstract class KeyVocabulary
     {
         if (ItemType is null != other.ItemType is null)
             throw new ArgumentException("Keys must have KeyValues in both places or in neither, to be matched. Map the values to keys in the same way as for training.");
-        return [.. other.Names.Select(name => _places.Value.GetValueOrDefault(name, -1))];
+        return ItemType is null
+            ? [.. Enumerable.Range(0, other.Count).Select(key => key < Count ? key : -1)]
+            : [.. other.Names.Select(name => _places.Value.GetValueOrDefault(name, -1))];
     }
 
     /// <summary>This vocabulary followed by the other's values that it lacks.</summary>
@@ -86,8 +90,17 @@ internal abstract class KeyVocabulary
         ulong keyCount = reader.ReadUInt64();
         if (!Enum.IsDefined(kind))
             throw new InvalidDataException($"The classes of a saved model are of an unknown kind, {kind}. The file is damaged.");
-        PrimitiveDataViewType itemType = keyCount > 0 ? new KeyDataViewType(kind.ToType(), keyCount) : ColumnTypeExtensions.PrimitiveTypeFromKind(kind);
-        return (KeyVocabulary)Invoke(nameof(ReadValues), itemType, reader, count, itemType);
+        try
+        {
+            PrimitiveDataViewType itemType = keyCount > 0 ? new KeyDataViewType(kind.ToType(), keyCount) : ColumnTypeExtensions.PrimitiveTypeFromKind(kind);
+            var values = (KeyVocabulary)Invoke(nameof(ReadValues), itemType, reader, count, itemType);
+            _ = values._places.Value;
+            return values;
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException("The classes of a saved model must be different values of one type. The file is damaged.", error);
+        }
     }
 
     private protected abstract void WriteValues(BinaryWriter writer);
@@ -106,7 +119,7 @@ internal abstract class KeyVocabulary
         for (int i = 0; i < count; i++)
         {
             if (one is ReadOnlyMemory<char>[] text)
-                text[0] = reader.ReadString().AsMemory();
+                text[0] = ModelFormat.ReadName(reader).AsMemory();
             else
                 reader.BaseStream.ReadExactly(Bytes(one));
             values.Add(one[0]);
@@ -123,7 +136,7 @@ internal abstract class KeyVocabulary
         typeof(KeyVocabulary).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(itemType.RawType)
             .Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
 
-    private sealed class Numbers(int count) : KeyVocabulary([.. Enumerable.Range(1, count).Select(k => k.ToString(CultureInfo.InvariantCulture))])
+    private sealed class Numbers(int count) : KeyVocabulary(new NumberNames(count))
     {
         public override PrimitiveDataViewType? ItemType => null;
 
@@ -138,6 +151,20 @@ internal abstract class KeyVocabulary
         private protected override void WriteValues(BinaryWriter writer)
         {
         }
+    }
+
+    // Made when asked for: the count may come from a file that does not hold as much.
+    private sealed class NumberNames(int count) : IReadOnlyList<string>
+    {
+        public int Count => count;
+
+        public string this[int index] => (uint)index < (uint)count
+            ? (index + 1).ToString(CultureInfo.InvariantCulture)
+            : throw new ArgumentOutOfRangeException(nameof(index), index, $"The key must be below {count}.");
+
+        public IEnumerator<string> GetEnumerator() => Enumerable.Range(0, count).Select(index => this[index]).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private sealed class Values<T>(PrimitiveDataViewType itemType, T[] values)

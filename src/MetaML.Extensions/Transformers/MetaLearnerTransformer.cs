@@ -188,7 +188,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
     internal static MetaLearnerTransformer Read(IHostEnvironment env, BinaryReader reader, MetaModel? encoder)
     {
-        string label = reader.ReadString(), features = reader.ReadString(), task = reader.ReadString(), weight = reader.ReadString();
+        string label = ModelFormat.ReadName(reader), features = ModelFormat.ReadName(reader), task = ModelFormat.ReadName(reader), weight = ModelFormat.ReadName(reader);
         var unknown = (UnknownTaskHandling)reader.ReadByte();
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
@@ -197,10 +197,11 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
             throw new InvalidDataException("The saved meta-learner contradicts itself. The file is damaged.");
 
         var tasks = ImmutableDictionary.CreateBuilder<string, AdaptedTask>();
-        for (int i = reader.ReadInt32(); i > 0; i--)
+        for (int i = ModelFormat.ReadCount(reader, int.MaxValue, "tasks"); i > 0; i--)
         {
-            string name = reader.ReadString();
-            tasks[name] = AdaptedTask.Read(reader, model, classCount);
+            string name = ModelFormat.ReadName(reader);
+            if (!tasks.TryAdd(name, AdaptedTask.Read(reader, model, classCount)))
+                throw new InvalidDataException($"A saved model's tasks must have different names; got '{name}' twice. The file is damaged.");
         }
 
         var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null);

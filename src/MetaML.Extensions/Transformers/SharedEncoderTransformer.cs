@@ -55,7 +55,7 @@ public sealed class SharedEncoderTransformer : RowToRowTransformerBase
     internal static SharedEncoderTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(GetVersionInfo());
-        string features = ctx.Reader.ReadString(), output = ctx.Reader.ReadString();
+        string features = ModelFormat.ReadName(ctx.Reader), output = ModelFormat.ReadName(ctx.Reader);
         return new SharedEncoderTransformer(env, MetaModel.Read(ctx.Reader), features, output);
     }
 

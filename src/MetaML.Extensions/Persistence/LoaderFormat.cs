@@ -1,0 +1,188 @@
+using System.Reflection;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+
+namespace MetaML.Extensions.Persistence;
+
+/// <summary>A loader whose format is known: which lengths it believes, and which parts of the file it opens.</summary>
+/// <param name="Written">The version that the format is of.</param>
+/// <param name="Readable">The version that the file must ask its reader to know: older ones are read in other ways.</param>
+/// <param name="Home">The assembly that has the loader.</param>
+/// <param name="Check">Checks a step's block, and the parts below its folder.</param>
+/// <remarks>
+/// Only what makes a reader allocate or open something is checked; ML.NET itself checks the rest, and that the block ends where it
+/// says. Sources: the binary formats in the comments of ML.NET 5.0's transformers.
+/// </remarks>
+internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, Action<ModelWalk, string, BlockReader> Check)
+{
+    private static readonly Assembly s_data = typeof(TransformerChain<>).Assembly, s_transforms = typeof(MissingValueReplacingTransformer).Assembly, s_own = typeof(LoaderFormat).Assembly;
+
+    /// <summary>Steps of a model.</summary>
+    public static readonly Dictionary<string, LoaderFormat> Transformers = new(StringComparer.Ordinal)
+    {
+        // This pack's readers believe no length themselves.
+        [MetaLearnerTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
+        [SharedEncoderTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
+        ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
+        ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),
+        ["CopyTransform"] = new(0x00010001, 0x00010001, s_data, Columns),
+        ["SelectColumnsTransform"] = new(0x00010001, 0x00010001, s_data, Selection),
+        ["Normalizer"] = new(0x00010002, 0x00010001, s_data, Normalizer),
+        ["TermTransform"] = new(0x00010003, 0x00010003, s_data, ValueToKey),
+        ["KeyToValueTransform"] = new(0x00010001, 0x00010001, s_data, Columns),
+        ["KeyToVectorTransform"] = new(0x00010002, 0x00010001, s_data, Columns),
+        ["ConvertTransform"] = new(0x00010004, 0x00010003, s_data, Columns),
+        ["NAReplaceTransform"] = new(0x00010002, 0x00010002, s_transforms, Replacement),
+        ["NaIndicatorTransform"] = new(0x00010001, 0x00010001, s_transforms, Columns),
+        ["GcnTransform"] = new(0x00010003, 0x00010003, s_transforms, Columns),
+        ["Text"] = new(0x00010002, 0x00010002, s_transforms, (walk, folder, _) => walk.Visit($"{folder}/Chain", Transformers!)),
+        ["TextNormalizerTransform"] = new(0x00010001, 0x00010001, s_transforms, Columns),
+        ["CharToken"] = new(0x00010002, 0x00010002, s_transforms, Columns),
+        ["TokenizeTextTransform"] = new(0x00010001, 0x00010001, s_transforms, Separators),
+        ["NgramTransform"] = new(0x00010003, 0x00010003, s_transforms, NGrams),
+    };
+
+    private static readonly Dictionary<string, LoaderFormat> s_columnFunctions = new(StringComparer.Ordinal)
+    {
+        ["AffineNormExec"] = new(0x00010003, 0x00010003, s_data, Affine),
+        ["CdfNormalizeFunction"] = new(0x00010001, 0x00010001, s_data, Cdf),
+        ["BinNormalizeFunction"] = new(0x00010001, 0x00010001, s_data, (walk, folder, _) => walk.Visit($"{folder}/BinNormalizer", s_bins!)),
+    };
+
+    private static readonly Dictionary<string, LoaderFormat> s_bins = new(StringComparer.Ordinal) { ["BinNormExec"] = new(0x00010001, 0x00010001, s_data, Bins) };
+
+    // int: number of steps; for each: int: scope, and a folder
+    private static void Chain(ModelWalk walk, string folder, BlockReader block)
+    {
+        int steps = block.Count(sizeof(int));
+        for (int i = 0; i < steps; i++)
+            walk.Visit($"{folder}/Transform_{i:000}", Transformers);
+    }
+
+    // int: number of columns; for each: int: output, int: input, as numbers of strings
+    private static void Columns(ModelWalk walk, string folder, BlockReader block) => Columns(block);
+
+    private static int Columns(BlockReader block)
+    {
+        int columns = block.Count(2 * sizeof(int));
+        block.Skip(columns * 2L * sizeof(int));
+        return columns;
+    }
+
+    // int: number of outputs; for each: int: name, int: number of inputs; for each: int: name, int: alias
+    private static void Concatenation(ModelWalk walk, string folder, BlockReader block)
+    {
+        for (int i = block.Count(2 * sizeof(int)); i > 0; i--)
+        {
+            block.Int32();
+            block.Skip(block.Count(2 * sizeof(int)) * 2L * sizeof(int));
+        }
+    }
+
+    // bool, bool, bool; int: number of columns; for each: int: name
+    private static void Selection(ModelWalk walk, string folder, BlockReader block)
+    {
+        block.Skip(3);
+        block.Count(sizeof(int));
+    }
+
+    // columns; for each: bool: is a vector, byte: type, int: number of extents, int[]: extents; and a folder
+    private static void Normalizer(ModelWalk walk, string folder, BlockReader block)
+    {
+        int columns = Columns(block);
+        for (int i = 0; i < columns; i++)
+        {
+            bool isVector = block.Byte() != 0;
+            block.Byte();
+            if (isVector)
+                block.Skip(block.Count(sizeof(int)) * (long)sizeof(int));
+            walk.Visit($"{folder}/Normalizer_{i:000}", s_columnFunctions);
+        }
+    }
+
+    // int: bytes of a number; int: features; int: those listed, or −1 for all; int[]: which; int: scales; their numbers; int: offsets; their numbers
+    private static void Affine(ModelWalk walk, string folder, BlockReader block)
+    {
+        int width = NumberBytes(block), features = block.Int32(), listed = block.Int32();
+        if (features <= 0 || listed < -1 || listed > features)
+            throw block.Damaged("as many features as it lists", listed);
+        if (listed >= 0)
+        {
+            walk.Budget.Take(2L * features * width); // every feature gets a scale and an offset
+            block.Skip((long)listed * sizeof(int));
+        }
+
+        for (int part = 0; part < 2; part++)
+            block.Skip((long)block.Count(width) * width);
+    }
+
+    // int: bytes of a number; bool: of logarithms; int: features; means; deviations
+    private static void Cdf(ModelWalk walk, string folder, BlockReader block)
+    {
+        int width = NumberBytes(block);
+        block.Byte();
+        block.Count(2 * width);
+    }
+
+    // int: bytes of a number; int: features; for each: int: number of bounds; bounds
+    private static void Bins(ModelWalk walk, string folder, BlockReader block)
+    {
+        int width = NumberBytes(block);
+        for (int i = block.Count(sizeof(int)); i > 0; i--)
+            block.Skip((long)block.Count(width) * width);
+    }
+
+    private static int NumberBytes(BlockReader block) => block.Int32() is var width and (sizeof(float) or sizeof(double)) ? width : throw block.Damaged("numbers of 4 or 8 bytes");
+
+    // columns; bool for each; folder Vocabulary: int: number of columns; for each: byte: 0 text, 1 other; text: int: number, int[]: strings; other: codec, int: number, values
+    private static void ValueToKey(ModelWalk walk, string folder, BlockReader block)
+    {
+        int columns = Columns(block);
+        BlockReader terms = walk.Open($"{folder}/Vocabulary").Block;
+        if (terms.Int32() != columns)
+            throw terms.Damaged($"the terms of {columns} columns");
+        for (int i = 0; i < columns; i++)
+        {
+            if (terms.Byte() == 0)
+            {
+                terms.Skip(terms.Count(sizeof(int)) * (long)sizeof(int));
+                continue;
+            }
+
+            CodecCheck codec = CodecCheck.Read(terms);
+            if (!codec.IsPrimitive)
+                throw terms.Damaged("terms that are single values");
+            codec.Skip(terms, terms.Int32(), walk.Budget);
+        }
+    }
+
+    // columns; for each a codec and one value
+    private static void Replacement(ModelWalk walk, string folder, BlockReader block)
+    {
+        for (int i = Columns(block); i > 0; i--)
+            CodecCheck.Read(block).Skip(block, 1, walk.Budget);
+    }
+
+    // columns; for each int: number of separators; characters
+    private static void Separators(ModelWalk walk, string folder, BlockReader block)
+    {
+        for (int i = Columns(block); i > 0; i--)
+            block.Skip(block.Count(sizeof(char)) * (long)sizeof(char));
+    }
+
+    // columns; for each int: length, int: skip, int: weighting, bool for each length; int: n-grams, int[]: where each ends, bytes; int: frequencies, doubles
+    private static void NGrams(ModelWalk walk, string folder, BlockReader block)
+    {
+        for (int i = Columns(block); i > 0; i--)
+        {
+            int length = block.Int32();
+            block.Skip(2 * sizeof(int));
+            block.Skip(length);
+            int nGrams = block.Count(sizeof(int)), bytes = 0;
+            for (int k = 0; k <= nGrams; k++)
+                bytes = block.Int32() is var next && next >= bytes && (k > 0 || next == 0) ? next : throw block.Damaged("n-grams that follow each other");
+            block.Skip(bytes);
+            block.Skip((long)block.Count(sizeof(double)) * sizeof(double));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using MetaML.TestKit;
+
+namespace MetaML.Benchmarks.Reliability;
+
+/// <summary>The saved models that later versions must load and score alike: compares them, or writes them anew.</summary>
+internal static class Golden
+{
+    public static void Run(bool write)
+    {
+        if (write)
+            GoldenModels.Write();
+        var wrong = GoldenModels.Names.Select(name => (Name: name, Difference: GoldenModels.Difference(name))).Where(model => model.Difference is not null).ToArray();
+        foreach (var (name, difference) in wrong)
+            Console.WriteLine($"{name}: {difference}");
+        Result.Print(new { reliability = "golden", models = GoldenModels.Names.Count(), wrong = wrong.Length, written = write });
+    }
+}

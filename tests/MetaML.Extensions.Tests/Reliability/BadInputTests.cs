@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Xunit;
+
+namespace MetaML.Extensions.Tests.Reliability;
+
+/// <summary>Every public entry point × every kind of bad input: the exception, and what its message must name.</summary>
+public sealed class BadInputTests
+{
+    private const double Seconds = 5; // a second beyond reading, on a machine that others use too
+
+    private static readonly MLContext s_ml = TrainerCase.NewContext();
+    private static readonly TrainerCase s_binary = new("binary", "Answer"), s_multiclass = new("multiclass", "Key"), s_regression = new("regression", "Value");
+    private static readonly TrainerCase[] s_trainers = [s_binary, s_multiclass, s_regression];
+    private static readonly Lazy<Dictionary<string, ITransformer>> s_fitted = new(() => s_trainers.ToDictionary(trainer => trainer.Name, trainer => (ITransformer)trainer.Trainer(s_ml, trainer.Options(iterations: 2)).Fit(trainer.Data(s_ml, Some.Tasks()))));
+
+    // What is done to good rows; who must refuse them; as what. An entry that is not named takes them.
+    private static readonly (string Name, Action<List<TaskRow>> Spoil, string[] Refused, Type Error, string Says)[] s_rows =
+    [
+        ("no rows", rows => rows.Clear(), ["Fit binary", "Fit regression", "Adapt binary", "Adapt regression"], typeof(InvalidOperationException), "got none"),
+        ("NaN feature", rows => rows[1].Features[2] = float.NaN, ["Fit", "Adapt"], typeof(InvalidOperationException), "got NaN in row 1, slot 2"),
+        ("infinite feature", rows => rows[1].Features[2] = float.PositiveInfinity, ["Fit", "Adapt"], typeof(InvalidOperationException), "in row 1, slot 2"),
+        ("NaN label", rows => rows.ForEach(row => row.Value = float.NaN), ["Fit regression", "Adapt regression"], typeof(InvalidOperationException), "got none"),
+        ("infinite label", rows => rows[3].Value = float.NegativeInfinity, ["Fit regression", "Adapt regression"], typeof(InvalidOperationException), "in row 3 of column 'Value'"),
+        ("one row", rows => rows.RemoveRange(1, rows.Count - 1), ["Fit"], typeof(InvalidOperationException), "at least two tasks; got one"),
+        ("one task", rows => rows.ForEach(row => row.Task = "only"), ["Fit"], typeof(InvalidOperationException), "at least two tasks; got one, 'only'"),
+        ("one row in each task", rows => KeepOneOfEach(rows), ["Fit"], typeof(InvalidOperationException), "able to form an episode"),
+        ("one class", rows => rows.ForEach(row => (row.Answer, row.Class) = (true, "low")), ["Fit binary", "Fit multiclass"], typeof(InvalidOperationException), "able to form an episode"),
+        ("no variance", rows => rows.ForEach(row => row.Features = new float[TaskRow.FeatureCount]), [], typeof(object), ""),
+        ("one label value", rows => rows.ForEach(row => row.Value = 7), [], typeof(object), ""),
+        ("huge features", rows => rows.ForEach(row => row.Features = Array.ConvertAll(row.Features, x => x * 1e30f)), [], typeof(object), ""),
+        ("duplicate rows", rows => rows.AddRange(rows.ToArray()), [], typeof(object), ""),
+        ("names with newlines", rows => rows.ForEach(row => row.Task = $"a\n{row.Task}\r\n\0"), [], typeof(object), ""),
+        ("names of 10,000 characters", rows => rows.ForEach(row => row.Task = new string('x', 10_000) + row.Task), [], typeof(object), ""),
+        ("empty names", rows => rows.ForEach(row => row.Task = row.Task == "task0" ? "" : row.Task), [], typeof(object), ""),
+    ];
+
+    public static TheoryData<string, string> RowCases
+    {
+        get
+        {
+            var cases = new TheoryData<string, string>();
+            foreach (TrainerCase trainer in s_trainers)
+            {
+                foreach (string entry in new[] { "Fit", "Adapt" })
+                {
+                    foreach (var bad in s_rows.Where(bad => bad.Name != "no rows" || trainer != s_multiclass)) // a key of no values is refused by its type
+                        cases.Add($"{entry} {trainer.Name}", bad.Name);
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(RowCases))]
+    public void Rows_ThatAreBad_AreRefusedByNameOrGiveFiniteScores(string entry, string badName)
+    {
+        var (_, spoil, refused, type, says) = s_rows.Single(bad => bad.Name == badName);
+        TrainerCase trainer = s_trainers.Single(trainer => entry.EndsWith(trainer.Name, StringComparison.Ordinal));
+        List<TaskRow> rows = Some.Tasks(4, 12);
+        spoil(rows);
+        IDataView data = trainer.Data(s_ml, rows);
+        var clock = Stopwatch.StartNew();
+        ITransformer? model = null;
+        Exception? error = Record.Exception(() => model = entry.StartsWith("Fit", StringComparison.Ordinal)
+            ? trainer.Trainer(s_ml, trainer.Options(iterations: 2)).Fit(data)
+            : s_ml.MetaLearning().Adapt(s_fitted.Value[trainer.Name], data));
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, Seconds);
+
+        if (refused.Any(name => entry.StartsWith(name, StringComparison.Ordinal)))
+        {
+            Assert.True(type.IsInstanceOfType(error), error?.ToString() ?? "was taken");
+            Assert.Contains(says, error!.Message);
+            return;
+        }
+
+        Assert.True(error is null, error?.ToString());
+        Assert.All(TrainerConformance.Scores(trainer, model!.Transform(data)), score => Assert.True(float.IsFinite(score), $"{score}"));
+    }
+
+    public static TheoryData<string> Calls => new(s_calls.Keys);
+
+    // Arguments that no data can be read for.
+    private static readonly Dictionary<string, (Func<object?> Call, Type Error, string Says)> s_calls = new()
+    {
+        ["MetaLearning of null"] = (() => MetaLearnerExtensions.MetaLearning(null!), typeof(ArgumentNullException), "mlContext"),
+        ["binary trainer, null options"] = (() => s_ml.BinaryClassification.Trainers.MetaLearner(options: null!), typeof(ArgumentNullException), "options"),
+        ["multiclass trainer, null options"] = (() => s_ml.MulticlassClassification.Trainers.MetaLearner(options: null!), typeof(ArgumentNullException), "options"),
+        ["regression trainer, null options"] = (() => s_ml.Regression.Trainers.MetaLearner(options: null!), typeof(ArgumentNullException), "options"),
+        ["trainer, null label"] = (() => s_ml.Regression.Trainers.MetaLearner(labelColumnName: null!), typeof(ArgumentException), "MetaLearnerOptions.LabelColumnName must be"),
+        ["trainer, empty features"] = (() => s_ml.Regression.Trainers.MetaLearner(featureColumnName: ""), typeof(ArgumentException), "MetaLearnerOptions.FeatureColumnName must be"),
+        ["trainer, null task"] = (() => s_ml.Regression.Trainers.MetaLearner(taskColumnName: null!), typeof(ArgumentException), "MetaLearnerOptions.TaskColumnName must be"),
+        ["trainer, blank weight"] = (() => s_ml.Regression.Trainers.MetaLearner(exampleWeightColumnName: " "), typeof(ArgumentException), "MetaLearnerOptions.ExampleWeightColumnName must be"),
+        ["Fit, null"] = (() => s_binary.Trainer(s_ml).Fit(null!), typeof(ArgumentNullException), "input"),
+        ["GetOutputSchema, null"] = (() => s_binary.Trainer(s_ml).GetOutputSchema(null!), typeof(ArgumentNullException), "inputSchema"),
+        ["Adapt, null model"] = (() => s_ml.MetaLearning().Adapt(null!, Data(s_binary)), typeof(ArgumentNullException), "model"),
+        ["Adapt, null support"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["binary"], null!), typeof(ArgumentNullException), "support"),
+        ["Adapt, no meta-learner"] = (() => s_ml.MetaLearning().Adapt(s_ml.Transforms.NormalizeMinMax("Features").Fit(Data(s_binary)), Data(s_binary)), typeof(ArgumentException), "must be a meta-learner"),
+        ["Adapt, other features"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["binary"], Wide(s_binary)), typeof(ArgumentOutOfRangeException), "feature column 'Features': expected vector of 6 Single"),
+        ["Transform, other features"] = (() => s_fitted.Value["binary"].Transform(Wide(s_binary)), typeof(ArgumentOutOfRangeException), "feature column 'Features': expected vector of 6 Single"),
+        ["Adapt, other label"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["multiclass"], Data(s_binary)), typeof(ArgumentOutOfRangeException), "label column 'Key'"),
+        ["Transform, no task"] = (() => s_fitted.Value["binary"].Transform(s_ml.Transforms.DropColumns("Task").Fit(Data(s_binary)).Transform(Data(s_binary))), typeof(ArgumentOutOfRangeException), "task column 'Task': expected String or key of known cardinality, got no such column"),
+        ["RemoveTask, null model"] = (() => s_ml.MetaLearning().RemoveTask(null!, "task0"), typeof(ArgumentNullException), "model"),
+        ["RemoveTask, null task"] = (() => s_ml.MetaLearning().RemoveTask(s_fitted.Value["binary"], null!), typeof(ArgumentNullException), "task"),
+        ["RemoveTask, unknown task"] = (() => s_ml.MetaLearning().RemoveTask(s_fitted.Value["binary"], "a\nb"), typeof(ArgumentException), "must be one of the 12 that the model knows"),
+        ["SharedEncoder, null model"] = (() => s_ml.MetaLearning().SharedEncoder((ITransformer)null!), typeof(ArgumentNullException), "model"),
+        ["SharedEncoder, blank output"] = (() => s_ml.MetaLearning().SharedEncoder(s_fitted.Value["binary"], " "), typeof(ArgumentException), "outputColumnName"),
+        ["SharedEncoder, other features"] = (() => s_ml.MetaLearning().SharedEncoder(s_fitted.Value["binary"]).Fit(Wide(s_binary)), typeof(ArgumentOutOfRangeException), "expected vector of 6 Single"),
+        ["SharedEncoder, Fit null"] = (() => s_ml.MetaLearning().SharedEncoder(s_fitted.Value["binary"]).Fit(null!), typeof(ArgumentNullException), "input"),
+        ["LoadChecked, null path"] = (() => s_ml.MetaLearning().LoadChecked((string)null!, out _), typeof(ArgumentNullException), "path"),
+        ["LoadChecked, empty path"] = (() => s_ml.MetaLearning().LoadChecked("", out _), typeof(ArgumentException), "path"),
+        ["LoadChecked, no file"] = (() => s_ml.MetaLearning().LoadChecked("/no/such/file", out _), typeof(DirectoryNotFoundException), "/no/such/file"),
+        ["LoadChecked, null stream"] = (() => s_ml.MetaLearning().LoadChecked((Stream)null!, out _), typeof(ArgumentNullException), "stream"),
+        ["LoadChecked, empty stream"] = (() => s_ml.MetaLearning().LoadChecked(Stream.Null, out _), typeof(InvalidDataException), ""),
+        ["LoadChecked, closed stream"] = (() => s_ml.MetaLearning().LoadChecked(Closed(), out _), typeof(ArgumentException), "must be readable and seekable"),
+        ["LoadChecked, negative limit"] = (() => s_ml.MetaLearning().LoadChecked(Stream.Null, out _, new() { MaximumUncompressedBytes = -1 }), typeof(ArgumentException), "CheckedLoadOptions.MaximumUncompressedBytes must be at least 0; got -1."),
+        ["LoadChecked, negative entries"] = (() => s_ml.MetaLearning().LoadChecked(Stream.Null, out _, new() { MaximumEntries = -1 }), typeof(ArgumentException), "CheckedLoadOptions.MaximumEntries must be at least 0; got -1."),
+        ["LoadChecked, null assembly"] = (() => s_ml.MetaLearning().LoadChecked(Stream.Null, out _, new() { TrustedLoaders = { ["X"] = null! } }), typeof(ArgumentException), "CheckedLoadOptions.TrustedLoaders[\"X\"] must be set; got null."),
+        ["SaveAtomic, null model"] = (() => Save(null!, "model.zip"), typeof(ArgumentNullException), "model"),
+        ["SaveAtomic, empty path"] = (() => Save(s_fitted.Value["binary"], ""), typeof(ArgumentException), "path"),
+    };
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void Call_WithArgumentsThatCannotBe_NamesThem(string name)
+    {
+        var (call, type, says) = s_calls[name];
+        Exception? error = Record.Exception(() => call());
+        Assert.True(type.IsInstanceOfType(error), error?.ToString() ?? "was taken");
+        Assert.Contains(says, error!.Message);
+    }
+
+    // The bound itself, and one step beyond it.
+    private static readonly (string Message, Action<MetaLearnerOptions> Good, Action<MetaLearnerOptions> Bad)[] s_bounds =
+    [
+        ("MetaLearnerOptions.MaximumNumberOfIterations must be at least 0; got -1.", o => o.MaximumNumberOfIterations = 0, o => o.MaximumNumberOfIterations = -1),
+        ("MetaLearnerOptions.LearningRate must be positive and finite; got 0.", o => o.LearningRate = double.Epsilon, o => o.LearningRate = 0),
+        ("MetaLearnerOptions.LearningRate must be positive and finite; got NaN.", o => o.LearningRate = double.MaxValue, o => o.LearningRate = double.NaN),
+        ("MetaLearnerOptions.MaximumGradientNorm must be positive and finite; got Infinity.", o => o.MaximumGradientNorm = 1, o => o.MaximumGradientNorm = double.PositiveInfinity),
+        ("MetaLearnerOptions.ValidationFraction must be between 0 and 0.5; got 0.51.", o => o.ValidationFraction = 0.5, o => o.ValidationFraction = 0.51),
+        ("MetaLearnerOptions.ValidationFraction must be between 0 and 0.5; got NaN.", o => o.ValidationFraction = 0, o => o.ValidationFraction = double.NaN),
+        ("MetaLearnerOptions.NumberOfThreads must be at least 1; got 0.", o => o.NumberOfThreads = 1, o => o.NumberOfThreads = 0),
+        ("MetaLearnerOptions.Episodes must be set; got null.", o => o.Episodes = new EpisodeOptions(), o => o.Episodes = null!),
+        ("EpisodeOptions.Shots must be at least 1; got 0.", o => o.Episodes = new() { Shots = 1 }, o => o.Episodes = new() { Shots = 0 }),
+        ("EpisodeOptions.TasksPerIteration must be at least 1; got 0.", o => o.Episodes = new() { TasksPerIteration = 1 }, o => o.Episodes = new() { TasksPerIteration = 0 }),
+        ("MlpEncoderOptions.EmbeddingDimension must be between 1 and 65536; got 65537.", o => o.Encoder = new MlpEncoderOptions { EmbeddingDimension = 65_536 }, o => o.Encoder = new MlpEncoderOptions { EmbeddingDimension = 65_537 }),
+        ("MlpEncoderOptions.HiddenUnits must be between 1 and 65536; got 0.", o => o.Encoder = new MlpEncoderOptions { HiddenUnits = [] }, o => o.Encoder = new MlpEncoderOptions { HiddenUnits = [0] }),
+        ("MlpEncoderOptions.Dropout must be between 0 and 0.95; got 0.96.", o => o.Encoder = new MlpEncoderOptions { Dropout = 0.95 }, o => o.Encoder = new MlpEncoderOptions { Dropout = 0.96 }),
+        ("RidgeAdapterOptions.InitialPenalty must be positive and finite; got -1.", o => o.Adapter = new RidgeAdapterOptions { InitialPenalty = 1e-9 }, o => o.Adapter = new RidgeAdapterOptions { InitialPenalty = -1 }),
+        ("GradientAdapterOptions.InnerSteps must be at least 1; got 0.", o => o.Adapter = new GradientAdapterOptions { InnerSteps = 1 }, o => o.Adapter = new GradientAdapterOptions { InnerSteps = 0 }),
+        ("EarlyStoppingOptions.Patience must be at least 1; got 0.", o => o.EarlyStopping = new() { Patience = 1 }, o => o.EarlyStopping = new() { Patience = 0 }),
+    ];
+
+    public static TheoryData<string> Bounds => new(s_bounds.Select(bound => bound.Message));
+
+    [Theory]
+    [MemberData(nameof(Bounds))]
+    public void Options_AtTheBound_AreTakenAndBeyondItRefused(string message)
+    {
+        var (_, good, bad) = s_bounds.Single(bound => bound.Message == message);
+        MetaLearnerOptions options = new();
+        good(options);
+        s_ml.Regression.Trainers.MetaLearner(options);
+        bad(options);
+        Assert.StartsWith(message, Assert.Throws<ArgumentException>(() => s_ml.Regression.Trainers.MetaLearner(options)).Message);
+    }
+
+    [Fact]
+    public void Adapt_FeaturesThatOverflow_SaysWhichTask()
+    {
+        foreach (TrainerCase trainer in s_trainers)
+        {
+            List<TaskRow> rows = Some.Tasks(1, 20);
+            rows.ForEach(row => row.Features = Array.ConvertAll(row.Features, x => x < 0 ? float.MinValue : float.MaxValue));
+            string message = Assert.Throws<InvalidOperationException>(() => s_ml.MetaLearning().Adapt(s_fitted.Value[trainer.Name], trainer.Data(s_ml, rows))).Message;
+            Assert.Contains("The head of task 'task0' must be finite", message);
+        }
+    }
+
+    [Fact]
+    public void ManyTasksOfOneRow_FitNamesSomeAndAdaptTakesThemInLinearMemory()
+    {
+        const int Count = 200_000;
+        float[] features = [1, 0, 1, 0, 1, 0];
+        IDataView rows = s_ml.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(i => new TaskRow { Task = $"t{i}", Features = features, Value = i % 7 }));
+        string message = Assert.Throws<InvalidOperationException>(() => s_regression.Trainer(s_ml).Fit(rows)).Message;
+        Assert.Contains($"got 0 of {Count}", message);
+        Assert.InRange(message.Length, 0, 1000);
+        var adapted = (MetaLearnerTransformer)s_ml.MetaLearning().Adapt(s_fitted.Value["regression"], rows);
+        Assert.Equal(Count + 12, adapted.TaskNames.Count());
+    }
+
+    private static void KeepOneOfEach(List<TaskRow> rows)
+    {
+        TaskRow[] kept = [.. rows.GroupBy(row => row.Task).Select(task => task.First())];
+        rows.Clear();
+        rows.AddRange(kept);
+    }
+
+    private static IDataView Data(TrainerCase trainer) => trainer.Data(s_ml, Some.Tasks(3));
+
+    private static IDataView Wide(TrainerCase trainer) => s_ml.Transforms.Concatenate("Features", "Features", "Weight").Fit(Data(trainer)).Transform(Data(trainer));
+
+    private static MemoryStream Closed()
+    {
+        var stream = new MemoryStream();
+        stream.Dispose();
+        return stream;
+    }
+
+    private static object? Save(ITransformer model, string path)
+    {
+        s_ml.MetaLearning().SaveAtomic(model, null, path);
+        return null;
+    }
+}

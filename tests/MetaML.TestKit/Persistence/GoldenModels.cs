@@ -1,0 +1,66 @@
+using System.Globalization;
+using MetaML.Extensions;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.TestKit;
+
+/// <summary>Saved models of this version with what they score, kept so that later versions are held to it.</summary>
+internal static class GoldenModels
+{
+    private const string RowsFile = "rows.idv", ScoresEnding = ".scores.txt";
+
+    // Another processor sums in another order.
+    private const double Tolerance = 1e-4;
+
+    /// <summary>Where they are kept.</summary>
+    public static string Folder => Path.Combine(SiblingProgram.Root, "tests", "MetaML.Extensions.Tests", "Golden");
+
+    /// <summary>Writes the models, the rows and their scores; what is there is replaced.</summary>
+    public static void Write()
+    {
+        Directory.CreateDirectory(Folder);
+        MLContext ml = TrainerCase.NewContext();
+        IDataView rows = new TrainerCase("multiclass", "Key").Data(ml, Some.Tasks(2, 8, firstTask: 2)); // of tasks that are known; a key too
+        using (FileStream file = File.Create(Path.Combine(Folder, RowsFile)))
+            ml.Data.SaveAsBinary(rows, file);
+        foreach (var (name, file) in SavedModels.All().Where(model => model.Name != "encoder"))
+        {
+            string path = Path.Combine(Folder, name.Replace(' ', '-') + ".zip");
+            File.WriteAllBytes(path, file);
+            File.WriteAllLines(Path.ChangeExtension(path, ScoresEnding), Scores(ml, path).Select(score => score.ToString("R", CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>The models' names.</summary>
+    public static IEnumerable<string> Names => Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*.zip").Select(path => Path.GetFileNameWithoutExtension(path)!).Order(StringComparer.Ordinal) : [];
+
+    /// <summary>Loads a model and compares its scores.</summary>
+    /// <returns>What is wrong; null where nothing is.</returns>
+    public static string? Difference(string name)
+    {
+        string path = Path.Combine(Folder, name + ".zip");
+        double[] expected = [.. File.ReadLines(Path.ChangeExtension(path, ScoresEnding)).Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
+        float[] scores = Scores(TrainerCase.NewContext(), path);
+        if (scores.Length != expected.Length || expected.Length == 0)
+            return $"{scores.Length} scores instead of {expected.Length}";
+        double scale = expected.Max(Math.Abs);
+        int worst = Enumerable.Range(0, scores.Length).MaxBy(i => double.IsFinite(scores[i]) ? Math.Abs(scores[i] - expected[i]) : double.PositiveInfinity);
+        return Math.Abs(scores[worst] - expected[worst]) <= Tolerance * scale ? null : $"score {worst} is {scores[worst]} instead of {expected[worst]}";
+    }
+
+    // By both ways of loading, and after adapting.
+    private static float[] Scores(MLContext ml, string path)
+    {
+        IDataView rows = ml.Data.LoadFromBinary(Path.Combine(Folder, RowsFile));
+        ITransformer checkedModel = ml.MetaLearning().LoadChecked(path, out _), model = ml.Model.Load(path, out _);
+        float[] first = Of(checkedModel.Transform(rows));
+        if (!first.AsSpan().SequenceEqual(Of(model.Transform(rows))))
+            throw new InvalidOperationException("LoadChecked and Load must give the same model.");
+        return [.. first, .. Of(ml.MetaLearning().Adapt(model, rows).Transform(rows))];
+    }
+
+    private static float[] Of(IDataView scored) => scored.Schema["Score"].Type is VectorDataViewType
+        ? [.. scored.GetColumn<float[]>("Score").SelectMany(row => row)]
+        : [.. scored.GetColumn<float>("Score")];
+}
