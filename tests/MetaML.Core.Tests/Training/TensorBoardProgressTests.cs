@@ -74,8 +74,8 @@ public class TensorBoardProgressTests
         for (int at = 0; at < bytes.Length;)
         {
             int length = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at));
-            var record = Event.Parser.ParseFrom(bytes, at + 12, length);
-            points.AddRange(record.Summary?.Value.Select(value => (value.Tag, record.Step, value.SimpleValue)) ?? []);
+            var entry = Event.Parser.ParseFrom(bytes, at + 12, length);
+            points.AddRange(entry.Summary?.Value.Select(value => (value.Tag, entry.Step, value.SimpleValue)) ?? []);
             at += 16 + length;
         }
 

@@ -1,0 +1,40 @@
+using ScottPlot;
+
+namespace MetaML.Extensions.Reporting.Figures;
+
+/// <summary>A part of a canvas.</summary>
+internal readonly record struct Area(double Left, double Top, double Width, double Height)
+{
+    public double Right => Left + Width;
+
+    public double Bottom => Top + Height;
+
+    /// <summary>What is left without margins.</summary>
+    public Area Inside(double left = 0, double top = 0, double right = 0, double bottom = 0) => new(Left + left, Top + top, Width - left - right, Height - top - bottom);
+
+    /// <summary>A vertical axis: lines across, labels to their left.</summary>
+    public void DrawVerticalAxis(PlotCanvas canvas, Scale y, int most = 5)
+    {
+        foreach ((double value, string label) in y.Ticks(most))
+        {
+            canvas.Line(Left, y[value], Right, y[value], Palette.Grid);
+            canvas.Text(label, Left - 8, y[value], Palette.Muted, Alignment.MiddleRight);
+        }
+    }
+
+    /// <summary>A horizontal axis: lines upwards, labels below, its name below them.</summary>
+    public void DrawHorizontalAxis(PlotCanvas canvas, Scale x, string name, bool hasLines = true)
+    {
+        foreach ((double value, string label) in x.Ticks(Math.Max(3, (int)(Width / 75))))
+        {
+            if (hasLines)
+                canvas.Line(x[value], Top, x[value], Bottom, Palette.Grid);
+            canvas.Text(label, x[value], Bottom + 12, Palette.Muted, Alignment.MiddleCenter);
+        }
+
+        DrawName(canvas, name);
+    }
+
+    /// <summary>The name of a horizontal axis.</summary>
+    public void DrawName(PlotCanvas canvas, string name) => canvas.Text(name, Left + Width / 2, Bottom + 30, Palette.Muted, Alignment.MiddleCenter);
+}
