@@ -59,19 +59,21 @@ public static class ReportExtensions
     /// <param name="result">What to report on.</param>
     /// <param name="path">The file, in a folder that exists.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void SaveJson(this ExperimentResult result, string path) => ReportFile.Write(path, stream => ResultJson.Write(stream, NotNull(result)));
+    public static void SaveJson(this ExperimentResult result, string path) => SaveJson(NotNull(result), path, ResultJson.Write);
 
     /// <inheritdoc cref="SaveJson(ExperimentResult, string)"/>
-    public static void SaveJson(this FewShotEvaluation result, string path) => ReportFile.Write(path, stream => ResultJson.Write(stream, NotNull(result)));
+    public static void SaveJson(this FewShotEvaluation result, string path) => SaveJson(NotNull(result), path, ResultJson.Write);
 
     /// <inheritdoc cref="SaveJson(ExperimentResult, string)"/>
-    public static void SaveJson(this TaskEvaluation result, string path) => ReportFile.Write(path, stream => ResultJson.Write(stream, NotNull(result)));
+    public static void SaveJson(this TaskEvaluation result, string path) => SaveJson(NotNull(result), path, ResultJson.Write);
 
     private static void SaveHtml(Report report, string path)
     {
         byte[] page = Encoding.UTF8.GetBytes(HtmlPage.Of(report));
         ReportFile.Write(path, stream => stream.Write(page));
     }
+
+    private static void SaveJson<T>(T result, string path, Action<Stream, T> write) => ReportFile.Write(path, stream => write(stream, result));
 
     private static List<string> SavePng(Report report, string folder)
     {

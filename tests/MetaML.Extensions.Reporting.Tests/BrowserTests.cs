@@ -34,6 +34,7 @@ public partial class BrowserTests
           parent.postMessage(JSON.stringify({
             errors,
             width: innerWidth,
+            clientWidth: document.documentElement.clientWidth,
             scrollWidth: document.documentElement.scrollWidth,
             figures: [...document.querySelectorAll('figure')].map(f => [...f.querySelectorAll('svg')].filter(isShown).length),
             outside: [...document.querySelectorAll('svg')].filter(isShown).flatMap(svg => [...svg.querySelectorAll('text')].filter(t => {
@@ -73,7 +74,7 @@ public partial class BrowserTests
         JsonElement seen = json.RootElement;
         Assert.Empty(seen.GetProperty("errors").EnumerateArray());
         Assert.Equal(width, seen.GetProperty("width").GetInt32());
-        Assert.Equal(width, seen.GetProperty("scrollWidth").GetInt32());
+        Assert.Equal(seen.GetProperty("clientWidth").GetInt32(), seen.GetProperty("scrollWidth").GetInt32()); // the scroll bar beside it
         int[] figures = [.. seen.GetProperty("figures").EnumerateArray().Select(count => count.GetInt32())];
         Assert.True(figures.Length >= 6);
         Assert.All(figures, count => Assert.Equal(1, count)); // each in one of its two shapes

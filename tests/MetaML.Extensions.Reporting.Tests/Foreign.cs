@@ -17,7 +17,7 @@ internal static class Foreign
         try
         {
             CultureInfo.CurrentCulture = foreign;
-            Assert.Equal("~1,5", (-1.5).ToString());
+            Assert.Equal("~1,5", string.Format(CultureInfo.CurrentCulture, "{0}", -1.5));
             return run();
         }
         finally

@@ -118,8 +118,9 @@ internal static class SomeResults
         return Of([
             .. Enumerable.Range(0, tasks).Select(task =>
             {
-                double difficulty = new Random(1000 * seed + task).NextDouble(), own = new Random(10_000 * seed + 100 * task + strategy).NextDouble();
-                double accuracy = Math.Clamp(0.66 + level + rise + 0.12 * difficulty + 0.08 * own, 0, 1);
+                var random = new Random(1000 * seed + task);
+                double difficulty = random.NextDouble(), own = Enumerable.Range(0, strategy + 1).Select(_ => random.NextDouble()).Last();
+                double accuracy = Math.Clamp(0.42 + level + rise + 0.12 * difficulty + 0.22 * own, 0, 1);
                 return (name(task), 180 + 7 * task, accuracy);
             }),
         ]);

@@ -52,7 +52,7 @@ internal static class CommonSections
     {
         TaskComparison[] losing = [.. comparison?.LosingTasks ?? []];
         var section = new ReportSection("losing", isNegativeTransfer ? "Negative transfer" : "Tasks that lose");
-        if (losing.Length == 0 && !isNegativeTransfer || comparison is null)
+        if (comparison is null || (losing.Length == 0 && !isNegativeTransfer))
             return section;
         return section with
         {
@@ -103,7 +103,7 @@ internal static class CommonSections
     private static Cell At(FewShotCurve curve, int size, TaskMetric metric) =>
         Cell.Of(curve.Points.FirstOrDefault(point => point.SupportSize == size)?.Evaluation[metric].Macro);
 
-    private static ReportTable Table(string caption, PairedComparison comparison, IReadOnlyList<TaskComparison> tasks) => new(
+    private static ReportTable Table(string caption, PairedComparison comparison, TaskComparison[] tasks) => new(
         caption,
         [("Task", false), (Display.Line(comparison.Baseline), true), (Display.Line(comparison.Strategy), true), ("Gain", true)],
         [.. tasks.Select(task => (IReadOnlyList<Cell>)[Display.Line(task.Task), Cell.Of(task.Baseline), Cell.Of(task.Strategy), Cell.Gain(task.Gain)])]);

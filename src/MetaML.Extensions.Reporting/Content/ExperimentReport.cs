@@ -106,6 +106,7 @@ internal static class ExperimentReport
     private static ReportSection WhatWasRun(ExperimentResult result)
     {
         ExperimentDescription what = result.Description;
+        int skipped = result.Validation.SkippedTasks.Count + (result.Test?.SkippedTasks.Count ?? 0);
         return new ReportSection("run", "What was run")
         {
             Tables =
@@ -115,8 +116,7 @@ internal static class ExperimentReport
                     ("Ended because", End(what.End)),
                     ("Seed", what.Seed.ToString(CultureInfo.InvariantCulture)),
                     ("Tasks", $"{Display.Count(what.TrainingTasks.Count)} to learn from, {Display.Count(what.ValidationTasks.Count)} to choose by, {Display.Count(what.TestTasks.Count)} to judge on"),
-                    .. result.Validation.SkippedTasks.Count + (result.Test?.SkippedTasks.Count ?? 0) is > 0 and int skipped
-                        ? new[] { ("Left out", $"{Display.Count(skipped, "task")} with too few rows") } : [],
+                    .. skipped > 0 ? new[] { ("Left out", $"{Display.Count(skipped, "task")} with too few rows") } : [],
                     ("Runs", $"{Display.Count(result.RunDetails.Count)}, of which {Display.Count(result.RunDetails.Count(run => run.Exception is not null))} failed"),
                     ("Search", Display.Seconds(what.SearchInSeconds)),
                     ("Judging on test tasks", Display.Seconds(what.TestInSeconds)),

@@ -69,6 +69,10 @@ internal sealed class DumbbellFigure(PairedComparison comparison) : Figure
     private string Label(TaskComparison? task) =>
         task is null ? $"… {Display.Count(comparison.Tasks.Count - 2 * AtEachEnd)} tasks between …" : Display.Line(task.Task);
 
-    private static TaskComparison?[] Rows(TaskComparison[] bestFirst) =>
-        bestFirst.Length <= MostTasks ? bestFirst : [.. bestFirst[..AtEachEnd], null, .. bestFirst[^AtEachEnd..]];
+    private static TaskComparison?[] Rows(TaskComparison[] bestFirst)
+    {
+        if (bestFirst.Length <= MostTasks)
+            return bestFirst;
+        return [.. bestFirst[..AtEachEnd], null, .. bestFirst[^AtEachEnd..]];
+    }
 }

@@ -13,7 +13,7 @@ internal sealed class ReportFont : IFontResolver
     private static readonly SKTypeface s_typeface = Load();
 
     // ScottPlot knows fonts by name, process-wide; this name is asked for here alone.
-    static ReportFont() => Fonts.FontResolvers.Add(new ReportFont());
+    static ReportFont() => Fonts.FontResolvers.Insert(0, new ReportFont());
 
     private ReportFont()
     {

@@ -9,6 +9,8 @@ namespace MetaML.Extensions.Reporting.Figures;
 /// <param name="To">A pixel.</param>
 internal readonly record struct Scale(double Minimum, double Maximum, double From, double To)
 {
+    private static readonly int[] s_steps = [1, 2, 5, 10, 20, 50];
+
     /// <summary>The pixel of a value.</summary>
     public double this[double value] => From + (value - Minimum) / (Maximum - Minimum) * (To - From);
 
@@ -30,7 +32,7 @@ internal readonly record struct Scale(double Minimum, double Maximum, double Fro
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10((Maximum - Minimum) / most)));
         (double first, double last) = (Minimum, Maximum);
-        double step = new[] { 1, 2, 5, 10, 20, 50 }.Select(factor => factor * power).First(size => Math.Floor(last / size) - Math.Ceiling(first / size) < most);
+        double step = s_steps.Select(factor => factor * power).First(size => Math.Floor(last / size) - Math.Ceiling(first / size) < most);
         string format = $"N{Math.Clamp(-(int)Math.Floor(Math.Log10(step) + 1e-9), 0, 12)}";
         for (double tick = Math.Ceiling(Minimum / step); tick * step <= Maximum; tick++)
             yield return (tick * step, (tick == 0 ? 0 : tick * step).ToString(format, CultureInfo.InvariantCulture).Replace('-', '−'));

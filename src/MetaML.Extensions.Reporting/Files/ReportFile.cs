@@ -19,8 +19,11 @@ internal static class ReportFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Delete(unfinished);
             throw new IOException($"The report must be written to a file in a folder that exists and can be written to; got '{path}': {failure.Message} The result is as it was, and what was written before is kept. Give another path.", failure);
+        }
+        finally
+        {
+            Delete(unfinished);
         }
     }
 
@@ -47,7 +50,7 @@ internal static class ReportFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // The error that is on its way says more.
+            // Where it could not be made it need not be deleted; the error that is on its way says why.
         }
     }
 }
