@@ -115,11 +115,11 @@ internal static class SomeResults
     public static TaskEvaluation Evaluation(int tasks = 10, Func<int, string>? name = null, int seed = 1, int strategy = 0, double level = 0, double rise = 0)
     {
         name ??= task => $"task {task + 1}";
+        var random = new Random(seed);
         return Of([
             .. Enumerable.Range(0, tasks).Select(task =>
             {
-                var random = new Random(1000 * seed + task);
-                double difficulty = random.NextDouble(), own = Enumerable.Range(0, strategy + 1).Select(_ => random.NextDouble()).Last();
+                double difficulty = random.NextDouble(), own = s_strategies.Select(_ => random.NextDouble()).ToArray()[strategy];
                 double accuracy = Math.Clamp(0.42 + level + rise + 0.12 * difficulty + 0.22 * own, 0, 1);
                 return (name(task), 180 + 7 * task, accuracy);
             }),

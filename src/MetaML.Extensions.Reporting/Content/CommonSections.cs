@@ -40,7 +40,7 @@ internal static class CommonSections
         {
             Text =
             [
-                $"‘{Display.Line(comparison.Strategy)}’ against ‘{Display.Line(comparison.Baseline)}’ on {tasks}: {Display.Count(comparison.Wins)} better, {Display.Count(comparison.Ties)} alike, {Display.Count(comparison.Losses)} worse; on average {Display.Signed(comparison.Gain.Mean)}{HalfWidth(comparison.Gain)} in {comparison.Metric.DisplayName()}{Direction(comparison.Metric)}.",
+                $"‘{Display.Line(comparison.Strategy)}’ against ‘{Display.Line(comparison.Baseline)}’ on {tasks}: {Display.Count(comparison.Wins)} better, {Display.Count(comparison.Ties)} alike, {Display.Count(comparison.Losses)} worse; on average {Display.Gain(comparison.Gain)} in {comparison.Metric.DisplayName()}{Direction(comparison.Metric)}.",
             ],
             Figures = bestFirst.Length > DumbbellFigure.MostTasks ? [new DumbbellFigure(comparison), RankedFigure.OfGains(comparison)] : [new DumbbellFigure(comparison)],
             Tables = [Table("Each task, the largest gain first", comparison, bestFirst).Shortened(TasksListed, AllTasks)],
@@ -97,8 +97,6 @@ internal static class CommonSections
 
     /// <summary>" (lower is better)" where it is.</summary>
     public static string Direction(TaskMetric metric) => metric.IsHigherBetter() ? "" : " (lower is better; a gain is how much lower)";
-
-    private static string HalfWidth(MeanInterval gain) => double.IsNaN(gain.HalfWidth) ? "" : $" ± {Display.Number(gain.HalfWidth)}";
 
     private static Cell At(FewShotCurve curve, int size, TaskMetric metric) =>
         Cell.Of(curve.Points.FirstOrDefault(point => point.SupportSize == size)?.Evaluation[metric].Macro);

@@ -20,6 +20,9 @@ internal static class Display
         ? Number(value.Mean)
         : string.Create(CultureInfo.InvariantCulture, $"{Number(value.Mean)} ± {Math.Abs(value.HalfWidth).ToString(Format(Math.Abs(value.Mean)), CultureInfo.InvariantCulture)}");
 
+    /// <summary>A mean difference with its 95 % interval, as in "+0.111 ± 0.026".</summary>
+    public static string Gain(MeanInterval value) => (value.Mean > 0 ? "+" : "") + Interval(value);
+
     /// <summary>A count, as in "12,000".</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

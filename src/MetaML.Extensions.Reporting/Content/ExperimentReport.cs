@@ -136,7 +136,7 @@ internal static class ExperimentReport
             yield return ($"{Display.Sentence(metric)} on {(OnTest(result) is null ? "validation" : "test")} tasks", Display.Interval(score));
         if (result.Transfer is { } transfer)
         {
-            yield return ("Gain over from scratch", Display.Signed(transfer.Gain.Mean) + (double.IsNaN(transfer.Gain.HalfWidth) ? "" : $" ± {Display.Number(transfer.Gain.HalfWidth)}"));
+            yield return ("Gain over from scratch", Display.Gain(transfer.Gain));
             yield return ("Tasks better / alike / worse", $"{Display.Count(transfer.Wins)} / {Display.Count(transfer.Ties)} / {Display.Count(transfer.Losses)}");
         }
     }

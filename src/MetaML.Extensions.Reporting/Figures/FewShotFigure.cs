@@ -65,7 +65,12 @@ internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) :
 
         double[] places = DirectLabels.Spread(ends, LineHeight, plot.Top, plot.Bottom);
         for (int i = 0; i < _curves.Length; i++)
-            canvas.Text(ReportFont.Shorten(Display.Line(_curves[i].Strategy), PlotCanvas.FontSize, room - 12), plot.Right + 8, places[i], Palette.Of(_curves[i].Kind));
+        {
+            string color = Palette.Of(_curves[i].Kind);
+            if (Math.Abs(places[i] - ends[i]) > 4 && _curves[i].Points.Count == evaluation.SupportSizes.Count)
+                canvas.Line(plot.Right - 4, ends[i], plot.Right + 10, places[i], color, 0.7);
+            canvas.Text(ReportFont.Shorten(Display.Line(_curves[i].Strategy), PlotCanvas.FontSize, room - 14), plot.Right + 13, places[i], color);
+        }
 
         double X(FewShotPoint point) => x[Math.Log(point.SupportSize)];
     }

@@ -3,7 +3,7 @@ namespace MetaML.Extensions.Reporting.Figures;
 /// <summary>A plot of a report, in two shapes: for a wide page and for a phone.</summary>
 internal abstract class Figure
 {
-    private const int Wide = 760, Narrow = 340, TitleHeight = 40, PngScale = 2;
+    private const int Wide = 820, Narrow = 340, TitleHeight = 40, PngScale = 2;
 
     /// <summary>Its name in files.</summary>
     public abstract string Name { get; }

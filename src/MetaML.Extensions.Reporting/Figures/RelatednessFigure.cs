@@ -67,9 +67,10 @@ internal sealed class RelatednessFigure(RelatednessMatrix matrix) : Figure
 
     private static void DrawLegend(PlotCanvas canvas, Area area, Area plot, double greatest)
     {
-        const double Step = 9;
-        double left = Math.Min(plot.Left, area.Right - 240), y = plot.Bottom + 26;
+        const double Step = 7;
         string least = $"harms {Display.Number(-greatest)}", most = $"{Display.Signed(greatest)} helps";
+        double width = ReportFont.Measure(least, PlotCanvas.FontSize) + (2 * Shades + 1) * Step + ReportFont.Measure(most, PlotCanvas.FontSize) + 20;
+        double left = Math.Max(area.Left, Math.Min(plot.Left, area.Right - width)), y = plot.Bottom + 26;
         double start = left + ReportFont.Measure(least, PlotCanvas.FontSize) + 8;
         canvas.Text(least, left, y, Palette.FromScratch);
         for (int shade = -Shades; shade <= Shades; shade++)
