@@ -52,7 +52,7 @@ internal sealed class FewShotEvaluator
         CheckNames(strategies);
         IDataView? cached = training is null ? null : RowViews.Cached(_context, training);
         CheckUnseen(cached);
-        FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, cached, progress, cancellationToken))];
+        FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, cached, null, progress, cancellationToken))];
         if (curves.All(curve => curve.Exception is not null))
             throw new InvalidOperationException($"At least one strategy must succeed; got {curves.Length} that failed. {string.Join(" ", curves.Select(curve => $"'{curve.Strategy}': {curve.Exception!.Message}"))}", curves[0].Exception);
         return ToEvaluation(curves);
@@ -121,7 +121,14 @@ internal sealed class FewShotEvaluator
             throw new InvalidOperationException($"Tasks that are judged must not be among the training tasks; got {string.Join(", ", seen.Take(NamesShown).Select(task => $"'{task}'"))}{(seen.Length > NamesShown ? ", …" : "")} in both. Strategies would be judged on what they learned. Split the data by task, as TaskTrainTestSplit does.");
     }
 
-    private FewShotCurve TryJudge(LearningStrategy strategy, IDataView? training, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Judges one strategy; what it throws is its result.</summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="training">The training tasks; null where there are none.</param>
+    /// <param name="learned">What it learned from them; null where it has yet to learn.</param>
+    /// <param name="progress">Told of every model that was judged.</param>
+    /// <param name="cancellationToken">Stops between two models.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public FewShotCurve TryJudge(LearningStrategy strategy, IDataView? training, ITransformer? learned, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var points = new List<FewShotPoint>();
@@ -129,10 +136,10 @@ internal sealed class FewShotEvaluator
         int done = 0, total = StepsOf(strategy);
         try
         {
-            ITransformer? learned = strategy.Learn(training);
+            learned ??= strategy.Learn(training);
             Judge(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException) // whatever a user's estimator throws is its result
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested) // whatever a user's estimator throws is its result
         {
             exception = failure;
         }

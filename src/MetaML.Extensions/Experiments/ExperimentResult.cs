@@ -27,7 +27,7 @@ public sealed record ExperimentResult
     /// <summary>The run that did best on the validation tasks: what is recommended.</summary>
     public required RunDetail BestRun { get; init; }
 
-    /// <summary>The best strategy, fitted again on training and validation tasks together. Null from scratch, which has nothing to fit before a task's rows are there.</summary>
+    /// <summary>The best strategy, fitted again on training and validation tasks together. Null from scratch, where there is nothing to fit before a task's rows are there; <see cref="RunDetail.Model"/> of the best run where fitting was cancelled.</summary>
     public ITransformer? Model { get; init; }
 
     /// <summary>The best run of each kind on the validation tasks, on the same draws.</summary>

@@ -113,9 +113,16 @@ internal sealed class TaskRowScorer
         if (_scores.Length < scores.Length)
             _scores = new float[scores.Length];
         if (_model.Kind == LabelKind.Multiclass)
-            TensorPrimitives.SoftMax(scores, _scores);
+        {
+            // SoftMax itself does not: e to the power of a large distance overflows.
+            Span<float> shifted = _scores.AsSpan(0, scores.Length);
+            TensorPrimitives.Subtract(scores, TensorPrimitives.Max(scores), shifted);
+            TensorPrimitives.SoftMax(shifted, shifted);
+        }
         else
+        {
             _scores[0] = scores[0];
+        }
     }
 
     private AdaptedTask? Find(string? name)

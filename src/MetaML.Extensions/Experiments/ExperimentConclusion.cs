@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using MetaML.Scoring;
+using Microsoft.ML;
+
+namespace MetaML.Extensions.Experiments;
+
+/// <summary>What follows from the runs: the verdict, the test, the best strategy fitted again.</summary>
+internal sealed class ExperimentConclusion(TaskExperimentSettings settings, ExperimentData data, ExperimentRunner runner, TaskMetric metric)
+{
+    public ExperimentResult Draw(RunDetail best, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
+    {
+        RunDetail[] finalists = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
+        FewShotEvaluation validation = data.Validation.ToEvaluation([.. finalists.Select(detail => detail.ValidationCurve!)]);
+        RunDetail? scratch = finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.FromScratch);
+        RunDetail? across = runner.Best(detail => detail.Kind != StrategyKind.FromScratch);
+        PairedComparison? transfer = scratch is null || across is null ? null : validation.Compare(across.TrainerName, scratch.TrainerName);
+        TransferVerdict verdict = Verdict(transfer);
+
+        var clock = Stopwatch.StartNew();
+        FewShotEvaluation? test = Test(finalists);
+        double testSeconds = clock.Elapsed.TotalSeconds;
+        bool isTested = transfer is not null && test is not null && new[] { transfer.Strategy, transfer.Baseline }.All(name => test[name].Exception is null);
+        if (isTested)
+            transfer = test!.Compare(transfer!.Strategy, transfer.Baseline);
+
+        clock.Restart();
+        ITransformer? model = Refit(best);
+        return new ExperimentResult
+        {
+            Recommendation = RecommendationText.Of(best, verdict, transfer, isTested),
+            Verdict = verdict,
+            Kind = data.Validation.Kind,
+            Metric = metric,
+            RunDetails = runner.Details,
+            BestRun = best,
+            Model = model,
+            Validation = validation,
+            Test = test,
+            Transfer = transfer,
+            Description = new ExperimentDescription
+            {
+                Seed = settings.Seed!.Value,
+                Settings = [.. OptionText.Changes(settings)],
+                Versions = Versions(),
+                TrainingTasks = data.TrainingTasks,
+                ValidationTasks = data.Validation.TaskNames,
+                TestTasks = data.Test?.TaskNames ?? [],
+                ProcessorCount = Environment.ProcessorCount,
+                Started = started,
+                SearchInSeconds = searchSeconds,
+                TestInSeconds = testSeconds,
+                RefitInSeconds = clock.Elapsed.TotalSeconds,
+                End = end,
+            },
+        };
+    }
+
+    private static TransferVerdict Verdict(PairedComparison? transfer) => transfer?.Gain switch
+    {
+        null => TransferVerdict.NotCompared,
+        { Mean: var mean } when !(mean > 0) => TransferVerdict.DoesNotHelp,
+        { Lower: > 0 } => TransferVerdict.Helps,
+        _ => TransferVerdict.Uncertain, // also of a single task, whose interval is unknown
+    };
+
+    // With the models that were chosen, as they learned from the training tasks.
+    private FewShotEvaluation? Test(RunDetail[] finalists)
+    {
+        if (data.Test is null || settings.CancellationToken.IsCancellationRequested)
+            return null;
+        try
+        {
+            return data.Test.ToEvaluation([.. finalists.Select(detail =>
+                data.Test.TryJudge(runner.PlanOf(detail).Strategy(null, settings.CancellationToken), data.Training, detail.Model, null, settings.CancellationToken))]);
+        }
+        catch (OperationCanceledException)
+        {
+            return null; // what was finished before is kept
+        }
+    }
+
+    private ITransformer? Refit(RunDetail best)
+    {
+        if (best.Kind == StrategyKind.FromScratch || best.Estimator is null)
+            return best.Model;
+        try
+        {
+            return settings.CancellationToken.IsCancellationRequested
+                ? best.Model
+                : runner.PlanOf(best).Strategy(null, settings.CancellationToken).Estimator!.Fit(data.AllTraining);
+        }
+        catch (OperationCanceledException)
+        {
+            return best.Model;
+        }
+    }
+
+    private static KeyValuePair<string, string>[] Versions() =>
+    [
+        .. new[] { typeof(TaskExperiment).Assembly, typeof(MetaModel).Assembly, typeof(MLContext).Assembly, typeof(TorchSharp.torch).Assembly }.Select(assembly => KeyValuePair.Create(
+            assembly.GetName().Name!, assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? assembly.GetName().Version!.ToString())),
+        KeyValuePair.Create(".NET", Environment.Version.ToString()),
+        KeyValuePair.Create("operating system", RuntimeInformation.OSDescription),
+    ];
+}

@@ -1,0 +1,43 @@
+using MetaML.Training;
+
+namespace MetaML.Extensions.Experiments;
+
+/// <summary>Keeps some two hundred points of a learning curve, and how far training has come.</summary>
+internal sealed class LearningRecorder(Action<double>? advanced = null) : IProgress<TrainingProgress>
+{
+    private const int Points = 200;
+
+    private readonly List<LearningPoint> _curve = [];
+    private TrainingProgress? _last;
+
+    /// <summary>Whether anything was trained in steps.</summary>
+    public bool HasSteps => _last is not null;
+
+    /// <summary>The points, the last step's among them.</summary>
+    public IReadOnlyList<LearningPoint> Curve
+    {
+        get
+        {
+            if (_last is { } last && (_curve.Count == 0 || _curve[^1].Iteration != last.Iteration))
+                Keep(last);
+            return _curve;
+        }
+    }
+
+    public void Report(TrainingProgress value)
+    {
+        _last = value;
+        int interval = Math.Max(1, value.MaximumNumberOfIterations / Points);
+        if (value.Iteration == 1 || value.Iteration % interval == 0)
+            Keep(value);
+        advanced?.Invoke((double)value.Iteration / value.MaximumNumberOfIterations);
+    }
+
+    private void Keep(TrainingProgress value)
+    {
+        var weights = new Dictionary<string, double>(value.TaskWeights);
+        IReadOnlyDictionary<string, double>? before = _curve.Count > 0 ? _curve[^1].TaskWeights : null;
+        bool areSame = before is not null && before.Count == weights.Count && weights.All(pair => before[pair.Key] == pair.Value);
+        _curve.Add(new LearningPoint(value.Iteration, value.TrainingLoss, value.ValidationLoss, value.Elapsed.TotalSeconds, areSame ? before! : weights)); // weights that stay are held once
+    }
+}

@@ -1,0 +1,141 @@
+using MetaML.Extensions.Evaluation;
+using MetaML.Extensions.Experiments;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions;
+
+/// <summary>Compares meta-learned, joint, pooled and from-scratch strategies on the same tasks, draws and budget. Made by <see cref="MetaLearningCatalog.CreateExperiment(TaskExperimentSettings)"/>.</summary>
+/// <remarks>
+/// Strategies learn from the training tasks, are chosen by the validation tasks, and the best of each kind are judged on the
+/// test tasks, once. The best is then fitted again on training and validation tasks together.
+/// </remarks>
+public sealed class TaskExperiment
+{
+    private readonly MLContext _context;
+    private readonly TaskExperimentSettings _settings;
+
+    internal TaskExperiment(MLContext context, TaskExperimentSettings settings)
+    {
+        settings.Validate();
+        _context = context;
+        _settings = settings with { };
+    }
+
+    /// <summary>Runs the experiment on tasks of which some are held out for validation and for the test.</summary>
+    /// <param name="trainData">All tasks.</param>
+    /// <param name="labelColumnName">The label: Boolean, key or text, Single.</param>
+    /// <param name="taskColumnName">The task: text or key.</param>
+    /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
+    /// <param name="preFeaturizer">The steps in front of every trainer, fitted on what the strategy may learn from; null for none.</param>
+    /// <param name="progressHandler">Told of every run as it ends.</param>
+    /// <exception cref="ArgumentException">A setting is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">There are too few tasks, or tasks have too few rows.</exception>
+    /// <exception cref="ExperimentException">No strategy came to a result; it carries what was tried.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before any strategy came to a result.</exception>
+    public ExperimentResult Execute(
+        IDataView trainData,
+        string labelColumnName = DefaultColumnNames.Label,
+        string taskColumnName = "Task",
+        string featureColumnName = DefaultColumnNames.Features,
+        IEstimator<ITransformer>? preFeaturizer = null,
+        IProgress<RunDetail>? progressHandler = null)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        var splitter = new TaskSplitter(trainData, taskColumnName, Seed);
+        IDataView[] parts = _settings.TestFraction > 0 ? splitter.Split(_settings.ValidationFraction, _settings.TestFraction) : splitter.Split(_settings.ValidationFraction);
+        return Execute(parts[0], parts[1], parts.ElementAtOrDefault(2), labelColumnName, taskColumnName, featureColumnName, preFeaturizer, progressHandler);
+    }
+
+    /// <summary>Runs the experiment on tasks that were split already, as by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
+    /// <param name="trainData">Tasks to learn from.</param>
+    /// <param name="validationData">Tasks to choose by.</param>
+    /// <param name="testData">Tasks to judge what was chosen, once; null for none.</param>
+    /// <param name="labelColumnName">The label: Boolean, key or text, Single.</param>
+    /// <param name="taskColumnName">The task: text or key.</param>
+    /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
+    /// <param name="preFeaturizer">The steps in front of every trainer, fitted on what the strategy may learn from; null for none.</param>
+    /// <param name="progressHandler">Told of every run as it ends.</param>
+    /// <exception cref="ArgumentException">A setting is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>
+    /// <exception cref="ExperimentException">No strategy came to a result; it carries what was tried.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before any strategy came to a result.</exception>
+    public ExperimentResult Execute(
+        IDataView trainData,
+        IDataView validationData,
+        IDataView? testData = null,
+        string labelColumnName = DefaultColumnNames.Label,
+        string taskColumnName = "Task",
+        string featureColumnName = DefaultColumnNames.Features,
+        IEstimator<ITransformer>? preFeaturizer = null,
+        IProgress<RunDetail>? progressHandler = null)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        ArgumentNullException.ThrowIfNull(validationData);
+        var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
+        var data = new ExperimentData(_context, columns, Draws(), trainData, validationData, testData, _settings.CancellationToken);
+        var plan = new StrategyPlan(_context, _settings with { Seed = Seed }, columns, trainData.Schema, preFeaturizer);
+        TaskMetric metric = Draws().MetricFor(data.Validation.Kind);
+
+        using IChannel channel = ((IHostEnvironment)_context).Register(nameof(TaskExperiment)).Start("Experiment");
+        using var budget = new ExperimentBudget(_settings);
+        DateTimeOffset started = DateTimeOffset.UtcNow;
+        var runner = new ExperimentRunner(data.Validation, data.Training, metric, budget, detail =>
+        {
+            channel.Info($"{detail.TrainerName}: {(detail.Exception is { } failure ? $"failed, {failure.Message}" : $"{metric.DisplayName()} {detail.Score}")}, {detail.RuntimeInSeconds:F1} s.");
+            progressHandler?.Report(detail);
+        });
+        ExperimentEnd end = Search(runner, plan, budget);
+        double searchSeconds = budget.ElapsedSeconds;
+        RunDetail best = runner.Best(_ => true) ?? throw Nothing(runner, budget, end);
+        return new ExperimentConclusion(_settings with { Seed = Seed }, data, runner, metric).Draw(best, started, searchSeconds, end);
+    }
+
+    private int Seed => _settings.Seed ?? ((IHostEnvironment)_context as IHostEnvironmentInternal)?.Seed ?? 0;
+
+    private FewShotOptions Draws() => _settings.FewShot with { Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric, Seed = Seed };
+
+    // Plain strategies first, since they are cheap, on half of the budget at the most; then the search among the meta-learned ones.
+    private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget)
+    {
+        IReadOnlyList<MetaCandidate> candidates = plan.Candidates();
+        double share = candidates.Count > 0 ? 0.5 : 1;
+        int models = _settings.MaxModels is { } most ? Math.Max(1, (int)(share * most)) : int.MaxValue;
+        bool isAllTried = true;
+        foreach (PlannedRun plain in plan.Plain())
+        {
+            if (budget.IsSpent || runner.Details.Count >= models || budget.ElapsedSeconds > share * budget.Seconds)
+            {
+                isAllTried = false;
+                break;
+            }
+
+            runner.Run(plain);
+        }
+
+        var halving = new SuccessiveHalving(budget, _settings.ReductionFactor, _settings.MetaLearner.MaximumNumberOfIterations);
+        isAllTried &= halving.Run(candidates, (candidate, iterations, round) =>
+        {
+            RunDetail detail = runner.Run(plan.Run(candidate, iterations, round));
+            return (runner.ScoreOf(detail), detail.LearningCurve.Count > 0);
+        });
+        return budget.End(isAllTried);
+    }
+
+    private Exception Nothing(ExperimentRunner runner, ExperimentBudget budget, ExperimentEnd end)
+    {
+        if (end == ExperimentEnd.Cancelled)
+            return new OperationCanceledException("The experiment was cancelled before any strategy came to a result.", _settings.CancellationToken);
+        if (runner.ShortestEstimate is { } estimate)
+        {
+            return new ExperimentException(
+                $"TaskExperimentSettings.MaxExperimentTimeInSeconds must be long enough for one run; got {budget.Seconds}. One run takes {ExperimentRunner.Duration(estimate, budget.Seconds)}. Allow more time, or lower FewShot.Draws or MetaLearner.MaximumNumberOfIterations.",
+                runner.Details[0].Exception) { RunDetails = runner.Details };
+        }
+
+        return new ExperimentException(
+            $"At least one strategy must succeed; got {runner.Details.Count} that failed. {string.Join(" ", runner.Details.Select(detail => $"'{detail.TrainerName}': {detail.Exception!.Message}"))}",
+            runner.Details.Select(detail => detail.Exception).FirstOrDefault()) { RunDetails = runner.Details };
+    }
+}

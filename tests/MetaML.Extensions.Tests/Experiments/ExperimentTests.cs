@@ -1,0 +1,191 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Extensions.Interop;
+using MetaML.Extensions.Tests.Evaluation;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Weighting;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Xunit;
+
+namespace MetaML.Extensions.Tests.Experiments;
+
+public sealed class ExperimentTests
+{
+    private static readonly TrainerCase s_binary = new("binary", "Answer");
+
+    private readonly MLContext _ml = TrainerCase.NewContext();
+
+    [Fact]
+    public void Execute_RelatedTasks_LearningAcrossThemIsRecommended()
+    {
+        var reported = new List<RunDetail>();
+        TaskExperimentSettings settings = Settings() with { TaskWeightings = [new UniformWeightingOptions(), new DynamicWeightAverageOptions()], MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 150 } };
+
+        // Every other task answers the other way round: to pool them is of no use.
+        List<TaskRow> rows = Some.Tasks(30);
+        rows.ForEach(row => row.Answer ^= row.Task[^1] % 2 == 0);
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings).Execute(View(rows), "Answer", progressHandler: new Listener(reported.Add));
+        Assert.Equal(reported, result.RunDetails);
+        Assert.Equal(ExperimentEnd.Completed, result.Description.End);
+        Assert.Equal(StrategyKind.MetaLearned, result.BestRun.Kind);
+        Assert.NotEqual(TransferVerdict.DoesNotHelp, result.Verdict);
+        Assert.StartsWith($"Use '{result.BestRun.TrainerName}': learning across tasks ", result.Recommendation, StringComparison.Ordinal);
+        Assert.All(result.RunDetails, run => Assert.True(run.Exception is null, run.Exception?.ToString()));
+        Assert.Equal(result.RunDetails.Max(run => run.Score!.Value.Mean), result.BestRun.Score!.Value.Mean);
+        Assert.Equal([.. Enum.GetValues<StrategyKind>().Where(kind => kind != StrategyKind.Joint)], result.Test!.Curves.Select(curve => curve.Kind));
+        Assert.Equal(result.Test.Compare(result.BestRun.TrainerName, result.Transfer!.Baseline).Gain, result.Transfer.Gain);
+
+        RunDetail[] meta = [.. result.RunDetails.Where(run => run.Kind == StrategyKind.MetaLearned)];
+        Assert.Equal([1, 1, 2], meta.Select(run => run.Round!.Value));
+        Assert.Equal([50, 50, 150], meta.Select(run => run.MaximumNumberOfIterations!.Value));
+        Assert.Equal(150, meta[^1].LearningCurve[^1].Iteration);
+        Assert.Equal(18, meta[1].LearningCurve[^1].TaskWeights.Count);
+        Assert.Contains("meta-learned, Mlp(HiddenUnits = [16], EmbeddingDimension = 6) + Ridge + DynamicWeightAverage", meta.Select(run => run.TrainerName));
+        Assert.All(result.RunDetails, run => Assert.True(run.PeakMemory.ManagedBytes > 1e6 && run.PeakMemory.ProcessBytes > run.PeakMemory.ManagedBytes && run.RuntimeInSeconds > 0));
+
+        // The best strategy again, on training and validation tasks: an ordinary model.
+        Assert.Equal([18, 6, 6], new[] { result.Description.TrainingTasks, result.Description.ValidationTasks, result.Description.TestTasks }.Select(tasks => tasks.Count));
+        MetaLearnerTransformer learner = ChainAdapter.FindLearner(result.Model!);
+        Assert.Equal(result.Description.TrainingTasks.Concat(result.Description.ValidationTasks).Order(), learner.TaskNames.Order());
+        using var stream = new MemoryStream();
+        _ml.Model.Save(result.Model, null, stream);
+        Assert.NotNull(result.BestRun.Estimator!.Fit(View(Some.Tasks()))); // no token of the experiment's is left in it
+        Assert.Contains(result.Description.Versions, version => version is { Key: "MetaML.Extensions", Value: "0.1.0" });
+    }
+
+    [Fact]
+    public void Execute_TestTasks_AreTouchedByTheFinalistsAlone()
+    {
+        var probe = new Probe(Linear());
+        TaskSplit split = _ml.MetaLearning().TaskTrainValidationTestSplit(View(Some.Tasks(20)), taskColumnName: "Task");
+        HashSet<float> test = [.. split.TestSet.GetColumn<float>("Value")], validation = [.. split.ValidationSet.GetColumn<float>("Value")];
+        var loser = new Probe(Linear());
+        TaskExperimentSettings settings = Settings() with { UsesDefaultTrainers = false };
+        settings.Add(LearningStrategy.FromScratch("scratch", probe)).Add(LearningStrategy.Pooled("pooled", loser));
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings).Execute(split.TrainSet, split.ValidationSet, split.TestSet, "Answer");
+        int firstOnTest = probe.Fits.FindIndex(fit => fit.Any(test.Contains));
+        Assert.True(firstOnTest > 0);
+        Assert.All(probe.Fits[..firstOnTest], fit => Assert.All(fit, value => Assert.Contains(value, validation)));
+        Assert.All(probe.Fits[firstOnTest..], fit => Assert.All(fit, value => Assert.Contains(value, test)));
+        Assert.Equal(2 * firstOnTest, probe.Fits.Count);
+        Assert.DoesNotContain(result.Description.TestTasks, result.Description.TrainingTasks.Concat(result.Description.ValidationTasks).Contains);
+    }
+
+    [Fact]
+    public void Execute_FailingEstimator_IsARunWithItsException()
+    {
+        TaskExperimentSettings settings = Settings();
+        settings.Add("failing", new Probe(Linear()) { Interruption = (0, () => throw new NotSupportedException("broken")) });
+        ExperimentResult result = Execute(settings);
+        RunDetail[] failed = [.. result.RunDetails.Where(run => run.Exception is not null)];
+        Assert.Equal(["from scratch, failing", "pooled with the task, failing", "pooled, failing"], failed.Select(run => run.TrainerName).Order(StringComparer.Ordinal));
+        Assert.All(failed, run => Assert.Equal("broken", run.Exception!.Message));
+        Assert.All(failed, run => Assert.Null(run.Score));
+        Assert.Null(result.BestRun.Exception);
+    }
+
+    [Fact]
+    public void Execute_NothingSucceeds_SaysWhyAndKeepsTheRuns()
+    {
+        TaskExperimentSettings settings = Settings() with { UsesDefaultTrainers = false, Adapters = [] };
+        settings.Add(LearningStrategy.FromScratch("failing", new Probe(Linear()) { Interruption = (0, () => throw new NotSupportedException("broken")) }));
+        ExperimentException exception = Assert.Throws<ExperimentException>(() => Execute(settings));
+        Assert.Equal("At least one strategy must succeed; got 1 that failed. 'failing': broken", exception.Message);
+        Assert.IsType<NotSupportedException>(Assert.Single(exception.RunDetails).Exception);
+    }
+
+    [Fact]
+    public void Execute_BudgetTooShortForOneRun_SaysHowLongOneTakes()
+    {
+        TaskExperimentSettings settings = Settings() with { UsesDefaultTrainers = false, Adapters = [], MaxExperimentTimeInSeconds = 1 };
+        settings.Add(LearningStrategy.FromScratch("slow", new Probe(Linear()) { Interruption = (0, () => Thread.Sleep(300)) }));
+        ExperimentException exception = Assert.Throws<ExperimentException>(() => Execute(settings));
+        Assert.Contains("TaskExperimentSettings.MaxExperimentTimeInSeconds must be long enough for one run; got 1. One run takes about ", exception.Message);
+        Assert.IsType<TimeoutException>(Assert.Single(exception.RunDetails).Exception);
+        double estimate = double.Parse(exception.Message.Split("about ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(estimate, 4, 30); // sixteen fits of 0.3 s and more
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    public void Execute_MaxModels_IsKept(int models)
+    {
+        ExperimentResult result = Execute(Settings() with { MaxModels = models, Encoders = [new IdentityEncoderOptions(), s_binary.Options().Encoder] });
+        Assert.Equal(models, result.RunDetails.Count);
+        Assert.Equal(ExperimentEnd.ModelsReached, result.Description.End);
+        Assert.Equal(models > 1, result.RunDetails.Any(run => run.Kind == StrategyKind.MetaLearned));
+    }
+
+    [Fact]
+    public void Execute_Cancelled_KeepsWhatWasFinished()
+    {
+        using var source = new CancellationTokenSource();
+        TaskExperimentSettings settings = Settings() with { CancellationToken = source.Token };
+        ExperimentResult result = Execute(settings, new Listener(run => source.Cancel()));
+        Assert.Equal(ExperimentEnd.Cancelled, result.Description.End);
+        Assert.Same(Assert.Single(result.RunDetails), result.BestRun);
+        Assert.Null(result.Test);
+        Assert.Throws<OperationCanceledException>(() => Execute(settings));
+    }
+
+    [Fact]
+    public void Execute_Regression_TextTasksAndAFeaturizer()
+    {
+        TaskExperimentSettings settings = Settings() with { Encoders = [new IdentityEncoderOptions()], Adapters = [new BayesianAdapterOptions()], MaxModels = 4 };
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings)
+            .Execute(View(Some.Tasks(20)), "Value", featureColumnName: "Scaled", preFeaturizer: _ml.Transforms.NormalizeMinMax("Scaled", "Features"));
+        Assert.Equal(TaskMetric.RootMeanSquaredError, result.Metric);
+        Assert.Equal(result.RunDetails.Min(run => run.Score!.Value.Mean), result.BestRun.Score!.Value.Mean);
+        Assert.Contains("RMSE", result.Recommendation);
+        Assert.Equal(1, Assert.Single(result.RunDetails, run => run.Kind == StrategyKind.MetaLearned).Round); // no steps: nothing to gain from a second round
+    }
+
+    [Fact]
+    public void Execute_Multiclass_TextLabelsAreMapped()
+    {
+        TaskExperimentSettings settings = Settings() with { MaxModels = 6 };
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings).Execute(View(Some.Tasks(20)), "Class");
+        Assert.Equal(LabelKind.Multiclass, result.Kind);
+        Assert.All(result.RunDetails, run => Assert.True(run.Exception is null, run.Exception?.ToString()));
+        Assert.True(result.BestRun.ValidationMetrics![TaskMetric.MicroAccuracy].Macro.Mean > 0.5);
+    }
+
+    [Fact]
+    public void Execute_BadInput_SaysWhy()
+    {
+        string MessageOf(TaskExperimentSettings settings, IEnumerable<TaskRow>? rows = null, string label = "Answer", string task = "Task") =>
+            Assert.ThrowsAny<Exception>(() => _ml.MetaLearning().CreateExperiment(settings).Execute(View(rows ?? Some.Tasks(20)), label, task)).Message;
+        Assert.Contains("task column 'Shop': expected String or key of known cardinality, got no such column", MessageOf(Settings(), task: "Shop"));
+        Assert.Contains("must be one of RootMeanSquaredError, MeanAbsoluteError, RSquared for Regression labels; got Accuracy", MessageOf(Settings() with { OptimizingMetric = TaskMetric.Accuracy }, label: "Value"));
+        Assert.Contains("40 support rows and at least one row to be judged on; got 4 of 4 tasks with fewer", MessageOf(Settings() with { FewShot = new() { SupportSizes = [40] } }));
+        Assert.Contains("at least 3 tasks to be split by task; got 2", MessageOf(Settings(), Some.Tasks(2)));
+        Assert.Contains("at least two tasks; got 1", MessageOf(Settings(), Some.Tasks(3)));
+        Assert.Contains("TaskExperimentSettings.MaxExperimentTimeInSeconds must be at least 1; got 0", MessageOf(Settings() with { MaxExperimentTimeInSeconds = 0 }));
+        IEnumerable<TaskRow> alike = Some.Tasks(20).Select(row => new TaskRow { Task = row.Task, Features = row.Features, Value = 5 });
+        Assert.Contains("must be defined for some validation task; got NaN for RSquared on all of them", MessageOf(Settings() with { OptimizingMetric = TaskMetric.RSquared, MaxModels = 1 }, alike, "Value"));
+    }
+
+    private static TaskExperimentSettings Settings() => new()
+    {
+        FewShot = new FewShotOptions { SupportSizes = [4, 10], Draws = 2 },
+        MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 60 },
+        Encoders = [s_binary.Options().Encoder],
+        Adapters = [new RidgeAdapterOptions()],
+    };
+
+    private ExperimentResult Execute(TaskExperimentSettings settings, IProgress<RunDetail>? progress = null) =>
+        _ml.MetaLearning().CreateExperiment(settings).Execute(View(Some.Tasks(20)), "Answer", progressHandler: progress);
+
+    private EstimatorChain<BinaryPredictionTransformer<Microsoft.ML.Calibrators.CalibratedModelParametersBase<Microsoft.ML.Trainers.LinearBinaryModelParameters, Microsoft.ML.Calibrators.PlattCalibrator>>> Linear() =>
+        _ml.Transforms.NormalizeMeanVariance("Features").Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer"));
+
+    private IDataView View(IEnumerable<TaskRow> rows) => _ml.Data.LoadFromEnumerable(rows);
+
+    private sealed class Listener(Action<RunDetail> report) : IProgress<RunDetail>
+    {
+        public void Report(RunDetail value) => report(value);
+    }
+}
