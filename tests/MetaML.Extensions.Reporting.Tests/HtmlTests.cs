@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MetaML.Tasks;
 using MetaML.TestKit;
 using Xunit;
 
@@ -54,6 +55,34 @@ public partial class HtmlTests
         Assert.Contains($"‘meta-learned, ridge’ is best: accuracy {Number(result["meta-learned, ridge"].Overall![TaskMetric.Accuracy].Macro)} over 10 tasks", text);
         Assert.Contains($"{comparison.Wins} / {comparison.Ties} / {comparison.Losses}", text);
         Assert.Contains("5, 10, 20, 50 rows of each task", text);
+    }
+
+    [Fact]
+    public void SaveHtml_LowerIsBetter_RanksAndGainsAccordingly()
+    {
+        var result = new FewShotEvaluation
+        {
+            Kind = LabelKind.Regression,
+            Metric = TaskMetric.RootMeanSquaredError,
+            SupportSizes = [5],
+            IsPerClass = false,
+            Draws = 1,
+            Seed = 0,
+            Curves = [Curve("worse", StrategyKind.FromScratch, 1240.5, 980.25), Curve("better", StrategyKind.MetaLearned, 1100, 1010)],
+        };
+        string text = TextOf(Html(path => result.SaveHtml(path)));
+        Assert.Contains("‘better’ is best: RMSE 1,055 ± 572 over 2 tasks, 55.38 better than ‘worse’, which is less than the tasks differ.", text);
+        Assert.Contains("+140.5", text);
+        Assert.Contains("−29.75", text);
+        Assert.Contains("lower is better", text);
+
+        static FewShotCurve Curve(string name, StrategyKind kind, params double[] errors)
+        {
+            var evaluation = new TaskEvaluation(LabelKind.Regression, [
+                .. errors.Select((error, i) => new TaskMetrics { Task = $"store {i}", RowCount = 10, Values = LabelKind.Regression.Metrics().ToDictionary(metric => metric, _ => error) }),
+            ]);
+            return new FewShotCurve { Strategy = name, Kind = kind, Points = [new FewShotPoint(5, evaluation)], Overall = evaluation };
+        }
     }
 
     [Fact]
@@ -169,7 +198,7 @@ public partial class HtmlTests
         Assert.Equal(1, Count(html, "<h1"));
         Assert.Equal(Count(html, "<section"), Count(html, "<h2"));
         Assert.Equal(Count(html, "<svg"), Count(html, "role=\"img\" aria-label=\""));
-        Assert.Equal(Count(html, "<table"), Count(html, "<caption>"));
+        Assert.Equal(Count(html, "<table"), Count(html, "<caption><span>"));
         Assert.Equal(Count(html, "<tr>") + Count(html, "<tr class"), Count(html, "<th scope=\"row\"") + Count(html, "<thead>"));
         Assert.DoesNotContain("aria-label=\"\"", html);
     }

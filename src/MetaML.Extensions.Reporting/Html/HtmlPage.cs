@@ -86,7 +86,7 @@ internal sealed class HtmlPage
 
     private void Write(ReportTable table)
     {
-        Raw($"<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{Escaped(table.Caption)}\"><table>\n<caption>{Escaped(table.Caption)}</caption>\n<thead><tr>");
+        Raw($"<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"{Escaped(table.Caption)}\"><table>\n<caption><span>{Escaped(table.Caption)}</span></caption>\n<thead><tr>");
         foreach ((string head, bool isNumeric) in table.Columns)
             Raw($"<th scope=\"col\"{(isNumeric ? " class=\"n\"" : "")}><button type=\"button\">{Escaped(head)}</button></th>");
         Raw("</tr></thead>\n<tbody>\n");
