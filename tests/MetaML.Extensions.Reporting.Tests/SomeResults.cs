@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaML.Tasks;
 
 namespace MetaML.Extensions.Reporting.Tests;
@@ -50,7 +51,7 @@ internal static class SomeResults
         return new ExperimentResult
         {
             Recommendation = helps
-                ? $"Use ‘meta-learned, ridge’: on tasks that it never saw it is {transfer.Gain.Mean:F2} more accurate than learning each from scratch, and {transfer.Wins} of {tasks} gain."
+                ? string.Create(CultureInfo.InvariantCulture, $"Use ‘meta-learned, ridge’: on tasks that it never saw it is {transfer.Gain.Mean:F2} more accurate than learning each from scratch, and {transfer.Wins} of {tasks} gain.")
                 : "Learn each task from scratch with L-BFGS: learning across tasks does worse here.",
             Verdict = helps ? TransferVerdict.Helps : TransferVerdict.DoesNotHelp,
             Kind = LabelKind.Binary,
