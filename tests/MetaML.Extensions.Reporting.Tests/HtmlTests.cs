@@ -161,6 +161,19 @@ public partial class HtmlTests
     }
 
     [Fact]
+    public void SaveHtml_SeveralRounds_ShowsEachStrategyOnceAndEveryRun()
+    {
+        ExperimentResult result = SomeResults.Experiment();
+        RunDetail early = result.BestRun with { Round = 1, MaximumNumberOfIterations = 89, ValidationCurve = result.Validation["joint, shared encoder"] };
+        result = result with { RunDetails = [early, .. result.RunDetails] };
+        string comparison = Section(Html(path => result.SaveHtml(path)), "comparison");
+        Assert.Equal(2, Count(comparison, ">meta-learned, ridge</text>")); // in both shapes of the plot
+        Assert.Equal(2, Count(comparison, ">meta-learned, ridge</th>"));
+        Assert.Contains("data-v=\"89\"", comparison);
+        Assert.Equal(1, Count(comparison, Number(result.Test!["meta-learned, ridge"].Overall![TaskMetric.Accuracy].Macro)));
+    }
+
+    [Fact]
     public void SaveHtml_UniformWeights_AreNotPlotted()
     {
         ExperimentResult result = SomeResults.Experiment(weightedTasks: 1);

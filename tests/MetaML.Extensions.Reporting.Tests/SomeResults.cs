@@ -51,7 +51,7 @@ internal static class SomeResults
         return new ExperimentResult
         {
             Recommendation = helps
-                ? string.Create(CultureInfo.InvariantCulture, $"Use ‘meta-learned, ridge’: on tasks that it never saw it is {transfer.Gain.Mean:F2} more accurate than learning each from scratch, and {transfer.Wins} of {tasks} gain.")
+                ? string.Create(CultureInfo.InvariantCulture, $"Use 'meta-learned, ridge': learning across tasks helps: on {tasks} test tasks, accuracy is {transfer.Tasks.Average(task => task.Strategy):F3} by 'meta-learned, ridge' and {transfer.Tasks.Average(task => task.Baseline):F3} by 'from scratch, L-BFGS' (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses).")
                 : "Learn each task from scratch with L-BFGS: learning across tasks does worse here.",
             Verdict = helps ? TransferVerdict.Helps : TransferVerdict.DoesNotHelp,
             Kind = LabelKind.Binary,

@@ -27,7 +27,7 @@ internal static class Display
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A count with its noun, as in "1 task" and "2 tasks".</summary>
-    public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
+    public static string Count(long count, string noun, string? plural = null) => $"{Count(count)} {(count == 1 ? noun : plural ?? noun + "s")}";
 
     /// <summary>A duration, as in "32.2 s" and "3 min 20 s".</summary>
     public static string Seconds(double seconds) => seconds switch

@@ -38,13 +38,14 @@ internal static class ExperimentReport
     private static ReportSection Comparison(ExperimentResult result, string metric)
     {
         RunDetail[] bestFirst = [.. result.RunDetails.OrderBy(run => run.Score is null).ThenBy(run => (result.Metric.IsHigherBetter() ? -1 : 1) * (run.Score?.Mean ?? 0))];
+        RunDetail[] bestOfEach = [.. bestFirst.Where(run => run.Score is not null).DistinctBy(run => run.TrainerName)]; // of its rounds; it alone met the test tasks
         var rows = new List<IReadOnlyList<Cell>>();
         foreach (RunDetail run in bestFirst)
         {
             rows.Add([
                 Display.Line(run.TrainerName), Display.Kind(run.Kind), run.Options.Length > 0 ? Display.Line(run.Options) : Display.Nothing,
                 run.Score is null ? new Cell("failed", double.NaN) : Cell.Of(run.Score),
-                .. result.Test is null ? [] : new[] { Cell.Of(OnTest(result, run)) },
+                .. result.Test is null ? [] : new[] { bestOfEach.Contains(run) ? Cell.Of(OnTest(result, run.TrainerName)) : Cell.Empty },
                 new Cell(Display.Seconds(run.RuntimeInSeconds), run.RuntimeInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
                 run.MaximumNumberOfIterations is { } steps ? Cell.Count(steps) : Cell.Empty,
             ]);
@@ -53,8 +54,8 @@ internal static class ExperimentReport
         return new ReportSection("comparison", "The comparison")
         {
             Text = [$"Strategies were chosen by their mean {metric} on {ValidationTasks(result)}{(result.Metric.IsHigherBetter() ? "" : ", where lower is better")}{(result.Test is null ? "." : $"; the best of each kind then met {Display.Count(result.Description.TestTasks.Count, "test task")}, which nothing was chosen by.")}"],
-            Figures = bestFirst.Any(run => run.Score is not null)
-                ? [new ScoresFigure(metric, "validation tasks", [.. bestFirst.Where(run => run.Score is not null).Select(run => new StrategyScore(run.TrainerName, run.Kind, run.Score!.Value))])]
+            Figures = bestOfEach.Length > 0
+                ? [new ScoresFigure(metric, "validation tasks", [.. bestOfEach.Select(run => new StrategyScore(run.TrainerName, run.Kind, run.Score!.Value))], result.BestRun.TrainerName)]
                 : [],
             Tables =
             [
@@ -72,13 +73,6 @@ internal static class ExperimentReport
                 },
             ],
         };
-    }
-
-    // A run that went through several rounds bears one name; the last of them is what met the test tasks.
-    private static MeanInterval? OnTest(ExperimentResult result, RunDetail run)
-    {
-        bool isLast = result.RunDetails.Last(other => other.TrainerName == run.TrainerName && other.Exception is null == (run.Exception is null)) == run;
-        return isLast ? result.Test!.Curves.FirstOrDefault(curve => curve.Strategy == run.TrainerName)?.Overall?[result.Metric].Macro : null;
     }
 
     private static ReportSection Relatedness(RelatednessMatrix? relatedness) => new("relatedness", "Which tasks help each other")
@@ -132,8 +126,9 @@ internal static class ExperimentReport
     private static IEnumerable<(string, string)> Facts(ExperimentResult result, string metric)
     {
         yield return ("Recommended", Display.Line(result.BestRun.TrainerName));
-        if ((OnTest(result) ?? result.BestRun.Score) is { } score)
-            yield return ($"{Display.Sentence(metric)} on {(OnTest(result) is null ? "validation" : "test")} tasks", Display.Interval(score));
+        MeanInterval? onTest = OnTest(result, result.BestRun.TrainerName);
+        if ((onTest ?? result.BestRun.Score) is { } score)
+            yield return ($"{Display.Sentence(metric)} on {(onTest is null ? "validation" : "test")} tasks", Display.Interval(score));
         if (result.Transfer is { } transfer)
         {
             yield return ("Gain over from scratch", Display.Gain(transfer.Gain));
@@ -141,8 +136,8 @@ internal static class ExperimentReport
         }
     }
 
-    private static MeanInterval? OnTest(ExperimentResult result) =>
-        result.Test?.Curves.FirstOrDefault(curve => curve.Strategy == result.BestRun.TrainerName)?.Overall?[result.Metric].Macro;
+    private static MeanInterval? OnTest(ExperimentResult result, string strategy) =>
+        result.Test?.Curves.FirstOrDefault(curve => curve.Strategy == strategy)?.Overall?[result.Metric].Macro;
 
     private static string Tasks(ExperimentResult result) => result.Test is null ? ValidationTasks(result) : Display.Count(result.Description.TestTasks.Count, "test task");
 

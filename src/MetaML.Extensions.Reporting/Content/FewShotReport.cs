@@ -29,7 +29,7 @@ internal static class FewShotReport
                 new ReportSection("comparison", "The comparison")
                 {
                     Text = [$"Mean {metric} over {tasks} and all support sizes, with its 95 % interval{(evaluation.Metric.IsHigherBetter() ? "" : "; lower is better")}."],
-                    Figures = best.Overall is null ? [] : [new ScoresFigure(metric, "tasks", [.. bestFirst.Where(curve => curve.Overall is not null).Select(curve => new StrategyScore(curve.Strategy, curve.Kind, curve.Overall![evaluation.Metric].Macro))])],
+                    Figures = best.Overall is null ? [] : [new ScoresFigure(metric, "tasks", [.. bestFirst.Where(curve => curve.Overall is not null).Select(curve => new StrategyScore(curve.Strategy, curve.Kind, curve.Overall![evaluation.Metric].Macro))], best.Strategy)],
                     Tables = [Table(evaluation, bestFirst)],
                 },
                 CommonSections.FewShot(evaluation, tasks),

@@ -7,7 +7,8 @@ namespace MetaML.Extensions.Reporting.Figures;
 /// <param name="metric">What the scores are.</param>
 /// <param name="tasks">What they are means over.</param>
 /// <param name="bestFirst">The strategies.</param>
-internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<StrategyScore> bestFirst) : Figure
+/// <param name="chosen">The one that stands out.</param>
+internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<StrategyScore> bestFirst, string chosen) : Figure
 {
     private const int MostShown = 24, RowHeight = 24, AxisHeight = 40;
 
@@ -15,7 +16,7 @@ internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<St
 
     public override string Name => "comparison";
 
-    public override string Title => $"{Display.Sentence(metric)}: mean over {tasks}, 95 % interval{(bestFirst.Count > MostShown ? $"; the best {MostShown} of {Display.Count(bestFirst.Count, "run")}" : "")}";
+    public override string Title => $"{Display.Sentence(metric)}: mean over {tasks}, 95 % interval{(bestFirst.Count > MostShown ? $"; the best {MostShown} of {Display.Count(bestFirst.Count, "strategy", "strategies")}" : "")}";
 
     public override string Description => $"{Title}. {string.Join("; ", _shown.Select(one => $"{Display.Line(one.Strategy)} {Display.Interval(one.Score)}"))}.";
 
@@ -31,11 +32,12 @@ internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<St
         {
             (string strategy, StrategyKind kind, MeanInterval score) = _shown[i];
             double y = plot.Top + (i + 0.5) * RowHeight;
-            canvas.Text(ReportFont.Shorten(Display.Line(strategy), PlotCanvas.FontSize, room), plot.Left - 12, y, i == 0 ? Palette.Ink : Palette.Muted, Alignment.MiddleRight);
+            string ink = strategy == chosen ? Palette.Ink : Palette.Muted;
+            canvas.Text(ReportFont.Shorten(Display.Line(strategy), PlotCanvas.FontSize, room), plot.Left - 12, y, ink, Alignment.MiddleRight);
             if (!double.IsNaN(score.HalfWidth))
                 canvas.Line(x[score.Lower], y, x[score.Upper], y, Palette.Of(kind), 2);
             canvas.Dot(x[score.Mean], y, Palette.Of(kind), 9);
-            canvas.Text(Display.Number(score.Mean), plot.Right + 10, y, i == 0 ? Palette.Ink : Palette.Muted);
+            canvas.Text(Display.Number(score.Mean), plot.Right + 10, y, ink);
         }
     }
 }

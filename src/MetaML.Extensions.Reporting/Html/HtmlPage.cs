@@ -16,6 +16,8 @@ internal sealed class HtmlPage
 
     private static readonly HtmlEncoder s_encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
+    private const int LongHeadline = 130;
+
     private readonly StringBuilder _page = new();
 
     private HtmlPage()
@@ -47,7 +49,7 @@ internal sealed class HtmlPage
             <body>
             <header>
             <div class="top"><p class="kind">{Escaped(report.Title)}</p><button id="theme" type="button" aria-label="Dark or light">◐</button></div>
-            <h1>{Escaped(report.Headline)}</h1>
+            <h1{(report.Headline.Length > LongHeadline ? " class=\"long\"" : "")}>{Escaped(report.Headline)}</h1>
 
             """);
         if (report.Verdict is { } verdict)
