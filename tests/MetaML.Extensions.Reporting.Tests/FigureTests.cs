@@ -108,7 +108,7 @@ public class FigureTests
         string svg = string.Concat(new DumbbellFigure(SomeResults.Experiment().Transfer!).ToSvg());
         Assert.Contains("var(--meta)", svg);
         Assert.Contains("var(--scratch)", svg);
-        Assert.DoesNotContain("#", svg);
+        Assert.DoesNotContain("=\"#", svg); // no colour of its own
         Assert.DoesNotContain(" id=", svg);
         Assert.DoesNotContain("font-family", svg);
         Assert.Contains(">clinic 1</text>", svg);

@@ -1,5 +1,3 @@
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>A part of a canvas.</summary>
@@ -18,7 +16,7 @@ internal readonly record struct Area(double Left, double Top, double Width, doub
         foreach ((double value, string label) in y.Ticks(most))
         {
             canvas.Line(Left, y[value], Right, y[value], Palette.Grid);
-            canvas.Text(label, Left - 8, y[value], Palette.Muted, Alignment.MiddleRight);
+            canvas.Text(label, Left - 8, y[value], Palette.Muted, Anchor.End);
         }
     }
 
@@ -29,12 +27,12 @@ internal readonly record struct Area(double Left, double Top, double Width, doub
         {
             if (hasLines)
                 canvas.Line(x[value], Top, x[value], Bottom, Palette.Grid);
-            canvas.Text(label, x[value], Bottom + 12, Palette.Muted, Alignment.MiddleCenter);
+            canvas.Text(label, x[value], Bottom + 12, Palette.Muted, Anchor.Middle);
         }
 
         DrawName(canvas, name);
     }
 
     /// <summary>The name of a horizontal axis.</summary>
-    public void DrawName(PlotCanvas canvas, string name) => canvas.Text(name, Left + Width / 2, Bottom + 30, Palette.Muted, Alignment.MiddleCenter);
+    public void DrawName(PlotCanvas canvas, string name) => canvas.Text(name, Left + Width / 2, Bottom + 30, Palette.Muted, Anchor.Middle);
 }

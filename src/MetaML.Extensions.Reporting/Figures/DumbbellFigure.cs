@@ -1,6 +1,4 @@
 using MetaML.Extensions.Reporting.Content;
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>Each task's way from one strategy to another; of many tasks those that gain and lose most.</summary>
@@ -35,12 +33,12 @@ internal sealed class DumbbellFigure(PairedComparison comparison) : Figure
             double y = plot.Top + (i + 0.5) * RowHeight;
             if (_rows[i] is not { } task)
             {
-                canvas.Text(Label(null), plot.Left + plot.Width / 2, y, Palette.Muted, Alignment.MiddleCenter);
+                canvas.Text(Label(null), plot.Left + plot.Width / 2, y, Palette.Muted, Anchor.Middle);
                 continue;
             }
 
             string color = task.Gain < 0 ? Palette.FromScratch : Palette.MetaLearned;
-            canvas.Text(ReportFont.Shorten(Label(task), PlotCanvas.FontSize, room), plot.Left - 12, y, Palette.Ink, Alignment.MiddleRight);
+            canvas.Text(ReportFont.Shorten(Label(task), PlotCanvas.FontSize, room), plot.Left - 12, y, Palette.Ink, Anchor.End);
             canvas.Line(x[task.Baseline], y, x[task.Strategy], y, color, 3);
             canvas.Dot(x[task.Baseline], y, Palette.FromScratch, 9);
             canvas.Dot(x[task.Baseline], y, Palette.Surface, 5);

@@ -1,7 +1,5 @@
 using System.Globalization;
 using MetaML.Extensions.Reporting.Content;
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>A metric against the number of support rows, a line for each strategy, with its interval.</summary>
@@ -37,7 +35,7 @@ internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) :
             double half = ReportFont.Measure(label, PlotCanvas.FontSize) / 2;
             if (x[Math.Log(size)] - half < free)
                 continue;
-            canvas.Text(label, x[Math.Log(size)], plot.Bottom + 12, Palette.Muted, Alignment.MiddleCenter);
+            canvas.Text(label, x[Math.Log(size)], plot.Bottom + 12, Palette.Muted, Anchor.Middle);
             free = x[Math.Log(size)] + half + 6;
         }
 
@@ -55,11 +53,11 @@ internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) :
         {
             int number = kinds.GetValueOrDefault(curve.Kind);
             kinds[curve.Kind] = number + 1;
-            (MarkerShape shape, LinePattern pattern) = Palette.Variant(number);
+            (Mark mark, float[] dashes) = Palette.Variant(number);
             FewShotPoint[] points = [.. curve.Points.Where(point => double.IsFinite(Macro(point).Mean))];
-            canvas.Path([.. points.Select(X)], [.. points.Select(point => y[Macro(point).Mean])], Palette.Of(curve.Kind), 2, pattern);
+            canvas.Path([.. points.Select(X)], [.. points.Select(point => y[Macro(point).Mean])], Palette.Of(curve.Kind), 2, dashes);
             foreach (FewShotPoint point in points)
-                canvas.Dot(X(point), y[Macro(point).Mean], Palette.Of(curve.Kind), 8, shape);
+                canvas.Dot(X(point), y[Macro(point).Mean], Palette.Of(curve.Kind), 8, mark);
             ends.Add(points.Length > 0 ? y[Macro(points[^1]).Mean] : plot.Bottom);
         }
 

@@ -29,7 +29,7 @@ internal abstract class Figure
     public byte[] ToPng()
     {
         int width = IsHalf ? 2 * Wide / 3 : Wide;
-        using var canvas = new PlotCanvas(width, HeightAt(width) + TitleHeight);
+        var canvas = new PlotCanvas(width, HeightAt(width) + TitleHeight);
         canvas.Text(ReportFont.Shorten(Title, PlotCanvas.FontSize + 3, width - 24), 12, 20, Palette.Ink, size: PlotCanvas.FontSize + 3);
         Draw(canvas, new Area(12, TitleHeight, width - 24, HeightAt(width) - 8));
         return canvas.ToPng(PngScale);
@@ -46,7 +46,7 @@ internal abstract class Figure
 
     private string Svg(int width, string style)
     {
-        using var canvas = new PlotCanvas(width, HeightAt(width));
+        var canvas = new PlotCanvas(width, HeightAt(width));
         Draw(canvas, new Area(0, 0, width, HeightAt(width)));
         return canvas.ToSvg(Description, style);
     }

@@ -1,12 +1,10 @@
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>The report's colours, each by a name that the page's style sheet has a light and a dark value for.</summary>
 /// <remarks>
 /// Hues after Okabe and Ito (2008), which readers with any of the common deficiencies tell apart, darkened or lightened until
-/// text in them has a contrast of at least 4.5 with its background. No two light values are alike: that is how a plot's
-/// colours find their names again.
+/// text in them has a contrast of at least 4.5 with its background. No two light values are alike, so that each stands for
+/// its name.
 /// </remarks>
 internal static class Palette
 {
@@ -30,6 +28,8 @@ internal static class Palette
         ("tint", "#e9f2f9", "#16293a"),
     ];
 
+    private static readonly Dictionary<string, string> s_variables = Colors.ToDictionary(color => color.Light, color => $"var(--{color.Name})");
+
     /// <summary>The colour of a kind of strategy.</summary>
     public static string Of(StrategyKind kind) => kind switch
     {
@@ -41,11 +41,14 @@ internal static class Palette
 
     /// <summary>What tells strategies of one kind apart.</summary>
     /// <param name="number">The strategy's number among those of its kind, from 0.</param>
-    public static (MarkerShape Shape, LinePattern Pattern) Variant(int number) => (number % 4) switch
+    public static (Mark Mark, float[] Dashes) Variant(int number) => (number % 4) switch
     {
-        0 => (MarkerShape.FilledCircle, LinePattern.Solid),
-        1 => (MarkerShape.FilledSquare, LinePattern.DenselyDashed),
-        2 => (MarkerShape.FilledDiamond, LinePattern.Dotted),
-        _ => (MarkerShape.FilledTriangleUp, LinePattern.Dashed),
+        0 => (Mark.Disc, []),
+        1 => (Mark.Square, [5, 4]),
+        2 => (Mark.Diamond, [2, 3]),
+        _ => (Mark.Triangle, [9, 4]),
     };
+
+    /// <summary>The style sheet's variable of a colour.</summary>
+    public static string Variable(string light) => s_variables[light];
 }

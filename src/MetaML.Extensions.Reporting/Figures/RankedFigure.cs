@@ -1,6 +1,4 @@
 using MetaML.Extensions.Reporting.Content;
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>Values of all tasks in their order, best first: how they are spread, whatever their number.</summary>
@@ -68,8 +66,8 @@ internal sealed class RankedFigure : Figure
 
         foreach (double share in new[] { 0.25, 0.5, 0.75 })
         {
-            canvas.Line(x[share * _bestFirst.Length], plot.Top, x[share * _bestFirst.Length], plot.Bottom, Palette.Grid, 1, LinePattern.DenselyDashed);
-            canvas.Text($"{100 * share:F0} %", x[share * _bestFirst.Length], plot.Bottom + 12, Palette.Muted, Alignment.MiddleCenter);
+            canvas.Line(x[share * _bestFirst.Length], plot.Top, x[share * _bestFirst.Length], plot.Bottom, Palette.Grid, 1, [4, 4]);
+            canvas.Text($"{100 * share:F0} %", x[share * _bestFirst.Length], plot.Bottom + 12, Palette.Muted, Anchor.Middle);
         }
 
         plot.DrawName(canvas, "share of the tasks");

@@ -1,6 +1,4 @@
 using MetaML.Extensions.Reporting.Content;
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>How much tasks help each other, tasks in the order of clusters; of many tasks, clusters.</summary>
@@ -57,7 +55,7 @@ internal sealed class RelatednessFigure(RelatednessMatrix matrix) : Figure
             Shade(canvas, plot.Left + column * cell, plot.Top + row * RowHeight, cell - 1, RowHeight - 1, shade);
         for (int i = 0; i < _rows.Count; i++)
         {
-            canvas.Text(ReportFont.Shorten(labels[i], size, room), plot.Left - 8, plot.Top + (i + 0.5) * RowHeight, Palette.Ink, Alignment.MiddleRight, size);
+            canvas.Text(ReportFont.Shorten(labels[i], size, room), plot.Left - 8, plot.Top + (i + 0.5) * RowHeight, Palette.Ink, Anchor.End, size);
             if (means[i][i] is null) // a task does not help itself
                 canvas.Dot(plot.Left + (i + 0.5) * cell, plot.Top + (i + 0.5) * RowHeight, Palette.Grid, 4);
         }

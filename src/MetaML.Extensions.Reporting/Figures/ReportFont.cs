@@ -1,29 +1,20 @@
 using System.Text;
-using ScottPlot;
 using SkiaSharp;
 
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>The font of plots, which comes with the package: machines without any font draw the same plots.</summary>
-internal sealed class ReportFont : IFontResolver
+internal static class ReportFont
 {
-    private const string Name = "MetaML.Extensions.Reporting";
     private const string Uncovered = "□";
 
     private static readonly SKTypeface s_typeface = Load();
-
-    // ScottPlot knows fonts by name, process-wide; this name is asked for here alone.
-    static ReportFont() => Fonts.FontResolvers.Insert(0, new ReportFont());
-
-    private ReportFont()
-    {
-    }
 
     /// <summary>Width of a text in pixels.</summary>
     public static double Measure(string text, double size)
     {
         using var font = new SKFont(s_typeface, (float)size);
-        return font.MeasureText(text);
+        return font.MeasureText(s_typeface.GetGlyphs(text));
     }
 
     /// <summary>A text that is not wider than it may be.</summary>
@@ -42,20 +33,16 @@ internal sealed class ReportFont : IFontResolver
         return "…";
     }
 
-    /// <summary>The font that has a text's letters, and the text with boxes for those that no font here has.</summary>
-    public static (string Font, string Drawn) For(string text)
+    /// <summary>A font that has a text's letters, and the text with boxes for those that no font here has.</summary>
+    public static (SKTypeface Typeface, string Text) For(string text)
     {
         if (s_typeface.ContainsGlyphs(text))
-            return (Name, text);
-        string other = Fonts.Detect(text);
-        return Fonts.GetTypeface(other, false, false).ContainsGlyphs(text)
+            return (s_typeface, text);
+        Rune missing = text.EnumerateRunes().First(rune => !s_typeface.ContainsGlyph(rune.Value));
+        return SKFontManager.Default.MatchCharacter(missing.Value) is { } other && other.ContainsGlyphs(text)
             ? (other, text)
-            : (Name, string.Concat(text.EnumerateRunes().Select(rune => s_typeface.ContainsGlyph(rune.Value) ? rune.ToString() : Uncovered)));
+            : (s_typeface, string.Concat(text.EnumerateRunes().Select(rune => s_typeface.ContainsGlyph(rune.Value) ? rune.ToString() : Uncovered)));
     }
-
-    SKTypeface? IFontResolver.CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => fontName == Name ? s_typeface : null;
-
-    SKTypeface? IFontResolver.CreateTypeface(string fontName, bool bold, bool italic) => fontName == Name ? s_typeface : null;
 
     private static SKTypeface Load()
     {

@@ -1,6 +1,4 @@
 using MetaML.Extensions.Reporting.Content;
-using ScottPlot;
-
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>Strategies under each other, the best first, each with its mean and interval.</summary>
@@ -33,7 +31,7 @@ internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<St
             (string strategy, StrategyKind kind, MeanInterval score) = _shown[i];
             double y = plot.Top + (i + 0.5) * RowHeight;
             string ink = strategy == chosen ? Palette.Ink : Palette.Muted;
-            canvas.Text(ReportFont.Shorten(Display.Line(strategy), PlotCanvas.FontSize, room), plot.Left - 12, y, ink, Alignment.MiddleRight);
+            canvas.Text(ReportFont.Shorten(Display.Line(strategy), PlotCanvas.FontSize, room), plot.Left - 12, y, ink, Anchor.End);
             if (!double.IsNaN(score.HalfWidth))
                 canvas.Line(x[score.Lower], y, x[score.Upper], y, Palette.Of(kind), 2);
             canvas.Dot(x[score.Mean], y, Palette.Of(kind), 9);

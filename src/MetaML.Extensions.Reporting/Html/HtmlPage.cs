@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
 using MetaML.Extensions.Reporting.Content;
 using MetaML.Extensions.Reporting.Figures;
 
@@ -13,8 +11,6 @@ internal sealed class HtmlPage
 {
     // Nothing is loaded from anywhere, whatever a name in the data may say.
     private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'";
-
-    private static readonly HtmlEncoder s_encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     private const int LongHeadline = 130;
 
@@ -113,7 +109,7 @@ internal sealed class HtmlPage
 
     private void Raw(string html) => _page.Append(html);
 
-    private static string Escaped(string text) => s_encoder.Encode(text);
+    private static string Escaped(string text) => HtmlText.Escape(text);
 
     private static string Fonts() => Face("Inter-Regular.woff2", 400) + Face("Inter-SemiBold.woff2", 600);
 
