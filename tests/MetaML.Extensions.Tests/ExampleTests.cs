@@ -17,6 +17,16 @@ public sealed class ExampleTests
         Assert.True(result.GetProperty("reloaded_identical").GetBoolean());
     }
 
+    [Fact]
+    public void Compare_NewStores_ArePredictedBetterByLearningAcrossStores()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/Compare", null));
+        double best = result.GetProperty("best_rmse").GetDouble(), scratch = result.GetProperty("scratch_rmse").GetDouble();
+        Assert.True(best < scratch, $"RMSE {best}, from scratch {scratch}");
+        Assert.Equal(0, result.GetProperty("failed_runs").GetInt32());
+        Assert.True(result.GetProperty("seconds").GetDouble() < 120);
+    }
+
     private static JsonElement Result(string output) =>
         JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;
 }

@@ -14,7 +14,7 @@ internal sealed class StrategyPlan
 {
     private const string TaskFeature = "MetaML.Task";
 
-    // Left to itself, SDCA allows itself the more passes the fewer rows there are: seconds for a task of ten.
+    // Left to choose its passes, SDCA takes very many of them over the few rows of a task.
     private const int SdcaPasses = 100;
 
     private readonly MLContext _context;

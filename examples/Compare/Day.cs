@@ -1,0 +1,24 @@
+using Microsoft.ML.Data;
+
+namespace Compare;
+
+/// <summary>One day of one store.</summary>
+internal sealed class Day
+{
+    public string Store { get; set; } = "";
+
+    /// <summary>0 is Monday.</summary>
+    public float Weekday { get; set; }
+
+    public float Temperature { get; set; }
+
+    /// <summary>Price, 1 being the usual one.</summary>
+    public float Price { get; set; }
+
+    public float Promotion { get; set; }
+
+    public float Holiday { get; set; }
+
+    [ColumnName("Label")]
+    public float Demand { get; set; }
+}
