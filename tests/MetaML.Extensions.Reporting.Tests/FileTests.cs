@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MetaML.TestKit;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using Xunit;
 
 namespace MetaML.Extensions.Reporting.Tests;
@@ -99,6 +101,21 @@ public class FileTests
     }
 
     [Fact]
+    public void SavePng_LeavesMlNetsImageTransformsAlone()
+    {
+        using var folder = new TemporaryFolder();
+        string picture = SomeResults.Evaluation().SavePng(folder["plots"])[0];
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable([new Picture { File = picture }]);
+        var pipeline = ml.Transforms.LoadImages("Image", "", nameof(Picture.File))
+            .Append(ml.Transforms.ResizeImages("Image", 28, 28))
+            .Append(ml.Transforms.ExtractPixels("Pixels", "Image"));
+        float[] pixels = pipeline.Fit(data).Transform(data).GetColumn<float[]>("Pixels").Single();
+        Assert.Equal(3 * 28 * 28, pixels.Length);
+        Assert.InRange(pixels.Average(), 128, 255); // a plot on white
+    }
+
+    [Fact]
     public void Save_UnwritablePath_SaysSoAndKeepsWhatIsThere()
     {
         using var folder = new TemporaryFolder();
@@ -132,6 +149,11 @@ public class FileTests
         Assert.Throws<ArgumentNullException>("result", () => ((ExperimentResult)null!).SaveHtml("x"));
         Assert.Throws<ArgumentNullException>("result", () => ((FewShotEvaluation)null!).SaveCsv("x"));
         Assert.Throws<ArgumentException>(() => SomeResults.Evaluation().SaveHtml(" "));
+    }
+
+    private sealed class Picture
+    {
+        public string File { get; set; } = "";
     }
 
     private static JsonDocument Json(Action<string> save)

@@ -23,7 +23,7 @@ internal readonly record struct Area(double Left, double Top, double Width, doub
     /// <summary>A horizontal axis: lines upwards, labels below, its name below them.</summary>
     public void DrawHorizontalAxis(PlotCanvas canvas, Scale x, string name, bool hasLines = true)
     {
-        foreach ((double value, string label) in x.Ticks(Math.Clamp((int)(Width / 55), 3, 7)))
+        foreach ((double value, string label) in x.Ticks(Math.Clamp((int)(Width / 45), 3, 7)))
         {
             if (hasLines)
                 canvas.Line(x[value], Top, x[value], Bottom, Palette.Grid);

@@ -16,7 +16,6 @@ internal static class ResultJson
 
     private static readonly JsonSerializerOptions s_options = new()
     {
-        WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DictionaryKeyPolicy = null, // names of tasks stay as they are
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
