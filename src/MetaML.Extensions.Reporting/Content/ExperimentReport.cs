@@ -43,11 +43,12 @@ internal static class ExperimentReport
         foreach (RunDetail run in bestFirst)
         {
             rows.Add([
-                Display.Line(run.TrainerName), Display.Kind(run.Kind), run.Options.Length > 0 ? Display.Line(run.Options) : Display.Nothing,
+                Display.Line(run.TrainerName), Display.Kind(run.Kind),
                 run.Score is null ? new Cell("failed", double.NaN) : Cell.Of(run.Score),
                 .. result.Test is null ? [] : new[] { bestOfEach.Contains(run) ? Cell.Of(OnTest(result, run.TrainerName)) : Cell.Empty },
                 new Cell(Display.Seconds(run.RuntimeInSeconds), run.RuntimeInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
                 run.MaximumNumberOfIterations is { } steps ? Cell.Count(steps) : Cell.Empty,
+                run.Options.Length > 0 ? Display.Line(run.Options) : Display.Nothing,
             ]);
         }
 
@@ -62,9 +63,9 @@ internal static class ExperimentReport
                 new ReportTable(
                     "Every run, the best first; a column’s head sorts by it",
                     [
-                        ("Strategy", false), ("Learns", false), ("Options", false), ($"{Display.Sentence(metric)}, validation", true),
+                        ("Strategy", false), ("Learns", false), ($"{Display.Sentence(metric)}, validation", true),
                         .. result.Test is null ? [] : new[] { ($"{Display.Sentence(metric)}, test", true) },
-                        ("Time", true), ("Peak memory", true), ("Outer steps", true),
+                        ("Time", true), ("Peak memory", true), ("Outer steps", true), ("Options", false),
                     ],
                     rows)
                 {
