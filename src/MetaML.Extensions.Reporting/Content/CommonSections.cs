@@ -1,0 +1,108 @@
+using MetaML.Extensions.Reporting.Figures;
+
+namespace MetaML.Extensions.Reporting.Content;
+
+/// <summary>The sections that reports of several kinds share.</summary>
+internal static class CommonSections
+{
+    /// <summary>The largest number of tasks that a table lists.</summary>
+    public const int TasksListed = 40;
+
+    /// <summary>What a shortened table refers to.</summary>
+    public const string AllTasks = "the CSV file of the tasks";
+
+    /// <summary>The metric against the number of support rows.</summary>
+    public static ReportSection FewShot(FewShotEvaluation evaluation, string tasks)
+    {
+        FewShotCurve[] curves = [.. evaluation.Curves.Where(curve => curve.Points.Count > 0)];
+        string metric = evaluation.Metric.DisplayName(), unit = evaluation.IsPerClass ? "support rows of each class" : "support rows of each task";
+        return new ReportSection("few-rows", "What few rows are worth")
+        {
+            Text = [$"{Display.Sentence(metric)} on {tasks} after learning from so many {unit}: mean over the tasks with its 95 % interval. All strategies saw the same {Display.Count(evaluation.Draws, "draw")} of support and were judged on the same rows."],
+            Figures = curves.Length > 0 && evaluation.SupportSizes.Count > 1 ? [new FewShotFigure(evaluation, unit)] : [],
+            Tables = curves.Length == 0 ? [] :
+            [
+                new ReportTable(
+                    $"{Display.Sentence(metric)} by {unit}",
+                    [("Strategy", false), .. evaluation.SupportSizes.Select(size => (Display.Count(size), true))],
+                    [.. curves.Select(curve => (IReadOnlyList<Cell>)[Display.Line(curve.Strategy), .. evaluation.SupportSizes.Select(size => At(curve, size, evaluation.Metric))])]),
+            ],
+        };
+    }
+
+    /// <summary>Each task by two strategies.</summary>
+    public static ReportSection TaskByTask(PairedComparison? comparison, string tasks)
+    {
+        if (comparison is null || comparison.Tasks.Count == 0)
+            return new ReportSection("tasks", "Task by task");
+        TaskComparison[] bestFirst = [.. comparison.Tasks.OrderByDescending(task => task.Gain)];
+        return new ReportSection("tasks", "Task by task")
+        {
+            Text =
+            [
+                $"‘{Display.Line(comparison.Strategy)}’ against ‘{Display.Line(comparison.Baseline)}’ on {tasks}: {Display.Count(comparison.Wins)} better, {Display.Count(comparison.Ties)} alike, {Display.Count(comparison.Losses)} worse; on average {Display.Gain(comparison.Gain)} in {comparison.Metric.DisplayName()}{Direction(comparison.Metric)}.",
+            ],
+            Figures = bestFirst.Length > DumbbellFigure.MostTasks ? [new DumbbellFigure(comparison), RankedFigure.OfGains(comparison)] : [new DumbbellFigure(comparison)],
+            Tables = [Table("Each task, the largest gain first", comparison, bestFirst).Shortened(TasksListed, AllTasks)],
+        };
+    }
+
+    /// <summary>The tasks that lose, by name.</summary>
+    public static ReportSection Losing(PairedComparison? comparison, bool isNegativeTransfer)
+    {
+        TaskComparison[] losing = [.. comparison?.LosingTasks ?? []];
+        var section = new ReportSection("losing", isNegativeTransfer ? "Negative transfer" : "Tasks that lose");
+        if (comparison is null || (losing.Length == 0 && !isNegativeTransfer))
+            return section;
+        return section with
+        {
+            Text =
+            [
+                isNegativeTransfer
+                    ? "Learning across tasks does no better here than learning each task by itself. Use the simpler strategy."
+                    : $"Learning across tasks helps on the whole, but {(losing.Length == 1 ? "this task does" : "these tasks do")} better from scratch.",
+            ],
+            Tables = losing.Length == 0 ? [] : [Table("Tasks that lose by learning across tasks, the worst first", comparison, losing).Shortened(TasksListed, AllTasks)],
+        };
+    }
+
+    /// <summary>All metrics over tasks.</summary>
+    public static ReportSection Metrics(TaskEvaluation? evaluation, string text) => new("metrics", "All metrics")
+    {
+        Text = [text],
+        Tables = evaluation is null ? [] :
+        [
+            new ReportTable(
+                "Each metric over tasks",
+                [("Metric", false), ("Mean of tasks", true), ("Weighted by rows", true), ("Worst tenth of tasks", true), ("Undefined for", true)],
+                [.. evaluation.Summaries.Select(summary => (IReadOnlyList<Cell>)
+                [
+                    summary.Metric.DisplayName() + (summary.Metric.IsHigherBetter() ? "" : " (lower is better)"), Cell.Of(summary.Macro), Cell.Of(summary.RowWeightedMean), Cell.Of(summary.WorstDecile),
+                    new Cell(Display.Count(summary.UndefinedCount, "task"), summary.UndefinedCount),
+                ])]),
+        ],
+    };
+
+    /// <summary>Names and values.</summary>
+    public static ReportTable Pairs(string caption, IEnumerable<(string Name, string Value)> pairs) => new(
+        caption, [("Name", false), ("Value", false)], [.. pairs.Select(pair => (IReadOnlyList<Cell>)[Display.Line(pair.Name), Display.Line(pair.Value)])]);
+
+    /// <summary>Strategies that failed, and why.</summary>
+    public static ReportSection Failures(IEnumerable<(string Strategy, Exception? Exception)> runs) => new("failures", "What failed")
+    {
+        Tables = runs.Where(run => run.Exception is not null).ToArray() is { Length: > 0 } failed
+            ? [new ReportTable("Strategies that failed", [("Strategy", false), ("Why", false)], [.. failed.Select(run => (IReadOnlyList<Cell>)[Display.Line(run.Strategy), Display.Line(run.Exception!.Message)])])]
+            : [],
+    };
+
+    /// <summary>" (lower is better)" where it is.</summary>
+    public static string Direction(TaskMetric metric) => metric.IsHigherBetter() ? "" : " (lower is better; a gain is how much lower)";
+
+    private static Cell At(FewShotCurve curve, int size, TaskMetric metric) =>
+        Cell.Of(curve.Points.FirstOrDefault(point => point.SupportSize == size)?.Evaluation[metric].Macro);
+
+    private static ReportTable Table(string caption, PairedComparison comparison, TaskComparison[] tasks) => new(
+        caption,
+        [("Task", false), (Display.Line(comparison.Baseline), true), (Display.Line(comparison.Strategy), true), ("Gain", true)],
+        [.. tasks.Select(task => (IReadOnlyList<Cell>)[Display.Line(task.Task), Cell.Of(task.Baseline), Cell.Of(task.Strategy), Cell.Gain(task.Gain)])]);
+}

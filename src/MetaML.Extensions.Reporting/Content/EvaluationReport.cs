@@ -1,0 +1,40 @@
+using MetaML.Extensions.Reporting.Figures;
+
+namespace MetaML.Extensions.Reporting.Content;
+
+/// <summary>What there is to say about the metrics of some tasks.</summary>
+internal static class EvaluationReport
+{
+    public static Report Of(TaskEvaluation evaluation)
+    {
+        TaskMetric metric = evaluation.Kind.Metrics()[0];
+        TaskMetricSummary summary = evaluation[metric];
+        TaskMetrics[] bestFirst =
+            [.. evaluation.Tasks.OrderBy(task => double.IsNaN(task[metric])).ThenBy(task => (metric.IsHigherBetter() ? -1 : 1) * task[metric])];
+        string tasks = Display.Count(evaluation.Tasks.Count, "task");
+        int unscored = evaluation.Tasks.Sum(task => task.UnscoredRowCount);
+        return new Report(
+            "Evaluation per task",
+            $"{Display.Sentence(metric.DisplayName())} {Display.Interval(summary.Macro)} over {tasks}; {Display.Number(summary.WorstDecile)} over the worst tenth of them.")
+        {
+            Facts = [("Tasks", Display.Count(evaluation.Tasks.Count)), ("Rows", Display.Count(evaluation.Tasks.Sum(task => (long)task.RowCount)))],
+            Sections =
+            [
+                CommonSections.Metrics(evaluation.Tasks.Count > 0 ? evaluation : null, "Means over tasks with their 95 % interval; what is undefined for a task is left out."),
+                new ReportSection("tasks", "Task by task")
+                {
+                    Text = unscored > 0 ? [$"{Display.Count(unscored, "row")} had no usable score and {(unscored == 1 ? "is" : "are")} left out."] : [],
+                    Figures = summary.Macro.Count > 1 ? [RankedFigure.OfTasks(metric, evaluation)] : [],
+                    Tables = bestFirst.Length == 0 ? [] :
+                    [
+                        new ReportTable(
+                            "Each task, the best first",
+                            [("Task", false), ("Rows", true), .. evaluation.Kind.Metrics().Select(each => (Display.Sentence(each.DisplayName()), true))],
+                            [.. bestFirst.Select(task => (IReadOnlyList<Cell>)[Display.Line(task.Task), Cell.Count(task.RowCount), .. evaluation.Kind.Metrics().Select(each => Cell.Of(task[each]))])])
+                            .Shortened(CommonSections.TasksListed, CommonSections.AllTasks),
+                    ],
+                },
+            ],
+        };
+    }
+}

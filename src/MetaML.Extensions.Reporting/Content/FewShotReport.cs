@@ -1,0 +1,77 @@
+using System.Globalization;
+using MetaML.Extensions.Reporting.Figures;
+
+namespace MetaML.Extensions.Reporting.Content;
+
+/// <summary>What there is to say about strategies on the same draws.</summary>
+internal static class FewShotReport
+{
+    public static Report Of(FewShotEvaluation evaluation)
+    {
+        int direction = evaluation.Metric.IsHigherBetter() ? -1 : 1;
+        FewShotCurve[] bestFirst =
+            [.. evaluation.Curves.OrderBy(curve => curve.Overall is null).ThenBy(curve => direction * (curve.Overall?[evaluation.Metric].Macro.Mean ?? 0))];
+        FewShotCurve best = bestFirst[0];
+        FewShotCurve? rival = bestFirst.FirstOrDefault(curve => curve.Overall is not null && curve.Kind == StrategyKind.FromScratch && curve != best)
+            ?? bestFirst.Skip(1).FirstOrDefault(curve => curve.Overall is not null);
+        PairedComparison? comparison = best.Overall is null || rival is null ? null : evaluation.Compare(best.Strategy, rival.Strategy);
+        string metric = evaluation.Metric.DisplayName(), tasks = Display.Count(best.Overall?.Tasks.Count ?? 0, "task");
+
+        return new Report("Few-shot evaluation", Headline(evaluation, best, comparison, tasks))
+        {
+            Facts =
+            [
+                .. best.Overall is null ? [] : new[] { ("Best", Display.Line(best.Strategy)), (Display.Sentence(metric), Display.Interval(best.Overall[evaluation.Metric].Macro)) },
+                .. comparison is null ? [] : new[] { ("Tasks better / alike / worse", $"{comparison.Wins} / {comparison.Ties} / {comparison.Losses}") },
+            ],
+            Sections =
+            [
+                new ReportSection("comparison", "The comparison")
+                {
+                    Text = [$"Mean {metric} over {tasks} and all support sizes, with its 95 % interval{(evaluation.Metric.IsHigherBetter() ? "" : "; lower is better")}."],
+                    Figures = best.Overall is null ? [] : [new ScoresFigure(metric, "tasks", [.. bestFirst.Where(curve => curve.Overall is not null).Select(curve => new StrategyScore(curve.Strategy, curve.Kind, curve.Overall![evaluation.Metric].Macro))], best.Strategy)],
+                    Tables = [Table(evaluation, bestFirst)],
+                },
+                CommonSections.FewShot(evaluation, tasks),
+                CommonSections.TaskByTask(comparison, tasks),
+                CommonSections.Metrics(best.Overall, $"‘{Display.Line(best.Strategy)}’ on {tasks}: each task’s metrics are means over its draws and support sizes."),
+                CommonSections.Failures(evaluation.Curves.Select(curve => (curve.Strategy, curve.Exception))),
+                new ReportSection("run", "What was run")
+                {
+                    Tables =
+                    [
+                        CommonSections.Pairs("The evaluation", [
+                            ("Support sizes", string.Join(", ", evaluation.SupportSizes.Select(size => size.ToString(CultureInfo.InvariantCulture))) + (evaluation.IsPerClass ? " rows of each class" : " rows of each task")),
+                            ("Draws of each task", Display.Count(evaluation.Draws)),
+                            ("Seed", evaluation.Seed.ToString(CultureInfo.InvariantCulture)),
+                            .. evaluation.SkippedTasks.Count == 0 ? [] : new[] { ("Left out, too few rows", string.Join(", ", evaluation.SkippedTasks.Take(CommonSections.TasksListed)) + (evaluation.SkippedTasks.Count > CommonSections.TasksListed ? $" and {Display.Count(evaluation.SkippedTasks.Count - CommonSections.TasksListed)} more" : "")) },
+                        ]),
+                    ],
+                },
+            ],
+        };
+    }
+
+    private static string Headline(FewShotEvaluation evaluation, FewShotCurve best, PairedComparison? comparison, string tasks)
+    {
+        if (best.Overall is null)
+            return "No strategy came to an end.";
+        string sentence = $"‘{Display.Line(best.Strategy)}’ is best: {evaluation.Metric.DisplayName()} {Display.Interval(best.Overall[evaluation.Metric].Macro)} over {tasks}";
+        return comparison is null
+            ? $"{sentence}."
+            : $"{sentence}, {Display.Number(Math.Abs(comparison.Gain.Mean))} better than ‘{Display.Line(comparison.Baseline)}’{(comparison.Gain.Lower > 0 ? "" : ", which is less than the tasks differ")}.";
+    }
+
+    private static ReportTable Table(FewShotEvaluation evaluation, FewShotCurve[] bestFirst) => new(
+        "Every strategy, the best first; a column’s head sorts by it",
+        [("Strategy", false), ("Learns", false), .. evaluation.Kind.Metrics().Select(metric => (Display.Sentence(metric.DisplayName()), true)), ("Time", true)],
+        [.. bestFirst.Select(curve => (IReadOnlyList<Cell>)
+        [
+            Display.Line(curve.Strategy), Display.Kind(curve.Kind),
+            .. evaluation.Kind.Metrics().Select(metric => curve.Overall is null ? new Cell("failed", double.NaN) : Cell.Of(curve.Overall[metric].Macro)),
+            new Cell(Display.Seconds(curve.RuntimeInSeconds), curve.RuntimeInSeconds),
+        ])])
+    {
+        Highlighted = bestFirst[0].Overall is null ? -1 : 0,
+    };
+}

@@ -1,0 +1,17 @@
+namespace MetaML.Extensions.Reporting.Figures;
+
+/// <summary>The shape of a mark.</summary>
+internal enum Mark
+{
+    /// <summary>A disc.</summary>
+    Disc,
+
+    /// <summary>A square.</summary>
+    Square,
+
+    /// <summary>A square on its corner.</summary>
+    Diamond,
+
+    /// <summary>A triangle that points upwards.</summary>
+    Triangle,
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using SkiaSharp;
+
+namespace MetaML.Extensions.Reporting.Figures;
+
+/// <summary>The font of plots, which comes with the package: machines without any font draw the same plots.</summary>
+internal static class ReportFont
+{
+    private const string Uncovered = "□";
+
+    private static readonly SKTypeface s_typeface = Load();
+
+    /// <summary>Width of a text in pixels.</summary>
+    public static double Measure(string text, double size)
+    {
+        using var font = new SKFont(s_typeface, (float)size);
+        return font.MeasureText(s_typeface.GetGlyphs(text));
+    }
+
+    /// <summary>A text that is not wider than it may be.</summary>
+    public static string Shorten(string text, double size, double width)
+    {
+        if (Measure(text, size) <= width)
+            return text;
+        Rune[] runes = [.. text.EnumerateRunes()];
+        for (int kept = runes.Length - 1; kept > 0; kept--)
+        {
+            string shortened = string.Concat(runes.Take(kept)).TrimEnd() + "…";
+            if (Measure(shortened, size) <= width)
+                return shortened;
+        }
+
+        return "…";
+    }
+
+    /// <summary>A font that has a text's letters, and the text with boxes for those that no font here has.</summary>
+    public static (SKTypeface Typeface, string Text) For(string text)
+    {
+        if (s_typeface.ContainsGlyphs(text))
+            return (s_typeface, text);
+        Rune missing = text.EnumerateRunes().First(rune => !s_typeface.ContainsGlyph(rune.Value));
+        return SKFontManager.Default.MatchCharacter(missing.Value) is { } other && other.ContainsGlyphs(text)
+            ? (other, text)
+            : (s_typeface, string.Concat(text.EnumerateRunes().Select(rune => s_typeface.ContainsGlyph(rune.Value) ? rune.ToString() : Uncovered)));
+    }
+
+    private static SKTypeface Load()
+    {
+        using Stream stream = typeof(ReportFont).Assembly.GetManifestResourceStream("Inter-Regular.otf")!;
+        return SKTypeface.FromStream(stream);
+    }
+}

@@ -1,0 +1,82 @@
+using MetaML.Extensions.Reporting.Content;
+
+namespace MetaML.Extensions.Reporting.Figures;
+
+/// <summary>How much each training task counts, over the outer steps of one run; of many tasks, how the weights are spread.</summary>
+/// <param name="run">A run with a learning curve and task weights.</param>
+internal sealed class WeightsFigure(RunDetail run) : Figure
+{
+    private const int MostLines = 8, AtEachEnd = 3, AxisHeight = 40, LineHeight = 16;
+
+    private readonly LearningPoint[] _points = [.. run.LearningCurve.Where(point => point.TaskWeights.Count > 0)];
+
+    public override string Name => "task weights";
+
+    public override string Title => $"Task weights λ of {Display.Line(run.TrainerName)}";
+
+    public override string Description
+    {
+        get
+        {
+            (string heaviest, double greatest) = Ranked()[^1];
+            (string lightest, double least) = Ranked()[0];
+            return $"{Title}. At the end {Display.Line(heaviest)} counts most, {Display.Number(greatest)}, and {Display.Line(lightest)} least, {Display.Number(least)}; the mean is 1.";
+        }
+    }
+
+    private bool IsSpread => _points[^1].TaskWeights.Count > MostLines;
+
+    /// <summary>Whether tasks ever counted differently.</summary>
+    public static bool HasSomethingToShow(RunDetail run) =>
+        run.LearningCurve.Count(point => point.TaskWeights.Count > 0) > 1
+        && run.LearningCurve.Any(point => point.TaskWeights.Count > 1 && point.TaskWeights.Values.Max() - point.TaskWeights.Values.Min() > 1e-6);
+
+    protected override int HeightAt(int width) => width > 500 ? 320 : 270;
+
+    protected override void Draw(PlotCanvas canvas, Area area)
+    {
+        (string Task, double Weight)[] ranked = Ranked();
+        string[] named = IsSpread ? [.. ranked.Take(AtEachEnd).Concat(ranked.TakeLast(AtEachEnd)).Select(task => task.Task)] : [.. ranked.Select(task => task.Task)];
+        double room = Math.Min(0.32 * area.Width, 16 + named.Append("10–90 %").Max(task => ReportFont.Measure(Display.Line(task), PlotCanvas.FontSize)));
+        Area plot = area.Inside(left: 44, top: 12, right: room, bottom: AxisHeight);
+        var y = Scale.Of(_points.SelectMany(point => point.TaskWeights.Values), plot.Bottom, plot.Top);
+        var x = new Scale(0, Math.Max(1, _points[^1].Iteration), plot.Left, plot.Right);
+        plot.DrawVerticalAxis(canvas, y);
+        plot.DrawHorizontalAxis(canvas, x, "outer steps", hasLines: false);
+
+        double[] xs = [.. _points.Select(point => x[point.Iteration])];
+        if (IsSpread)
+        {
+            foreach ((double low, double high, double opacity) in new[] { (0.0, 1.0, 0.1), (0.1, 0.9, 0.2) })
+                canvas.Band(xs, [.. _points.Select(point => y[Quantile(point, low)])], [.. _points.Select(point => y[Quantile(point, high)])], Palette.MetaLearned, opacity);
+            canvas.Path(xs, [.. _points.Select(point => y[Quantile(point, 0.5)])], Palette.MetaLearned, 2);
+        }
+
+        foreach (string task in named)
+        {
+            LearningPoint[] weighed = [.. _points.Where(point => point.TaskWeights.ContainsKey(task))];
+            canvas.Path([.. weighed.Select(point => x[point.Iteration])], [.. weighed.Select(point => y[point.TaskWeights[task]])], IsSpread ? Palette.Muted : Color(ranked, task), IsSpread ? 1 : 1.8);
+        }
+
+        (string Text, double Place, string Color)[] labels =
+        [
+            .. named.Select(task => (task, y[_points[^1].TaskWeights[task]], IsSpread ? Palette.Muted : Color(ranked, task))),
+            .. IsSpread ? new[] { ("median", y[Quantile(_points[^1], 0.5)], Palette.MetaLearned) } : [],
+        ];
+        double[] places = DirectLabels.Spread([.. labels.Select(label => label.Place)], LineHeight, plot.Top, plot.Bottom);
+        for (int i = 0; i < labels.Length; i++)
+            canvas.Text(ReportFont.Shorten(Display.Line(labels[i].Text), PlotCanvas.FontSize, room - 12), plot.Right + 8, places[i], labels[i].Color);
+    }
+
+    private (string Task, double Weight)[] Ranked() => [.. _points[^1].TaskWeights.Select(weight => (weight.Key, weight.Value)).OrderBy(weight => weight.Value)];
+
+    // Above the mean blue, below it orange: the lines are told apart by their labels.
+    private static string Color((string Task, double Weight)[] ranked, string task) =>
+        ranked.First(each => each.Task == task).Weight >= 1 ? Palette.MetaLearned : Palette.FromScratch;
+
+    private static double Quantile(LearningPoint point, double share)
+    {
+        double[] weights = [.. point.TaskWeights.Values.Order()];
+        return weights[(int)Math.Round(share * (weights.Length - 1))];
+    }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using MetaML.Extensions.Reporting.Content;
+using MetaML.Extensions.Reporting.Figures;
+using Xunit;
+
+namespace MetaML.Extensions.Reporting.Tests;
+
+public class FigureTests
+{
+    [Theory]
+    [InlineData(0.93412, "0.934")]
+    [InlineData(-0.5, "−0.500")]
+    [InlineData(0, "0.000")]
+    [InlineData(12.345, "12.35")]
+    [InlineData(1234567.8, "1,234,568")]
+    [InlineData(0.00012345, "0.00012")]
+    [InlineData(double.NaN, "–")]
+    public void Number_Magnitude_DecidesDecimals(double value, string expected) => Assert.Equal(expected, Display.Number(value));
+
+    [Theory]
+    [InlineData(0.0321, "32 ms")]
+    [InlineData(94.6, "94.6 s")]
+    [InlineData(200, "3 min 20 s")]
+    [InlineData(7290, "2 h 1 min")]
+    public void Seconds_Duration_IsReadable(double seconds, string expected) => Assert.Equal(expected, Display.Seconds(seconds));
+
+    [Theory]
+    [InlineData(0.612, 0.948, 5, new[] { "0.70", "0.80", "0.90" })]
+    [InlineData(-1, 1, 5, new[] { "−1.0", "−0.5", "0.0", "0.5", "1.0" })]
+    [InlineData(0, 800, 5, new[] { "0", "200", "400", "600", "800" })]
+    public void Ticks_Range_AreRound(double from, double to, int most, string[] expected)
+    {
+        string[] labels = [.. new Scale(from, to, 0, 100).Ticks(most).Select(tick => tick.Label)];
+        Assert.Equal(expected.Select(Parse), labels.Select(Parse));
+        Assert.InRange(labels.Length, 2, most);
+
+        static double Parse(string label) => double.Parse(label.Replace('−', '-'), CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Scale_OneValueOrNone_StaysFinite()
+    {
+        Assert.Equal(50, Scale.Of([3, 3, double.NaN], 0, 100)[3], 9);
+        Assert.True(double.IsFinite(Scale.Of([], 0, 100)[0.5]));
+    }
+
+    [Fact]
+    public void Spread_CrowdedPlaces_KeepOrderAndDistance()
+    {
+        double[] places = DirectLabels.Spread([50, 52, 51, 10, 99], 16, 0, 100);
+        Assert.Equal(new[] { 3, 0, 2, 1, 4 }, Enumerable.Range(0, 5).OrderBy(i => places[i]));
+        double[] sorted = [.. places.Order()];
+        Assert.All(sorted.Zip(sorted.Skip(1), (a, b) => b - a), gap => Assert.True(gap >= 16 - 1e-9));
+        Assert.InRange(sorted[^1], 0, 100);
+    }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(9, 2)]
+    [InlineData(14, 3)]
+    public void ClusterOrder_MatchesPlainAverageLinkage(int count, int seed)
+    {
+        var random = new Random(seed);
+        double[][] values = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, count).Select(_ => random.NextDouble()).ToArray())];
+        var clusters = new ClusterOrder(values);
+        Assert.Equal(Enumerable.Range(0, count), clusters.Order.Order());
+        List<int[]> plain = [.. Enumerable.Range(0, count).Select(i => new[] { i })];
+        for (int left = count; left >= 1; left--)
+        {
+            Assert.Equal(Sorted(plain), Sorted(clusters.Cut(left)));
+            Assert.Equal(clusters.Order, clusters.Cut(left).SelectMany(cluster => cluster));
+            if (left == 1)
+                break;
+            (int a, int b) = (from i in Enumerable.Range(0, left) from j in Enumerable.Range(0, i) select (i, j))
+                .MaxBy(pair => plain[pair.i].Average(i => plain[pair.j].Average(j => values[i][j] + values[j][i])));
+            int[] merged = [.. plain[a], .. plain[b]];
+            plain = [.. plain.Where((_, i) => i != a && i != b), merged];
+        }
+
+        static IEnumerable<string> Sorted(List<int[]> clusters) => clusters.Select(cluster => string.Join(' ', cluster.Order())).Order();
+    }
+
+    [Fact]
+    public void Colors_OfText_HaveEnoughContrast()
+    {
+        Assert.Equal(Palette.Colors.Length, Palette.Colors.Select(color => color.Light).Distinct().Count());
+        foreach (Func<(string Name, string Light, string Dark), string> theme in new Func<(string Name, string Light, string Dark), string>[] { color => color.Light, color => color.Dark })
+        {
+            Dictionary<string, double> luminance = Palette.Colors.ToDictionary(color => color.Name, color => Luminance(theme(color)));
+            foreach (string text in new[] { "ink", "muted", "meta", "scratch", "pooled", "joint" })
+                Assert.All(["surface", "page"], background => Assert.True(Contrast(luminance[text], luminance[background]) >= 4.5, $"{text} on {background}: {Contrast(luminance[text], luminance[background]):F2}"));
+            Assert.True(Contrast(luminance["ink"], luminance["tint"]) >= 4.5);
+        }
+
+        static double Contrast(double a, double b) => (Math.Max(a, b) + 0.05) / (Math.Min(a, b) + 0.05);
+
+        // WCAG 2.1, relative luminance.
+        static double Luminance(string hex)
+        {
+            double[] linear = [.. new[] { 1, 3, 5 }.Select(at => Convert.ToInt32(hex.Substring(at, 2), 16) / 255.0).Select(share => share <= 0.03928 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4))];
+            return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+        }
+    }
+
+    [Fact]
+    public void ToSvg_FollowsThePageAndHasNoIdentifiers()
+    {
+        string svg = string.Concat(new DumbbellFigure(SomeResults.Experiment().Transfer!).ToSvg());
+        Assert.Contains("var(--meta)", svg);
+        Assert.Contains("var(--scratch)", svg);
+        Assert.DoesNotContain("=\"#", svg); // no colour of its own
+        Assert.DoesNotContain(" id=", svg);
+        Assert.DoesNotContain("font-family", svg);
+        Assert.Contains(">clinic 1</text>", svg);
+    }
+}
