@@ -7,7 +7,7 @@ using Microsoft.ML;
 namespace MetaML.Extensions.Experiments;
 
 /// <summary>How much the training tasks of an experiment help each other, in the eyes of its best meta-learned model.</summary>
-/// <remarks>Every task's head scores every other task's rows: O(tasks² · rows). Of many tasks a picture could not be read, and of many rows a sample says the same.</remarks>
+/// <remarks>Values below −1 count as −1, as they do in <see cref="TaskRelatedness"/>'s groups: a loss has no upper bound, and one misleading pair would hide all others. Every task's head scores every other task's rows: O(tasks² · rows). Of many tasks a picture could not be read, and of many rows a sample says the same.</remarks>
 internal static class ExperimentRelatedness
 {
     internal const int MostTasks = 200, MostRows = 50;
@@ -30,8 +30,10 @@ internal static class ExperimentRelatedness
             IDataView sample = RowFilter.ByPosition(training, rows.SelectMany(task => task.Take(MostRows)));
             TaskRelatedness related = context.MetaLearning().Relatedness(model, sample, RelatednessMeasure.Functional, cancellationToken);
             int[] tasks = [.. Enumerable.Range(0, related.TaskNames.Count)];
-            return new RelatednessMatrix(
-                "share of the prior’s loss that another task’s rows save", related.TaskNames, [.. tasks.Select(from => (IReadOnlyList<double>)[.. tasks.Select(to => related[from, to])])]);
+            return new RelatednessMatrix("transfer gain", related.TaskNames, [.. tasks.Select(from => (IReadOnlyList<double>)[.. tasks.Select(to => Math.Max(-1, related[from, to]))])])
+            {
+                Description = "1 − its loss with what was learned on the other’s rows / its loss with the prior alone; what is below −1 counts as −1",
+            };
         }
         catch (OperationCanceledException)
         {

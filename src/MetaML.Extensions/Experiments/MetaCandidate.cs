@@ -10,6 +10,4 @@ internal sealed record MetaCandidate(EncoderOptions Encoder, AdapterOptions Adap
     public string Name => $"meta-learned, {Parts}";
 
     public string Parts => $"{OptionText.Of(Encoder)} + {OptionText.Of(Adapter)}{(NamesWeighting ? $" + {OptionText.Of(Weighting)}" : "")}";
-
-    public string Options => $"encoder {OptionText.Of(Encoder)}; adapter {OptionText.Of(Adapter)}; task weights {OptionText.Of(Weighting)}";
 }

@@ -65,7 +65,7 @@ internal sealed class StrategyPlan
     }
 
     /// <summary>A candidate trained for so many outer steps.</summary>
-    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => Trained(candidate.Name, StrategyKind.MetaLearned, candidate.Options, _settings.MetaLearner with
+    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => Trained(candidate.Name, StrategyKind.MetaLearned, _settings.MetaLearner with
     {
         Encoder = candidate.Encoder,
         Adapter = candidate.Adapter,
@@ -84,10 +84,10 @@ internal sealed class StrategyPlan
         from encoder in Encoders.Where(encoder => encoder is not (IdentityEncoderOptions or PretrainedEncoderOptions { IsFrozen: true })).Take(1)
         from adapter in Adapters.Take(1)
         let candidate = new MetaCandidate(encoder, adapter, new UniformWeightingOptions(), NamesWeighting: false)
-        select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, candidate.Options, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
+        select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
 
-    private PlannedRun Trained(string name, StrategyKind kind, string words, MetaLearnerOptions options) => new(
-        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_front, MetaLearner(options with { Progress = progress, CancellationToken = token })), null) { Options = words })
+    private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options) => new(
+        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_front, MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
     {
         Iterations = options.MaximumNumberOfIterations,
     };
