@@ -3,9 +3,13 @@ using System.Diagnostics;
 using System.Text.Json;
 using Compare;
 using MetaML.Extensions;
+using MetaML.Extensions.Reporting;
 using Microsoft.ML;
 using Microsoft.ML.Trainers.FastTree;
+using Spectre.Console;
 
+if (Console.IsOutputRedirected)
+    AnsiConsole.Profile.Width = 120;
 var clock = Stopwatch.StartNew();
 var ml = new MLContext(seed: 1);
 IDataView data = ml.Data.LoadFromEnumerable(Stores.Generate(count: 80, days: 60));
@@ -19,16 +23,19 @@ TaskExperimentSettings settings = new TaskExperimentSettings
     MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 500 },
 }.Add("FastTree", ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { NumberOfTrees = 50, MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1 }));
 
-Console.WriteLine("  time     memory  RMSE, 95 %        strategy, on stores that it did not learn from");
-ExperimentResult result = ml.MetaLearning().CreateExperiment(settings).Execute(data, taskColumnName: "Store", preFeaturizer: features, progressHandler: new Report());
+ExperimentResult result = Board.Show(board =>
+    ml.MetaLearning().CreateExperiment(settings).Execute(data, taskColumnName: "Store", preFeaturizer: features, progressHandler: board));
 
-Console.WriteLine();
-Console.WriteLine($"{result.Test!.Curves[0].Overall!.Tasks.Count} test stores    {string.Join("", result.Test.SupportSizes.Select(size => $"{size,10} days     "))}");
-foreach (FewShotCurve curve in result.Test.Curves)
-    Console.WriteLine($"  {string.Join("  ", curve.Points.Select(point => $"{point.Evaluation[result.Metric].Macro,17}"))}  {curve.Strategy}");
-Console.WriteLine();
+FewShotEvaluation test = result.Test!; // the best strategy of each kind, on stores that nothing was chosen by
+var table = new Table().AddColumns(["strategy", .. test.SupportSizes.Select(size => $"{size} days")]);
+foreach (FewShotCurve curve in test.Curves)
+    table.AddRow([Markup.Escape(curve.Strategy), .. curve.Points.Select(point => point.Evaluation[result.Metric].Macro.ToString())]);
+AnsiConsole.Write(table.Caption($"RMSE on {test.Curves[0].Overall!.Tasks.Count} test stores, each open for so many days; mean and 95 % interval"));
 Console.WriteLine(result.Recommendation);
 Console.WriteLine(result.LosingTasks.Count == 0 ? "No store loses." : $"Stores that lose: {string.Join(", ", result.LosingTasks.Select(store => store.Task))}.");
+const string Report = "compare-report.html";
+result.SaveHtml(Report);
+Console.WriteLine($"The report is {Path.GetFullPath(Report)}: open it in a browser.");
 
 Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 {

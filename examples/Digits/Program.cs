@@ -5,6 +5,8 @@ using System.Text.Json;
 using Digits;
 using MetaML.Adapters;
 using MetaML.Extensions;
+using MetaML.Extensions.Reporting;
+using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.LightGbm;
@@ -26,7 +28,8 @@ if (args is ["score", var savedModel])
 var clock = Stopwatch.StartNew();
 IDataView training = ml.Data.LoadFromEnumerable(questions.Training.ToArray());
 IDataView support = ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Support));
-var results = new List<Result>();
+IDataView test = ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Test));
+var results = new List<FewShotCurve>();
 
 // Learn across the 40 questions, then adapt to all new ones in one call.
 (string Name, AdapterOptions Adapter)[] adapters =
@@ -57,29 +60,41 @@ AnsiConsole.Progress().Start(progress =>
         ITransformer model = Pixels().Append(trainer).Fit(training);
         bar.Value = 100;
         ITransformer adapted = ml.MetaLearning().Adapt(model, support);
-        results.Add(Judge($"meta-learned, {name}", isMeta: true, _ => adapted));
+        results.Add(Judge($"meta-learned, {name}", StrategyKind.MetaLearned, adapted.Transform(test)));
         if (validationLoss < best.Loss) // chosen by held-out training questions, not by the new ones
             best = (name, validationLoss, adapted);
     }
 });
 
-// From scratch: each new question has nothing but its own 20 rows.
-results.Add(Judge("from scratch, L-BFGS", isMeta: false, rows => Pixels().Append(ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer")).Fit(rows)));
-results.Add(Judge("from scratch, LightGBM", isMeta: false, rows => Pixels().Append(ml.BinaryClassification.Trainers.LightGbm(
-    new LightGbmBinaryTrainer.Options { LabelColumnName = "Answer", MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1, Verbose = false })).Fit(rows)));
-ITransformer untrained = Pixels().Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
+results.Add(JudgeFromScratch("from scratch, L-BFGS", ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer")));
+results.Add(JudgeFromScratch("from scratch, LightGBM", ml.BinaryClassification.Trainers.LightGbm(
+    new LightGbmBinaryTrainer.Options { LabelColumnName = "Answer", MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1, Verbose = false })));
+var untrained = Pixels().Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
 {
     LabelColumnName = "Answer",
     MaximumNumberOfIterations = 0, // no other task: the network as it was initialised, then 100 gradient steps on the 20 rows
     Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 100 },
-})).Fit(ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Support)));
-results.Add(Judge("from scratch, same network", isMeta: false, _ => untrained));
+})).Fit(support);
+results.Add(Judge("from scratch, same network", StrategyKind.FromScratch, untrained.Transform(test)));
 
 var table = new Table().AddColumns("strategy", "accuracy", "precision", "recall");
-foreach (Result result in results)
-    table.AddRow(Markup.Escape(result.Strategy), result.Accuracy.ToString(), result.Precision.ToString(), result.Recall.ToString());
+foreach (FewShotCurve curve in results)
+    table.AddRow([Markup.Escape(curve.Strategy), .. new[] { TaskMetric.Accuracy, TaskMetric.Precision, TaskMetric.Recall }.Select(metric => curve.Overall![metric].Macro.ToString())]);
 table.Caption("mean and 95 % interval over 10 new questions, each judged on 539 test images after each of 10 draws of 20 rows");
 AnsiConsole.Write(table);
+
+const string Report = "digits-report.html";
+new FewShotEvaluation
+{
+    Kind = LabelKind.Binary,
+    Metric = TaskMetric.Accuracy,
+    SupportSizes = [Questions.SupportPerAnswer],
+    IsPerClass = true,
+    Draws = Questions.Draws,
+    Seed = 1,
+    Curves = results,
+}.SaveHtml(Report);
+Console.WriteLine($"The report is {Path.GetFullPath(Report)}: open it in a browser.");
 
 // Save the adapted pipeline; another process loads it and gives the same scores.
 string path = Path.Combine(Path.GetTempPath(), $"digits-{Environment.ProcessId}.zip");
@@ -91,8 +106,8 @@ File.Delete(path);
 Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 {
     example = "Digits",
-    meta_accuracy = Math.Round(results.Single(result => result.Strategy.EndsWith(best.Name, StringComparison.Ordinal)).Accuracy.Mean, 4),
-    scratch_accuracy = Math.Round(results.Where(result => !result.IsMeta).Max(result => result.Accuracy.Mean), 4),
+    meta_accuracy = Math.Round(Accuracy(results.Single(curve => curve.Strategy.EndsWith(best.Name, StringComparison.Ordinal))), 4),
+    scratch_accuracy = Math.Round(results.Where(curve => curve.Kind == StrategyKind.FromScratch).Max(Accuracy), 4),
     best_adapter = best.Name,
     reloaded_identical = identical,
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
@@ -101,21 +116,27 @@ Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 // Pixels are 0 … 16; a featuriser in front, as any pipeline has one.
 IEstimator<ITransformer> Pixels() => ml.Transforms.NormalizeMinMax("Features", "Pixels");
 
-Result Judge(string strategy, bool isMeta, Func<IDataView, ITransformer> modelOf)
+// Each new question has nothing but its own 20 rows.
+FewShotCurve JudgeFromScratch(string strategy, IEstimator<ITransformer> trainer)
 {
-    var metrics = tasks.Select(task =>
-    {
-        ITransformer model = modelOf(ml.Data.LoadFromEnumerable(task.Support));
-        BinaryClassificationMetrics judged = ml.BinaryClassification.EvaluateNonCalibrated(model.Transform(ml.Data.LoadFromEnumerable(task.Test)), "Answer");
-        return (Question: Questions.QuestionOf(task.Task), judged.Accuracy, judged.PositivePrecision, judged.PositiveRecall);
-    }).GroupBy(draw => draw.Question).ToArray();
-    return new Result(
-        strategy,
-        isMeta,
-        Interval.Of(metrics.Select(draws => draws.Average(draw => draw.Accuracy))),
-        Interval.Of(metrics.Select(draws => draws.Average(draw => draw.PositivePrecision))),
-        Interval.Of(metrics.Select(draws => draws.Average(draw => draw.PositiveRecall))));
+    IDataView[] scored = [.. tasks.Select(task => Pixels().Append(trainer).Fit(ml.Data.LoadFromEnumerable(task.Support)).Transform(ml.Data.LoadFromEnumerable(task.Test)))];
+    return Judge(strategy, StrategyKind.FromScratch, scored);
 }
+
+// A question's metrics are means over its draws; their mean and interval, over questions.
+FewShotCurve Judge(string strategy, StrategyKind kind, params IDataView[] scored)
+{
+    var draws = scored.SelectMany(view => ml.MetaLearning().EvaluateTasks(view, "Answer").Tasks).GroupBy(draw => Questions.QuestionOf(draw.Task));
+    var questions = new TaskEvaluation(LabelKind.Binary, [.. draws.Select(question => new TaskMetrics
+    {
+        Task = question.Key,
+        RowCount = question.First().RowCount,
+        Values = question.First().Values.Keys.ToDictionary(metric => metric, metric => question.Average(draw => draw[metric])),
+    })]);
+    return new FewShotCurve { Strategy = strategy, Kind = kind, Points = [new FewShotPoint(Questions.SupportPerAnswer, questions)], Overall = questions };
+}
+
+double Accuracy(FewShotCurve curve) => curve.Overall![TaskMetric.Accuracy].Macro.Mean;
 
 float[] Scores(ITransformer model) =>
     [.. model.Transform(ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Test))).GetColumn<float>("Score")];

@@ -18,7 +18,10 @@ internal sealed record Row
 /// <summary>"Is this digit in S?", for many sets S of three to five digits: each set is a task.</summary>
 internal sealed class Questions
 {
-    private const int TrainingQuestions = 40, NewQuestions = 10, Draws = 10, SupportPerAnswer = 10;
+    /// <summary>How often support is drawn for each new question, and its rows for each of the two answers.</summary>
+    public const int Draws = 10, SupportPerAnswer = 10;
+
+    private const int TrainingQuestions = 40, NewQuestions = 10;
     private const double TestShare = 0.3;
 
     private readonly (float[] Pixels, int Digit)[] _trainingImages;

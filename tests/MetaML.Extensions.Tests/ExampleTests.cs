@@ -10,7 +10,9 @@ public sealed class ExampleTests
     [Fact]
     public void Digits_LearningAcrossTasks_BeatsFromScratch()
     {
-        JsonElement result = Result(SiblingProgram.Run("examples/Digits", null));
+        string output = SiblingProgram.Run("examples/Digits", null);
+        Assert.Contains("from scratch, same network", ReportOf(output), StringComparison.Ordinal);
+        JsonElement result = Result(output);
         double meta = result.GetProperty("meta_accuracy").GetDouble(), scratch = result.GetProperty("scratch_accuracy").GetDouble();
         Assert.True(meta >= 0.88, $"accuracy {meta}");
         Assert.True(meta >= scratch + 0.12, $"accuracy {meta}, from scratch {scratch}");
@@ -28,11 +30,27 @@ public sealed class ExampleTests
     [Fact]
     public void Compare_NewStores_ArePredictedBetterByLearningAcrossStores()
     {
-        JsonElement result = Result(SiblingProgram.Run("examples/Compare", null));
+        string output = SiblingProgram.Run("examples/Compare", null);
+        Assert.Contains("<svg", ReportOf(output), StringComparison.Ordinal);
+        JsonElement result = Result(output);
         double best = result.GetProperty("best_rmse").GetDouble(), scratch = result.GetProperty("scratch_rmse").GetDouble();
         Assert.True(best < scratch, $"RMSE {best}, from scratch {scratch}");
         Assert.Equal(0, result.GetProperty("failed_runs").GetInt32());
     }
+
+    [Fact]
+    public void PatientRisk_LearningAcrossClinics_GivesBetterAndCalibratedRisks()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/PatientRisk", null));
+        double Value(string key) => result.GetProperty(key).GetDouble();
+        Assert.True(Value("log_loss") < Value("pooled_log_loss") - 0.005, $"log-loss {Value("log_loss")}, pooled {Value("pooled_log_loss")}");
+        Assert.True(Value("log_loss") < Value("scratch_log_loss") - 0.02, $"log-loss {Value("log_loss")}, from scratch {Value("scratch_log_loss")}");
+        Assert.Equal(Value("observed_share"), Value("predicted_share"), 0.02);
+    }
+
+    // The file that the example names.
+    private static string ReportOf(string output) =>
+        File.ReadAllText(output.Split('\n').Single(line => line.StartsWith("The report is ", StringComparison.Ordinal))["The report is ".Length..].Split(": open")[0]);
 
     private static JsonElement Result(string output) =>
         JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;

@@ -7,13 +7,12 @@ namespace MetaML.Extensions.Tests;
 
 public sealed partial class ReadmeTests
 {
-    private static string Readme => File.ReadAllText(Path.Combine(SiblingProgram.Root, "README.md")).ReplaceLineEndings("\n");
+    private static string Readme => Text("README.md");
 
     [Fact]
     public void Example_IsTheProgramThatIsBuilt()
     {
-        string program = File.ReadAllText(Path.Combine(SiblingProgram.Root, "examples/FirstSteps/Program.cs")).ReplaceLineEndings("\n");
-        Assert.Contains($"```csharp\n{program.TrimEnd()}\n```", Readme);
+        Assert.Contains($"```csharp\n{Text("examples/FirstSteps/Program.cs").TrimEnd()}\n```", Readme);
     }
 
     [Fact]
@@ -25,8 +24,29 @@ public sealed partial class ReadmeTests
         Assert.Equal(Accuracy(Readme), Accuracy(output), 0.05); // other processors round otherwise
     }
 
+    /// <summary>What documentation shows is built and run: it stands in an example, if with another indentation.</summary>
+    [Theory]
+    [InlineData("Concepts", 1)]
+    [InlineData("Choosing", 0)]
+    [InlineData("Algorithms", 0)]
+    [InlineData("Evaluation", 4)]
+    public void DocumentationCode_IsThatOfAnExample(string page, int blocks)
+    {
+        string[] code = [.. CodeBlock().Matches(Text($"docs/{page}.md")).Select(block => Unindented(block.Groups[1].Value))];
+        Assert.Equal(blocks, code.Length);
+        string[] examples = [.. Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "examples"), "Program.cs", SearchOption.AllDirectories).Select(path => Unindented(File.ReadAllText(path).ReplaceLineEndings("\n")))];
+        Assert.All(code, block => Assert.Contains(examples, example => example.Contains(block, StringComparison.Ordinal)));
+    }
+
+    private static string Text(string path) => File.ReadAllText(Path.Combine(SiblingProgram.Root, path)).ReplaceLineEndings("\n");
+
+    private static string Unindented(string code) => string.Join('\n', code.Split('\n').Select(line => line.Trim()));
+
     private static double Accuracy(string text) => double.Parse(AccuracyLine().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^accuracy ([0-9.]+), AUC", RegexOptions.Multiline)]
     private static partial Regex AccuracyLine();
+
+    [GeneratedRegex(@"^```csharp\n(.*?)\n```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
 }

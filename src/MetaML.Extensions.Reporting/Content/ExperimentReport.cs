@@ -39,6 +39,7 @@ internal static class ExperimentReport
     {
         RunDetail[] bestFirst = [.. result.RunDetails.OrderBy(run => run.Score is null).ThenBy(run => (result.Metric.IsHigherBetter() ? -1 : 1) * (run.Score?.Mean ?? 0))];
         RunDetail[] bestOfEach = [.. bestFirst.Where(run => run.Score is not null).DistinctBy(run => run.TrainerName)]; // of its rounds; it alone met the test tasks
+        bool hasOptions = bestFirst.Any(run => run.Options.Length > 0);
         var rows = new List<IReadOnlyList<Cell>>();
         foreach (RunDetail run in bestFirst)
         {
@@ -48,7 +49,7 @@ internal static class ExperimentReport
                 .. result.Test is null ? [] : new[] { bestOfEach.Contains(run) ? Cell.Of(OnTest(result, run.TrainerName)) : Cell.Empty },
                 new Cell(Display.Seconds(run.RuntimeInSeconds), run.RuntimeInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
                 run.MaximumNumberOfIterations is { } steps ? Cell.Count(steps) : Cell.Empty,
-                run.Options.Length > 0 ? Display.Line(run.Options) : Display.Nothing,
+                .. !hasOptions ? [] : new[] { run.Options.Length > 0 ? Display.Line(run.Options) : Display.Nothing },
             ]);
         }
 
@@ -65,7 +66,7 @@ internal static class ExperimentReport
                     [
                         ("Strategy", false), ("Learns", false), ($"{Display.Sentence(metric)}, validation", true),
                         .. result.Test is null ? [] : new[] { ($"{Display.Sentence(metric)}, test", true) },
-                        ("Time", true), ("Peak memory", true), ("Outer steps", true), ("Options", false),
+                        ("Time", true), ("Peak memory", true), ("Outer steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
                     ],
                     rows)
                 {
@@ -78,7 +79,7 @@ internal static class ExperimentReport
 
     private static ReportSection Relatedness(RelatednessMatrix? relatedness) => new("relatedness", "Which tasks help each other")
     {
-        Text = relatedness is null ? [] : [$"{Display.Sentence(Display.Line(relatedness.Name))}: what the row’s task gives to the column’s. Tasks stand in the order of clusters, so that those that resemble each other are neighbours."],
+        Text = relatedness is null ? [] : [$"{Display.Sentence(Display.Line(relatedness.Name))}: what the row’s task gives to the column’s{(relatedness.Description.Length > 0 ? $", {Display.Line(relatedness.Description)}" : "")}. Tasks stand in the order of clusters, so that those that resemble each other are neighbours."],
         Figures = relatedness is null || relatedness.Tasks.Count < 2 ? [] : [new RelatednessFigure(relatedness)],
     };
 
@@ -93,7 +94,7 @@ internal static class ExperimentReport
         RunDetail? weighted = learners.FirstOrDefault(WeightsFigure.HasSomethingToShow);
         return new ReportSection("learning", "How it learned")
         {
-            Text = [$"Query loss of the training episodes, and of the trainer’s own validation episodes, over the outer steps{(weighted is null ? "." : ", and λ, how much each training task counts.")}"],
+            Text = [$"Query loss of the training episodes, and of the trainer’s own validation episodes, over the outer steps{(weighted is null ? "." : ", and λ, how much each training task counts.")} The training loss is a moving mean; each step’s own, which depends on the tasks that it drew, is the thin line."],
             Figures = [.. learners.Select(run => new LearningFigure(run)), .. weighted is null ? [] : new Figure[] { new WeightsFigure(weighted) }],
         };
     }

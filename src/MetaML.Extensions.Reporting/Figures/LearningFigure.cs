@@ -2,16 +2,19 @@ using MetaML.Extensions.Reporting.Content;
 
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Losses over the outer steps of one run.</summary>
+/// <summary>Losses over the outer steps of one run; the training loss, which goes up and down with the tasks that a step draws, as a moving mean in front of itself.</summary>
 /// <param name="run">A run with a learning curve.</param>
 internal sealed class LearningFigure(RunDetail run) : Figure
 {
-    private const int AxisHeight = 40, LineHeight = 16;
+    private const int AxisHeight = 40, LineHeight = 16, PointsOfMean = 21;
 
-    private readonly (string Name, string Color, double Width, LearningPoint[] Points, Func<LearningPoint, double> Loss)[] _lines =
+    private readonly Line[] _lines =
     [
-        ("training", Palette.Muted, 1.2, [.. run.LearningCurve.Where(point => double.IsFinite(point.TrainingLoss))], point => point.TrainingLoss),
-        ("validation", Palette.MetaLearned, 2.2, [.. run.LearningCurve.Where(point => point.ValidationLoss is { } loss && double.IsFinite(loss))], point => point.ValidationLoss!.Value),
+        .. new[]
+        {
+            Line.Of("training", Palette.Muted, 1.6, run.LearningCurve, point => point.TrainingLoss),
+            Line.Of("validation", Palette.MetaLearned, 2.2, run.LearningCurve, point => point.ValidationLoss ?? double.NaN),
+        }.Where(line => line.Losses.Length > 0),
     ];
 
     public override string Name => $"learning of {FileName(run.TrainerName)}";
@@ -19,7 +22,7 @@ internal sealed class LearningFigure(RunDetail run) : Figure
     public override string Title => $"Loss of {Display.Line(run.TrainerName)}";
 
     public override string Description =>
-        $"{Title}. {string.Join("; ", _lines.Where(line => line.Points.Length > 0).Select(line => $"{line.Name}: from {Display.Number(line.Loss(line.Points[0]))} to {Display.Number(line.Loss(line.Points[^1]))} at outer step {Display.Count(line.Points[^1].Iteration)}"))}.";
+        $"{Title}. {string.Join("; ", _lines.Select(line => $"{line.Name}: from {Display.Number(line.Losses[0])} to {Display.Number(line.Losses[^1])} at outer step {Display.Count(line.Steps[^1])}"))}.";
 
     public override bool IsHalf => true;
 
@@ -28,21 +31,43 @@ internal sealed class LearningFigure(RunDetail run) : Figure
     protected override void Draw(PlotCanvas canvas, Area area)
     {
         Area plot = area.Inside(left: 44, top: 12, right: 68, bottom: AxisHeight);
-        var shown = _lines.Where(line => line.Points.Length > 0).ToArray();
-        var y = Scale.Of(shown.SelectMany(line => line.Points.Select(line.Loss)), plot.Bottom, plot.Top);
+        var y = Scale.Of(_lines.SelectMany(line => line.Losses), plot.Bottom, plot.Top);
         var x = new Scale(0, Math.Max(1, run.LearningCurve[^1].Iteration), plot.Left, plot.Right);
         plot.DrawVerticalAxis(canvas, y);
         plot.DrawHorizontalAxis(canvas, x, "outer steps", hasLines: false);
-        foreach (var line in shown)
-            canvas.Path([.. line.Points.Select(point => x[point.Iteration])], [.. line.Points.Select(point => y[line.Loss(point)])], line.Color, line.Width);
-        double[] places = DirectLabels.Spread([.. shown.Select(line => y[line.Loss(line.Points[^1])])], LineHeight, plot.Top, plot.Bottom);
-        for (int i = 0; i < shown.Length; i++)
-            canvas.Text(shown[i].Name, plot.Right + 6, places[i], shown[i].Color);
+        double[][] shown = [.. _lines.Select(line => line.Name == "training" ? MovingMean(line.Losses) : line.Losses)];
+        for (int i = 0; i < _lines.Length; i++)
+        {
+            double[] xs = [.. _lines[i].Steps.Select(step => x[step])];
+            if (shown[i] != _lines[i].Losses)
+                canvas.Path(xs, [.. _lines[i].Losses.Select(loss => y[loss])], Palette.Grid, 1);
+            canvas.Path(xs, [.. shown[i].Select(loss => y[loss])], _lines[i].Color, _lines[i].Width);
+        }
+
+        double[] places = DirectLabels.Spread([.. shown.Select(losses => y[losses[^1]])], LineHeight, plot.Top, plot.Bottom);
+        for (int i = 0; i < _lines.Length; i++)
+            canvas.Text(_lines[i].Name, plot.Right + 6, places[i], _lines[i].Color);
+    }
+
+    // Over the points about each one; at the ends, over those that there are.
+    private static double[] MovingMean(double[] losses)
+    {
+        int reach = Math.Min(PointsOfMean, losses.Length / 4) / 2;
+        return [.. losses.Select((_, i) => losses[Math.Max(0, i - reach)..Math.Min(losses.Length, i + reach + 1)].Average())];
     }
 
     private static string FileName(string strategy)
     {
         string name = string.Concat(Display.Line(strategy).Select(letter => char.IsLetterOrDigit(letter) || letter is ' ' or '-' ? letter : '_'));
         return name.Length <= 60 ? name : name[..60];
+    }
+
+    private sealed record Line(string Name, string Color, double Width, int[] Steps, double[] Losses)
+    {
+        public static Line Of(string name, string color, double width, IReadOnlyList<LearningPoint> curve, Func<LearningPoint, double> loss)
+        {
+            LearningPoint[] points = [.. curve.Where(point => double.IsFinite(loss(point)))];
+            return new Line(name, color, width, [.. points.Select(point => point.Iteration)], [.. points.Select(loss)]);
+        }
     }
 }

@@ -21,7 +21,7 @@ public abstract class LearningStrategy
     /// <summary>What it learns from.</summary>
     public StrategyKind Kind { get; }
 
-    /// <summary>Its options in words; empty where there are none to tell.</summary>
+    /// <summary>Its options in words; empty where its name tells them.</summary>
     public string Options { get; init; } = "";
 
     /// <summary>What is fitted; null where a fitted model was given.</summary>

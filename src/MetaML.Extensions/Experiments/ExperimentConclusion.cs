@@ -7,7 +7,7 @@ using Microsoft.ML;
 namespace MetaML.Extensions.Experiments;
 
 /// <summary>What follows from the runs: the verdict, the test, the best strategy fitted again.</summary>
-internal sealed class ExperimentConclusion(TaskExperimentSettings settings, ExperimentData data, ExperimentRunner runner, TaskMetric metric)
+internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSettings settings, ExperimentData data, ExperimentRunner runner, TaskMetric metric)
 {
     public ExperimentResult Draw(RunDetail best, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
     {
@@ -39,6 +39,8 @@ internal sealed class ExperimentConclusion(TaskExperimentSettings settings, Expe
             Validation = validation,
             Test = test,
             Transfer = transfer,
+            Relatedness = ExperimentRelatedness.Of(
+                context, finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.MetaLearned)?.Model, data.Training, data.Columns, settings.CancellationToken),
             Description = new ExperimentDescription
             {
                 Seed = settings.Seed!.Value,

@@ -12,6 +12,7 @@ internal sealed class ExperimentData
     public ExperimentData(
         MLContext context, ExperimentColumns columns, FewShotOptions draws, IDataView training, IDataView validation, IDataView? test, CancellationToken cancellationToken)
     {
+        Columns = columns;
         Training = RowViews.Cached(context, training);
         TrainingTasks = LabeledRows.ReadTasks(Training, columns.Task);
         if (TrainingTasks.Count < 2)
@@ -24,6 +25,8 @@ internal sealed class ExperimentData
         Test = new FewShotEvaluator(context, test, columns.Label, columns.Task, draws, cancellationToken);
         Test.CheckUnseen(AllTraining);
     }
+
+    public ExperimentColumns Columns { get; }
 
     public IDataView Training { get; }
 

@@ -7,7 +7,7 @@ namespace MetaML.Extensions.Experiments;
 /// <summary>One point of the search: what encodes, what adapts, how tasks are weighed.</summary>
 internal sealed record MetaCandidate(EncoderOptions Encoder, AdapterOptions Adapter, TaskWeightingOptions Weighting, bool NamesWeighting)
 {
-    public string Name => $"meta-learned, {OptionText.Of(Encoder)} + {OptionText.Of(Adapter)}{(NamesWeighting ? $" + {OptionText.Of(Weighting)}" : "")}";
+    public string Name => $"meta-learned, {Parts}";
 
-    public string Options => $"encoder {OptionText.Of(Encoder)}; adapter {OptionText.Of(Adapter)}; task weights {OptionText.Of(Weighting)}";
+    public string Parts => $"{OptionText.Of(Encoder)} + {OptionText.Of(Adapter)}{(NamesWeighting ? $" + {OptionText.Of(Weighting)}" : "")}";
 }

@@ -9,13 +9,13 @@ internal static class OptionText
 {
     private static readonly string[] s_endings = ["EncoderOptions", "AdapterOptions", "WeightingOptions", "Options"];
 
-    /// <summary>As in "Mlp(HiddenUnits = [16], LinearPath = True)".</summary>
+    /// <summary>As in "Mlp(HiddenUnits = [16], LinearPath)".</summary>
     /// <param name="options">A record with a parameterless constructor.</param>
     public static string Of(object options)
     {
         string name = options.GetType().Name;
         string ending = Array.Find(s_endings, name.EndsWith) ?? "";
-        string changes = string.Join(", ", Changes(options).Select(change => $"{change.Key} = {change.Value}"));
+        string changes = string.Join(", ", Changes(options).Select(change => change.Value == bool.TrueString ? change.Key : $"{change.Key} = {change.Value}"));
         name = name[..^ending.Length];
         return changes.Length > 0 ? $"{name}({changes})" : name;
     }

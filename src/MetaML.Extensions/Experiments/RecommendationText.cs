@@ -24,8 +24,9 @@ internal static class RecommendationText
         };
         double ours = transfer.Tasks.Select(task => task.Strategy).DefaultIfEmpty(double.NaN).Average(), theirs = transfer.Tasks.Select(task => task.Baseline).DefaultIfEmpty(double.NaN).Average();
         string doubt = isTest && transfer.Gain.Mean > 0 == (verdict == TransferVerdict.DoesNotHelp) ? "; the test tasks do not confirm it" : "";
+        string With(string strategy) => strategy == best.TrainerName ? "with it" : $"with '{strategy}'";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Use '{best.TrainerName}': {claim}: on {transfer.Tasks.Count} {(isTest ? "test" : "validation")} tasks, {metric} is {ours:F3} by '{transfer.Strategy}' and {theirs:F3} by '{transfer.Baseline}' (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses){doubt}.");
+            $"Use '{best.TrainerName}': {claim}; on {transfer.Tasks.Count} {(isTest ? "test" : "validation")} tasks, {metric} is {ours:F3} {With(transfer.Strategy)} and {theirs:F3} {With(transfer.Baseline)} (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses){doubt}.");
     }
 }

@@ -11,7 +11,7 @@ public sealed record RunDetail
     /// <summary>What the strategy learns from.</summary>
     public required StrategyKind Kind { get; init; }
 
-    /// <summary>The strategy's options in words; empty where there are none to tell.</summary>
+    /// <summary>The strategy's options in words; empty where its name tells them.</summary>
     public string Options { get; init; } = "";
 
     /// <summary>What the run is judged by.</summary>

@@ -3,6 +3,7 @@ using MetaML.Encoders;
 using MetaML.Extensions.Evaluation;
 using MetaML.Extensions.Interop;
 using MetaML.Tasks;
+using MetaML.Training;
 using MetaML.Weighting;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -35,7 +36,7 @@ internal sealed class StrategyPlan
             : preFeaturizer;
     }
 
-    /// <summary>What is not searched: from scratch and pooled, the simplest first, then what the user added as it is.</summary>
+    /// <summary>What is not searched: from scratch and pooled, the simplest first, what the user added as it is, and joint training.</summary>
     public IEnumerable<PlannedRun> Plain()
     {
         var trainers = _settings.UsesDefaultTrainers ? [.. DefaultTrainers(), .. _settings.Trainers] : _settings.Trainers;
@@ -44,16 +45,14 @@ internal sealed class StrategyPlan
             scratch = scratch.Prepend(NearestMean());
         IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_front, trainer.Trainer), learnsSupport: false));
         IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_front, TaskAsFeature()), trainer.Trainer)));
-        return Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of);
+        return [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of), .. _settings.UsesDefaultTrainers ? Joint() : []];
     }
 
     /// <summary>Encoders × adapters × weightings, in an order that tries what is first in each list early.</summary>
     public IReadOnlyList<MetaCandidate> Candidates()
     {
-        IReadOnlyList<EncoderOptions> encoders = _settings.Encoders ?? [new MlpEncoderOptions(), new IdentityEncoderOptions(), new MlpEncoderOptions { LinearPath = true }];
-        IReadOnlyList<AdapterOptions> adapters = _settings.Adapters ?? (_kind == LabelKind.Regression
-            ? [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new GradientAdapterOptions()]
-            : [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
+        IReadOnlyList<EncoderOptions> encoders = Encoders;
+        IReadOnlyList<AdapterOptions> adapters = Adapters;
         IReadOnlyList<TaskWeightingOptions> weightings = _settings.TaskWeightings ?? [new UniformWeightingOptions()];
         return
         [
@@ -66,22 +65,31 @@ internal sealed class StrategyPlan
     }
 
     /// <summary>A candidate trained for so many outer steps.</summary>
-    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => new(candidate.Name, StrategyKind.MetaLearned, (progress, token) =>
+    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => Trained(candidate.Name, StrategyKind.MetaLearned, _settings.MetaLearner with
     {
-        MetaLearnerOptions options = _settings.MetaLearner with
-        {
-            Encoder = candidate.Encoder,
-            Adapter = candidate.Adapter,
-            TaskWeighting = candidate.Weighting,
-            MaximumNumberOfIterations = iterations,
-            Progress = progress,
-            CancellationToken = token,
-        };
-        return new AdaptedStrategy(candidate.Name, StrategyKind.MetaLearned, Then(_front, MetaLearner(options)), null) { Options = candidate.Options };
-    })
+        Encoder = candidate.Encoder,
+        Adapter = candidate.Adapter,
+        TaskWeighting = candidate.Weighting,
+        MaximumNumberOfIterations = iterations,
+    }) with { Round = round };
+
+    private IReadOnlyList<EncoderOptions> Encoders => _settings.Encoders ?? [new MlpEncoderOptions(), new IdentityEncoderOptions(), new MlpEncoderOptions { LinearPath = true }];
+
+    private IReadOnlyList<AdapterOptions> Adapters => _settings.Adapters ?? (_kind == LabelKind.Regression
+        ? [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new GradientAdapterOptions()]
+        : [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
+
+    // The same network without learning how to adapt; the features themselves have nothing to train.
+    private IEnumerable<PlannedRun> Joint() =>
+        from encoder in Encoders.Where(encoder => encoder is not (IdentityEncoderOptions or PretrainedEncoderOptions { IsFrozen: true })).Take(1)
+        from adapter in Adapters.Take(1)
+        let candidate = new MetaCandidate(encoder, adapter, new UniformWeightingOptions(), NamesWeighting: false)
+        select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
+
+    private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options) => new(
+        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_front, MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
     {
-        Iterations = iterations,
-        Round = round,
+        Iterations = options.MaximumNumberOfIterations,
     };
 
     // ML.NET's linear trainers want features of like size, which meta-learners see to themselves.

@@ -89,7 +89,7 @@ public sealed class TaskExperiment
         ExperimentEnd end = Search(runner, plan, budget);
         double searchSeconds = budget.ElapsedSeconds;
         RunDetail best = runner.Best(_ => true) ?? throw Nothing(runner, budget, end);
-        return new ExperimentConclusion(_settings with { Seed = Seed }, data, runner, metric).Draw(best, started, searchSeconds, end);
+        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).Draw(best, started, searchSeconds, end);
     }
 
     private int Seed => _settings.Seed ?? ((IHostEnvironment)_context as IHostEnvironmentInternal)?.Seed ?? 0;

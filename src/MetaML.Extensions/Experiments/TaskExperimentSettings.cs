@@ -61,8 +61,8 @@ public sealed record TaskExperimentSettings
     /// <value>From 2 to 10; default 3.</value>
     public int ReductionFactor { get; set; } = 3;
 
-    /// <summary>Whether ML.NET's own linear trainers are tried, from scratch and pooled: L-BFGS and SDCA for classes, SDCA for values; and for classes the nearest class mean of the features.</summary>
-    /// <value>Default true.</value>
+    /// <summary>Whether strategies without meta-learning are tried that nobody asked for: ML.NET's own linear trainers, from scratch and pooled (L-BFGS and SDCA for classes, SDCA for values); for classes the nearest class mean of the features; and joint training (<see cref="MetaML.Training.TrainingObjective.Joint"/>) of the first encoder that has something to train, with the first adapter.</summary>
+    /// <value>Default true. Without encoders or adapters to try, there is no joint training.</value>
     public bool UsesDefaultTrainers { get; set; } = true;
 
     internal IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> Trainers => _trainers;

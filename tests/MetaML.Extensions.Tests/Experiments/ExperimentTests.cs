@@ -39,6 +39,7 @@ public sealed class ExperimentTests
         Assert.Equal([1, 1, 2], meta.Select(run => run.Round!.Value));
         Assert.Equal([50, 50, 150], meta.Select(run => run.MaximumNumberOfIterations!.Value));
         Assert.Equal(150, meta[^1].LearningCurve[^1].Iteration);
+        Assert.All(meta[0].LearningCurve, point => Assert.Empty(point.TaskWeights)); // all alike
         Assert.Equal(18, meta[1].LearningCurve[^1].TaskWeights.Count);
         Assert.Contains("meta-learned, Mlp(HiddenUnits = [16], EmbeddingDimension = 6) + Ridge + DynamicWeightAverage", meta.Select(run => run.TrainerName));
         Assert.All(result.RunDetails, run => Assert.True(run.PeakMemory.ManagedBytes > 1e6 && run.PeakMemory.ProcessBytes > run.PeakMemory.ManagedBytes && run.RuntimeInSeconds > 0));
@@ -51,6 +52,32 @@ public sealed class ExperimentTests
         _ml.Model.Save(result.Model, null, stream);
         Assert.NotNull(result.BestRun.Estimator!.Fit(View(Some.Tasks()))); // no token of the experiment's is left in it
         Assert.Contains(result.Description.Versions, version => version is { Key: "MetaML.Extensions", Value: "0.1.0" });
+    }
+
+    [Fact]
+    public void Execute_Defaults_JointTrainingIsTriedAndRelatednessMeasured()
+    {
+        TaskSplit split = _ml.MetaLearning().TaskTrainValidationTestSplit(View(Some.Tasks(20)), taskColumnName: "Task");
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(Settings()).Execute(split.TrainSet, split.ValidationSet, split.TestSet, "Answer");
+        RunDetail joint = Assert.Single(result.RunDetails, run => run.Kind == StrategyKind.Joint);
+        Assert.Null(joint.Exception);
+        Assert.Equal("joint, Mlp(HiddenUnits = [16], EmbeddingDimension = 6) + Ridge", joint.TrainerName);
+        Assert.Equal(60, joint.MaximumNumberOfIterations);
+        Assert.Equal(joint.LearningCurve.Select(point => point.Iteration).Distinct().Order(), joint.LearningCurve.Select(point => point.Iteration)); // of the adapter's half alone
+        Assert.Equal([StrategyKind.FromScratch, StrategyKind.Pooled, StrategyKind.Joint, StrategyKind.MetaLearned], result.Test!.Curves.Select(curve => curve.Kind));
+        Assert.NotEqual(
+            result.Validation.Curves.Single(curve => curve.Kind == StrategyKind.MetaLearned).Overall![result.Metric].Macro.Mean, joint.Score!.Value.Mean); // another network
+
+        // By the best meta-learned model, on the training tasks: whatever is best of all.
+        Assert.Equal(result.Description.TrainingTasks, result.Relatedness!.Tasks);
+        RunDetail best = result.RunDetails.Where(run => run.Kind == StrategyKind.MetaLearned).MaxBy(run => run.Score!.Value.Mean)!;
+        Relatedness.TaskRelatedness expected = _ml.MetaLearning().Relatedness(best.Model!, split.TrainSet);
+        string[] tasks = [.. result.Relatedness.Tasks];
+        for (int from = 0; from < tasks.Length; from++)
+        {
+            for (int to = 0; to < tasks.Length; to++)
+                Assert.Equal(Math.Max(-1, expected[tasks[from], tasks[to]]), result.Relatedness.Values[from][to]);
+        }
     }
 
     [Fact]
