@@ -30,6 +30,41 @@ internal static class TensorArithmetic
         return tensor.mul(scalar);
     }
 
+    /// <summary>tensor ← a · tensor.</summary>
+    public static Tensor Scale(this Tensor tensor, double a)
+    {
+        using Scalar scalar = a.ToScalar();
+        return tensor.mul_(scalar);
+    }
+
+    /// <summary>tensor ← tensor + a · other.</summary>
+    public static Tensor Add(this Tensor tensor, Tensor other, double a)
+    {
+        using Scalar scalar = a.ToScalar();
+        return tensor.add_(other, scalar);
+    }
+
+    /// <summary>tensor ← tensor + a.</summary>
+    public static Tensor Shift(this Tensor tensor, double a)
+    {
+        using Scalar scalar = a.ToScalar();
+        return tensor.add_(scalar, s_one);
+    }
+
+    /// <summary>tensor ← tensor + a · left · right.</summary>
+    public static Tensor AddProduct(this Tensor tensor, Tensor left, Tensor right, double a)
+    {
+        using Scalar scalar = a.ToScalar();
+        return tensor.addcmul_(left, right, scalar);
+    }
+
+    /// <summary>tensor ← tensor + a · left / right.</summary>
+    public static Tensor AddQuotient(this Tensor tensor, Tensor left, Tensor right, double a)
+    {
+        using Scalar scalar = a.ToScalar();
+        return tensor.addcdiv_(left, right, scalar);
+    }
+
     /// <summary>Each element times itself.</summary>
     public static Tensor Squared(this Tensor tensor) => tensor * tensor;
 

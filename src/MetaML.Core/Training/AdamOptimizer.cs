@@ -14,6 +14,8 @@ internal sealed class AdamOptimizer
     private readonly TrainedParameters _parameters;
     private readonly Tensor _mean;
     private readonly Tensor _variance;
+    private readonly Tensor _root; // all are as large as θ, so nothing is allocated in a step
+    private readonly Tensor _move;
     private int _step;
 
     /// <summary>An optimiser whose state belongs to the current dispose scope.</summary>
@@ -22,6 +24,8 @@ internal sealed class AdamOptimizer
         _parameters = parameters;
         _mean = zeros_like(parameters.Theta);
         _variance = zeros_like(parameters.Theta);
+        _root = zeros_like(parameters.Theta);
+        _move = zeros_like(parameters.Theta);
     }
 
     /// <summary>Changes θ.</summary>
@@ -33,9 +37,10 @@ internal sealed class AdamOptimizer
         using var constant = no_grad();
         _step++;
         double first = 1 - Math.Pow(Beta1, _step), second = 1 - Math.Pow(Beta2, _step);
-        _mean.copy_(_mean.Times(Beta1).Plus(gradient.Times(1 - Beta1)));
-        _variance.copy_(_variance.Times(Beta2).Plus(gradient.Squared().Times(1 - Beta2)));
-        Tensor root = _variance.Times(1 / second).sqrt().Plus(Epsilon);
-        _parameters.Theta.sub_(_mean.Times(learningRate / first) * _parameters.RateFactors / root);
+        _mean.Scale(Beta1).Add(gradient, 1 - Beta1);
+        _variance.Scale(Beta2).AddProduct(gradient, gradient, 1 - Beta2);
+        _root.copy_(_variance).Scale(1 / second).sqrt_().Shift(Epsilon);
+        _move.copy_(_mean).mul_(_parameters.RateFactors);
+        _parameters.Theta.AddQuotient(_move, _root, -learningRate / first);
     }
 }

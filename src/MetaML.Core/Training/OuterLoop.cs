@@ -155,10 +155,10 @@ internal sealed class OuterLoop : IDisposable
         using var constant = no_grad();
         Tensor gradient = _shards[0].Gradient;
         for (int s = 1; s < parts; s++)
-            gradient = gradient.Plus(_shards[s].Gradient);
+            gradient.Add(_shards[s].Gradient, 1);
         double norm = gradient.norm().Value();
         if (norm > _options.MaximumGradientNorm)
-            gradient = gradient.Times(_options.MaximumGradientNorm / norm);
+            gradient.Scale(_options.MaximumGradientNorm / norm);
         double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
         _optimizer.Step(gradient, _options.LearningRate * cosine);
     }

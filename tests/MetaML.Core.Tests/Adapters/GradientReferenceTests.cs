@@ -168,7 +168,7 @@ public sealed class GradientReferenceTests
     public void Adapt_StepsThatOverflowInTraining_NamesTheRate()
     {
         using var scope = NewDisposeScope();
-        var run = new Run(new GradientAdapterOptions { InnerSteps = 500, InnerLearningRate = 1000, MaximumInnerGradientNorm = 1e300 });
+        var run = new Run(new GradientAdapterOptions { InnerSteps = 500, InnerLearningRate = 1000, MaximumInnerGradientNorm = double.MaxValue });
         Assert.Contains("GradientAdapterOptions.InnerLearningRate must be small enough", Assert.Throws<InvalidOperationException>(() => run.Adapt(isTraining: true)).Message);
     }
 

@@ -25,7 +25,7 @@ public sealed class LearnerChoiceTests
 
     [Fact]
     public void Train_TasksOnACurvedRepresentation_TakesTheNetwork() =>
-        Assert.StartsWith("Learner: Mlp + Ridge.", Learner(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
+        Assert.StartsWith("Learner: Mlp + Bayesian.", Learner(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
 
     [Fact]
     public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
@@ -40,7 +40,7 @@ public sealed class LearnerChoiceTests
         Assert.IsType<MlpEncoderOptions>(adapterGiven.Encoder);
         MetaTrainingOptions encoderGiven = Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Encoder = new IdentityEncoderOptions() }));
         Assert.IsType<BayesianAdapterOptions>(encoderGiven.Adapter);
-        Assert.IsType<PrototypeAdapterOptions>(Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Encoder = new ConvolutionalEncoderOptions() })).Adapter);
+        Assert.IsType<PrototypeAdapterOptions>(Assert.Single(LearnerChoice.Candidates([CoreData.Of(Some.Tasks(), LabelKind.Binary)], new MetaTrainingOptions { Encoder = new ConvolutionalEncoderOptions() })).Adapter);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Tasks;
 using MetaML.TestKit;
@@ -132,6 +133,7 @@ public sealed class MultiOutputAdaptationTests
         Outputs = [.. outputs.Select(output => new OutputColumn(output))],
         TaskColumnName = task,
         Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8 },
+        Adapter = new RidgeAdapterOptions(),
         MaximumNumberOfIterations = iterations,
     });
 

@@ -1,0 +1,69 @@
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Xml.Linq;
+using MetaML.TestKit;
+using Xunit;
+
+namespace MetaML.Consumer.Tests.Packages;
+
+[Collection(PackedFeedCollection.Name)]
+public sealed class PackageContentTests(PackedFeed feed)
+{
+    public static TheoryData<string> Packages => [.. PackedFeed.Names];
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public void Package_HasItsAssemblyWithDocumentation_AndNoOther(string name)
+    {
+        using ZipArchive package = feed.Open(name);
+        Assert.Equal([$"lib/net10.0/{name}.dll", $"lib/net10.0/{name}.xml"], package.Entries.Select(entry => entry.FullName).Where(path => path.StartsWith("lib/", StringComparison.Ordinal)).Order());
+        Assert.DoesNotContain(package.Entries, entry => entry.FullName.StartsWith("runtimes/", StringComparison.Ordinal) || entry.FullName.StartsWith("ref/", StringComparison.Ordinal));
+        using Stream documentation = package.GetEntry($"lib/net10.0/{name}.xml")!.Open();
+        Assert.NotEmpty(XDocument.Load(documentation).Descendants("member"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public void Package_SaysWhatItIs(string name)
+    {
+        XElement metadata = feed.Metadata(name);
+        using ZipArchive package = feed.Open(name);
+        Assert.StartsWith("MIT", metadata.Element("license")!.Value, StringComparison.Ordinal);
+        Assert.NotNull(package.GetEntry("LICENSE"));
+        Assert.NotNull(package.GetEntry(metadata.Element("readme")!.Value));
+        Assert.NotEqual("Package Description", metadata.Element("description")!.Value);
+
+        string notes = metadata.Element("releaseNotes")!.Value.ReplaceLineEndings("\n");
+        string[] changelog = File.ReadAllText(Path.Combine(SiblingProgram.Root, "CHANGELOG.md")).ReplaceLineEndings("\n").Split("\n## ");
+        Assert.Equal(changelog[1][changelog[1].IndexOf('\n', StringComparison.Ordinal)..].Trim(), notes);
+    }
+
+    [Theory]
+    [InlineData("MetaML.Core", null)]
+    [InlineData("MetaML.Extensions", "MetaML.Core")]
+    [InlineData("MetaML.Extensions.Reporting", "MetaML.Extensions")]
+    public void Dependencies_AreBounded_AndForceNoNativeTorch(string name, string? own)
+    {
+        Dictionary<string, string> dependencies = feed.Metadata(name).Descendants("dependency").ToDictionary(dependency => dependency.Attribute("id")!.Value, dependency => dependency.Attribute("version")!.Value);
+        Assert.Equal("0.107.0", dependencies["TorchSharp"]);
+        Assert.Equal("10.0.0", dependencies["System.Numerics.Tensors"]);
+        Assert.Equal(own is null ? null : "[5.0.1, 6.0.0)", dependencies.GetValueOrDefault("Microsoft.ML"));
+        if (own is not null)
+            Assert.Equal($"[{feed.Version}]", dependencies[own]); // they use each other's internal members
+        Assert.DoesNotContain(dependencies.Keys, id => id.StartsWith("TorchSharp-", StringComparison.Ordinal) || id.StartsWith("libtorch", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public void Symbols_BringTheSources_AndNoPathOfThisMachine(string name)
+    {
+        using ZipArchive package = feed.Open(name, "snupkg");
+        using Stream stream = package.GetEntry($"lib/net10.0/{name}.pdb")!.Open();
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(stream, MetadataStreamOptions.PrefetchMetadata);
+        MetadataReader symbols = provider.GetMetadataReader();
+        string[] documents = [.. symbols.Documents.Select(handle => symbols.GetString(symbols.GetDocument(handle).Name))];
+        Assert.NotEmpty(documents);
+        if (new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name == "Release")
+            Assert.All(documents, path => Assert.StartsWith("/_/", path, StringComparison.Ordinal));
+    }
+}

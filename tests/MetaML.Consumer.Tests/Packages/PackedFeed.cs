@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Xml.Linq;
+using MetaML.TestKit;
+using Xunit;
+
+namespace MetaML.Consumer.Tests.Packages;
+
+/// <summary>The packages, packed to a feed in a temporary folder, and an empty package folder to install them to.</summary>
+public sealed class PackedFeed : IDisposable
+{
+    public static readonly IReadOnlyList<string> Names = ["MetaML.Core", "MetaML.Extensions", "MetaML.Extensions.Reporting"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public PackedFeed()
+    {
+        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        foreach (string name in Names)
+            Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "src", name), "--no-build", "-c", configuration, "-o", _folder["feed"]);
+        Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(_folder["feed"], "MetaML.Core.*.nupkg").Single())["MetaML.Core.".Length..];
+
+        // Beside the user's own sources; no folder of packages that are there already.
+        File.WriteAllText(_folder["nuget.config"], """
+            <configuration>
+              <packageSources><add key="packed" value="feed" /></packageSources>
+              <fallbackPackageFolders><clear /></fallbackPackageFolders>
+            </configuration>
+            """);
+    }
+
+    public string Version { get; }
+
+    /// <summary>A path in the consumer's folder.</summary>
+    public string this[string file] => _folder[file];
+
+    /// <summary>The package's file as it was packed.</summary>
+    public string PackageFile(string name, string extension = "nupkg") => _folder[$"feed/{name}.{Version}.{extension}"];
+
+    /// <summary>Opens a package.</summary>
+    public ZipArchive Open(string name, string extension = "nupkg") => ZipFile.OpenRead(PackageFile(name, extension));
+
+    /// <summary>The package's own description.</summary>
+    public XElement Metadata(string name)
+    {
+        using ZipArchive package = Open(name);
+        using Stream stream = package.GetEntry(name + ".nuspec")!.Open();
+        XElement root = XDocument.Load(stream).Root!;
+        foreach (XElement element in root.DescendantsAndSelf())
+            element.Name = element.Name.LocalName;
+        return root.Element("metadata")!;
+    }
+
+    /// <summary>What `dotnet` prints in one of the consumer's folders; fails unless it ends well.</summary>
+    public string Dotnet(string folder, params string[] arguments) => Run("dotnet", folder, arguments);
+
+    /// <summary>What a program prints in one of the consumer's folders; fails unless it ends well.</summary>
+    public string Run(string program, string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder[folder] };
+        start.Environment["NUGET_PACKAGES"] = _folder["packages"];
+        // Nothing is left running, and libtorch is linked to instead of copied.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["CreateSymbolicLinksForCopyLocalIfPossible"] = "true";
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}\n{error.Result}{output}");
+        return output;
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
