@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
@@ -11,13 +10,8 @@ using static TorchSharp.torch;
 namespace MetaML.Scoring;
 
 /// <summary>A meta-trained encoder and adapter: adapts tasks and scores their rows. Immutable and safe for many threads.</summary>
-public sealed class MetaModel
+public sealed partial class MetaModel
 {
-    private const int FormatVersion = 1;
-
-    // Options alone: a few hundred bytes, and some for each hidden layer.
-    private const int MaximumHeaderBytes = 1 << 16;
-
     // Rows of padded support that are adapted at once where libtorch is needed.
     private const int RowsPerBatch = 65_536;
 
@@ -142,83 +136,6 @@ public sealed class MetaModel
 
     /// <summary>The same encoder and adapter for labels in other units.</summary>
     internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues);
-
-    /// <summary>Writes the model.</summary>
-    /// <param name="writer">Receives: format version, a JSON header, and the parameters' values in the order that the header's options imply.</param>
-    public void Write(BinaryWriter writer) => Write(writer, null);
-
-    /// <summary>Writes the model, without the encoder's values where another model that was written before shares them.</summary>
-    internal void Write(BinaryWriter writer, MetaModel? encoder)
-    {
-        if (encoder is not null && (encoder._encoderValues != _encoderValues || encoder._scaling != _scaling))
-            throw new ArgumentException("The models must share an encoder.", nameof(encoder));
-        var header = new MetaModelHeader
-        {
-            Kind = Kind,
-            FeatureCount = FeatureCount,
-            CommonOutputs = _design.Head.CommonOutputs,
-            Encoder = _design.EncoderOptions,
-            Adapter = _design.AdapterOptions,
-            LabelMean = _labels.Mean,
-            LabelDeviation = _labels.Deviation,
-            IsScaled = _scaling is not null,
-            IsShifted = _scaling?.Shift is not null,
-        };
-        writer.Write(FormatVersion);
-        writer.Write(JsonSerializer.Serialize(header));
-        if (encoder is null)
-        {
-            if (_scaling?.Shift is { } shift)
-                ModelFormat.WriteFloats(writer, shift);
-            if (_scaling is not null)
-                ModelFormat.WriteFloats(writer, _scaling.Scale);
-            foreach (float[] values in _encoderArrays)
-                ModelFormat.WriteFloats(writer, values);
-        }
-
-        foreach (float[] values in _adapterArrays)
-            ModelFormat.WriteFloats(writer, values);
-    }
-
-    /// <summary>Reads a model that <see cref="Write(BinaryWriter)"/> wrote.</summary>
-    /// <param name="reader">Stands at the model.</param>
-    /// <exception cref="InvalidDataException">The data are damaged, or of a newer version.</exception>
-    /// <exception cref="EndOfStreamException">The data end too early.</exception>
-    public static MetaModel Read(BinaryReader reader) => Read(reader, null);
-
-    /// <summary>Reads a model that was written without the encoder's values; they are those of another.</summary>
-    internal static MetaModel Read(BinaryReader reader, MetaModel? encoder)
-    {
-        int version = reader.ReadInt32();
-        if (version != FormatVersion)
-            throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
-        try
-        {
-            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
-            header.Validate();
-            var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
-            ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
-                [.. specs.Select(spec => new ParameterArray(spec.Name, ModelFormat.ReadFloats(reader, spec.Count)))];
-            var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
-            if (encoder is not null)
-            {
-                ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
-                if (header.FeatureCount != encoder.FeatureCount)
-                    throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
-                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters));
-            }
-
-            float[]? shift = header.IsShifted ? ModelFormat.ReadFloats(reader, header.FeatureCount) : null;
-            FeatureScaling? scaling = header.IsScaled
-                ? FeatureScaling.FromArrays(shift, ModelFormat.ReadFloats(reader, shift?.Length ?? 1))
-                : null;
-            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters));
-        }
-        catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
-        {
-            throw new InvalidDataException("The model's header does not describe a model. The file is damaged, or needs a newer version of MetaML.", error);
-        }
-    }
 
     /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
     internal void CheckFits(TaskSet support)

@@ -11,7 +11,7 @@ namespace MetaML.Extensions;
 /// <summary>Learns an encoder and an adapter across the tasks that the Task column names: θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
 /// <remarks>
 /// <para>Trainer characteristics. Label: Boolean, key or Single. Features: known-size vector of Single, finite; no normaliser is
-/// needed. Caching is not needed: data are read once. Training needs the native torch library, scoring does not.</para>
+/// needed. Caching is not needed: data are read once. Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
 /// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
 /// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
 /// <para>Same seed, same data, same machine: same bits.</para>
@@ -35,7 +35,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
     /// <param name="input">Label, features and Task column, and example weights if they were named.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
-    /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
+    /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     public MetaLearnerTransformer Fit(IDataView input)
     {

@@ -14,7 +14,7 @@ namespace MetaML.Extensions;
 /// <para>Trainer characteristics. Outputs: any mix of Single (regression), Boolean (binary) and key (multiclass). A missing label
 /// (NaN, missing key) is left out of learning, never filled in; for yes/no labels of which some are missing use Single of 0, 1
 /// and NaN, and declare <see cref="LabelKind.Binary"/>. Features: known-size vector of Single, finite; no normaliser is needed.
-/// Training needs the native torch library, scoring does not.</para>
+/// Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
 /// <para>Without a Task column outputs are the tasks: those of one kind share what is learned about heads, and values are
 /// standardised output by output. With a Task column each output is learned across the tasks that it has labels in, as
 /// <see cref="MetaLearnerTrainer"/> would, but on the shared encoder.</para>
@@ -38,7 +38,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
     /// <exception cref="ArgumentException">An option does not fit an output's kind.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
-    /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
+    /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     public MultiOutputTransformer Fit(IDataView input)
     {
