@@ -34,6 +34,16 @@ public sealed class ExampleTests
         Assert.Equal(0, result.GetProperty("failed_runs").GetInt32());
     }
 
+    [Fact]
+    public void NewTasksInAService_ShopsAtOnce_AreLearnedAndStillKnownAfterARestart()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/NewTasksInAService", null));
+        double accuracy = result.GetProperty("accuracy").GetDouble();
+        Assert.True(accuracy >= 0.88, $"accuracy {accuracy}");
+        Assert.Equal(404, result.GetProperty("stranger").GetInt32());
+        Assert.True(result.GetProperty("restarted_identical").GetBoolean());
+    }
+
     private static JsonElement Result(string output) =>
         JsonDocument.Parse(output.Split('\n').Last(line => line.StartsWith("RESULT ", StringComparison.Ordinal))["RESULT ".Length..]).RootElement;
 }
