@@ -48,6 +48,16 @@ public sealed class ExampleTests
         Assert.Equal(Value("observed_share"), Value("predicted_share"), 0.02);
     }
 
+    [Fact]
+    public void NewTasksInAService_ShopsAtOnce_AreLearnedAndStillKnownAfterARestart()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/NewTasksInAService", null));
+        double accuracy = result.GetProperty("accuracy").GetDouble();
+        Assert.True(accuracy >= 0.88, $"accuracy {accuracy}");
+        Assert.Equal(404, result.GetProperty("stranger").GetInt32());
+        Assert.True(result.GetProperty("restarted_identical").GetBoolean());
+    }
+
     // The file that the example names.
     private static string ReportOf(string output) =>
         File.ReadAllText(output.Split('\n').Single(line => line.StartsWith("The report is ", StringComparison.Ordinal))["The report is ".Length..].Split(": open")[0]);

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 using System.Xml.Linq;
 using MetaML.TestKit;
 using Xunit;
@@ -9,6 +10,11 @@ namespace MetaML.Consumer.Tests.Packages;
 [Collection(PackedFeedCollection.Name)]
 public sealed class PackageContentTests(PackedFeed feed)
 {
+    // Kinds of custom debug information in the portable PDB format.
+    private static readonly Guid s_sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A"), s_embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
+
+    private static readonly EntityHandle s_module = MetadataTokens.EntityHandle(TableIndex.Module, 1);
+
     public static TheoryData<string> Packages => [.. PackedFeed.Names];
 
     [Theory]
@@ -55,15 +61,25 @@ public sealed class PackageContentTests(PackedFeed feed)
 
     [Theory]
     [MemberData(nameof(Packages))]
-    public void Symbols_BringTheSources_AndNoPathOfThisMachine(string name)
+    public void Symbols_BringTheSources_AndNameNoFolderOfThisMachine(string name)
     {
         using ZipArchive package = feed.Open(name, "snupkg");
-        using Stream stream = package.GetEntry($"lib/net10.0/{name}.pdb")!.Open();
-        using var provider = MetadataReaderProvider.FromPortablePdbStream(stream, MetadataStreamOptions.PrefetchMetadata);
+        using var content = new MemoryStream(); // a zip entry cannot be read at will
+        using (Stream stream = package.GetEntry($"lib/net10.0/{name}.pdb")!.Open())
+            stream.CopyTo(content);
+        content.Position = 0;
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(content);
         MetadataReader symbols = provider.GetMetadataReader();
-        string[] documents = [.. symbols.Documents.Select(handle => symbols.GetString(symbols.GetDocument(handle).Name))];
-        Assert.NotEmpty(documents);
-        if (new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name == "Release")
-            Assert.All(documents, path => Assert.StartsWith("/_/", path, StringComparison.Ordinal));
+        Assert.NotEmpty(symbols.Documents);
+        bool hasSourceLink = Kinds(symbols, s_module).Contains(s_sourceLink);
+        Assert.All(symbols.Documents, document =>
+        {
+            string path = symbols.GetString(symbols.GetDocument(document).Name);
+            Assert.True(hasSourceLink || Kinds(symbols, document).Contains(s_embeddedSource), path);
+            Assert.StartsWith("/_/", path, StringComparison.Ordinal);
+        });
     }
+
+    private static IEnumerable<Guid> Kinds(MetadataReader symbols, EntityHandle parent) =>
+        symbols.GetCustomDebugInformation(parent).Select(handle => symbols.GetGuid(symbols.GetCustomDebugInformation(handle).Kind));
 }
