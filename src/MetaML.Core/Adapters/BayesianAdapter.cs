@@ -79,7 +79,7 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         CovarianceForm form = _options.Covariance switch
         {
             PriorCovariance.Full => CovarianceForm.Full(width),
-            PriorCovariance.OneFactor => CovarianceForm.OneFactor,
+            PriorCovariance.OneFactor => CovarianceForm.OneFactor(width),
             PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(tasks, width, outputs, _options.Noise, iterations),
             _ => CovarianceForm.Diagonal,
         };

@@ -1,7 +1,7 @@
 namespace MetaML.Adapters;
 
 /// <summary>Σ̃ = diag(exp θ).</summary>
-internal sealed record DiagonalCovariance : CovarianceForm
+internal sealed record DiagonalCovariance() : CovarianceForm(0)
 {
     public override double[] Start(double[] variances) => Array.ConvertAll(variances, Math.Log);
 
@@ -13,6 +13,6 @@ internal sealed record DiagonalCovariance : CovarianceForm
         return covariance;
     }
 
-    public override double[] Next(double[] point, double[] second, int heads, int width) =>
-        [.. Enumerable.Range(0, width).Select(j => Math.Log(Variance(second[j * width + j])))];
+    private protected override double[] Maximize(double[] point, double[] second, int width) =>
+        [.. Enumerable.Range(0, width).Select(j => Math.Log(second[j * width + j]))];
 }

@@ -13,7 +13,7 @@ namespace MetaML.Adapters;
 internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, double NoiseVariance)
 {
     // The gain of a cycle for each head, in nats, below which it is the last.
-    private const double Tolerance = 1e-6;
+    private const double Tolerance = 1e-5;
 
     /// <summary>a: how alike tasks' noise is; infinite where it is the same.</summary>
     public double NoiseShape { get; init; } = double.PositiveInfinity;

@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace MetaML.Adapters;
 
 /// <summary>Σ̃ = λλᵀ + diag(exp d), θ = (λ, d): steps of EM for factor analysis (Rubin and Thayer 1982).</summary>
-internal sealed record FactorCovariance : CovarianceForm
+/// <param name="PriorTasks">ν.</param>
+internal sealed record FactorCovariance(double PriorTasks) : CovarianceForm(PriorTasks)
 {
     // They cost next to nothing beside an expectation over tasks.
     private const int Steps = 3;
@@ -28,7 +29,7 @@ internal sealed record FactorCovariance : CovarianceForm
     }
 
     // With g = 1 + λᵀD⁻¹λ and β = D⁻¹λ/g: λ = Cβ / (1/g + βᵀCβ), D = diag(C − λβᵀC).
-    public override double[] Next(double[] point, double[] second, int heads, int width)
+    private protected override double[] Maximize(double[] point, double[] second, int width)
     {
         double[] loadings = point[..width], own = Array.ConvertAll(point[width..], VarianceAt);
         for (int step = 0; step < Steps; step++)

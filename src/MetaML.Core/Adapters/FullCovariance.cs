@@ -4,13 +4,8 @@ using MetaML.Scoring;
 namespace MetaML.Adapters;
 
 /// <summary>Σ̃ = LLᵀ, θ = L with the logarithm of its diagonal.</summary>
-/// <param name="PriorTasks">ν: as how many tasks without correlation the prior counts.</param>
-/// <remarks>
-/// Σ̃ ~ inverse Wishart, as if ν tasks had shown the diagonal D: log p = −½ν(log |Σ̃| − log |D| + tr DΣ̃⁻¹), of which the
-/// highest over D is −½ν(log |Σ̃| + Σⱼ log (Σ̃⁻¹)ⱼⱼ): 0 without correlation, below 0 with any, whatever the variances. A step
-/// sets Dⱼⱼ = 1/(Σ̃⁻¹)ⱼⱼ and Σ̃ = (heads · C + νD) / (heads + ν).
-/// </remarks>
-internal sealed record FullCovariance(double PriorTasks) : CovarianceForm
+/// <param name="PriorTasks">ν.</param>
+internal sealed record FullCovariance(double PriorTasks) : CovarianceForm(PriorTasks)
 {
     // What rounding may cost a matrix that has no smallest eigenvalue to speak of.
     private const double Slack = 1e-12;
@@ -36,25 +31,14 @@ internal sealed record FullCovariance(double PriorTasks) : CovarianceForm
         return covariance;
     }
 
-    public override double[] Next(double[] point, double[] second, int heads, int width)
+    private protected override double[] Maximize(double[] point, double[] second, int width)
     {
-        double kept = heads / (heads + PriorTasks);
-        double[] precision = TaskEvidence.InverseOf(Lower(point, width), width), lower = Array.ConvertAll(second, value => kept * value);
         for (int j = 0; j < width; j++)
-            lower[j * width + j] = Variance(lower[j * width + j] + (1 - kept) / precision[j * width + j]) * (1 + Slack);
-        Cholesky.Factor(lower, width);
+            second[j * width + j] *= 1 + Slack;
+        Cholesky.Factor(second, width);
         for (int j = 0; j < width; j++)
-            lower[j * width + j] = Math.Log(lower[j * width + j]);
-        return lower;
-    }
-
-    public override double LogPrior(double[] point, int width)
-    {
-        double[] lower = Lower(point, width), precision = TaskEvidence.InverseOf(lower, width);
-        double sum = TaskEvidence.LogDeterminant(lower, width);
-        for (int j = 0; j < width; j++)
-            sum += Math.Log(precision[j * width + j]);
-        return -0.5 * PriorTasks * sum;
+            second[j * width + j] = Math.Log(second[j * width + j]);
+        return second;
     }
 
     private static double[] Lower(double[] point, int width)

@@ -2,14 +2,14 @@ namespace MetaML.Adapters;
 
 /// <summary>Chooses the form of the prior covariance by the likelihood of tasks that were left out.</summary>
 /// <remarks>
-/// Each prior is learned on two thirds of the tasks and judged by the log marginal likelihood of the others, over three folds
-/// (Geisser and Eddy, A predictive approach to model selection, 1979): diagonal; one factor; full, shrunk towards its diagonal
-/// as by four times embedding + 1 tasks, and by as many. The others set out from the diagonal one of the same fold.
-/// Of more than a thousand tasks, a thousand of even distance are used.
+/// Each prior is learned on four fifths of the tasks and judged by the log marginal likelihood of the others, over five folds
+/// (Geisser and Eddy, A predictive approach to model selection, 1979): diagonal; one factor, shrunk towards its diagonal as by
+/// embedding + 1 tasks; full, shrunk by four times as many, and by as many. They set out from the diagonal one of the same
+/// fold. Of more than a thousand tasks, a thousand of even distance are used.
 /// </remarks>
 internal static class PriorSelection
 {
-    private const int Folds = 3, MaximumTasks = 1000, MinimumTasks = 10;
+    private const int Folds = 5, MaximumTasks = 1000, MinimumTasks = 10;
 
     /// <summary>The form that serves tasks best.</summary>
     /// <param name="tasks">Every training task.</param>
@@ -21,7 +21,7 @@ internal static class PriorSelection
     {
         if (tasks.Count < MinimumTasks)
             return CovarianceForm.Diagonal;
-        CovarianceForm[] candidates = [CovarianceForm.Diagonal, CovarianceForm.OneFactor, CovarianceForm.Full(4 * width), CovarianceForm.Full(width)]; // of equals the simplest
+        CovarianceForm[] candidates = [CovarianceForm.Diagonal, CovarianceForm.OneFactor(width), CovarianceForm.Full(4 * width), CovarianceForm.Full(width)]; // of equals the simplest
         double[] likelihoods = HeldOut(tasks, width, outputs, candidates, noise, iterations);
         return candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
     }
