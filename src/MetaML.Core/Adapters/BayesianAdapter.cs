@@ -52,7 +52,7 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         if (_fitsPrior)
             Store(FitPrior(tasks, width), parameters);
         else
-            Store(EmpiricalBayes.FitNoise(tasks, Load(parameters)), parameters);
+            Store(Load(parameters).FitNoise(tasks), parameters);
     }
 
     private protected override Tensor Spread(ParameterSet learned) => (learned[Deviation] - learned[Noise]).exp();
@@ -74,13 +74,13 @@ public sealed class BayesianAdapter : ClosedFormAdapter
     {
         int? outputs = Shape.HasPrior ? Shape.CommonOutputs : null;
         int iterations = _options.MaximumFitIterations;
-        EmpiricalBayes Fit(CovarianceForm form, EmpiricalBayes? start = null) => EmpiricalBayes.Fit(tasks, width, outputs, form, _options.Noise, iterations, start);
-        EmpiricalBayes diagonal = Fit(CovarianceForm.Diagonal);
+        EmpiricalBayes Fit(CovarianceForm form, EmpiricalBayes start) => EmpiricalBayes.Fit(tasks, start, outputs is not null, form, iterations);
+        EmpiricalBayes diagonal = Fit(CovarianceForm.Diagonal, EmpiricalBayes.Start(tasks, width, outputs ?? 1, _options.Noise));
         CovarianceForm form = _options.Covariance switch
         {
             PriorCovariance.Full => CovarianceForm.Full(width),
-            PriorCovariance.OneFactor => CovarianceForm.OneFactor,
-            PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(tasks, width, diagonal, outputs is not null, _options.Noise, iterations),
+            PriorCovariance.OneFactor => CovarianceForm.OneFactor(width),
+            PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(tasks, width, outputs, _options.Noise, iterations),
             _ => CovarianceForm.Diagonal,
         };
         return form == CovarianceForm.Diagonal ? diagonal : Fit(form, diagonal);

@@ -69,7 +69,7 @@ internal sealed class TaskEvidence
 
     /// <summary>The posterior of the heads, in units of the noise.</summary>
     /// <param name="prior">m and Σ̃.</param>
-    public Posterior Under(RelativePrior prior)
+    public TaskPosterior Under(RelativePrior prior)
     {
         int width = _width;
         var shifts = new double[Outputs][];
@@ -100,15 +100,7 @@ internal sealed class TaskEvidence
                 shifts[k] = residual; // finished below
             }
 
-            SolveLower(gram, count, spread, width); // L⁻¹Z̃Σ̃
-            double[] covariance = [.. prior.Covariance];
-            for (int r = 0; r < count; r++)
-            {
-                ReadOnlySpan<double> row = spread.AsSpan(r * width, width);
-                for (int i = 0; i < width; i++)
-                    AddScaled(row, -row[i], covariance.AsSpan(i * width, width));
-            }
-
+            SolveLower(gram, count, spread, width); // K = L⁻¹Z̃Σ̃
             for (int k = 0; k < Outputs; k++)
             {
                 var shift = new double[width];
@@ -117,7 +109,7 @@ internal sealed class TaskEvidence
                 shifts[k] = shift;
             }
 
-            return new Posterior(shifts, covariance, quadratic, logDeterminant);
+            return new TaskPosterior(prior, shifts, spread, quadratic, logDeterminant);
         }
 
         double[] precision = new double[width * width]; // Σ̃⁻¹ + A
@@ -134,7 +126,7 @@ internal sealed class TaskEvidence
             quadratic -= TensorPrimitives.Dot<double>(residual, prior.MeanOf(k)) + TensorPrimitives.Dot<double>(residual, shifts[k]);
         }
 
-        return new Posterior(shifts, inverse, Math.Max(quadratic, 0), LogDeterminant(precision, width) + prior.LogDeterminant);
+        return new TaskPosterior(prior, shifts, inverse, Math.Max(quadratic, 0), LogDeterminant(precision, width) + prior.LogDeterminant);
     }
 
     /// <summary>A matrix times a vector.</summary>
@@ -193,22 +185,4 @@ internal sealed class TaskEvidence
             TensorPrimitives.Divide(right, lower[i * size + i], right);
         }
     }
-
-    /// <summary>m and Σ̃ = Σ / σ², and what follows from them.</summary>
-    /// <param name="Mean">m [outputs][width].</param>
-    /// <param name="Covariance">Σ̃ [width, width].</param>
-    /// <param name="Precision">Σ̃⁻¹ [width, width].</param>
-    /// <param name="LogDeterminant">log |Σ̃|.</param>
-    internal sealed record RelativePrior(double[][] Mean, double[] Covariance, double[] Precision, double LogDeterminant)
-    {
-        /// <summary>m of an output; where tasks have classes of their own there is one for all, 0.</summary>
-        public double[] MeanOf(int output) => Mean[Math.Min(output, Mean.Length - 1)];
-    }
-
-    /// <summary>A task's heads given its rows.</summary>
-    /// <param name="Shifts">δ: posterior mean less m, [outputs][width].</param>
-    /// <param name="Covariance">S̃ = (Σ̃⁻¹ + A)⁻¹ [width, width], in units of σ², the same for each output.</param>
-    /// <param name="Quadratic">q = Σₖ rᵀG⁻¹r with r = S^½(y − Z̃m), G = I + S^½Z̃Σ̃Z̃ᵀS^½.</param>
-    /// <param name="LogDeterminant">log |G|, of each output.</param>
-    internal readonly record struct Posterior(double[][] Shifts, double[] Covariance, double Quadratic, double LogDeterminant);
 }

@@ -22,8 +22,12 @@ internal static class TaskNoise
     public static double Variance(double count, double quadratic, double variance, double shape) =>
         double.IsInfinity(shape) ? variance : (shape * variance + quadratic / 2) / (shape + count / 2 - 1);
 
-    /// <summary>Log likelihood of all labels, but for −½ log |G|.</summary>
-    public static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape)
+    /// <summary>Log likelihood of all labels.</summary>
+    public static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, TaskPosterior[] posteriors, double variance, double shape) =>
+        LogLikelihood(tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], variance, shape) - 0.5 * posteriors.Sum(posterior => posterior.LogDeterminant);
+
+    // But for −½ log |G|.
+    private static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape)
     {
         double sum = 0, logGamma = double.IsInfinity(shape) ? 0 : LogGamma(shape);
         for (int t = 0; t < quadratics.Length; t++)

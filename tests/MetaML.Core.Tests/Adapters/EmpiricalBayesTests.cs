@@ -89,19 +89,67 @@ public sealed class EmpiricalBayesTests
     [InlineData("full", PriorNoise.PerTask)]
     public void Fit_EachStep_RaisesTheMarginalLikelihood(string form, PriorNoise noise)
     {
-        CovarianceForm covariance = form switch { "diagonal" => CovarianceForm.Diagonal, "one factor" => CovarianceForm.OneFactor, _ => CovarianceForm.Full(0) };
         EmbeddedTask[] tasks = Tasks(25, noise == PriorNoise.PerTask ? 2 : null);
-        EmpiricalBayes? prior = Fit(tasks, covariance, 1, noise); // the first step may leave the starting point's form
-        double last = tasks.Sum(task => LogLikelihood(task, prior)), first = last;
-        for (int step = 0; step < 25; step++)
+        foreach (bool isAccelerated in new[] { false, true })
         {
-            prior = Fit(tasks, covariance, 1, noise, prior);
-            double next = tasks.Sum(task => LogLikelihood(task, prior));
-            Assert.True(next > last - 1e-7, $"step {step}: {last} to {next}");
-            last = next;
+            PriorSearch search = Search(tasks, Form(form), noise);
+            double last = tasks.Sum(task => LogLikelihood(task, search.Prior)), first = last;
+            Assert.Equal(last, search.Objective, 1e-4); // ν = 0: no prior on Σ
+            for (int step = 0; step < 25; step++)
+            {
+                if (isAccelerated)
+                    search.Advance();
+                else
+                    search.Step();
+                double next = tasks.Sum(task => LogLikelihood(task, search.Prior));
+                Assert.True(next > last - 1e-7, $"step {step}: {last} to {next}");
+                last = next;
+            }
+
+            Assert.True(last > first + 1, $"{first} to {last}");
+        }
+    }
+
+    [Theory]
+    [InlineData("diagonal", PriorNoise.Common)]
+    [InlineData("one factor", PriorNoise.Common)]
+    [InlineData("full", PriorNoise.Common)]
+    [InlineData("shrunk", PriorNoise.Common)]
+    [InlineData("shrunk factor", PriorNoise.Common)]
+    [InlineData("full", PriorNoise.PerTask)]
+    public void Advance_ToTheEnd_IsWhereManyPlainStepsLead(string form, PriorNoise noise)
+    {
+        EmbeddedTask[] tasks = Tasks(60, noise == PriorNoise.PerTask ? 2 : null, correlation: 0.8, intercept: 0.7); // two dimensions alone do not say what their factor is
+        PriorSearch plain = Search(tasks, Form(form), noise), accelerated = Search(tasks, Form(form), noise);
+        while (plain.Steps < 2000)
+            plain.Step();
+        while (accelerated.Steps < 150)
+            accelerated.Advance();
+        Assert.Equal(plain.Objective, accelerated.Objective, 1e-4 * tasks.Length);
+        Assert.Equal(plain.Prior.NoiseVariance, accelerated.Prior.NoiseVariance, 1e-3);
+        Assert.All(plain.Prior.Covariance.Zip(accelerated.Prior.Covariance), pair => Assert.Equal(pair.First, pair.Second, 2e-2));
+        Assert.All(plain.Prior.Mean[0].Zip(accelerated.Prior.Mean[0]), pair => Assert.Equal(pair.First, pair.Second, 2e-3));
+    }
+
+    [Fact]
+    public void Step_Shrunk_RaisesTheLikelihoodTimesItsPriorAndPullsCorrelationsIn()
+    {
+        EmbeddedTask[] tasks = Tasks(40);
+        PriorSearch search = Search(tasks, CovarianceForm.Full(30), PriorNoise.Common);
+        for (int step = 0; step < 60; step++)
+        {
+            double last = search.Objective;
+            search.Step();
+            Assert.True(search.Objective > last - 1e-9, $"step {step}: {last} to {search.Objective}");
         }
 
-        Assert.True(last > first + 1, $"{first} to {last}");
+        // log prior = ½ν log |partial correlations|, of three dimensions written out
+        double[] precision = Cholesky.Inverse(search.Prior.Covariance, 3);
+        double R(int i, int j) => precision[3 * i + j] / Math.Sqrt(precision[4 * i] * precision[4 * j]);
+        double determinant = 1 + 2 * R(0, 1) * R(0, 2) * R(1, 2) - R(0, 1) * R(0, 1) - R(0, 2) * R(0, 2) - R(1, 2) * R(1, 2);
+        Assert.Equal(tasks.Sum(task => LogLikelihood(task, search.Prior)) + 15 * Math.Log(determinant), search.Objective, 1e-6);
+        double Correlation(EmpiricalBayes prior) => Math.Abs(prior.Covariance[1]) / Math.Sqrt(prior.Covariance[0] * prior.Covariance[4]);
+        Assert.True(Correlation(search.Prior) < Correlation(Fit(tasks, CovarianceForm.Full(0), 200)));
     }
 
     [Theory]
@@ -134,7 +182,7 @@ public sealed class EmpiricalBayesTests
     {
         // Three dimensions and one factor: as many unknowns as covariances, so that it is the full covariance itself.
         EmbeddedTask[] tasks = Tasks(600, correlation: 0.7);
-        EmpiricalBayes factor = Fit(tasks, CovarianceForm.OneFactor, 2000), full = Fit(tasks, CovarianceForm.Full(0), 2000);
+        EmpiricalBayes factor = Fit(tasks, CovarianceForm.OneFactor(0), 2000), full = Fit(tasks, CovarianceForm.Full(0), 2000);
         Assert.Equal(full.Covariance[1], factor.Covariance[1], 0.05);
         Assert.Equal(full.Covariance[0], factor.Covariance[0], 0.05);
     }
@@ -145,14 +193,31 @@ public sealed class EmpiricalBayesTests
     public void Choose_ManyCorrelatedTasksOrFew_IsFullOrDiagonal(int count, double correlation, bool isFull)
     {
         TaskEvidence[] tasks = Evidence(Tasks(count, correlation: correlation));
-        EmpiricalBayes diagonal = EmpiricalBayes.Fit(tasks, Dimension + 1, 1, CovarianceForm.Diagonal, PriorNoise.Common, 200);
-        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, diagonal, hasMean: true, PriorNoise.Common, 200) != CovarianceForm.Diagonal);
+        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, 1, PriorNoise.Common, 200) != CovarianceForm.Diagonal);
     }
 
     private static TaskEvidence[] Evidence(EmbeddedTask[] tasks) => [.. tasks.Select(task => new TaskEvidence(task, Dimension + 1, (label, _) => label))];
 
-    private static EmpiricalBayes Fit(EmbeddedTask[] tasks, CovarianceForm form, int iterations, PriorNoise noise = PriorNoise.Common, EmpiricalBayes? start = null) =>
-        EmpiricalBayes.Fit(Evidence(tasks), Dimension + 1, 1, form, noise, iterations, start);
+    private static CovarianceForm Form(string name) => name switch
+    {
+        "diagonal" => CovarianceForm.Diagonal,
+        "one factor" => CovarianceForm.OneFactor(0),
+        "shrunk factor" => CovarianceForm.OneFactor(10),
+        "shrunk" => CovarianceForm.Full(10),
+        _ => CovarianceForm.Full(0),
+    };
+
+    private static PriorSearch Search(EmbeddedTask[] tasks, CovarianceForm form, PriorNoise noise)
+    {
+        TaskEvidence[] evidence = Evidence(tasks);
+        return new PriorSearch(evidence, EmpiricalBayes.Start(evidence, Dimension + 1, 1, noise), hasMean: true, form);
+    }
+
+    private static EmpiricalBayes Fit(EmbeddedTask[] tasks, CovarianceForm form, int iterations, PriorNoise noise = PriorNoise.Common)
+    {
+        TaskEvidence[] evidence = Evidence(tasks);
+        return EmpiricalBayes.Fit(evidence, EmpiricalBayes.Start(evidence, Dimension + 1, 1, noise), hasMean: true, form, iterations);
+    }
 
     // y ~ N(Z̃m, Z̃ΣZ̃ᵀ + σ²I), or t with 2a degrees of freedom and that scale, written out.
     private static double LogLikelihood(EmbeddedTask task, EmpiricalBayes prior)
@@ -203,7 +268,7 @@ public sealed class EmpiricalBayesTests
     }
 
     // w ~ N((1, −2, 3), Σ) with correlated slopes, noise of variance 0.25; or of σ² ~ Inv-Gamma(shape, 0.25 shape), which scales Σ too.
-    private static EmbeddedTask[] Tasks(int count, int? shape = null, int? rowCount = null, double correlation = 0.6)
+    private static EmbeddedTask[] Tasks(int count, int? shape = null, int? rowCount = null, double correlation = 0.6, double intercept = 0)
     {
         var random = new Random(1);
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
@@ -212,7 +277,7 @@ public sealed class EmpiricalBayesTests
             // Gamma(shape, 1) of a whole shape is a sum of exponentials.
             double s = shape is { } whole ? Math.Sqrt(whole / -Enumerable.Range(0, whole).Sum(_ => Math.Log(1 - random.NextDouble()))) : 1;
             double first = Normal(), second = correlation * first + Math.Sqrt(1 - correlation * correlation) * Normal();
-            double w0 = 1 + s * Math.Sqrt(2) * first, w1 = -2 + s * Math.Sqrt(0.5) * second, w2 = 3 + s * 3 * Normal();
+            double w0 = 1 + s * Math.Sqrt(2) * first, w1 = -2 + s * Math.Sqrt(0.5) * second, w2 = 3 + s * 3 * (intercept * first + Math.Sqrt(1 - intercept * intercept) * Normal());
             int rows = rowCount ?? random.Next(4, 10);
             var z = new float[rows * Dimension];
             var labels = new float[rows];
