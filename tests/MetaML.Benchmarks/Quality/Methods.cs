@@ -16,9 +16,10 @@ internal static class Methods
         ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal } }),
         ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
         ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions() }),
-        ("MLP + ridge (the defaults)", () => new()),
+        ("nothing set: chosen by validation", () => new()),
+        ("MLP + ridge", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
         ("linear + MLP, Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
-        ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
+        ("MLP + Bayesian", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
     ];
 
     /// <summary>Leaves out the methods whose names begin otherwise.</summary>

@@ -30,7 +30,7 @@ internal static class Relatedness
         ComparePriors(table, "Bayesian", "school", Bayesian, _ => schools, training: 100, [4, 16]);
         ComparePriors(table, "Bayesian", "five groups", Bayesian, draw => Generate(100, groups: 5, within: 0.1, draw), training: 60, [4, 16]);
         ComparePriors(table, "Bayesian", "one group", Bayesian, draw => Generate(100, groups: 1, within: 0.5, draw), training: 60, [4, 16]);
-        ComparePriors(table, "MLP + ridge", "computers", () => new(), _ => computers, training: 100, [4, 8, 16]);
+        ComparePriors(table, "MLP + ridge", "computers", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new RidgeAdapterOptions() }, _ => computers, training: 100, [4, 8, 16]);
         CompareWeights(table);
         table.Print(clock.Elapsed.TotalSeconds);
     }

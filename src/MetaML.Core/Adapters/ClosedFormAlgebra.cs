@@ -1,0 +1,132 @@
+using System.Numerics.Tensors;
+using MetaML.Scoring;
+
+namespace MetaML.Adapters;
+
+/// <summary>The algebra of <see cref="ClosedFormAdapter"/> outside libtorch: P is [rows, width], R and B have a column for each output; all row-major.</summary>
+internal static class ClosedFormAlgebra
+{
+    // (PPᵀ + I)⁻¹ R
+    public static double[] SolveGram(float[] p, int rows, int width, double[] residual, int outputs)
+    {
+        double[] wide = Array.ConvertAll(p, value => (double)value);
+        var gram = new double[rows * rows];
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j <= i; j++)
+                gram[i * rows + j] = TensorPrimitives.Dot<double>(wide.AsSpan(i * width, width), wide.AsSpan(j * width, width));
+        }
+
+        AddIdentity(gram, rows);
+        Cholesky.Solve(gram, rows, residual, outputs);
+        return residual;
+    }
+
+    // (PᵀP + I)⁻¹ B
+    public static double[] SolveNormal(float[] p, int rows, int width, double[] right, int outputs)
+    {
+        Cholesky.Solve(Normal(p, rows, width), width, right, outputs);
+        return right;
+    }
+
+    // B (PᵀP + I)⁻¹ Bᵀ, B = diag(b) F
+    public static double[] Covariance(float[] p, int rows, int width, float[] spread, float[]? factor)
+    {
+        double[] covariance = Cholesky.Inverse(Normal(p, rows, width), width);
+        if (factor is not null)
+            covariance = Multiply(factor, Transpose(Multiply(factor, covariance, width, width), width), width, width);
+        for (int i = 0; i < covariance.Length; i++)
+            covariance[i] *= (double)spread[i / width] * spread[i % width];
+        return covariance;
+    }
+
+    // PᵀP + I, the lower triangle
+    private static double[] Normal(float[] p, int rows, int width)
+    {
+        double[] wide = Array.ConvertAll(p, value => (double)value);
+        var normal = new double[width * width];
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<double> values = wide.AsSpan(row * width, width);
+            for (int i = 0; i < width; i++)
+            {
+                Span<double> target = normal.AsSpan(i * width, i + 1);
+                TensorPrimitives.MultiplyAdd(values[..(i + 1)], values[i], target, target);
+            }
+        }
+
+        AddIdentity(normal, width);
+        return normal;
+    }
+
+    public static double Dot(ReadOnlySpan<float> row, double[] b, int output, int outputs)
+    {
+        double sum = 0;
+        for (int j = 0; j < row.Length; j++)
+            sum += row[j] * b[j * outputs + output];
+        return sum;
+    }
+
+    private static double[] Transpose(double[] square, int size)
+    {
+        var transposed = new double[square.Length];
+        for (int i = 0; i < square.Length; i++)
+            transposed[i] = square[i % size * size + i / size];
+        return transposed;
+    }
+
+    // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of
+    // it stands in its place: the factorisation never fails, whatever the support repeats.
+    private static void AddIdentity(double[] products, int size)
+    {
+        const double Epsilon = 2.2204460492503131e-16;
+        double trace = 0;
+        for (int i = 0; i < size; i++)
+            trace += products[i * size + i];
+        double identity = Math.Max(1, 4 * size * Epsilon * trace);
+        for (int i = 0; i < size; i++)
+            products[i * size + i] += identity;
+    }
+
+    // Pᵀ B
+    public static double[] TransposeMultiply(float[] p, int rows, int width, double[] b, int outputs)
+    {
+        var product = new double[width * outputs];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int j = 0; j < width; j++)
+            {
+                double value = p[row * width + j];
+                for (int k = 0; k < outputs; k++)
+                    product[j * outputs + k] += value * b[row * outputs + k];
+            }
+        }
+
+        return product;
+    }
+
+    // A row times F, in place.
+    public static void MultiplyRow(Span<float> row, float[] factor)
+    {
+        float[] original = row.ToArray();
+        row.Clear();
+        for (int i = 0; i < original.Length; i++)
+            TensorPrimitives.MultiplyAdd(factor.AsSpan(i * row.Length, row.Length), original[i], row, row);
+    }
+
+    // F B
+    public static double[] Multiply(float[] factor, double[] b, int width, int outputs)
+    {
+        var product = new double[width * outputs];
+        for (int i = 0; i < width; i++)
+        {
+            for (int j = 0; j < width; j++)
+            {
+                for (int k = 0; k < outputs; k++)
+                    product[i * outputs + k] += factor[i * width + j] * b[j * outputs + k];
+            }
+        }
+
+        return product;
+    }
+}
