@@ -15,7 +15,7 @@ internal static class Methods
         ("empirical Bayes, noise per task", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask } }),
         ("empirical Bayes, diagonal", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal } }),
         ("empirical Bayes, full", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full } }),
-        ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions() }),
+        ("ridge towards a learned mean", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
         ("nothing set: chosen by validation", () => new()),
         ("MLP + ridge", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
         ("linear + MLP, Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using MetaML.Extensions;
 using Spectre.Console;
 
 namespace MetaML.Benchmarks.Quality;
@@ -9,13 +11,20 @@ namespace MetaML.Benchmarks.Quality;
 /// <param name="isHigherBetter">Whether the best value is the highest.</param>
 internal sealed class Table(string name, string metric, bool isHigherBetter = false)
 {
-    private readonly List<(string Method, string Setting, Interval Value)> _rows = [];
+    private readonly List<(string Method, string Setting, MeanInterval Value)> _rows = [];
 
     /// <summary>Adds what one method reaches in one setting.</summary>
     /// <param name="method">The method.</param>
     /// <param name="setting">The setting; the first one added is the one that "best" is about.</param>
     /// <param name="values">One for each draw or split.</param>
-    public void Add(string method, string setting, IEnumerable<double> values) => _rows.Add((method, setting, Interval.Of([.. values])));
+    /// <exception cref="ArgumentException">A value is NaN: it would be left out of the mean.</exception>
+    public void Add(string method, string setting, IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        if (all.Any(double.IsNaN))
+            throw new ArgumentException($"The values of '{method}', {setting}, must be numbers; got NaN.", nameof(values));
+        _rows.Add((method, setting, MeanInterval.Of(all)));
+    }
 
     /// <summary>Prints all.</summary>
     public void Print(double seconds)
@@ -23,7 +32,7 @@ internal sealed class Table(string name, string metric, bool isHigherBetter = fa
         string[] settings = [.. _rows.Select(row => row.Setting).Distinct()];
         var table = new Spectre.Console.Table().Title($"{name}: {metric}, mean ± 95 % interval").AddColumns(["method", .. settings]);
         foreach (var method in _rows.GroupBy(row => row.Method))
-            table.AddRow([Markup.Escape(method.Key), .. settings.Select(setting => string.Join("", method.Where(row => row.Setting == setting).Select(row => row.Value.ToString())))]);
+            table.AddRow([Markup.Escape(method.Key), .. settings.Select(setting => string.Join("", method.Where(row => row.Setting == setting).Select(row => Text(row.Value))))]);
         AnsiConsole.Write(table);
         var best = _rows.Where(row => row.Setting == settings[0]).MinBy(row => isHigherBetter ? -row.Value.Mean : row.Value.Mean);
         Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
@@ -35,4 +44,8 @@ internal sealed class Table(string name, string metric, bool isHigherBetter = fa
             seconds = Math.Round(seconds, 1),
         }));
     }
+
+    private static string Text(MeanInterval value) => Math.Abs(value.Mean) < 0.01
+        ? string.Create(CultureInfo.InvariantCulture, $"{value.Mean:G2} ± {value.HalfWidth:G1}")
+        : value.ToString();
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MetaML.Benchmarks.Quality;
+using MetaML.Extensions;
 using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
@@ -30,8 +30,8 @@ internal static class Soak
             samples.Add((clock.Elapsed.TotalHours, managed, process.WorkingSet64 / 1048576.0, handles));
         }
 
-        var (managedSlope, managedWidth) = Slope([.. samples.Select(sample => (sample.Hours, sample.Managed))]);
-        var (residentSlope, residentWidth) = Slope([.. samples.Select(sample => (sample.Hours, sample.Resident))]);
+        var (managedSlope, managedWidth, _) = Slope([.. samples.Select(sample => (sample.Hours, sample.Managed))]);
+        var (residentSlope, residentWidth, _) = Slope([.. samples.Select(sample => (sample.Hours, sample.Resident))]);
         Result.Print(new
         {
             reliability = "soak",
@@ -48,7 +48,7 @@ internal static class Soak
     }
 
     // Neighbouring samples are not independent: the interval is over the slopes of blocks.
-    private static Interval Slope((double X, double Y)[] points) => Interval.Of([.. points.Chunk(Math.Max(3, points.Length / Blocks)).Where(block => block.Length >= 3).Select(LeastSquares)]);
+    private static MeanInterval Slope((double X, double Y)[] points) => MeanInterval.Of([.. points.Chunk(Math.Max(3, points.Length / Blocks)).Where(block => block.Length >= 3).Select(LeastSquares)]);
 
     private static double LeastSquares((double X, double Y)[] points)
     {
