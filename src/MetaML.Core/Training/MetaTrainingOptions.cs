@@ -91,6 +91,8 @@ public record MetaTrainingOptions
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        OptionNames.Check(this, nameof(Encoder), Encoder);
+        OptionNames.Check(this, nameof(Adapter), Adapter);
         Encoder?.Validate();
         Adapter?.Validate(kind);
         if (Encoder is not null)

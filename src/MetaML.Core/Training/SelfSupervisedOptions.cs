@@ -57,6 +57,7 @@ public record SelfSupervisedOptions
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        OptionNames.Check(this, nameof(Encoder), Encoder);
         Encoder?.Validate();
         EarlyStopping?.Validate();
     }
