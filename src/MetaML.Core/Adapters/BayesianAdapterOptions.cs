@@ -13,6 +13,10 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> and <see cref="PriorCovariance.OneFactor"/> need empirical Bayes.</value>
     public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
 
+    /// <summary>How classes are taken to come about.</summary>
+    /// <value>Default <see cref="ClassLikelihood.Gaussian"/>. Values are always taken for normal.</value>
+    public ClassLikelihood ClassLikelihood { get; set; } = ClassLikelihood.Gaussian;
+
     /// <summary>Whether each task has noise of its own. It changes how the prior is learned, and <see cref="PredictiveDeviation"/>.</summary>
     /// <value>Default <see cref="PriorNoise.Common"/>; <see cref="PriorNoise.PerTask"/> needs empirical Bayes.</value>
     public PriorNoise Noise { get; set; } = PriorNoise.Common;
@@ -33,13 +37,16 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <value>At least 1; default 200.</value>
     public int MaximumFitIterations { get; set; } = 200;
 
-    internal override IAdapter Create(HeadShape shape) => new BayesianAdapter(shape, this);
+    internal override IAdapter Create(HeadShape shape) => ClassLikelihood == ClassLikelihood.Logistic && shape.Kind != LabelKind.Regression
+        ? new BayesianLogisticAdapter(shape, this)
+        : new BayesianAdapter(shape, this);
 
     internal override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
 
     internal override void Validate(LabelKind kind)
     {
         OptionCheck.Defined(this, nameof(Covariance), Covariance);
+        OptionCheck.Defined(this, nameof(ClassLikelihood), ClassLikelihood);
         OptionCheck.Defined(this, nameof(Fit), Fit);
         OptionCheck.Defined(this, nameof(Noise), Noise);
         OptionCheck.AtLeast<int>(this, nameof(MaximumFitIterations), MaximumFitIterations, 1);
