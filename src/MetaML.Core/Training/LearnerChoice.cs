@@ -57,7 +57,8 @@ internal static class LearnerChoice
     /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too; without an encoder, with a logistic likelihood of classes.</summary>
     public static AdapterOptions AdapterOn(EncoderOptions? encoder, IEnumerable<TaskSet> problems) => encoder switch
     {
-        IdentityEncoderOptions => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic },
+        IdentityEncoderOptions when problems.Any(problem => problem.Kind != LabelKind.Regression) => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic },
+        IdentityEncoderOptions => new BayesianAdapterOptions(),
         _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => new BayesianAdapterOptions(),
         ConvolutionalEncoderOptions => new PrototypeAdapterOptions(),
         _ => new RidgeAdapterOptions(),
