@@ -2,9 +2,9 @@ using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
-/// <summary>Bayesian linear regression on the support embeddings, with a meta-learned prior.</summary>
+/// <summary>Bayesian linear or logistic regression on the support embeddings, with a meta-learned prior.</summary>
 /// <remarks>
-/// For every kind of label. See <see cref="BayesianAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a
+/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/>, <see cref="BayesianLogisticAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a
 /// learner of its own that needs no native library and trains in seconds: hard to beat on tabular tasks.
 /// </remarks>
 public sealed record BayesianAdapterOptions : AdapterOptions
