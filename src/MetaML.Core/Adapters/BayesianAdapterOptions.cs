@@ -4,8 +4,9 @@ namespace MetaML.Adapters;
 
 /// <summary>Bayesian linear or logistic regression on the support embeddings, with a meta-learned prior.</summary>
 /// <remarks>
-/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/>, <see cref="BayesianLogisticAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a
-/// learner of its own that needs no native library and trains in seconds: hard to beat on tabular tasks.
+/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/>,
+/// <see cref="BayesianLogisticAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a learner of its own that
+/// needs no native library and trains in seconds: hard to beat on tabular tasks.
 /// </remarks>
 public sealed record BayesianAdapterOptions : AdapterOptions
 {

@@ -8,8 +8,8 @@ namespace MetaML.Training;
 /// <remarks>
 /// On tabular rows a linear model with a prior learned across tasks (<see cref="EmpiricalBayes"/>) is hard to beat and costs
 /// next to nothing, so a network must earn its place: it is chosen where its loss on the validation episodes is lower by more
-/// than the standard error of the difference (the rule of one standard error: Breiman et al., 1984). For classes the logistic
-/// likelihood comes before the Gaussian one, whose heads decide better where lines tell classes apart without error.
+/// than the standard error of the difference (the rule of one standard error: Breiman et al., 1984). So must the Gaussian
+/// likelihood of classes beside the logistic one: it is better where lines tell classes apart without error, and there alone by much.
 /// </remarks>
 internal static class LearnerChoice
 {
