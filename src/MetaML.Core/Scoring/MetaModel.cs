@@ -134,7 +134,7 @@ public sealed partial class MetaModel
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
-    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays, Kind != LabelKind.Regression);
 
     /// <summary>The same encoder and adapter for labels in other units.</summary>
     internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues);
@@ -151,7 +151,7 @@ public sealed partial class MetaModel
     /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
         int[] classes = ClassesOf(task);
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int row = 0; row < task.RowCount; row++)

@@ -13,7 +13,7 @@ public record MetaTrainingOptions
     public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Null (default): for values, and without an encoder, Bayesian; on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    /// <value>Null (default): for values, and without an encoder, Bayesian (of classes with a logistic likelihood, or a Gaussian one where it serves validation tasks better); on images, prototypes; else ridge regression towards a meta-learned head.</value>
     public AdapterOptions? Adapter { get; set; }
 
     /// <summary>What the encoder is trained for.</summary>

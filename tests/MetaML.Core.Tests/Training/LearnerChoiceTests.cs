@@ -44,6 +44,19 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
+    public void Candidates_Classes_LogisticGaussianAndANetwork()
+    {
+        TaskSet classes = CoreData.Of(Some.Tasks(), LabelKind.Binary);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([classes], new MetaTrainingOptions());
+        Assert.Equal(3, candidates.Length);
+        Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
+        Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
+        Assert.IsType<MlpEncoderOptions>(candidates[2].Encoder);
+        Assert.Equal(2, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
+        Assert.All(candidates[..2], candidate => Assert.IsType<IdentityEncoderOptions>(candidate.Encoder));
+    }
+
+    [Fact]
     public void Candidates_SparseFeaturesOrDrawnClasses_NeedANetwork()
     {
         TaskSet sparse = CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true);
