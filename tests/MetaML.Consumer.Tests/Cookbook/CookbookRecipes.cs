@@ -87,7 +87,7 @@ public sealed class CookbookRecipes : IDisposable
         Assert.False(isKnown);
         Assert.All(guess.GetColumn<float>("Score"), score => Assert.InRange(score, 0, 120));
         var error = Assert.Throws<InvalidOperationException>(() => strict.Transform(Features(stranger)).GetColumn<float>("Score").ToArray());
-        Assert.Contains("'store 99'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'store 99'", error.ToString(), StringComparison.Ordinal);
         Assert.All(silent.Transform(Features(stranger)).GetColumn<float>("Score"), score => Assert.True(float.IsNaN(score)));
 
         MetaLearnerTransformer Learn(MetaLearnerOptions given) => ml.Regression.Trainers.MetaLearner(given with { MaximumNumberOfIterations = 0 }).Fit(Features(sales));
