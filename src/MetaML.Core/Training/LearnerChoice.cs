@@ -8,7 +8,10 @@ namespace MetaML.Training;
 /// <remarks>
 /// On tabular rows a linear model with a prior learned across tasks (<see cref="EmpiricalBayes"/>) is hard to beat and costs
 /// next to nothing, so a network must earn its place: it is chosen where its loss on the validation episodes is lower by more
-/// than the standard error of the difference (the rule of one standard error: Breiman et al., 1984).
+/// than the standard error of the difference (the rule of one standard error: Breiman et al., 1984). On sparse features that
+/// classes are told by, such as those of texts, networks learn the training tasks' rare features by heart: there the choice is
+/// whether new tasks gain from directions that the training tasks have in common (<see cref="SparseEncoder"/>). Values
+/// keep the network: the deviations of their scores would need the square of the sparse encoder's dimension for each task.
 /// </remarks>
 internal static class LearnerChoice
 {
@@ -23,6 +26,12 @@ internal static class LearnerChoice
             Encoder = options.Encoder ?? new MlpEncoderOptions(),
             Adapter = options.Adapter ?? AdapterOn(options.Encoder, problems),
         };
+        if (options.Encoder is null && IsForSparse(problems, options.Adapter))
+        {
+            MetaTrainingOptions structured = options with { Encoder = new SparseEncoderOptions(), Adapter = options.Adapter ?? new RidgeAdapterOptions() };
+            return [structured with { Encoder = new SparseEncoderOptions { StructureDimension = 0 } }, structured];
+        }
+
         bool isTabular = problems[0].Features is { IsSparse: false, FeatureCount: <= MostFeaturesOfPrior } && options.Episodes.Ways is null;
         if ((options.Encoder ?? (object?)options.Adapter) is not null || !isTabular)
             return [network];
@@ -31,6 +40,10 @@ internal static class LearnerChoice
         MetaTrainingOptions linear = options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems) };
         return options.MaximumNumberOfIterations > 0 ? [linear, network] : [linear];
     }
+
+    private static bool IsForSparse(IReadOnlyList<TaskSet> problems, AdapterOptions? adapter) => problems[0].Features.IsSparse
+        && adapter is null or RidgeAdapterOptions or LogisticAdapterOptions or PrototypeAdapterOptions
+        && problems.All(problem => problem.Kind != LabelKind.Regression);
 
     /// <summary>The number of the learner to take.</summary>
     /// <param name="losses">Of each candidate, the simplest first, on the same episodes.</param>
