@@ -63,22 +63,25 @@ public sealed class SparseEncoder : IEncoder
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null)
     {
         Tensor places = parameters[Places].to(ScalarType.Int64), signs = parameters[Signs].to(features.dtype);
-        Tensor sketch, squares; // [tasks, rows, places], [tasks, rows, 1]
+        Tensor sketch; // [tasks, rows, places]
+        Tensor unit; // x̂, like the features
         if (features.is_sparse)
         {
-            Tensor column = features.SparseIndices[2], values = features.SparseValues;
-            sketch = SparseRows.Matrix(features, places.index_select(0, column), values * signs.index_select(0, column), _sketch).to_dense().reshape(features.shape[0], features.shape[1], _sketch);
-            Tensor one = signs.new_ones(signs.shape[0], 1, dtype: values.dtype);
-            squares = SparseRows.Matrix(features, column, values.Squared(), signs.shape[0]).mm(one).reshape(features.shape[0], features.shape[1], 1);
+            long tasks = features.shape[0], rows = features.shape[1];
+            Tensor coordinates = features.SparseIndices, column = coordinates[2], values = features.SparseValues;
+            Tensor squares = SparseRows.Matrix(features, column, values.Squared(), signs.shape[0]).mm(signs.new_ones(signs.shape[0], 1, dtype: values.dtype)); // [tasks · rows, 1]
+            Tensor length = squares.squeeze(1).sqrt().ClampMin(ShortestLength).reshape(tasks, rows);
+            values = values / length.index([TensorIndex.Tensor(coordinates[0]), TensorIndex.Tensor(coordinates[1])]);
+            unit = sparse_coo_tensor(coordinates, values, features.shape);
+            sketch = SparseRows.Matrix(unit, places.index_select(0, column), values * signs.index_select(0, column), _sketch).to_dense().reshape(tasks, rows, _sketch);
         }
         else
         {
-            sketch = features.new_zeros(features.shape[0], features.shape[1], _sketch, dtype: features.dtype).PlusAt(2, places, features * signs);
-            squares = features.Squared().sum(-1L, keepdim: true);
+            unit = features / features.Squared().sum(-1L, keepdim: true).sqrt().ClampMin(ShortestLength);
+            sketch = unit.new_zeros(unit.shape[0], unit.shape[1], _sketch, dtype: unit.dtype).PlusAt(2, places, unit * signs);
         }
 
-        Tensor length = squares.sqrt().ClampMin(ShortestLength);
-        return (_structure > 0 ? cat([sketch, Project(features, parameters[Structure])], -1) : sketch) / length;
+        return _structure > 0 ? cat([sketch, Project(unit, parameters[Structure])], -1) : sketch;
     }
 
     /// <inheritdoc/>
