@@ -94,6 +94,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// <inheritdoc/>
     public override void Validate(EncoderOptions encoder)
     {
+        if (Scope == GradientScope.All && encoder is SparseEncoderOptions)
+            throw OptionCheck.Error(this, nameof(Scope), "Head for the sparse encoder", Scope, "Its map is fitted in closed form, and no step may change it.", "Choose Head, or MlpEncoderOptions.");
         if (Scope == GradientScope.Context && !encoder.Has(ParameterRole.Bias))
             throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder without layers", Scope, "Context enters as a shift of the first layer's bias.", "Choose Head, or another encoder.");
         if (Scope == GradientScope.Film && !encoder.Has(ParameterRole.Scale))

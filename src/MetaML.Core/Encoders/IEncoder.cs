@@ -22,7 +22,7 @@ public interface IEncoder
 
     /// <summary>Embeds rows of several tasks.</summary>
     /// <param name="parameters">Each shared, or per task with a leading [tasks] dimension.</param>
-    /// <param name="features">Float [tasks, rows, features].</param>
+    /// <param name="features">Float [tasks, rows, features]; sparse, in coordinate form, where the parameters are those of <see cref="SelectColumns"/>.</param>
     /// <param name="dropout">Source of dropout masks while training; null when scoring.</param>
     /// <returns>Float [tasks, rows, embedding], owned by the current dispose scope.</returns>
     Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null);

@@ -136,6 +136,8 @@ public sealed class MlpEncoder : IEncoder
 
     private static Tensor Linear(Tensor input, Tensor weight, Tensor bias)
     {
+        if (input.is_sparse)
+            return SparseRows.Multiply(input, weight).Plus(PerRow(bias));
         if (weight.dim() == 3)
             return input.bmm(weight).Plus(PerRow(bias)); // the tasks' own weights
 

@@ -25,6 +25,9 @@ internal sealed record MetaModelHeader
 
     public required bool IsShifted { get; init; }
 
+    /// <summary>Whether a scaling without shift has a factor for each feature; older models have one for all.</summary>
+    public bool IsScaledByFeature { get; init; }
+
     /// <summary>Checks what was read, before anything is built of it.</summary>
     /// <exception cref="ArgumentException">A part is missing, outside its range, or contradicts another.</exception>
     public void Validate()

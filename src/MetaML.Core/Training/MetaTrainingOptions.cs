@@ -9,11 +9,11 @@ namespace MetaML.Training;
 public record MetaTrainingOptions
 {
     /// <summary>The network shared by all tasks.</summary>
-    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; else a multi-layer perceptron.</value>
+    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; for sparse features by which classes are told, <see cref="SparseEncoderOptions"/>; else a multi-layer perceptron.</value>
     public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Null (default): for values, and without an encoder, Bayesian (of classes with a logistic likelihood, or a Gaussian one where it serves validation tasks better); on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    /// <value>Null (default): for values, and without an encoder, Bayesian (of classes with a Gaussian likelihood, or, where nothing else is given, a logistic one where that serves validation tasks better); on images, prototypes; else ridge regression towards a meta-learned head.</value>
     public AdapterOptions? Adapter { get; set; }
 
     /// <summary>What the encoder is trained for.</summary>
