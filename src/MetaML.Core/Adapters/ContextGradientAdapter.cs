@@ -26,6 +26,8 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
         AddParameter(ParameterSpec.Normal(Matrix, Math.Sqrt(1.0 / options.ContextDimension), options.ContextDimension, bias.Count));
     }
 
+    private protected override IReadOnlyList<string> Changed => [_bias];
+
     private protected override IEnumerable<Tensor> Start(AdaptationInput input) => [input.ClassMask.new_zeros([input.ClassMask.shape[0], Options.ContextDimension])];
 
     private protected override ParameterSet Encoder(AdaptationInput input, ReadOnlySpan<Tensor> own)
@@ -33,4 +35,6 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
         Tensor shift = own[0].mm(input.AdapterParameters[Matrix]); // [tasks, units]
         return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
     }
+
+    private protected override IReadOnlyList<Tensor> ToOwn(AdaptationInput input, IReadOnlyList<Tensor> byChanged) => [byChanged[0].mm(input.AdapterParameters[Matrix].t())];
 }

@@ -25,6 +25,10 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => encoder.Forward(parameters, features, dropout);
 
     /// <inheritdoc/>
+    (Tensor Embedding, Func<Tensor, IReadOnlyList<Tensor>> PullBack) IEncoder.Differentiate(ParameterSet parameters, IReadOnlyList<string> by, Tensor features, Generator? dropout) =>
+        encoder.Differentiate(parameters, by, features, dropout);
+
+    /// <inheritdoc/>
     public Tensor Augment(Tensor features, Random random) => encoder.Augment(features, random);
 
     /// <inheritdoc/>
