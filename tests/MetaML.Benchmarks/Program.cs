@@ -28,6 +28,12 @@ using MetaML.Benchmarks.Speed;
     ("speed",
     [
         new("score-bulk", null, _ => ScoreBulk.Run()),
+        new("maml-sine", null, _ => MamlSine.Run()),
+        new("anil", null, _ => FewShot.RunAnil()),
+        new("ridge", null, _ => FewShot.RunRidge()),
+        new("prototype", null, _ => FewShot.RunPrototype()),
+        new("conv4", null, _ => Conv4.Run()),
+        new("fit-memory", null, _ => FitMemory.Run()),
     ]),
 ];
 
