@@ -36,5 +36,11 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
         return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
     }
 
-    private protected override IReadOnlyList<Tensor> ToOwn(AdaptationInput input, IReadOnlyList<Tensor> byChanged) => [byChanged[0].mm(input.AdapterParameters[Matrix].t())];
+    private protected override Tensor ToOwn(AdaptationInput input, Tensor byChanged)
+    {
+        Tensor matrix = input.AdapterParameters[Matrix]; // [context, units]
+        long units = matrix.shape[1], others = byChanged.shape[1] - units;
+        Tensor own = byChanged.narrow(1, 0, units).mm(matrix.t());
+        return others == 0 ? own : FlatTensors.Join([own, byChanged.narrow(1, units, others)]);
+    }
 }

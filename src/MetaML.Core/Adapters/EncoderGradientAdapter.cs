@@ -25,13 +25,13 @@ public abstract class EncoderGradientAdapter : GradientAdapter
     public sealed override AdaptedTasks Adapt(AdaptationInput input)
     {
         var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(input.EmbedSupport));
-        Func<Tensor, Tensor> gradientOf = LabelLoss.Gradient(Shape.Kind, input.Support, input.ClassMask);
+        Func<Tensor, AdaptedTasks, Tensor> gradientOf = input.Encoder.SupportGradient(input, Shape.Kind, Changed, StepsHead);
         Tensor[] start = StepsHead ? [.. Start(input), weights, bias] : [.. Start(input)];
         return Descend(
             input,
             start,
             own => StepsHead ? new AdaptedTasks(Encoder(input, own.AsSpan(0, own.Length - 2)), own[^2], own[^1]) : new AdaptedTasks(Encoder(input, own), weights, bias),
-            tasks => Gradient(input, tasks, gradientOf));
+            (own, tasks) => ToOwn(input, gradientOf(own, tasks)));
     }
 
     /// <summary>The names of the encoder's parameters that depend on φ.</summary>
@@ -50,14 +50,6 @@ public abstract class EncoderGradientAdapter : GradientAdapter
         return input.EncoderParameters.Map((name, shared) => replaced.GetValueOrDefault(name, shared));
     }
 
-    /// <summary>From the gradient by <see cref="Changed"/> to that by φ; by default they are the same.</summary>
-    private protected virtual IReadOnlyList<Tensor> ToOwn(AdaptationInput input, IReadOnlyList<Tensor> byChanged) => byChanged;
-
-    private Tensor Gradient(AdaptationInput input, AdaptedTasks tasks, Func<Tensor, Tensor> gradientOf)
-    {
-        var (z, pullBack) = input.Encoder.Differentiate(tasks.EncoderParameters, Changed, input.Support.Features, input.Dropout);
-        Tensor byScores = gradientOf(tasks.Score(z)); // [tasks, rows, outputs]
-        IReadOnlyList<Tensor> own = ToOwn(input, pullBack(byScores.bmm(tasks.Weights.transpose(1, 2))));
-        return FlatTensors.Join(StepsHead ? [.. own, HeadGradientAdapter.Gradient(z, byScores)] : own);
-    }
+    /// <summary>From the gradient by <see cref="Changed"/>, and by the head where it steps, to that by φ; by default they are the same. Float [tasks, values].</summary>
+    private protected virtual Tensor ToOwn(AdaptationInput input, Tensor byChanged) => byChanged;
 }

@@ -89,7 +89,7 @@ public abstract class GradientAdapter : IAdapter
     /// <param name="start">φ₀, each tensor [tasks, …].</param>
     /// <param name="assemble">The tasks that some φ makes.</param>
     /// <param name="gradientOf">g, the gradients of the tasks' support losses at some φ, laid out like it: [tasks, values].</param>
-    private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<AdaptedTasks, Tensor> gradientOf)
+    private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
     {
         var layout = new FlatTensors(start);
         Tensor first = FlatTensors.Join(start), own = first; // [tasks, values]
@@ -99,7 +99,7 @@ public abstract class GradientAdapter : IAdapter
         foreach (Tensor rate in rates)
         {
             earlier.Add(current);
-            own = own - Clip(Gradient(input, current, gradientOf)) * rate;
+            own = own - Clip(Gradient(input, own, current, gradientOf)) * rate;
             current = assemble(layout.Split(own));
         }
 
@@ -115,11 +115,11 @@ public abstract class GradientAdapter : IAdapter
     }
 
     // A constant in first order, and where nothing is trained.
-    private Tensor Gradient(AdaptationInput input, AdaptedTasks current, Func<AdaptedTasks, Tensor> gradientOf)
+    private Tensor Gradient(AdaptationInput input, Tensor own, AdaptedTasks current, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
     {
         bool isConstant = !input.IsTraining || Options.Reptile || input.Progress < Options.FirstOrderUntil;
         using IDisposable? constant = isConstant ? torch.no_grad() : null;
-        return gradientOf(current);
+        return gradientOf(own, current);
     }
 
     // g min(1, c / ‖g‖) for each task, differentiable.

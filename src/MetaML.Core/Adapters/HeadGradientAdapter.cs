@@ -31,7 +31,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
             input,
             [weights, bias],
             head => new AdaptedTasks(input.EncoderParameters, head[0], head[1]),
-            tasks => Gradient(z, gradientOf(tasks.Score(z))));
+            (_, tasks) => Gradient(z, gradientOf(tasks.Score(z))));
     }
 
     /// <summary>The gradient of a loss by a head, from that by its scores: (ZᵀG, Σᵢ gᵢ), one beside the other.</summary>

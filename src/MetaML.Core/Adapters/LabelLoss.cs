@@ -31,17 +31,22 @@ internal static class LabelLoss
     /// <returns>From scores, float [tasks, rows, outputs], to as many derivatives.</returns>
     public static Func<Tensor, Tensor> Gradient(LabelKind kind, RowBatch rows, Tensor classMask)
     {
-        Tensor shares = (rows.Weights / TotalWeight(rows)).unsqueeze(-1); // [tasks, rows, 1]
-        Tensor targets = kind == LabelKind.Multiclass ? rows.OneHot((int)classMask.shape[1]) : rows.Labels.unsqueeze(-1); // [tasks, rows, outputs]
+        var (targets, shares, absence) = Constants(kind, rows, classMask);
         if (kind == LabelKind.Regression)
         {
             Tensor twice = shares.Times(2);
             return scores => (scores - targets) * twice;
         }
 
-        Tensor absent = Absence(classMask);
-        return scores => ((kind == LabelKind.Binary ? scores.sigmoid() : nn.functional.softmax(scores.Plus(absent), -1)) - targets) * shares;
+        return scores => ((kind == LabelKind.Binary ? scores.sigmoid() : nn.functional.softmax(scores.Plus(absence), -1)) - targets) * shares;
     }
+
+    /// <summary>What does not depend on the scores.</summary>
+    /// <returns>Float [tasks, rows, outputs], what each output should be; [tasks, rows, 1], each row's share in the mean; [tasks, 1, outputs], what is added to scores of classes.</returns>
+    public static (Tensor Targets, Tensor Shares, Tensor Absence) Constants(LabelKind kind, RowBatch rows, Tensor classMask) => (
+        kind == LabelKind.Multiclass ? rows.OneHot((int)classMask.shape[1]) : rows.Labels.unsqueeze(-1),
+        (rows.Weights / TotalWeight(rows)).unsqueeze(-1),
+        Absence(classMask));
 
     /// <summary>The loss of one row, outside libtorch.</summary>
     /// <param name="kind">What the label is.</param>

@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using static TorchSharp.torch;
@@ -27,23 +28,16 @@ public interface IEncoder
     /// <returns>Float [tasks, rows, embedding], owned by the current dispose scope.</returns>
     Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null);
 
-    /// <summary>Embeds rows, and gives what takes a derivative by the embeddings to that by parameters: by automatic differentiation, unless the encoder knows better.</summary>
-    /// <param name="parameters">As <see cref="Forward"/> has them.</param>
-    /// <param name="by">Names of parameters that each task has of its own; the embeddings depend on every one.</param>
-    /// <param name="features">Float [tasks, rows, features].</param>
-    /// <param name="dropout">Source of dropout masks while training; null when scoring.</param>
+    /// <summary>The gradient of tasks' support losses, for steps inside the encoder: by automatic differentiation, unless the encoder knows better.</summary>
+    /// <param name="input">The support, and whose parameters stay as they are.</param>
+    /// <param name="kind">What labels are.</param>
+    /// <param name="by">Names of parameters that each task has of its own, and that its embeddings depend on, in the order of <see cref="Parameters"/>.</param>
+    /// <param name="byHead">Whether by the head's weights and bias too.</param>
     /// <returns>
-    /// The embeddings, and a function from float [tasks, rows, embedding] to the derivatives in the order of <paramref name="by"/>,
-    /// [tasks, …] each. Where gradients are recorded it is differentiable itself, and may be called once.
+    /// From the parameters' values, float [tasks, values], and the tasks that they make to as many derivatives. Where gradients are recorded it is differentiable.
     /// </returns>
-    internal (Tensor Embedding, Func<Tensor, IReadOnlyList<Tensor>> PullBack) Differentiate(ParameterSet parameters, IReadOnlyList<string> by, Tensor features, Generator? dropout)
-    {
-        bool isExact = is_grad_enabled();
-        using var grad = enable_grad();
-        ParameterSet leaves = parameters.Map((name, value) => value.requires_grad || !by.Contains(name) ? value : value.detach().requires_grad_());
-        Tensor embedding = Forward(leaves, features, dropout);
-        return (embedding, byEmbedding => by.Count == 0 ? [] : [.. autograd.grad([embedding], [.. by.Select(name => leaves[name])], [byEmbedding], retain_graph: true, create_graph: isExact)]);
-    }
+    internal Func<Tensor, AdaptedTasks, Tensor> SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
+        AutomaticGradient.Of(input, kind, by, byHead);
 
     /// <summary>Variants of rows, to train on in their place.</summary>
     /// <param name="features">Float [tasks, rows, features].</param>

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using static TorchSharp.torch;
@@ -6,9 +7,9 @@ using static TorchSharp.torch;
 namespace MetaML.Encoders;
 
 /// <summary>h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b, with a linear path (h_L W + b, x).</summary>
-public sealed partial class MlpEncoder : IEncoder
+public sealed class MlpEncoder : IEncoder
 {
-    private const float NormEpsilon = 1e-5f;
+    internal const float NormEpsilon = 1e-5f;
 
     private readonly MlpEncoderOptions _options;
     private readonly Layer[] _layers;
@@ -41,7 +42,38 @@ public sealed partial class MlpEncoder : IEncoder
     public IReadOnlyList<ParameterSpec> Parameters => _parameters;
 
     /// <inheritdoc/>
-    public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => Forward(parameters, features, dropout, null);
+    public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null)
+    {
+        Tensor hidden = features; // [tasks, rows, features]
+        foreach (Layer layer in _layers)
+        {
+            Tensor next = Linear(hidden, parameters[layer.Weight], parameters[layer.Bias]); // [tasks, rows, units]
+            if (layer.IsHidden)
+            {
+                if (_options.LayerNormalization)
+                {
+                    next = nn.functional.layer_norm(next, [layer.Out], null, null, NormEpsilon);
+                    next = (next * PerRow(parameters[layer.Gain])).Plus(PerRow(parameters[layer.Shift]));
+                }
+
+                next = Activate(next);
+                if (dropout is not null && _options.Dropout > 0)
+                    next = next * Kept(next.shape, next.dtype, dropout);
+                if (IsResidual(layer))
+                    next = next.Plus(hidden);
+            }
+
+            hidden = next;
+        }
+
+        return _options.LinearPath ? cat([hidden, features], -1) : hidden;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>In managed code, task by task in the processor's cache: a network of this size is less work than libtorch's calls.</remarks>
+    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
+        PerceptronLoss.Of(_options, Parameters, input, kind, by, byHead, () => input.Dropout is null || _options.Dropout == 0 ? [] : Array.ConvertAll(_layers[..^1], layer =>
+            Kept([input.Support.Features.shape[0], input.Support.Features.shape[1], layer.Out], input.Support.Features.dtype, input.Dropout))).Gradient;
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) => _options.LinearPath
@@ -100,7 +132,30 @@ public sealed partial class MlpEncoder : IEncoder
         return layer;
     }
 
+    // What dropout multiplies values by: 0, or what keeps their mean.
+    private Tensor Kept(long[] shape, ScalarType dtype, Generator dropout) =>
+        rand(shape, dtype: dtype, generator: dropout).IsAbove(_options.Dropout).to(dtype).Times(1 / (1 - _options.Dropout));
+
     private bool IsResidual(Layer layer) => _options.Residual && layer.KeepsWidth;
+
+    private Tensor Activate(Tensor values) => _options.Activation switch
+    {
+        Activation.Relu => values.relu(),
+        Activation.Tanh => values.tanh(),
+        _ => nn.functional.silu(values),
+    };
+
+    private static Tensor Linear(Tensor input, Tensor weight, Tensor bias)
+    {
+        if (weight.dim() == 3)
+            return input.bmm(weight).Plus(PerRow(bias)); // the tasks' own weights
+
+        long tasks = input.shape[0], rows = input.shape[1];
+        return input.reshape(tasks * rows, input.shape[2]).mm(weight).reshape(tasks, rows, weight.shape[1]).Plus(PerRow(bias));
+    }
+
+    // [units] is broadcast as it is; [tasks, units] becomes [tasks, 1, units].
+    private static Tensor PerRow(Tensor values) => values.dim() == 2 ? values.unsqueeze(1) : values;
 
     private static void Linear(scoped FeatureRow input, float[] weight, float[] bias, scoped Span<float> output)
     {

@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using static TorchSharp.torch;
@@ -25,8 +26,8 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => encoder.Forward(parameters, features, dropout);
 
     /// <inheritdoc/>
-    (Tensor Embedding, Func<Tensor, IReadOnlyList<Tensor>> PullBack) IEncoder.Differentiate(ParameterSet parameters, IReadOnlyList<string> by, Tensor features, Generator? dropout) =>
-        encoder.Differentiate(parameters, by, features, dropout);
+    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
+        encoder.SupportGradient(input, kind, by, byHead);
 
     /// <inheritdoc/>
     public Tensor Augment(Tensor features, Random random) => encoder.Augment(features, random);
