@@ -93,7 +93,7 @@ internal sealed class PerceptronLoss<T> : PerceptronLoss
             Of(_targets, task),
             Of(_shares, task),
             Of(_absence, task),
-            layer => step.Kept.Length == 0 ? [] : Of(step.Kept[layer], task),
+            layer => layer < step.Kept.Length ? Of(step.Kept[layer], task) : [],
             isAlong);
     }
 
