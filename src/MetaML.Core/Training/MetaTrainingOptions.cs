@@ -44,8 +44,13 @@ public record MetaTrainingOptions
     public double LearningRate { get; set; } = 0.005;
 
     /// <summary>The outer gradient is scaled down to this norm where it is larger.</summary>
-    /// <value>Positive; default 10.</value>
-    public double MaximumGradientNorm { get; set; } = 10;
+    /// <value>Positive; default 1.</value>
+    /// <remarks>
+    /// Adam remembers squared gradients for about a thousand steps, which is all of a short training: one step far steeper than
+    /// the others, as unrolled inner steps have them, would slow down all that follow. For steps that are alike, Adam makes the
+    /// scale of the gradient irrelevant, so a low bound costs nothing.
+    /// </remarks>
+    public double MaximumGradientNorm { get; set; } = 1;
 
     /// <summary>Share of the training tasks held out to choose the best parameters; with fewer than ten tasks, share of each task's rows.</summary>
     /// <value>From 0 (no validation, no early stopping) to 0.5; default 0.2.</value>
