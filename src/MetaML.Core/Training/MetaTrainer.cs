@@ -1,8 +1,5 @@
-<<<<<<< HEAD
 using MetaML.Adapters;
-=======
 using MetaML.Encoders;
->>>>>>> w2-sparse
 using MetaML.Scoring;
 using MetaML.Tasks;
 
@@ -78,9 +75,6 @@ public static class MetaTrainer
     }
 
     private static string Describe(MetaTrainingOptions options) =>
-<<<<<<< HEAD
         $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}{(options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "")}";
-=======
         $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)}{(options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}";
->>>>>>> w2-sparse
 }
