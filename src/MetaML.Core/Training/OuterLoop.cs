@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MetaML.Checkpoints;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Tasks;
@@ -14,7 +15,7 @@ namespace MetaML.Training;
 /// gradients are added in the order of the parts, so that the same machine gives the same bits. It belongs to the thread that
 /// made it.
 /// </remarks>
-internal sealed class OuterLoop : IDisposable
+internal sealed class OuterLoop : IResumable, IDisposable
 {
     private const int ValidationBatches = 4;
 
@@ -32,6 +33,10 @@ internal sealed class OuterLoop : IDisposable
     private readonly int _seed;
     private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
+    private BestParameters? _best; // on validation; null where there is none
+    private double _validationLoss; // the last
+    private int _iteration; // outer steps done
+    private bool _isOver;
 
     /// <param name="problems">What is learned; they share the encoder.</param>
     /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
@@ -49,52 +54,75 @@ internal sealed class OuterLoop : IDisposable
         _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))]);
         _optimizer = new AdamOptimizer(_parameters);
         _threads = new ShardThreads(options.NumberOfThreads ?? Environment.ProcessorCount);
-        _shards = [.. Enumerable.Range(0, _threads.Count).Select(s => new OuterShard(problems, _parameters, scaling, unchecked((ulong)(uint)_seed + ((ulong)s << 32)), zeros_like(_parameters.Theta)))];
+        _shards = [.. Enumerable.Range(0, _threads.Count).Select(_ => new OuterShard(problems, _parameters, scaling, zeros_like(_parameters.Theta)))];
     }
 
-    /// <summary>Trains to the end, or until validation stops improving.</summary>
-    /// <param name="log">Told how it ended; may be null.</param>
+    /// <summary>Trains to the end, or until validation stops improving, or the training is stopped.</summary>
+    /// <param name="run">Of the whole training; where its checkpoint knows this loop, it goes on from there.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
-    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(Action<string>? log)
+    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
     {
         using var grad = enable_grad();
         var clock = Stopwatch.StartNew();
         int last = _options.MaximumNumberOfIterations;
         (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
-        var best = (Loss: validation.Length > 0 ? Evaluate(validation) : double.PositiveInfinity, Iteration: 0, Parameters: Values());
-        double? validationLoss = validation.Length > 0 ? best.Loss : null;
-
-        for (int iteration = 1; iteration <= last; iteration++)
+        if (validation.Length > 0)
         {
-            _options.CancellationToken.ThrowIfCancellationRequested();
-            double loss = Step(iteration);
-            bool judged = validation.Length > 0 && (iteration % interval == 0 || iteration == last);
-            if (judged)
-            {
-                validationLoss = Evaluate(validation);
-                if (validationLoss < best.Loss)
-                    best = (validationLoss.Value, iteration, Values());
-            }
-
-            _options.Progress?.Report(new TrainingProgress(iteration, last, loss, validationLoss, clock.Elapsed) { TaskWeights = TaskWeights() });
-            if (judged && _options.EarlyStopping is { } stopping && iteration - best.Iteration >= stopping.Patience * interval)
-            {
-                log?.Invoke($"Stopped after {iteration} iterations: validation loss {best.Loss:G4} at iteration {best.Iteration} was not improved since.");
-                break;
-            }
+            _validationLoss = Evaluate(validation);
+            var (encoder, adapters) = Values();
+            _best = new BestParameters(_validationLoss, encoder, adapters);
         }
 
-        if (validation.Length == 0)
+        CheckpointStage? checkpoint = run.Checkpoint?.NextStage();
+        if (checkpoint?.Begin(this) == true)
+            run.Log?.Invoke($"Training goes on from iteration {_iteration}, where its checkpoint was written.");
+        while (!_isOver)
+        {
+            if (run.Stop.Reason is { } reason)
+            {
+                checkpoint?.Save(this);
+                run.Stop.ThrowUnlessBestIsKept();
+                run.Log?.Invoke($"Stopped after {_iteration} iterations: {reason}.");
+                break;
+            }
+
+            double loss = Step(++_iteration);
+            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last);
+            if (judged)
+            {
+                _validationLoss = Evaluate(validation);
+                _best!.Offer(_validationLoss, _iteration, Values);
+            }
+
+            bool stopsEarly = judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval;
+            if (stopsEarly)
+                run.Log?.Invoke($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
+            _isOver = stopsEarly || _iteration == last;
+            if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
+                checkpoint.Save(this);
+            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TaskWeights = TaskWeights() });
+        }
+
+        if (_best is null)
             return Values();
-        log?.Invoke($"Best validation loss {best.Loss:G4} at iteration {best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
-        return best.Parameters;
+        run.Log?.Invoke($"Best validation loss {_best.Loss:G4} at iteration {_best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
+        return (_best.Encoder, _best.Adapters);
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(ref _iteration, 0, _options.MaximumNumberOfIterations);
+        state.Exchange(ref _isOver);
+        state.Exchange(ref _validationLoss);
+        IResumable?[] parts = [_parameters, _optimizer, _weighting, _best];
+        foreach (IResumable? part in parts)
+            part?.Exchange(state);
     }
 
     public void Dispose()
     {
-        foreach (OuterShard shard in _shards)
-            shard.Dispose();
         _threads.Dispose();
         _scope.Dispose();
         _thread.Dispose();

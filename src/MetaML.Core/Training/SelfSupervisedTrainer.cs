@@ -55,6 +55,9 @@ public static class SelfSupervisedTrainer
             Seed = options.Seed,
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
+            KeepBestWhenCancelled = options.KeepBestWhenCancelled,
+            CheckpointPath = options.CheckpointPath,
+            CheckpointInterval = options.CheckpointInterval,
             HoldsOutRows = true,
         };
         return MetaTrainer.Train(isContrastive ? Instances(all, rows.RowCount) : Features(all, rows), learning, log, warn);

@@ -21,13 +21,12 @@ internal sealed class TrainedLearner
     /// <summary>Runs the outer loop, where there is anything to train.</summary>
     /// <param name="problems">On one feature store.</param>
     /// <param name="options">Validated, with encoder and adapter set.</param>
-    /// <param name="log">Told how training ended; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="run">Of the whole training.</param>
     /// <exception cref="DllNotFoundException">There is something to train, and no native torch library.</exception>
-    public TrainedLearner(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
+    public TrainedLearner(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
         _seed = options.Seed ?? 0;
-        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
+        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, run.Log, run.Warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
         _scaling = options.Encoder!.FitScaling(problems[0].Features);
         var random = new Random(_seed);
         IReadOnlyList<ParameterSpec> encoderSpecs = _problems[0].Design.Encoder.Parameters;
@@ -38,12 +37,12 @@ internal sealed class TrainedLearner
         if (weighting is IGradientWeighting && encoderSpecs.Count == 0)
             throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
         if (!isTrained && options.TaskWeighting is not UniformWeightingOptions)
-            warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
+            run.Warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
         if (!isTrained || options.MaximumNumberOfIterations == 0)
             return;
         TorchRuntime.EnsureLoaded();
         using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options);
-        (_encoder, _adapters) = loop.Run(log);
+        (_encoder, _adapters) = loop.Run(run);
     }
 
     /// <summary>Whether anything was held out to judge by.</summary>

@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Tasks;
 
 namespace MetaML.Weighting;
@@ -26,6 +27,8 @@ public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
         private double[] _weights = [.. Enumerable.Repeat(1.0, balances.Length)];
 
         public IReadOnlyList<double> Weights => _weights;
+
+        public void Exchange(StateExchange state) => state.Exchange(_logVariances.AsSpan());
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {
