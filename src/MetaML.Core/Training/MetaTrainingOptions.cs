@@ -62,6 +62,14 @@ public record MetaTrainingOptions
     /// <value>At least 1, or null (default): one for each processor. Results differ by rounding from number to number.</value>
     public int? NumberOfThreads { get; set; }
 
+    /// <summary>Where a network is trained.</summary>
+    /// <value>
+    /// "cpu", "cuda" or "cuda:1"; null (default): the CUDA device that GpuDeviceId of the MLContext names, or "cpu" where it names none.
+    /// Where the machine lacks it, training fails, or runs on the processor if FallbackToCpu of the MLContext is set.
+    /// </value>
+    /// <remarks>Scoring, adapting new tasks, and learning a linear prior by empirical Bayes run on the processor in any case. Results differ by rounding from device to device.</remarks>
+    public string? Device { get; set; }
+
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
@@ -70,6 +78,9 @@ public record MetaTrainingOptions
 
     /// <summary>Whether rows are held out, rather than tasks, however many tasks there are: those trained on are those that are scored later.</summary>
     internal bool HoldsOutRows { get; init; }
+
+    /// <summary>Whether the processor may serve where <see cref="Device"/> is absent.</summary>
+    internal bool FallbackToCpu { get; init; }
 
     /// <summary>Whether scores of this kind of label come with a deviation.</summary>
     internal bool GivesDeviation(LabelKind kind) => Adapter?.GivesDeviation(kind) ?? kind == LabelKind.Regression;
@@ -90,6 +101,7 @@ public record MetaTrainingOptions
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);
+        TrainingDevice.Parse(this, Device);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         Encoder?.Validate();
         Adapter?.Validate(kind);

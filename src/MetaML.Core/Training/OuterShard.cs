@@ -33,7 +33,7 @@ internal sealed class OuterShard : IDisposable
         _problems = problems;
         _parameters = parameters;
         _scaling = scaling;
-        _dropout = new Generator(seed);
+        _dropout = new Generator(seed, parameters.Theta.device);
         Gradient = gradient;
     }
 
@@ -51,7 +51,7 @@ internal sealed class OuterShard : IDisposable
         _scope = NewDisposeScope();
         _leaves = _parameters.Sets(areLeaves: true);
         _batches = [.. _problems.Select((problem, p) => (Problem: p, Episodes: episodes[p])).Where(part => part.Episodes.Length > 0).Select(part =>
-            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
+            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling, Gradient.device).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
         _taskGradients = gradients is null ? [] : Array.ConvertAll(_batches, part =>
             new TaskGradients(_problems[part.Problem].Design.Encoder.Parameters, part.Batch.TaskCount, part.Batch.Columns, gradients.UsesLastLayer));
         (Tensor Query, Tensor Outer)[] losses = [.. _batches.Select((part, i) => Losses(_problems[part.Problem], part.Batch, _leaves[0], _leaves[1 + part.Problem], _dropout, progress, _taskGradients.ElementAtOrDefault(i)))];
@@ -70,7 +70,7 @@ internal sealed class OuterShard : IDisposable
     /// <param name="weights">w, one for each loss that <see cref="Forward"/> gave.</param>
     public void Backward(float[] weights)
     {
-        (_outerLosses! * tensor(weights)).sum(0L).backward();
+        (_outerLosses! * tensor(weights, device: Gradient.device)).sum(0L).backward();
         _parameters.CopyGradients(_leaves, Gradient);
     }
 

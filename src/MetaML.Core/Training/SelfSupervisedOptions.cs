@@ -40,11 +40,17 @@ public record SelfSupervisedOptions
     /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
     public int? Seed { get; set; }
 
+    /// <inheritdoc cref="MetaTrainingOptions.Device"/>
+    public string? Device { get; set; }
+
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>Stops training within one outer step, by an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.FallbackToCpu"/>
+    internal bool FallbackToCpu { get; init; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
@@ -57,6 +63,7 @@ public record SelfSupervisedOptions
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        TrainingDevice.Parse(this, Device);
         Encoder?.Validate();
         EarlyStopping?.Validate();
     }

@@ -42,7 +42,7 @@ internal sealed class TrainedLearner
         if (!isTrained || options.MaximumNumberOfIterations == 0)
             return;
         TorchRuntime.EnsureLoaded();
-        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options);
+        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options, TrainingDevice.Choose(options, TrainingDevice.CountCuda, log).ToTorch());
         (_encoder, _adapters) = loop.Run(log);
     }
 
