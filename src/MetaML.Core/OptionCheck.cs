@@ -58,12 +58,19 @@ internal static class OptionCheck
             throw Error(options, member, "names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
     }
 
-    public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null)
+    /// <summary>An option that is in its range, but that this machine cannot serve.</summary>
+    public static InvalidOperationException Unavailable(object options, string member, string constraint, object? value, string consequence, string fix) =>
+        new(Message(options, member, constraint, value, consequence, fix));
+
+    public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null) =>
+        new(Message(options, member, constraint, value, consequence, fix), member);
+
+    private static string Message(object options, string member, string constraint, object? value, string? consequence, string? fix)
     {
         string got = Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";
         string message = $"{options.GetType().Name}.{member} must be {constraint}; got {got}.";
         if (consequence is not null)
             message += " " + consequence;
-        return new ArgumentException(message + " " + (fix ?? $"Choose a value that is {constraint}."), member);
+        return message + " " + (fix ?? $"Choose a value that is {constraint}.");
     }
 }

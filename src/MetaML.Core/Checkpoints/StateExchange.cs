@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace MetaML.Checkpoints;
 
@@ -49,12 +51,15 @@ internal sealed class StateExchange(Stream stream, bool restores)
     }
 
     /// <summary>A tensor's values, which are overwritten where they stand.</summary>
-    /// <param name="values">Float, contiguous, in the processor's memory.</param>
+    /// <param name="values">Float, contiguous.</param>
     /// <exception cref="InvalidDataException">What is read is not finite.</exception>
     public void Exchange(Tensor values)
     {
-        Exchange(MemoryMarshal.Cast<byte, float>(values.bytes));
-        GC.KeepAlive(values);
+        using var scope = NewDisposeScope();
+        Tensor here = values.cpu(); // the same memory, where it is the processor's
+        Exchange(MemoryMarshal.Cast<byte, float>(here.bytes));
+        if (restores && values.device.type != DeviceType.CPU)
+            values.copy_(here);
     }
 
     private void Exchange(Span<byte> bytes)

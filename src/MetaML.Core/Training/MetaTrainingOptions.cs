@@ -62,6 +62,14 @@ public record MetaTrainingOptions
     /// <value>At least 1, or null (default): one for each processor. Results differ by rounding from number to number.</value>
     public int? NumberOfThreads { get; set; }
 
+    /// <summary>Where a network is trained.</summary>
+    /// <value>
+    /// "cpu", "cuda" or "cuda:1"; null (default): the CUDA device that GpuDeviceId of the MLContext names, or "cpu" where it names none.
+    /// Where the machine lacks it, training fails, or runs on the processor if FallbackToCpu of the MLContext is set.
+    /// </value>
+    /// <remarks>Scoring, adapting new tasks, and learning a linear prior by empirical Bayes run on the processor in any case. Results differ by rounding from device to device.</remarks>
+    public string? Device { get; set; }
+
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
@@ -77,7 +85,7 @@ public record MetaTrainingOptions
     /// <value>
     /// Null (default) for none; else the path of a file in a folder that exists. It is replaced in one step, and deleted when
     /// training has ended well, so it is there after a break alone. One of other options or data is refused. The same bits need the
-    /// same version, machine and number of threads. Each training that may run at the same time needs a path of its own.
+    /// same version, machine, device and number of threads. Each training that may run at the same time needs a path of its own.
     /// </value>
     public string? CheckpointPath { get; set; }
 
@@ -90,6 +98,9 @@ public record MetaTrainingOptions
 
     /// <summary>What may still cancel once the outer loop has ended: nothing where the best so far is to be kept.</summary>
     internal CancellationToken CompletionToken => KeepBestWhenCancelled ? CancellationToken.None : CancellationToken;
+
+    /// <summary>Whether the processor may serve where <see cref="Device"/> is absent.</summary>
+    internal bool FallbackToCpu { get; init; }
 
     /// <summary>Whether scores of this kind of label come with a deviation.</summary>
     internal bool GivesDeviation(LabelKind kind) => Adapter?.GivesDeviation(kind) ?? kind == LabelKind.Regression;
@@ -112,6 +123,7 @@ public record MetaTrainingOptions
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);
         OptionCheck.NotBlank(this, nameof(CheckpointPath), CheckpointPath);
         OptionCheck.AtLeast<int>(this, nameof(CheckpointInterval), CheckpointInterval, 1);
+        TrainingDevice.Parse(this, Device);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         Encoder?.Validate();
         Adapter?.Validate(kind);

@@ -44,16 +44,17 @@ internal sealed class OuterLoop : IResumable, IDisposable
     /// <param name="encoder">First values.</param>
     /// <param name="adapters">First values, for each problem.</param>
     /// <param name="options">Validated.</param>
-    public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options)
+    /// <param name="device">Where all that is computed in a step lives.</param>
+    public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options, Device device)
     {
         _problems = problems;
         _weighting = weighting;
         _scaling = scaling;
         _options = options;
         _seed = options.Seed ?? 0;
-        _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))]);
+        _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))], device);
         _optimizer = new AdamOptimizer(_parameters);
-        _threads = new ShardThreads(options.NumberOfThreads ?? Environment.ProcessorCount);
+        _threads = new ShardThreads(device.type == DeviceType.CPU ? options.NumberOfThreads ?? Environment.ProcessorCount : 1); // another device has threads of its own
         _shards = [.. Enumerable.Range(0, _threads.Count).Select(_ => new OuterShard(problems, _parameters, scaling, zeros_like(_parameters.Theta)))];
     }
 
@@ -226,7 +227,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         {
             var random = new Random(_seed);
             for (int i = 0; i < ValidationBatches && problem.Source.Validation is { } sampler; i++)
-                batches.Add((problem, problem.Gather(sampler.Draw(random), _scaling)));
+                batches.Add((problem, problem.Gather(sampler.Draw(random), _scaling, _parameters.Theta.device)));
         }
 
         return [.. batches];

@@ -48,10 +48,10 @@ internal sealed class OuterShard
         _scope = NewDisposeScope();
         _leaves = _parameters.Sets(areLeaves: true);
         _batches = [.. _problems.Select((problem, p) => (Problem: p, Episodes: episodes[p])).Where(part => part.Episodes.Length > 0).Select(part =>
-            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
+            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling, Gradient.device).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
         _taskGradients = gradients is null ? [] : Array.ConvertAll(_batches, part =>
             new TaskGradients(_problems[part.Problem].Design.Encoder.Parameters, part.Batch.TaskCount, part.Batch.Columns, gradients.UsesLastLayer));
-        using var dropout = new Generator((ulong)random.NextInt64());
+        using var dropout = new Generator((ulong)random.NextInt64(), Gradient.device);
         (Tensor Query, Tensor Outer)[] losses = [.. _batches.Select((part, i) => Losses(_problems[part.Problem], part.Batch, _leaves[0], _leaves[1 + part.Problem], dropout, progress, _taskGradients.ElementAtOrDefault(i)))];
         (_losses, _outerLosses) = (cat([.. losses.Select(loss => loss.Query)], 0), cat([.. losses.Select(loss => loss.Outer)], 0));
         return ParameterSet.ToArray(_losses);
@@ -68,7 +68,7 @@ internal sealed class OuterShard
     /// <param name="weights">w, one for each loss that <see cref="Forward"/> gave.</param>
     public void Backward(float[] weights)
     {
-        (_outerLosses! * tensor(weights)).sum(0L).backward();
+        (_outerLosses! * tensor(weights, device: Gradient.device)).sum(0L).backward();
         _parameters.CopyGradients(_leaves, Gradient);
     }
 

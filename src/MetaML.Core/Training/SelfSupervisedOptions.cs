@@ -40,6 +40,9 @@ public record SelfSupervisedOptions
     /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
     public int? Seed { get; set; }
 
+    /// <inheritdoc cref="MetaTrainingOptions.Device"/>
+    public string? Device { get; set; }
+
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
@@ -55,6 +58,9 @@ public record SelfSupervisedOptions
     /// <inheritdoc cref="MetaTrainingOptions.CheckpointInterval"/>
     public int CheckpointInterval { get; set; } = 100;
 
+    /// <inheritdoc cref="MetaTrainingOptions.FallbackToCpu"/>
+    internal bool FallbackToCpu { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
     public virtual void Validate()
@@ -68,6 +74,7 @@ public record SelfSupervisedOptions
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         OptionCheck.NotBlank(this, nameof(CheckpointPath), CheckpointPath);
         OptionCheck.AtLeast<int>(this, nameof(CheckpointInterval), CheckpointInterval, 1);
+        TrainingDevice.Parse(this, Device);
         Encoder?.Validate();
         EarlyStopping?.Validate();
     }

@@ -53,6 +53,8 @@ public static class SelfSupervisedTrainer
             ValidationFraction = options.ValidationFraction,
             EarlyStopping = options.EarlyStopping,
             Seed = options.Seed,
+            Device = options.Device,
+            FallbackToCpu = options.FallbackToCpu,
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
             KeepBestWhenCancelled = options.KeepBestWhenCancelled,

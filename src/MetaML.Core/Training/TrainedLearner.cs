@@ -41,7 +41,7 @@ internal sealed class TrainedLearner
         if (!isTrained || options.MaximumNumberOfIterations == 0)
             return;
         TorchRuntime.EnsureLoaded();
-        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options);
+        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options, TrainingDevice.Choose(options, TrainingDevice.CountCuda, run.Log).ToTorch());
         (_encoder, _adapters) = loop.Run(run);
     }
 

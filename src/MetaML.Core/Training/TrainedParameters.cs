@@ -11,14 +11,15 @@ internal sealed class TrainedParameters : IResumable
     private readonly Entry[][] _sets;
 
     /// <param name="sets">Specs and first values of each set.</param>
-    public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets)
+    /// <param name="device">Where they live.</param>
+    public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets, Device device)
     {
         _sets = new Entry[sets.Count][];
         var factors = new List<float>();
         for (int s = 0; s < _sets.Length; s++)
         {
             var (specs, values) = sets[s];
-            ParameterSet tensors = ParameterSet.FromArrays(specs, values);
+            ParameterSet tensors = ParameterSet.FromArrays(specs, values, device);
             _sets[s] = new Entry[specs.Count];
             for (int i = 0; i < specs.Count; i++)
             {
@@ -29,8 +30,8 @@ internal sealed class TrainedParameters : IResumable
         }
 
         Count = factors.Count;
-        Theta = zeros(Count);
-        RateFactors = tensor(factors.ToArray());
+        Theta = zeros(Count, device: device);
+        RateFactors = tensor(factors.ToArray(), device: device);
         foreach (Entry entry in _sets.SelectMany(set => set))
             Part(Theta, entry)?.copy_(entry.First);
     }

@@ -15,7 +15,11 @@ internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
     {
     }
 
-    public void Exchange(StateExchange state) => state.Exchange(_last.AsSpan());
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(_last.AsSpan());
+        state.Exchange(_weights.AsSpan());
+    }
 
     public double[] Combine(IReadOnlyList<int> tasks, double[,] products, Random random)
     {

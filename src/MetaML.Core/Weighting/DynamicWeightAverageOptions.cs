@@ -29,6 +29,7 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
         {
             _losses.Exchange(state);
             state.Exchange(_ratios.AsSpan());
+            state.Exchange(_weights.AsSpan());
         }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)

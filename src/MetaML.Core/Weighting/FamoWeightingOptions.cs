@@ -43,7 +43,7 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
 
         public void Exchange(StateExchange state)
         {
-            foreach (double[] values in new[] { _logits, _means, _squares, _losses })
+            foreach (double[] values in new[] { _logits, _means, _squares, _losses, _weights })
                 state.Exchange(values.AsSpan());
             for (int task = 0; task < _steps.Length; task++)
                 state.Exchange(ref _steps[task]);

@@ -14,9 +14,7 @@ public sealed record RandomWeightingOptions : TaskWeightingOptions
 
         public IReadOnlyList<double> Weights => _weights;
 
-        public void Exchange(StateExchange state)
-        {
-        }
+        public void Exchange(StateExchange state) => state.Exchange(_weights.AsSpan());
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random) =>
             _weights = FixedWeighting.Normalize([.. _weights.Select(_ => Math.Exp(Gaussian.Next(random)))]);

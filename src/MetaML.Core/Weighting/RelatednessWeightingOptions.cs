@@ -41,7 +41,11 @@ public sealed record RelatednessWeightingOptions : TaskWeightingOptions
 
         public IReadOnlyList<double> Weights => _weights;
 
-        public void Exchange(StateExchange state) => _affinities.Exchange(state);
+        public void Exchange(StateExchange state)
+        {
+            _affinities.Exchange(state);
+            state.Exchange(_weights.AsSpan());
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

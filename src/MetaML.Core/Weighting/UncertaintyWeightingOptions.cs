@@ -28,7 +28,11 @@ public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
 
         public IReadOnlyList<double> Weights => _weights;
 
-        public void Exchange(StateExchange state) => state.Exchange(_logVariances.AsSpan());
+        public void Exchange(StateExchange state)
+        {
+            state.Exchange(_logVariances.AsSpan());
+            state.Exchange(_weights.AsSpan());
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

@@ -64,6 +64,8 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
             {
                 Encoder = EncoderOptions.WithShape(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
                 Seed = options.Seed ?? (host as IHostEnvironmentInternal)?.Seed,
+                Device = options.Device ?? HostDevice.Of(host),
+                FallbackToCpu = HostDevice.FallsBackToCpu(host),
                 Progress = new HostProgress(host, channel, options.Progress),
             };
             return SelfSupervisedTrainer.Train(rows, bound, text => channel.Info(text), text => channel.Warning(text));

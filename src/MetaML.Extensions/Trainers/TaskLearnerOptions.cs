@@ -39,6 +39,8 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     {
         Encoder = EncoderOptions.WithShape(Encoder, ((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions),
         Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
+        Device = Device ?? HostDevice.Of(host),
+        FallbackToCpu = HostDevice.FallsBackToCpu(host),
         Progress = new HostProgress(host, channel, Progress),
         HoldsOutRows = TaskColumnName is null, // there are no others
     };
