@@ -32,6 +32,7 @@ internal sealed class OuterLoop : IDisposable
     private readonly int _seed;
     private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
+    private TrainingStop? _stop; // of this loop
 
     /// <param name="problems">What is learned; they share the encoder.</param>
     /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
@@ -53,24 +54,35 @@ internal sealed class OuterLoop : IDisposable
         _shards = [.. Enumerable.Range(0, _threads.Count).Select(s => new OuterShard(problems, _parameters, scaling, unchecked((ulong)(uint)_seed + ((ulong)s << 32)), zeros_like(_parameters.Theta)))];
     }
 
-    /// <summary>Trains to the end, or until validation stops improving.</summary>
-    /// <param name="log">Told how it ended; may be null.</param>
+    /// <summary>How <see cref="Run"/> ended.</summary>
+    public TrainingOutcome Outcome { get; private set; } = TrainingOutcome.None;
+
+    /// <summary>Trains to the end, until validation stops improving, or until the training is stopped.</summary>
+    /// <param name="run">Of the whole training.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
-    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(Action<string>? log)
+    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
     {
         using var grad = enable_grad();
         var clock = Stopwatch.StartNew();
+        _stop = run.Stop.Begin();
         int last = _options.MaximumNumberOfIterations;
         (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
         var best = (Loss: validation.Length > 0 ? Evaluate(validation) : double.PositiveInfinity, Iteration: 0, Parameters: Values());
         double? validationLoss = validation.Length > 0 ? best.Loss : null;
 
-        for (int iteration = 1; iteration <= last; iteration++)
+        int iteration = 0;
+        while (iteration < last)
         {
             _options.CancellationToken.ThrowIfCancellationRequested();
-            double loss = Step(iteration);
-            bool judged = validation.Length > 0 && (iteration % interval == 0 || iteration == last);
+            if (run.Stop.Reason is { } reason)
+            {
+                run.Decide($"Stopped after {iteration} iterations: {reason}.");
+                break;
+            }
+
+            double loss = Step(++iteration);
+            bool judged = validation.Length > 0 && (iteration % interval == 0 || iteration == last || run.Stop.Reason is not null);
             if (judged)
             {
                 validationLoss = Evaluate(validation);
@@ -78,17 +90,19 @@ internal sealed class OuterLoop : IDisposable
                     best = (validationLoss.Value, iteration, Values());
             }
 
-            _options.Progress?.Report(new TrainingProgress(iteration, last, loss, validationLoss, clock.Elapsed) { TaskWeights = TaskWeights() });
+            _options.Progress?.Report(new TrainingProgress(iteration, last, loss, validationLoss, clock.Elapsed) { TimeShare = _stop.Share, TaskWeights = TaskWeights() });
             if (judged && _options.EarlyStopping is { } stopping && iteration - best.Iteration >= stopping.Patience * interval)
             {
-                log?.Invoke($"Stopped after {iteration} iterations: validation loss {best.Loss:G4} at iteration {best.Iteration} was not improved since.");
+                run.Decide($"Stopped after {iteration} iterations: validation loss {best.Loss:G4} at iteration {best.Iteration} was not improved since.");
                 break;
             }
         }
 
-        if (validation.Length == 0)
+        bool isJudged = validation.Length > 0;
+        Outcome = new TrainingOutcome(iteration, isJudged ? best.Iteration : iteration, isJudged ? best.Loss : null, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
+        if (!isJudged)
             return Values();
-        log?.Invoke($"Best validation loss {best.Loss:G4} at iteration {best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
+        run.Log?.Invoke($"Best validation loss {best.Loss:G4} at iteration {best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
         return best.Parameters;
     }
 
@@ -124,7 +138,7 @@ internal sealed class OuterLoop : IDisposable
     private double Descend(Episode[][][] parts, int[] seeds, Random chance, int iteration)
     {
         var gradients = _weighting as IGradientWeighting;
-        double progress = (iteration - 1.0) / _options.MaximumNumberOfIterations;
+        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.Share);
         var step = new StepTasks(parts, _problems);
         float[][] losses = Run(parts.Length, s => _shards[s].Forward(parts[s], new Random(seeds[s]), progress, gradients));
         double[] before = step.Gather(losses);
@@ -138,7 +152,7 @@ internal sealed class OuterLoop : IDisposable
             : gradients.Combine(step.Numbers, step.Gather(TaskGradients.Products([.. Run(parts.Length, s => _shards[s].DifferentiateByTask()).SelectMany(part => part)])), chance);
         float[][] shares = step.Scatter(Array.ConvertAll(weights, weight => weight / weights.Length));
         _threads.Run(parts.Length, s => _shards[s].Backward(shares[s]));
-        Descend(parts.Length, iteration);
+        Descend(parts.Length, progress);
         if (_weighting is IAftermathWeighting aftermath)
             aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Judge())));
         return mean;
@@ -151,7 +165,7 @@ internal sealed class OuterLoop : IDisposable
         return results;
     }
 
-    private void Descend(int parts, int iteration)
+    private void Descend(int parts, double progress)
     {
         using var constant = no_grad();
         Tensor gradient = _shards[0].Gradient;
@@ -160,7 +174,7 @@ internal sealed class OuterLoop : IDisposable
         double norm = gradient.norm().Value();
         if (norm > _options.MaximumGradientNorm)
             gradient.Scale(_options.MaximumGradientNorm / norm);
-        double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
+        double cosine = 0.5 * (1 + Math.Cos(Math.PI * progress));
         _optimizer.Step(gradient, _options.LearningRate * cosine);
     }
 

@@ -14,7 +14,7 @@ namespace MetaML.Extensions;
 /// needed. Caching is not needed: data are read once. Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
 /// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
 /// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
-/// <para>Same seed, same data, same machine: same bits.</para>
+/// <para>Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 {
@@ -51,7 +51,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 
         MetaModel model = MetaTrainer.Train(tasks, _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text));
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
-        return MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, _options.CancellationToken);
+        return MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, model.TaskWeights, _options.CancellationToken);
     }
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind)))
+        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }
