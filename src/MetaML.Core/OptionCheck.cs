@@ -26,6 +26,12 @@ internal static class OptionCheck
             throw Error(options, member, "positive and finite", value);
     }
 
+    public static void Positive(object options, string member, TimeSpan? value)
+    {
+        if (value is { } time && time <= TimeSpan.Zero)
+            throw Error(options, member, "positive, or null for no limit", value);
+    }
+
     public static void NotNegative(object options, string member, double value)
     {
         if (!(value >= 0 && double.IsFinite(value)))

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -64,6 +65,15 @@ public sealed partial class MetaModel
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
+
+    /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
+    public TrainingSummary? Training { get; init; }
+
+    /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
+    internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
+
+    /// <summary>How tasks are adapted.</summary>
+    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
 
     /// <summary>What labels are standardised by.</summary>
     internal LabelScaling Labels => _labels;
@@ -134,8 +144,12 @@ public sealed partial class MetaModel
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
     public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
+    /// <summary>The same model with what is known of its training.</summary>
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
+
     /// <summary>The same encoder and adapter for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues);
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
 
     /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
     internal void CheckFits(TaskSet support)
@@ -201,7 +215,7 @@ public sealed partial class MetaModel
     {
         head = _labels.Restore(head);
         if (head.Weights.Concat(head.Bias).Concat(head.Spread is { } spread ? [spread.Noise, .. spread.Factor] : []).All(float.IsFinite))
-            return new AdaptedTask(head, ClassesOf(task), encoderParameters);
+            return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }
 

@@ -4,19 +4,12 @@ using MetaML.Parameters;
 namespace MetaML.Training;
 
 /// <summary>The parameters that were best on validation so far.</summary>
-internal sealed class BestParameters : IResumable
+/// <param name="loss">On validation, before the first step.</param>
+/// <param name="parameters">First values, of the encoder and of each problem's adapter.</param>
+internal sealed class BestParameters(double loss, (ParameterArray[] Encoder, ParameterArray[][] Adapters) parameters) : IResumable
 {
-    private double _loss;
+    private double _loss = loss;
     private int _iteration;
-
-    /// <param name="loss">On validation, before the first step.</param>
-    /// <param name="encoder">First values.</param>
-    /// <param name="adapters">First values, for each problem.</param>
-    public BestParameters(double loss, ParameterArray[] encoder, ParameterArray[][] adapters)
-    {
-        _loss = loss;
-        (Encoder, Adapters) = (encoder, adapters);
-    }
 
     /// <summary>Their mean query loss on the validation episodes.</summary>
     public double Loss => _loss;
@@ -24,11 +17,8 @@ internal sealed class BestParameters : IResumable
     /// <summary>Outer steps after which they stood.</summary>
     public int Iteration => _iteration;
 
-    /// <summary>The encoder's.</summary>
-    public ParameterArray[] Encoder { get; private set; }
-
-    /// <summary>Each problem's adapter's.</summary>
-    public ParameterArray[][] Adapters { get; private set; }
+    /// <summary>Their values.</summary>
+    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Parameters { get; private set; } = parameters;
 
     /// <summary>Keeps parameters if they are better.</summary>
     /// <param name="loss">On validation.</param>
@@ -36,10 +26,8 @@ internal sealed class BestParameters : IResumable
     /// <param name="values">Reads them.</param>
     public void Offer(double loss, int iteration, Func<(ParameterArray[] Encoder, ParameterArray[][] Adapters)> values)
     {
-        if (!(loss < _loss))
-            return;
-        (_loss, _iteration) = (loss, iteration);
-        (Encoder, Adapters) = values();
+        if (loss < _loss)
+            (_loss, _iteration, Parameters) = (loss, iteration, values());
     }
 
     /// <inheritdoc/>
@@ -47,7 +35,7 @@ internal sealed class BestParameters : IResumable
     {
         state.Exchange(ref _loss);
         state.Exchange(ref _iteration);
-        foreach (ParameterArray parameter in Adapters.Append(Encoder).SelectMany(set => set))
+        foreach (ParameterArray parameter in Parameters.Adapters.Append(Parameters.Encoder).SelectMany(set => set))
             state.Exchange(parameter.Values.AsSpan());
     }
 }

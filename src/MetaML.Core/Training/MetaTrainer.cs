@@ -5,7 +5,7 @@ using MetaML.Tasks;
 namespace MetaML.Training;
 
 /// <summary>Learns across tasks: θ* = argmin Σᵢ λᵢ Lᵢ(θ), with Lᵢ the query loss of task i after adapting on its support.</summary>
-/// <remarks>The same seed and machine give the same bits.</remarks>
+/// <remarks>The same seed and machine give the same bits, unless <see cref="MetaTrainingOptions.MaximumTrainingTime"/> ends the training.</remarks>
 public static class MetaTrainer
 {
     /// <summary>Learns an encoder and an adapter from tasks.</summary>
@@ -55,8 +55,10 @@ public static class MetaTrainer
     /// <summary>A training, or its first half.</summary>
     internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
-        options = JointTraining.Pretrain(problems, options, run);
-        MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options);
+        foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)))
+            run.Decide(reason);
+        options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
         var learners = new List<TrainedLearner>();
@@ -66,7 +68,7 @@ public static class MetaTrainer
             if (!isFirst && run.Stop.Reason is { } reason)
             {
                 run.Stop.ThrowUnlessBestIsKept();
-                run.Log?.Invoke($"{Describe(candidate)} is not tried: {reason}.");
+                run.Decide($"{Describe(candidate)} is not tried: {reason}.");
                 break;
             }
 
@@ -76,24 +78,26 @@ public static class MetaTrainer
             }
             catch (DllNotFoundException error) when (!isFirst)
             {
+                run.Decide($"{Describe(candidate)} is not tried, since the native torch library is absent.");
                 run.Warn?.Invoke($"{Describe(candidate)} is not tried: {error.Message}");
             }
 
             if (candidates.Length > 1 && !learners[0].CanBeJudged)
             {
-                run.Log?.Invoke($"Learner: {Describe(candidate)}, the simplest, since nothing is held out to choose by.");
+                run.Decide($"Learner: {Describe(candidate)}, the simplest, since nothing is held out to choose by.");
                 break;
             }
         }
 
-        return learners[learners.Count > 1 ? Choose(learners, candidates, run.Log) : 0].Complete();
+        double[][] losses = learners.Count > 1 ? [.. learners.Select(learner => learner.Judge())] : [];
+        int chosen = learners.Count > 1 ? Choose(losses, candidates, run) : 0;
+        return learners[chosen].Complete(losses.ElementAtOrDefault(chosen), run.Reasons);
     }
 
-    private static int Choose(List<TrainedLearner> learners, MetaTrainingOptions[] candidates, Action<string>? log)
+    private static int Choose(double[][] losses, MetaTrainingOptions[] candidates, TrainingRun run)
     {
-        double[][] losses = [.. learners.Select(learner => learner.Judge())];
         int chosen = LearnerChoice.Choose(losses);
-        log?.Invoke($"Learner: {Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        run.Decide($"Learner: {Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
         return chosen;
     }
 

@@ -39,6 +39,16 @@ public record MetaTrainingOptions
     /// <value>At least 0; default 1,000. With 0 the encoder stays as it was initialised.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
+    /// <summary>How long training may take: it ends with the outer step in which the time is up, and keeps the best parameters so far.</summary>
+    /// <value>Positive, or null (default): as long as it takes.</value>
+    /// <remarks>
+    /// Counted, by a clock that nobody sets, from when the rows have been read. What is not done in outer steps is not
+    /// interrupted: a prior by empirical Bayes, and adapting the training tasks at the end. The learning rate falls with the
+    /// iterations or with the time, whichever is further on. Joint training may take half of the time for its first half. With a
+    /// limit that is reached, the same seed no longer gives the same bits.
+    /// </remarks>
+    public TimeSpan? MaximumTrainingTime { get; set; }
+
     /// <summary>First learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980); it falls to 0 along half a cosine (arXiv 1608.03983).</summary>
     /// <value>Positive; default 0.005.</value>
     public double LearningRate { get; set; } = 0.005;
@@ -102,6 +112,12 @@ public record MetaTrainingOptions
     /// <summary>Whether the processor may serve where <see cref="Device"/> is absent.</summary>
     internal bool FallbackToCpu { get; init; }
 
+    /// <summary>What <see cref="MaximumTrainingTime"/> is measured by.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>What was chosen of these options before training began, and why.</summary>
+    internal IReadOnlyList<string> Reasons { get; init; } = [];
+
     /// <summary>Whether scores of this kind of label come with a deviation.</summary>
     internal bool GivesDeviation(LabelKind kind) => Adapter?.GivesDeviation(kind) ?? kind == LabelKind.Regression;
 
@@ -118,6 +134,7 @@ public record MetaTrainingOptions
         OptionCheck.AtLeast(this, nameof(AdapterIterations), AdapterIterations, 0);
         if (AdapterIterations is not null && Objective != TrainingObjective.Joint)
             throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Encoder and adapter learn together.", "Leave it unset, or let Objective be Joint.");
+        OptionCheck.Positive(this, nameof(MaximumTrainingTime), MaximumTrainingTime);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.Positive(this, nameof(MaximumGradientNorm), MaximumGradientNorm);
         OptionCheck.AtLeast(this, nameof(NumberOfThreads), NumberOfThreads, 1);

@@ -33,6 +33,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
     private readonly int _seed;
     private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
+    private TrainingStop? _stop; // of this loop
     private BestParameters? _best; // on validation; null where there is none
     private double _validationLoss; // the last
     private int _iteration; // outer steps done
@@ -58,22 +59,22 @@ internal sealed class OuterLoop : IResumable, IDisposable
         _shards = [.. Enumerable.Range(0, _threads.Count).Select(_ => new OuterShard(problems, _parameters, scaling, zeros_like(_parameters.Theta)))];
     }
 
-    /// <summary>Trains to the end, or until validation stops improving, or the training is stopped.</summary>
+    /// <summary>How <see cref="Run"/> ended.</summary>
+    public TrainingOutcome Outcome { get; private set; } = TrainingOutcome.None;
+
+    /// <summary>Trains to the end, until validation stops improving, or until the training is stopped.</summary>
     /// <param name="run">Of the whole training; where its checkpoint knows this loop, it goes on from there.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
     public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
     {
         using var grad = enable_grad();
         var clock = Stopwatch.StartNew();
+        _stop = run.Stop.Begin();
         int last = _options.MaximumNumberOfIterations;
         (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
         if (validation.Length > 0)
-        {
-            _validationLoss = Evaluate(validation);
-            var (encoder, adapters) = Values();
-            _best = new BestParameters(_validationLoss, encoder, adapters);
-        }
+            _best = new BestParameters(_validationLoss = Evaluate(validation), Values());
 
         CheckpointStage? checkpoint = run.Checkpoint?.NextStage();
         if (checkpoint?.Begin(this) == true)
@@ -84,31 +85,27 @@ internal sealed class OuterLoop : IResumable, IDisposable
             {
                 checkpoint?.Save(this);
                 run.Stop.ThrowUnlessBestIsKept();
-                run.Log?.Invoke($"Stopped after {_iteration} iterations: {reason}.");
+                run.Decide($"Stopped after {_iteration} iterations: {reason}.");
                 break;
             }
 
             double loss = Step(++_iteration);
-            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last);
+            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last || run.Stop.EndsWithBest);
             if (judged)
-            {
-                _validationLoss = Evaluate(validation);
-                _best!.Offer(_validationLoss, _iteration, Values);
-            }
-
-            bool stopsEarly = judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval;
-            if (stopsEarly)
-                run.Log?.Invoke($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
-            _isOver = stopsEarly || _iteration == last;
+                _best!.Offer(_validationLoss = Evaluate(validation), _iteration, Values);
+            _isOver = _iteration == last || (judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
             if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
                 checkpoint.Save(this);
-            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TaskWeights = TaskWeights() });
+            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.Share, TaskWeights = TaskWeights() });
         }
 
+        Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
         if (_best is null)
             return Values();
+        if (_isOver && _iteration < last)
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since.");
         run.Log?.Invoke($"Best validation loss {_best.Loss:G4} at iteration {_best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
-        return (_best.Encoder, _best.Adapters);
+        return _best.Parameters;
     }
 
     /// <inheritdoc/>
@@ -152,7 +149,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
     private double Descend(Episode[][][] parts, int[] seeds, Random chance, int iteration)
     {
         var gradients = _weighting as IGradientWeighting;
-        double progress = (iteration - 1.0) / _options.MaximumNumberOfIterations;
+        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.Share);
         var step = new StepTasks(parts, _problems);
         float[][] losses = Run(parts.Length, s => _shards[s].Forward(parts[s], new Random(seeds[s]), progress, gradients));
         double[] before = step.Gather(losses);
@@ -166,7 +163,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
             : gradients.Combine(step.Numbers, step.Gather(TaskGradients.Products([.. Run(parts.Length, s => _shards[s].DifferentiateByTask()).SelectMany(part => part)])), chance);
         float[][] shares = step.Scatter(Array.ConvertAll(weights, weight => weight / weights.Length));
         _threads.Run(parts.Length, s => _shards[s].Backward(shares[s]));
-        Descend(parts.Length, iteration);
+        Descend(parts.Length, progress);
         if (_weighting is IAftermathWeighting aftermath)
             aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Judge())));
         return mean;
@@ -179,7 +176,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         return results;
     }
 
-    private void Descend(int parts, int iteration)
+    private void Descend(int parts, double progress)
     {
         using var constant = no_grad();
         Tensor gradient = _shards[0].Gradient;
@@ -188,7 +185,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         double norm = gradient.norm().Value();
         if (norm > _options.MaximumGradientNorm)
             gradient.Scale(_options.MaximumGradientNorm / norm);
-        double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
+        double cosine = 0.5 * (1 + Math.Cos(Math.PI * progress));
         _optimizer.Step(gradient, _options.LearningRate * cosine);
     }
 

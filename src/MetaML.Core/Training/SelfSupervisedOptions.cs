@@ -25,6 +25,9 @@ public record SelfSupervisedOptions
     /// <value>At least 0; default 1,000.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
+    /// <inheritdoc cref="MetaTrainingOptions.MaximumTrainingTime"/>
+    public TimeSpan? MaximumTrainingTime { get; set; }
+
     /// <summary>First learning rate of the outer optimiser.</summary>
     /// <value>Positive; default 0.001.</value>
     public double LearningRate { get; set; } = 0.001;
@@ -70,6 +73,7 @@ public record SelfSupervisedOptions
         OptionCheck.InRange(this, nameof(CorruptionRate), CorruptionRate, 0, 0.95);
         OptionCheck.AtLeast<int>(this, nameof(BatchSize), BatchSize, 2);
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
+        OptionCheck.Positive(this, nameof(MaximumTrainingTime), MaximumTrainingTime);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
         OptionCheck.NotBlank(this, nameof(CheckpointPath), CheckpointPath);

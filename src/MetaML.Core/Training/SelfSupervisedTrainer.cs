@@ -49,6 +49,7 @@ public static class SelfSupervisedTrainer
                 ? new EpisodeOptions { Ways = ways, Shots = 1, Queries = 1, TasksPerIteration = 1 }
                 : new EpisodeOptions { SupportRows = options.BatchSize, Queries = options.BatchSize },
             MaximumNumberOfIterations = options.MaximumNumberOfIterations,
+            MaximumTrainingTime = options.MaximumTrainingTime,
             LearningRate = options.LearningRate,
             ValidationFraction = options.ValidationFraction,
             EarlyStopping = options.EarlyStopping,

@@ -15,7 +15,7 @@ namespace MetaML.Extensions;
 /// needed. Caching is not needed: data are read once. Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
 /// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
 /// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
-/// <para>Same seed, same data, same machine: same bits.</para>
+/// <para>Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 {
@@ -54,7 +54,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 
         MetaModel model = MetaTrainer.Learn([tasks], _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text))[0];
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
-        MetaLearnerTransformer fitted = MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, _options.CompletionToken);
+        MetaLearnerTransformer fitted = MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, model.TaskWeights, _options.CompletionToken);
         TrainingCheckpoint.Delete(_options.CheckpointPath);
         return fitted;
     }
@@ -65,7 +65,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind)))
+        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }

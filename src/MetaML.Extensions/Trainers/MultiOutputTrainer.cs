@@ -19,7 +19,7 @@ namespace MetaML.Extensions;
 /// <para>Without a Task column outputs are the tasks: those of one kind share what is learned about heads, and values are
 /// standardised output by output. With a Task column each output is learned across the tasks that it has labels in, as
 /// <see cref="MetaLearnerTrainer"/> would, but on the shared encoder.</para>
-/// <para>Made by <c>mlContext.MetaLearning().MultiOutput</c>. Same seed, same data, same machine: same bits.</para>
+/// <para>Made by <c>mlContext.MetaLearning().MultiOutput</c>. Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
 {
@@ -68,7 +68,9 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
             {
                 MetaModel model = shared.WithLabels(scaling.Then(shared.Labels));
                 KeyVocabulary? classes = labels[i].Kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[labels[i].Name]) : null;
-                learners[i] = MetaLearnerTransformer.Create(_host, model, columns with { Label = labels[i].Name }, classes, unknown, outputs[i], _options.CompletionToken);
+                IReadOnlyDictionary<string, double> weights = columns.Task is not null ? shared.TaskWeights
+                    : shared.TaskWeights.TryGetValue(labels[i].Name, out double weight) ? new Dictionary<string, double> { [TaskNames.Only] = weight } : [];
+                learners[i] = MetaLearnerTransformer.Create(_host, model, columns with { Label = labels[i].Name }, classes, unknown, outputs[i], weights, _options.CompletionToken);
             }
         }
 
@@ -86,7 +88,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         {
             var (kind, label) = ColumnNames.KindOf(inputSchema, output);
             _options.Validate(kind);
-            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label, _options.GivesDeviation(kind)))
+            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label, _options.GivesDeviation(kind), _options.TaskColumnName is not null))
             {
                 string name = MultiOutputTransformer.NameOf(output.Name, column.Name);
                 columns[name] = new SchemaShape.Column(name, column.Kind, column.ItemType, column.IsKey, column.Annotations);

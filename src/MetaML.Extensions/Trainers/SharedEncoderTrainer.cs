@@ -14,7 +14,7 @@ namespace MetaML.Extensions;
 /// <para>From Label and Task it is the encoder that <see cref="MetaLearnerTrainer"/> learns; from features alone, that of
 /// <see cref="SelfSupervisedTrainer"/>. Features: known-size vector of Single, finite; no normaliser is needed. Training needs
 /// the native torch library, the fitted transformer does not.</para>
-/// <para>Made by <c>mlContext.MetaLearning().SharedEncoder</c>. Same seed, same data, same machine: same bits.</para>
+/// <para>Made by <c>mlContext.MetaLearning().SharedEncoder</c>. Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
 {
