@@ -22,6 +22,7 @@ using MetaML.Benchmarks.Reliability;
         new("concurrency", null, _ => Concurrency.Run()),
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
+        new("checkpoints", null, _ => Checkpoints.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
     ]),
 ];
