@@ -51,6 +51,12 @@ internal static class OptionCheck
             throw Error(options, member, "set", null);
     }
 
+    public static void NotBlank(object options, string member, string? value)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+            throw Error(options, member, "null or not blank", value);
+    }
+
     public static void KnownTasks(object options, string member, IEnumerable<string> names, IEnumerable<string> tasks)
     {
         string[] unknown = [.. names.Except(tasks).Take(5)];

@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Scoring;
 using MetaML.Tasks;
 
@@ -14,9 +15,11 @@ public static class MetaTrainer
     /// <param name="warn">Told of what is left out; may be null.</param>
     /// <returns>The model with the parameters that were best on validation.</returns>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, or the loss is no longer finite.</exception>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, the loss is no longer finite, or the checkpoint is of another training.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static MetaModel Train(TaskSet training, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null) =>
         Train([training], options, log, warn)[0];
 
@@ -27,18 +30,28 @@ public static class MetaTrainer
     /// <param name="warn">Told of what is left out; may be null.</param>
     /// <returns>A model for each problem, with the parameters that were best on the validation of all together.</returns>
     /// <exception cref="ArgumentException">An option is outside its range; or there is no problem, or they differ in their features.</exception>
-    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, or the loss is no longer finite.</exception>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, the loss is no longer finite, or the checkpoint is of another training.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static IReadOnlyList<MetaModel> Train(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null)
+    {
+        IReadOnlyList<MetaModel> models = Learn(problems, options, log, warn);
+        TrainingCheckpoint.Delete(options.CheckpointPath);
+        return models;
+    }
+
+    /// <summary>The same, but the checkpoint stays until the caller has done what is left to do, and deletes it.</summary>
+    internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
     {
         if (problems.Count == 0 || problems.Any(problem => problem.Features != problems[0].Features))
             throw new ArgumentException($"Problems must be at least one, all on the same feature store; got {problems.Count}. They could not share an encoder. Add every problem's rows to one store.", nameof(problems));
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
-
-        return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options)));
+        return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
     }
+
 
     /// <summary>A training, or its first half.</summary>
     internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
@@ -55,6 +68,7 @@ public static class MetaTrainer
             bool isFirst = learners.Count == 0;
             if (!isFirst && run.Stop.Reason is { } reason)
             {
+                run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{Describe(candidate)} is not tried: {reason}.");
                 break;
             }

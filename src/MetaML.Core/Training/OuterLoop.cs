@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MetaML.Checkpoints;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Tasks;
@@ -14,7 +15,7 @@ namespace MetaML.Training;
 /// gradients are added in the order of the parts, so that the same machine gives the same bits. It belongs to the thread that
 /// made it.
 /// </remarks>
-internal sealed class OuterLoop : IDisposable
+internal sealed class OuterLoop : IResumable, IDisposable
 {
     private const int ValidationBatches = 4;
 
@@ -33,6 +34,10 @@ internal sealed class OuterLoop : IDisposable
     private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
     private TrainingStop? _stop; // of this loop
+    private BestParameters? _best; // on validation; null where there is none
+    private double _validationLoss; // the last
+    private int _iteration; // outer steps done
+    private bool _isOver;
 
     /// <param name="problems">What is learned; they share the encoder.</param>
     /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
@@ -51,14 +56,14 @@ internal sealed class OuterLoop : IDisposable
         _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))], device);
         _optimizer = new AdamOptimizer(_parameters);
         _threads = new ShardThreads(device.type == DeviceType.CPU ? options.NumberOfThreads ?? Environment.ProcessorCount : 1); // another device has threads of its own
-        _shards = [.. Enumerable.Range(0, _threads.Count).Select(s => new OuterShard(problems, _parameters, scaling, unchecked((ulong)(uint)_seed + ((ulong)s << 32)), zeros_like(_parameters.Theta)))];
+        _shards = [.. Enumerable.Range(0, _threads.Count).Select(_ => new OuterShard(problems, _parameters, scaling, zeros_like(_parameters.Theta)))];
     }
 
     /// <summary>How <see cref="Run"/> ended.</summary>
     public TrainingOutcome Outcome { get; private set; } = TrainingOutcome.None;
 
-    /// <summary>Trains to the end, until validation stops improving, or until the training is stopped.</summary>
-    /// <param name="run">Of the whole training.</param>
+    /// <summary>Trains to the end, or until validation stops improving, or the training is stopped.</summary>
+    /// <param name="run">Of the whole training; where its checkpoint knows this loop, it goes on from there.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
     public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
     {
@@ -68,48 +73,63 @@ internal sealed class OuterLoop : IDisposable
         int last = _options.MaximumNumberOfIterations;
         (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
-        var best = (Loss: validation.Length > 0 ? Evaluate(validation) : double.PositiveInfinity, Iteration: 0, Parameters: Values());
-        double? validationLoss = validation.Length > 0 ? best.Loss : null;
-
-        int iteration = 0;
-        while (iteration < last)
+        if (validation.Length > 0)
         {
-            _options.CancellationToken.ThrowIfCancellationRequested();
-            if (run.Stop.Reason is { } reason)
-            {
-                run.Decide($"Stopped after {iteration} iterations: {reason}.");
-                break;
-            }
-
-            double loss = Step(++iteration);
-            bool judged = validation.Length > 0 && (iteration % interval == 0 || iteration == last || run.Stop.Reason is not null);
-            if (judged)
-            {
-                validationLoss = Evaluate(validation);
-                if (validationLoss < best.Loss)
-                    best = (validationLoss.Value, iteration, Values());
-            }
-
-            _options.Progress?.Report(new TrainingProgress(iteration, last, loss, validationLoss, clock.Elapsed) { TimeShare = _stop.Share, TaskWeights = TaskWeights() });
-            if (judged && _options.EarlyStopping is { } stopping && iteration - best.Iteration >= stopping.Patience * interval)
-            {
-                run.Decide($"Stopped after {iteration} iterations: validation loss {best.Loss:G4} at iteration {best.Iteration} was not improved since.");
-                break;
-            }
+            _validationLoss = Evaluate(validation);
+            var (encoder, adapters) = Values();
+            _best = new BestParameters(_validationLoss, encoder, adapters);
         }
 
-        bool isJudged = validation.Length > 0;
-        Outcome = new TrainingOutcome(iteration, isJudged ? best.Iteration : iteration, isJudged ? best.Loss : null, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
-        if (!isJudged)
+        CheckpointStage? checkpoint = run.Checkpoint?.NextStage();
+        if (checkpoint?.Begin(this) == true)
+            run.Log?.Invoke($"Training goes on from iteration {_iteration}, where its checkpoint was written.");
+        while (!_isOver)
+        {
+            if (run.Stop.Reason is { } reason)
+            {
+                checkpoint?.Save(this);
+                run.Stop.ThrowUnlessBestIsKept();
+                run.Decide($"Stopped after {_iteration} iterations: {reason}.");
+                break;
+            }
+
+            double loss = Step(++_iteration);
+            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last || run.Stop.Reason is not null);
+            if (judged)
+            {
+                _validationLoss = Evaluate(validation);
+                _best!.Offer(_validationLoss, _iteration, Values);
+            }
+
+            bool stopsEarly = judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval;
+            if (stopsEarly)
+                run.Decide($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
+            _isOver = stopsEarly || _iteration == last;
+            if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
+                checkpoint.Save(this);
+            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
+        }
+
+        Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
+        if (_best is null)
             return Values();
-        run.Log?.Invoke($"Best validation loss {best.Loss:G4} at iteration {best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
-        return best.Parameters;
+        run.Log?.Invoke($"Best validation loss {_best.Loss:G4} at iteration {_best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
+        return (_best.Encoder, _best.Adapters);
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(ref _iteration, 0, _options.MaximumNumberOfIterations);
+        state.Exchange(ref _isOver);
+        state.Exchange(ref _validationLoss);
+        IResumable?[] parts = [_parameters, _optimizer, _weighting, _best];
+        foreach (IResumable? part in parts)
+            part?.Exchange(state);
     }
 
     public void Dispose()
     {
-        foreach (OuterShard shard in _shards)
-            shard.Dispose();
         _threads.Dispose();
         _scope.Dispose();
         _thread.Dispose();
@@ -138,7 +158,7 @@ internal sealed class OuterLoop : IDisposable
     private double Descend(Episode[][][] parts, int[] seeds, Random chance, int iteration)
     {
         var gradients = _weighting as IGradientWeighting;
-        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.Share);
+        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.TimeShare);
         var step = new StepTasks(parts, _problems);
         float[][] losses = Run(parts.Length, s => _shards[s].Forward(parts[s], new Random(seeds[s]), progress, gradients));
         double[] before = step.Gather(losses);

@@ -49,8 +49,17 @@ public record SelfSupervisedOptions
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Stops training within one outer step, by an <see cref="OperationCanceledException"/>.</summary>
+    /// <inheritdoc cref="MetaTrainingOptions.CancellationToken"/>
     public CancellationToken CancellationToken { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.KeepBestWhenCancelled"/>
+    public bool KeepBestWhenCancelled { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.CheckpointPath"/>
+    public string? CheckpointPath { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.CheckpointInterval"/>
+    public int CheckpointInterval { get; set; } = 100;
 
     /// <inheritdoc cref="MetaTrainingOptions.FallbackToCpu"/>
     internal bool FallbackToCpu { get; init; }
@@ -67,6 +76,8 @@ public record SelfSupervisedOptions
         OptionCheck.Positive(this, nameof(MaximumTrainingTime), MaximumTrainingTime);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        OptionCheck.NotBlank(this, nameof(CheckpointPath), CheckpointPath);
+        OptionCheck.AtLeast<int>(this, nameof(CheckpointInterval), CheckpointInterval, 1);
         TrainingDevice.Parse(this, Device);
         Encoder?.Validate();
         EarlyStopping?.Validate();

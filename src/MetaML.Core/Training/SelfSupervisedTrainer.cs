@@ -58,6 +58,9 @@ public static class SelfSupervisedTrainer
             FallbackToCpu = options.FallbackToCpu,
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
+            KeepBestWhenCancelled = options.KeepBestWhenCancelled,
+            CheckpointPath = options.CheckpointPath,
+            CheckpointInterval = options.CheckpointInterval,
             HoldsOutRows = true,
         };
         return MetaTrainer.Train(isContrastive ? Instances(all, rows.RowCount) : Features(all, rows), learning, log, warn);

@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -5,7 +6,7 @@ namespace MetaML.Training;
 
 /// <summary>The parameters of an encoder and of the adapters on it. Those that are trained lie in one vector θ, so that an optimiser's step is a few operations, however many they are.</summary>
 /// <remarks>Its tensors belong to the dispose scope in which it was made.</remarks>
-internal sealed class TrainedParameters
+internal sealed class TrainedParameters : IResumable
 {
     private readonly Entry[][] _sets;
 
@@ -43,6 +44,9 @@ internal sealed class TrainedParameters
 
     /// <summary>Factor of each value on the learning rate: float [<see cref="Count"/>].</summary>
     public Tensor RateFactors { get; }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => state.Exchange(Theta);
 
     /// <summary>The sets as they stand, in the current dispose scope; they share θ's memory.</summary>
     /// <param name="areLeaves">Whether gradients are collected in them.</param>

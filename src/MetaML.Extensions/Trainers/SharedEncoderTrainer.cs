@@ -77,7 +77,9 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public SharedEncoderTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Persistence;
+namespace MetaML.Persistence;
 
 /// <summary>Replaces a file by another in one step.</summary>
 internal static class AtomicFile
