@@ -52,7 +52,6 @@ public static class MetaTrainer
         return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
     }
 
-
     /// <summary>A training, or its first half.</summary>
     internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {

@@ -90,26 +90,22 @@ internal sealed class OuterLoop : IResumable, IDisposable
                 checkpoint?.Save(this);
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"Stopped after {_iteration} iterations: {reason}.");
+                Judge(validation); // steps since the last judgement count too; no checkpoint knows of it
                 break;
             }
 
             double loss = Step(++_iteration);
-            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last || run.Stop.Reason is not null);
+            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last);
             if (judged)
-            {
-                _validationLoss = Evaluate(validation);
-                _best!.Offer(_validationLoss, _iteration, Values);
-            }
-
-            bool stopsEarly = judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval;
-            if (stopsEarly)
-                run.Decide($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
-            _isOver = stopsEarly || _iteration == last;
+                Judge(validation);
+            _isOver = _iteration == last || (judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
             if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
                 checkpoint.Save(this);
             _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
         }
 
+        if (_isOver && _iteration < last)
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
         Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
         if (_best is null)
             return Values();
@@ -206,6 +202,14 @@ internal sealed class OuterLoop : IResumable, IDisposable
         int parts = (int)Math.Clamp(work / WorkPerShard, 1, Math.Min(_threads.Count, drawn.Max(episodes => episodes.Count)));
         return [.. Enumerable.Range(0, parts).Select(s => Array.ConvertAll(drawn, episodes =>
             episodes.Take(new Range(episodes.Count * s / parts, episodes.Count * (s + 1) / parts)).ToArray()))];
+    }
+
+    private void Judge((LearningProblem Problem, EpisodeBatch Batch)[] validation)
+    {
+        if (_best is null)
+            return;
+        _validationLoss = Evaluate(validation);
+        _best.Offer(_validationLoss, _iteration, Values);
     }
 
     private double Evaluate((LearningProblem Problem, EpisodeBatch Batch)[] validation)
