@@ -15,6 +15,7 @@ using MetaML.Benchmarks.Reliability;
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
+        new("digits-presets", null, _ => DigitsPresets.Run()), // the example's data
     ]),
     ("reliability",
     [

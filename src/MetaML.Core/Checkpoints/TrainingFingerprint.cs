@@ -18,7 +18,7 @@ internal static class TrainingFingerprint
     [
         nameof(MetaTrainingOptions.CheckpointPath), nameof(MetaTrainingOptions.CheckpointInterval),
         nameof(MetaTrainingOptions.CancellationToken), nameof(MetaTrainingOptions.KeepBestWhenCancelled),
-        nameof(MetaTrainingOptions.NumberOfThreads), nameof(MetaTrainingOptions.Device), nameof(MetaTrainingOptions.Progress), nameof(MetaTrainingOptions.MaximumTrainingTime),
+        nameof(MetaTrainingOptions.NumberOfThreads), nameof(MetaTrainingOptions.MaximumTrainingTime), nameof(MetaTrainingOptions.Device), nameof(MetaTrainingOptions.Progress),
     ];
 
     /// <summary>The options, a line each, in the order of their names.</summary>

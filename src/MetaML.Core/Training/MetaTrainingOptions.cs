@@ -42,7 +42,7 @@ public record MetaTrainingOptions
     /// <summary>How long training may take: it ends with the outer step in which the time is up, and keeps the best parameters so far.</summary>
     /// <value>Positive, or null (default): as long as it takes.</value>
     /// <remarks>
-    /// Counted, by a clock that nobody sets, from when the rows have been read. What is not done in outer steps is not
+    /// Counted, by a clock that nobody sets, from when the rows have been read, and anew where a checkpoint is gone on from. What is not done in outer steps is not
     /// interrupted: a prior by empirical Bayes, and adapting the training tasks at the end. The learning rate falls with the
     /// iterations or with the time, whichever is further on. Joint training may take half of the time for its first half. With a
     /// limit that is reached, the same seed no longer gives the same bits.

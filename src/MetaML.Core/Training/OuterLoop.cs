@@ -62,7 +62,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
     /// <summary>How <see cref="Run"/> ended.</summary>
     public TrainingOutcome Outcome { get; private set; } = TrainingOutcome.None;
 
-    /// <summary>Trains to the end, until validation stops improving, or until the training is stopped.</summary>
+    /// <summary>Trains to the end, or until validation stops improving, or the training is stopped.</summary>
     /// <param name="run">Of the whole training; where its checkpoint knows this loop, it goes on from there.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
     public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
@@ -74,7 +74,11 @@ internal sealed class OuterLoop : IResumable, IDisposable
         (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
         if (validation.Length > 0)
-            _best = new BestParameters(_validationLoss = Evaluate(validation), Values());
+        {
+            _validationLoss = Evaluate(validation);
+            var (encoder, adapters) = Values();
+            _best = new BestParameters(_validationLoss, encoder, adapters);
+        }
 
         CheckpointStage? checkpoint = run.Checkpoint?.NextStage();
         if (checkpoint?.Begin(this) == true)
@@ -86,26 +90,27 @@ internal sealed class OuterLoop : IResumable, IDisposable
                 checkpoint?.Save(this);
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"Stopped after {_iteration} iterations: {reason}.");
+                Judge(validation); // steps since the last judgement count too; no checkpoint knows of it
                 break;
             }
 
             double loss = Step(++_iteration);
-            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last || run.Stop.EndsWithBest);
+            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last);
             if (judged)
-                _best!.Offer(_validationLoss = Evaluate(validation), _iteration, Values);
+                Judge(validation);
             _isOver = _iteration == last || (judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
             if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
                 checkpoint.Save(this);
-            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.Share, TaskWeights = TaskWeights() });
+            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
         }
 
+        if (_isOver && _iteration < last)
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
         Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
         if (_best is null)
             return Values();
-        if (_isOver && _iteration < last)
-            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since.");
         run.Log?.Invoke($"Best validation loss {_best.Loss:G4} at iteration {_best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
-        return _best.Parameters;
+        return (_best.Encoder, _best.Adapters);
     }
 
     /// <inheritdoc/>
@@ -149,7 +154,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
     private double Descend(Episode[][][] parts, int[] seeds, Random chance, int iteration)
     {
         var gradients = _weighting as IGradientWeighting;
-        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.Share);
+        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.TimeShare);
         var step = new StepTasks(parts, _problems);
         float[][] losses = Run(parts.Length, s => _shards[s].Forward(parts[s], new Random(seeds[s]), progress, gradients));
         double[] before = step.Gather(losses);
@@ -197,6 +202,14 @@ internal sealed class OuterLoop : IResumable, IDisposable
         int parts = (int)Math.Clamp(work / WorkPerShard, 1, Math.Min(_threads.Count, drawn.Max(episodes => episodes.Count)));
         return [.. Enumerable.Range(0, parts).Select(s => Array.ConvertAll(drawn, episodes =>
             episodes.Take(new Range(episodes.Count * s / parts, episodes.Count * (s + 1) / parts)).ToArray()))];
+    }
+
+    private void Judge((LearningProblem Problem, EpisodeBatch Batch)[] validation)
+    {
+        if (_best is null)
+            return;
+        _validationLoss = Evaluate(validation);
+        _best.Offer(_validationLoss, _iteration, Values);
     }
 
     private double Evaluate((LearningProblem Problem, EpisodeBatch Batch)[] validation)

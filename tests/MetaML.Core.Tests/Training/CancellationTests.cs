@@ -32,7 +32,7 @@ public sealed class CancellationTests
         var losses = new List<double>();
         var (kept, log) = Stopped(options with { KeepBestWhenCancelled = true }, 10, losses);
         Assert.Equal(10, losses.Count);
-        Assert.Contains("Stopped after 10 iterations: it was cancelled.", log);
+        Assert.Contains("Stopped after 10 iterations: training was cancelled.", log);
         if (validation > 0)
             Assert.Contains(log, line => line.StartsWith($"Best validation loss {losses.Min():G4} at iteration {losses.IndexOf(losses.Min()) + 1},", StringComparison.Ordinal));
 
@@ -58,7 +58,7 @@ public sealed class CancellationTests
         var log = new List<string>();
         MetaTrainingOptions options = Quick with { Encoder = null, Adapter = null, CancellationToken = new CancellationToken(canceled: true) };
         MetaModel kept = MetaTrainer.Train(s_set, options with { KeepBestWhenCancelled = true }, log.Add);
-        Assert.Contains("Mlp + Ridge is not tried: it was cancelled.", log);
+        Assert.Contains("Mlp + Ridge is not tried: training was cancelled.", log);
         Assert.IsType<IdentityEncoderOptions>(kept.EncoderOptions);
         Assert.Throws<OperationCanceledException>(() => MetaTrainer.Train(s_set, options));
     }
@@ -69,7 +69,7 @@ public sealed class CancellationTests
         var losses = new List<double>();
         var (model, log) = Stopped(Quick with { Objective = TrainingObjective.Joint, KeepBestWhenCancelled = true }, 5, losses);
         Assert.Equal(5, losses.Count);
-        Assert.Contains("Stopped after 0 iterations: it was cancelled.", log);
+        Assert.Contains("Stopped after 0 iterations: training was cancelled.", log);
         Assert.Equal(12, model.Adapt(s_set).Count);
     }
 

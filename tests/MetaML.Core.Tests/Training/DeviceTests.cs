@@ -17,7 +17,7 @@ public sealed class DeviceTests
     private static readonly Device s_shapesOnly = new(DeviceType.META);
 
     /// <summary>Apart from those that cannot compute without values: logistic regression is fitted outside libtorch by design, and layer normalisation, which FiLM needs, has no such form.</summary>
-    public static TheoryData<AdapterCase> Adapters => new(AdapterConformance.Cases.Select(row => (AdapterCase)row[0])
+    public static TheoryData<AdapterCase> Adapters => new(AdapterConformance.Cases.Cast<object[]>().Select(row => (AdapterCase)row[0])
         .Where(adapter => adapter.Options is not (LogisticAdapterOptions or GradientAdapterOptions { Scope: GradientScope.Film })));
 
     [Theory]
