@@ -4,12 +4,19 @@ using MetaML.Parameters;
 namespace MetaML.Training;
 
 /// <summary>The parameters that were best on validation so far.</summary>
-/// <param name="loss">On validation, before the first step.</param>
-/// <param name="parameters">First values, of the encoder and of each problem's adapter.</param>
-internal sealed class BestParameters(double loss, (ParameterArray[] Encoder, ParameterArray[][] Adapters) parameters) : IResumable
+internal sealed class BestParameters : IResumable
 {
-    private double _loss = loss;
+    private double _loss;
     private int _iteration;
+
+    /// <param name="loss">On validation, before the first step.</param>
+    /// <param name="encoder">First values.</param>
+    /// <param name="adapters">First values, for each problem.</param>
+    public BestParameters(double loss, ParameterArray[] encoder, ParameterArray[][] adapters)
+    {
+        _loss = loss;
+        (Encoder, Adapters) = (encoder, adapters);
+    }
 
     /// <summary>Their mean query loss on the validation episodes.</summary>
     public double Loss => _loss;
@@ -17,8 +24,11 @@ internal sealed class BestParameters(double loss, (ParameterArray[] Encoder, Par
     /// <summary>Outer steps after which they stood.</summary>
     public int Iteration => _iteration;
 
-    /// <summary>Their values.</summary>
-    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Parameters { get; private set; } = parameters;
+    /// <summary>The encoder's.</summary>
+    public ParameterArray[] Encoder { get; private set; }
+
+    /// <summary>Each problem's adapter's.</summary>
+    public ParameterArray[][] Adapters { get; private set; }
 
     /// <summary>Keeps parameters if they are better.</summary>
     /// <param name="loss">On validation.</param>
@@ -26,8 +36,10 @@ internal sealed class BestParameters(double loss, (ParameterArray[] Encoder, Par
     /// <param name="values">Reads them.</param>
     public void Offer(double loss, int iteration, Func<(ParameterArray[] Encoder, ParameterArray[][] Adapters)> values)
     {
-        if (loss < _loss)
-            (_loss, _iteration, Parameters) = (loss, iteration, values());
+        if (!(loss < _loss))
+            return;
+        (_loss, _iteration) = (loss, iteration);
+        (Encoder, Adapters) = values();
     }
 
     /// <inheritdoc/>
@@ -35,7 +47,7 @@ internal sealed class BestParameters(double loss, (ParameterArray[] Encoder, Par
     {
         state.Exchange(ref _loss);
         state.Exchange(ref _iteration);
-        foreach (ParameterArray parameter in Parameters.Adapters.Append(Parameters.Encoder).SelectMany(set => set))
+        foreach (ParameterArray parameter in Adapters.Append(Encoder).SelectMany(set => set))
             state.Exchange(parameter.Values.AsSpan());
     }
 }

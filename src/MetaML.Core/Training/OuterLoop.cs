@@ -104,8 +104,8 @@ internal sealed class OuterLoop : IResumable, IDisposable
             _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
         }
 
-        if (_isOver && _iteration < last)
-            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best!.Loss:G4} at iteration {_best.Iteration} was not improved since.");
+        if (_best is not null && _isOver && _iteration < last)
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since.");
         Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
         if (_best is null)
             return Values();

@@ -14,7 +14,7 @@ internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, Tr
     /// <summary>What was decided so far, and why.</summary>
     public IReadOnlyList<string> Reasons => _reasons;
 
-    /// <summary>Logs a decision with its reason, and keeps it for the model. A training that goes on from a checkpoint decides alike.</summary>
+    /// <summary>Logs a decision with its reason, and keeps it for the model.</summary>
     public void Decide(string reason)
     {
         if (!_reasons.Contains(reason)) // candidates decide alike
