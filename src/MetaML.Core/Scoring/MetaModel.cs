@@ -72,9 +72,6 @@ public sealed partial class MetaModel
     /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
-    /// <summary>How tasks are adapted.</summary>
-    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
-
     /// <summary>What labels are standardised by.</summary>
     internal LabelScaling Labels => _labels;
 
