@@ -67,7 +67,7 @@ public sealed partial class MetaModel
     public AdaptedTask? Prior => _prior.Value;
 
     /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
-    public TrainingSummary? Training { get; init; }
+    public TrainingSummary? Training { get; internal init; }
 
     /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
