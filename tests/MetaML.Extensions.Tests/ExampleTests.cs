@@ -39,6 +39,15 @@ public sealed class ExampleTests
     }
 
     [Fact]
+    public void OwnAdapter_OfAnotherAssembly_LearnsAndSurvivesSaving()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/OwnAdapter", null));
+        double own = result.GetProperty("own_auc").GetDouble();
+        Assert.True(own > 0.95, $"AUC {own}");
+        Assert.True(result.GetProperty("reloaded_identical").GetBoolean());
+    }
+
+    [Fact]
     public void PatientRisk_LearningAcrossClinics_GivesBetterAndCalibratedRisks()
     {
         JsonElement result = Result(SiblingProgram.Run("examples/PatientRisk", null));

@@ -33,11 +33,13 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <value>At least 1; default 200.</value>
     public int MaximumFitIterations { get; set; } = 200;
 
-    internal override IAdapter Create(HeadShape shape) => new BayesianAdapter(shape, this);
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => new BayesianAdapter(shape, this);
 
     internal override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
 
-    internal override void Validate(LabelKind kind)
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
     {
         OptionCheck.Defined(this, nameof(Covariance), Covariance);
         OptionCheck.Defined(this, nameof(Fit), Fit);

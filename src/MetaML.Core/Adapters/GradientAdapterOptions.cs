@@ -64,7 +64,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// <value>Default <see cref="InitialHead.Auto"/>.</value>
     public InitialHead InitialHead { get; set; } = InitialHead.Auto;
 
-    internal override IAdapter Create(HeadShape shape) => Scope switch
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => Scope switch
     {
         GradientScope.Head => new HeadGradientAdapter(shape, this),
         GradientScope.Context => new ContextGradientAdapter(shape, this),
@@ -72,7 +73,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
         _ => new FullGradientAdapter(shape, this),
     };
 
-    internal override void Validate(LabelKind kind)
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
     {
         OptionCheck.Defined(this, nameof(Scope), Scope);
         OptionCheck.Defined(this, nameof(InitialHead), InitialHead);
@@ -89,7 +91,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
             ValidateReptile();
     }
 
-    internal override void Validate(EncoderOptions encoder)
+    /// <inheritdoc/>
+    public override void Validate(EncoderOptions encoder)
     {
         if (Scope == GradientScope.Context && !encoder.Has(ParameterRole.Bias))
             throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder without layers", Scope, "Context enters as a shift of the first layer's bias.", "Choose Head, or another encoder.");

@@ -9,7 +9,7 @@ namespace MetaML.Native;
 /// is a Scalar), ToDouble and its optimisers all do so. Here every Scalar outlives its call; BannedSymbols.txt bans the
 /// others. Results belong to the current dispose scope.
 /// </remarks>
-internal static class TensorArithmetic
+public static class TensorArithmetic
 {
     private static readonly Scalar s_one = 1.ToScalar();
 

@@ -36,7 +36,7 @@ public sealed partial class MetaModel
             Training = Training,
         };
         writer.Write(FormatVersion);
-        writer.Write(JsonSerializer.Serialize(header));
+        writer.Write(JsonSerializer.Serialize(header, OptionNames.Json));
         if (encoder is null)
         {
             if (_scaling?.Shift is { } shift)
@@ -65,7 +65,7 @@ public sealed partial class MetaModel
             throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
         try
         {
-            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
+            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header"), OptionNames.Json) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Validate();
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
             ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
@@ -87,7 +87,7 @@ public sealed partial class MetaModel
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {
-            throw new InvalidDataException("The model's header does not describe a model. The file is damaged, or needs a newer version of MetaML.", error);
+            throw new InvalidDataException("The model's header does not describe a model. The file is damaged, needs a newer version of MetaML, or has an adapter or encoder that this program did not register (AdapterOptions.Register).", error);
         }
     }
 }

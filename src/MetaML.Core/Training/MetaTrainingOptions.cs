@@ -142,6 +142,8 @@ public record MetaTrainingOptions
         OptionCheck.AtLeast<int>(this, nameof(CheckpointInterval), CheckpointInterval, 1);
         TrainingDevice.Parse(this, Device);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        OptionNames.Check(this, nameof(Encoder), Encoder);
+        OptionNames.Check(this, nameof(Adapter), Adapter);
         Encoder?.Validate();
         Adapter?.Validate(kind);
         if (Encoder is not null)

@@ -79,6 +79,7 @@ public record SelfSupervisedOptions
         OptionCheck.NotBlank(this, nameof(CheckpointPath), CheckpointPath);
         OptionCheck.AtLeast<int>(this, nameof(CheckpointInterval), CheckpointInterval, 1);
         TrainingDevice.Parse(this, Device);
+        OptionNames.Check(this, nameof(Encoder), Encoder);
         Encoder?.Validate();
         EarlyStopping?.Validate();
     }

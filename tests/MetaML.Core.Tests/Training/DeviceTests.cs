@@ -13,34 +13,6 @@ namespace MetaML.Core.Tests.Training;
 
 public sealed class DeviceTests
 {
-    // Shapes and devices without values: an operation on tensors of several devices is an error there, as it is on a graphics card.
-    private static readonly Device s_shapesOnly = new(DeviceType.META);
-
-    /// <summary>Apart from those that cannot compute without values: logistic regression is fitted outside libtorch by design, and layer normalisation, which FiLM needs, has no such form.</summary>
-    public static TheoryData<AdapterCase> Adapters => new(AdapterConformance.Cases.Cast<object[]>().Select(row => (AdapterCase)row[0])
-        .Where(adapter => adapter.Options is not (LogisticAdapterOptions or GradientAdapterOptions { Scope: GradientScope.Film })));
-
-    [Theory]
-    [MemberData(nameof(Adapters))]
-    public void Step_EveryAdapter_MakesNoTensorElsewhere(AdapterCase adapter) =>
-        Descend(adapter.Tasks(12), new MetaTrainingOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [7], EmbeddingDimension = 5 }, Adapter = adapter.Options, ClassSets = adapter.ClassSets });
-
-    [Fact]
-    public void Step_SparseFeatures_MakesNoTensorElsewhere() =>
-        Descend(CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true), new MetaTrainingOptions { Encoder = new MlpEncoderOptions(), Adapter = new RidgeAdapterOptions() });
-
-    [Fact]
-    public void Step_AugmentedImages_MakesNoTensorElsewhere() =>
-        Descend(CoreData.Of(Some.Tasks(), LabelKind.Binary), new MetaTrainingOptions { Encoder = new ConvolutionalEncoderOptions { Height = 2, Width = 3, Channels = 1, Blocks = 1, Filters = 4, Groups = 1, Augmentation = new() }, Adapter = new PrototypeAdapterOptions() });
-
-    [Fact]
-    public void ShapesOnly_TensorOfTheProcessor_IsRefused()
-    {
-        // Else the tests above could not fail.
-        using var scope = NewDisposeScope();
-        Assert.Throws<System.Runtime.InteropServices.ExternalException>(() => zeros(3, device: s_shapesOnly).Plus(zeros(3)));
-    }
-
     [Theory]
     [InlineData(null, 4, null)]
     [InlineData("cpu", 4, null)]
@@ -107,24 +79,5 @@ public sealed class DeviceTests
         var log = new List<string>();
         MetaTrainer.Train(set, options with { FallbackToCpu = true }, log.Add);
         Assert.Contains(log, line => line.StartsWith("Device: cpu, since", StringComparison.Ordinal));
-    }
-
-    // What an outer step computes on its device, from the episodes' rows to new parameters.
-    private static void Descend(TaskSet set, MetaTrainingOptions options)
-    {
-        using var scope = NewDisposeScope();
-        var problem = new LearningProblem(set, options, null, null, 2);
-        var random = new Random(1);
-        IReadOnlyList<ParameterSpec> encoder = problem.Design.Encoder.Parameters, adapter = problem.Design.Adapter.Parameters;
-        var parameters = new TrainedParameters([(encoder, ParameterArray.Initialize(encoder, random)), (adapter, ParameterArray.Initialize(adapter, random))], s_shapesOnly);
-        ParameterSet[] leaves = parameters.Sets(areLeaves: true);
-        EpisodeBatch batch = problem.Gather(problem.Source.Training.Draw(random), null, s_shapesOnly).WithFeatures(features => problem.Design.Encoder.Augment(features, random));
-        var (query, outer) = OuterShard.Losses(problem, batch, leaves[0], leaves[1]);
-        outer.sum(0L).backward();
-        Tensor gradient = zeros_like(parameters.Theta);
-        parameters.CopyGradients(leaves, gradient);
-        new AdamOptimizer(parameters).Step(gradient, 0.1);
-        Assert.All(new[] { query, outer, gradient, parameters.Theta }, tensor => Assert.Equal(DeviceType.META, tensor.device_type));
-        Assert.Contains(leaves.SelectMany(set => set.Tensors), leaf => leaf.grad is not null);
     }
 }
