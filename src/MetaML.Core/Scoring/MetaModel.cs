@@ -165,6 +165,7 @@ public sealed partial class MetaModel
     {
         var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
         int[] classes = ClassesOf(task);
+        EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int row = 0; row < task.RowCount; row++)
             scorer.Embed(features[task.Rows[row]]).CopyTo(embeddings.AsSpan(row * EmbeddingDimension));
