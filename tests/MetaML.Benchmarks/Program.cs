@@ -24,6 +24,7 @@ using MetaML.Benchmarks.Reliability;
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
         new("checkpoints", null, _ => Checkpoints.Run()),
+        new("numerics", null, _ => Numerics.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
     ]),
 ];

@@ -32,9 +32,10 @@ internal static class SiblingProgram
 
     /// <summary>Starts the program, on Linux, so that files which grow too large are an error that it sees rather than its end.</summary>
     /// <param name="project">The project's folder.</param>
+    /// <param name="setting">An environment variable, as in "NAME=value"; or null.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static Process Start(string project, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec dotnet \"$@\"", "bash", PathOf(project), .. arguments]) { RedirectStandardOutput = true })!;
+    public static Process Start(string project, string? setting, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec env \"$@\"", "bash", setting ?? "NAME=", "dotnet", PathOf(project), .. arguments]) { RedirectStandardOutput = true })!;
 
     private static string PathOf(string project) => Path.Combine(Root, project, "bin", s_output.Parent!.Name, s_output.Name, Path.GetFileName(project) + ".dll");
 }

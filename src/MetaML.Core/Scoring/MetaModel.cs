@@ -77,8 +77,6 @@ public sealed partial class MetaModel
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
 
-    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
-
     internal FeatureScaling? Scaling => _scaling;
 
     /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
@@ -164,6 +162,7 @@ public sealed partial class MetaModel
     {
         var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
         int[] classes = ClassesOf(task);
+        EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int row = 0; row < task.RowCount; row++)
             scorer.Embed(features[task.Rows[row]]).CopyTo(embeddings.AsSpan(row * EmbeddingDimension));

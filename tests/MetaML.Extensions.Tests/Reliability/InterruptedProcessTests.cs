@@ -22,6 +22,9 @@ public sealed class InterruptedProcessTests
     }
 
     [LinuxFact]
+    public void Training_OtherThreadsOfTheProcess_SameBits() => Assert.True(InterruptedTraining.IsIndifferentTo("OMP_NUM_THREADS=3"));
+
+    [LinuxFact]
     public void Saving_Killed_LeavesTheOldFileOrTheNewOne()
     {
         var (wrong, unfinished) = InterruptedSaving.Kill(3, new Random(2));

@@ -17,7 +17,7 @@ internal static class InterruptedSaving
         int wrong = 0;
         for (int i = 0; i < kills; i++)
         {
-            using Process process = SiblingProgram.Start(Project, "save", folder["."]);
+            using Process process = SiblingProgram.Start(Project, null, "save", folder["."]);
             InterruptedTraining.Skip(process, 1 + random.Next(20));
             Thread.Sleep(random.Next(8));
             process.Kill();
@@ -33,7 +33,7 @@ internal static class InterruptedSaving
     public static (string Error, bool IsWhole) FillDisk()
     {
         using var folder = new TemporaryFolder();
-        using Process process = SiblingProgram.Start(Project, "save", folder["."]);
+        using Process process = SiblingProgram.Start(Project, null, "save", folder["."]);
         InterruptedTraining.Skip(process, 3);
         InterruptedTraining.LimitFiles(process);
         string? line;

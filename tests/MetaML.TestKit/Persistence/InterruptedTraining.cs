@@ -21,7 +21,7 @@ internal static class InterruptedTraining
         int steps = 0;
         for (int i = 0; i < kills; i++)
         {
-            using Process process = SiblingProgram.Start(Project, "train", folder["killed.checkpoint"]);
+            using Process process = SiblingProgram.Start(Project, null, "train", folder["killed.checkpoint"]);
             steps += Skip(process, random.Next(Steps / (kills + 1)));
             Thread.Sleep(random.Next(8));
             process.Kill();
@@ -38,11 +38,21 @@ internal static class InterruptedTraining
     {
         using var folder = new TemporaryFolder();
         string expected = Finish(folder["whole.checkpoint"], out _);
-        using Process process = SiblingProgram.Start(Project, "train", folder["full.checkpoint"]);
+        using Process process = SiblingProgram.Start(Project, null, "train", folder["full.checkpoint"]);
         Skip(process, 20);
         LimitFiles(process);
         string[] lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return (lines.FirstOrDefault(line => line.Contains("cannot be written", StringComparison.Ordinal)), lines[^1] == expected);
+    }
+
+    /// <summary>Whether a setting of the whole process, of threads say, changes nothing.</summary>
+    /// <param name="setting">An environment variable, as in "NAME=value".</param>
+    public static bool IsIndifferentTo(string setting)
+    {
+        using var folder = new TemporaryFolder();
+        using Process process = SiblingProgram.Start(Project, setting, "train", folder["set.checkpoint"]);
+        string bits = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        return bits == Finish(folder["whole.checkpoint"], out _);
     }
 
     /// <summary>From now on the process can write no file beyond its first hundred bytes.</summary>
