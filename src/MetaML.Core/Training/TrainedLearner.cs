@@ -1,4 +1,3 @@
-using System.Reflection;
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
@@ -12,8 +11,6 @@ namespace MetaML.Training;
 internal sealed class TrainedLearner
 {
     private const int JudgedBatches = 8;
-
-    private static readonly string s_version = typeof(TrainedLearner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]; // without the commit
 
     private readonly LearningProblem[] _problems;
     private readonly FeatureScaling? _scaling;
@@ -68,7 +65,7 @@ internal sealed class TrainedLearner
             IReadOnlyList<LearningTask> tasks = problem.Original.Tasks;
             var summary = new TrainingSummary
             {
-                Version = s_version,
+                Version = LibraryVersion.Current,
                 TaskCount = tasks.Count,
                 RowCount = tasks.Sum(task => (long)task.RowCount),
                 Iterations = _outcome.Iterations,
