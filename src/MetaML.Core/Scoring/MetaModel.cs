@@ -77,6 +77,8 @@ public sealed partial class MetaModel
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
 
+    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
+
     internal FeatureScaling? Scaling => _scaling;
 
     /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
