@@ -16,6 +16,7 @@ using MetaML.Benchmarks.Speed;
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
+        new("digits-presets", null, _ => DigitsPresets.Run()), // the example's data
     ]),
     ("reliability",
     [
@@ -23,6 +24,8 @@ using MetaML.Benchmarks.Speed;
         new("concurrency", null, _ => Concurrency.Run()),
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
+        new("checkpoints", null, _ => Checkpoints.Run()),
+        new("numerics", null, _ => Numerics.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
     ]),
     ("speed",

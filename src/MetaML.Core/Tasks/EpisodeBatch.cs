@@ -11,6 +11,9 @@ namespace MetaML.Tasks;
 /// </remarks>
 public sealed class EpisodeBatch
 {
+    // Targets and scores are [tasks, rows, outputs]: a gibibyte of each.
+    private const long MostScores = 1L << 28;
+
     private EpisodeBatch(LabelKind kind, IReadOnlyList<LearningTask> tasks, RowBatch support, RowBatch query, Tensor classMask, Tensor? columns)
     {
         Kind = kind;
@@ -58,6 +61,7 @@ public sealed class EpisodeBatch
         int[]? columns = set.Features.IsSparse && scaling?.Shift is null ? ActiveColumns(set.Features, episodes) : null;
         int OutputsOf(Episode episode) => set.Kind == LabelKind.Multiclass ? episode.Classes.Length : 1;
         int outputs = episodes.Max(OutputsOf);
+        CheckSize(episodes.Count, episodes.Max(episode => Math.Max(episode.Support.Length, episode.Query.Length)), outputs);
         var mask = new float[episodes.Count * outputs];
         for (int t = 0; t < episodes.Count; t++)
             mask.AsSpan(t * outputs, OutputsOf(episodes[t])).Fill(1);
@@ -74,6 +78,14 @@ public sealed class EpisodeBatch
             Gather(e => e.Query),
             ToTensor(mask, [episodes.Count, outputs]),
             columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
+    }
+
+    /// <summary>Throws where rows and classes are too many together: each row has a score for each class.</summary>
+    /// <exception cref="InvalidOperationException">They are.</exception>
+    internal static void CheckSize(long tasks, long rows, long outputs)
+    {
+        if (tasks * rows > MostScores / outputs)
+            throw new InvalidOperationException($"Tasks · rows · classes that are computed at once must be at most {MostScores}; got {tasks} · {rows} · {outputs}. Each row has a score for each class. Draw fewer classes with Episodes.Ways, or fewer tasks with Episodes.TasksPerIteration, or join rare classes.");
     }
 
     /// <summary>The same episodes with other features of the same shape.</summary>

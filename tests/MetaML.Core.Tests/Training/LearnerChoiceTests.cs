@@ -88,7 +88,7 @@ public sealed class LearnerChoiceTests
     {
         TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
-        var learner = new TrainedLearner([set], options, null, null);
+        var learner = new TrainedLearner([set], options, new TrainingRun(null, null, new TrainingStop(options), null));
         Assert.True(learner.CanBeJudged);
         Assert.All(learner.Judge(), loss => Assert.InRange(loss, 0, 1));
         Assert.Equal(learner.Judge(), learner.Judge());
