@@ -21,8 +21,8 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
     public static readonly Dictionary<string, LoaderFormat> Transformers = new(StringComparer.Ordinal)
     {
         // This pack's readers believe no length themselves.
-        [MetaLearnerTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
-        [MultiOutputTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
+        [MetaLearnerTransformer.LoaderSignature] = new(0x00010002, 0x00010001, s_own, (_, _, _) => { }),
+        [MultiOutputTransformer.LoaderSignature] = new(0x00010002, 0x00010001, s_own, (_, _, _) => { }),
         [SharedEncoderTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
         ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
         ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),
