@@ -141,7 +141,7 @@ public sealed partial class MetaModel
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
-    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays, Kind != LabelKind.Regression);
 
     /// <summary>The same model with what is known of its training.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
@@ -162,7 +162,7 @@ public sealed partial class MetaModel
     /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
         int[] classes = ClassesOf(task);
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];

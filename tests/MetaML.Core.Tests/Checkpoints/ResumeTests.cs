@@ -1,4 +1,5 @@
 using MetaML.Adapters;
+using MetaML.Core.Tests.Weighting;
 using MetaML.Encoders;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -38,18 +39,14 @@ public sealed class ResumeTests : IDisposable
     [MemberData(nameof(Adapters))]
     public void Train_Resumed_SameBits(AdapterCase adapter) => AssertResumes(adapter.Tasks(12), Quick with { Adapter = adapter.Options, ClassSets = adapter.ClassSets });
 
-    public static TheoryData<TaskWeightingOptions> Weightings => new(
-        new UniformWeightingOptions(),
-        new SizeWeightingOptions(),
-        new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["task1"] = 3, ["task2"] = 0 } },
-        new RandomWeightingOptions(),
-        new DynamicWeightAverageOptions(),
-        new UncertaintyWeightingOptions(),
-        new FamoWeightingOptions(),
+    public static TheoryData<TaskWeightingOptions> Weightings =>
+    [
+        .. ((IEnumerable<object[]>)TaskWeightingTests.All).Select(row => (TaskWeightingOptions)row[0]),
         new GradNormWeightingOptions(),
         new PcGradWeightingOptions(),
         new CaGradWeightingOptions(),
-        new RelatednessWeightingOptions { TargetTasks = ["task1", "task5"] });
+        new RelatednessWeightingOptions { TargetTasks = ["task1", "task5"] },
+    ];
 
     [Theory]
     [MemberData(nameof(Weightings))]
