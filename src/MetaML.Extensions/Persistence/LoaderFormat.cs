@@ -17,7 +17,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
 {
     private static readonly Assembly s_data = typeof(TransformerChain<>).Assembly, s_transforms = typeof(MissingValueReplacingTransformer).Assembly, s_own = typeof(LoaderFormat).Assembly;
 
-    /// <summary>The oldest version that is checked in the same way; as a rule there is none but <see cref="Written"/>.</summary>
+    /// <summary>The oldest version that is known to be read; as a rule the one that is written.</summary>
     public uint Oldest { get; init; } = Written;
 
     /// <summary>Steps of a model.</summary>
