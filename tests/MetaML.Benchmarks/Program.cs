@@ -3,6 +3,7 @@ using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Quality;
 using MetaML.Benchmarks.Reliability;
+using MetaML.Benchmarks.Speed;
 
 (string Verb, Benchmark[] Benchmarks)[] verbs =
 [
@@ -26,6 +27,16 @@ using MetaML.Benchmarks.Reliability;
         new("checkpoints", null, _ => Checkpoints.Run()),
         new("numerics", null, _ => Numerics.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
+    ]),
+    ("speed",
+    [
+        new("score-bulk", null, _ => ScoreBulk.Run()),
+        new("maml-sine", null, _ => MamlSine.Run()),
+        new("anil", null, _ => FewShot.RunAnil()),
+        new("ridge", null, _ => FewShot.RunRidge()),
+        new("prototype", null, _ => FewShot.RunPrototype()),
+        new("conv4", null, _ => Conv4.Run()),
+        new("fit-memory", null, _ => FitMemory.Run()),
     ]),
 ];
 

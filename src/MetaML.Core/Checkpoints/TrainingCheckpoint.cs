@@ -1,4 +1,3 @@
-using System.Reflection;
 using MetaML.Tasks;
 using MetaML.Training;
 
@@ -39,8 +38,7 @@ internal sealed class TrainingCheckpoint
     {
         if (options.CheckpointPath is not { } path)
             return null;
-        string version = typeof(TrainingCheckpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-        var header = new CheckpointFile(version, TrainingFingerprint.OfOptions(options), TrainingFingerprint.OfData(problems), []);
+        var header = new CheckpointFile(LibraryVersion.Current, TrainingFingerprint.OfOptions(options), TrainingFingerprint.OfData(problems), []);
         if (File.Exists(path))
         {
             CheckpointFile found = CheckpointFile.Read(path);

@@ -33,6 +33,7 @@ public sealed partial class MetaModel
             LabelDeviation = _labels.Deviation,
             IsScaled = _scaling is not null,
             IsShifted = _scaling?.Shift is not null,
+            IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
             Training = Training,
         };
         writer.Write(FormatVersion);
@@ -81,7 +82,7 @@ public sealed partial class MetaModel
 
             float[]? shift = header.IsShifted ? ModelFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
-                ? FeatureScaling.FromArrays(shift, ModelFormat.ReadFloats(reader, shift?.Length ?? 1))
+                ? FeatureScaling.FromArrays(shift, ModelFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
                 : null;
             return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training };
         }

@@ -67,18 +67,17 @@ public sealed partial class MetaModel
     public AdaptedTask? Prior => _prior.Value;
 
     /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
-    public TrainingSummary? Training { get; init; }
+    public TrainingSummary? Training { get; internal init; }
 
     /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
-
-    /// <summary>How tasks are adapted.</summary>
-    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
 
     /// <summary>What labels are standardised by.</summary>
     internal LabelScaling Labels => _labels;
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
+
+    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
 
     internal FeatureScaling? Scaling => _scaling;
 
@@ -142,7 +141,7 @@ public sealed partial class MetaModel
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
-    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays, Kind != LabelKind.Regression);
 
     /// <summary>The same model with what is known of its training.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
@@ -163,7 +162,7 @@ public sealed partial class MetaModel
     /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
         int[] classes = ClassesOf(task);
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];

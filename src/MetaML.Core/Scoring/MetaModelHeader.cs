@@ -26,6 +26,9 @@ internal sealed record MetaModelHeader
 
     public required bool IsShifted { get; init; }
 
+    /// <summary>Whether a scaling without shift has a factor for each feature; older models have one for all.</summary>
+    public bool IsScaledByFeature { get; init; }
+
     /// <summary>Absent in models of earlier versions.</summary>
     public TrainingSummary? Training { get; init; }
 

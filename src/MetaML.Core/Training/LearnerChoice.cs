@@ -7,8 +7,12 @@ namespace MetaML.Training;
 /// <summary>Fills in the encoder and the adapter where the user has left them open, from the data.</summary>
 /// <remarks>
 /// On tabular rows a linear model with a prior learned across tasks (<see cref="EmpiricalBayes"/>) is hard to beat and costs
-/// next to nothing, so a network must earn its place: it is chosen where its loss on the validation episodes is lower by more
-/// than the standard error of the difference (the rule of one standard error: Breiman et al., 1984).
+/// next to nothing, so whatever is more must earn its place: the logistic likelihood of classes, which is slower and better
+/// where classes overlap, and a network. Each is chosen where its loss on the validation episodes is lower by more than the
+/// standard error of the difference (the rule of one standard error: Breiman et al., 1984). On sparse features that classes
+/// are told by, such as those of texts, networks learn the training tasks' rare features by heart: there the choice is
+/// whether new tasks gain from directions that the training tasks have in common (<see cref="SparseEncoder"/>). Values
+/// keep the network: the deviations of their scores would need the square of the sparse encoder's dimension for each task.
 /// </remarks>
 internal static class LearnerChoice
 {
@@ -21,10 +25,17 @@ internal static class LearnerChoice
     /// <param name="decide">Told what was chosen and why; may be null.</param>
     public static MetaTrainingOptions[] Candidates(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide = null)
     {
+        if (options.Encoder is null && IsForSparse(problems, options.Adapter))
+        {
+            decide?.Invoke("Encoder: Sparse, with directions that the tasks have in common or without, since features are sparse and labels are classes.");
+            MetaTrainingOptions structured = options with { Encoder = new SparseEncoderOptions(), Adapter = options.Adapter ?? AdapterOn(null, problems, decide) };
+            return [structured with { Encoder = new SparseEncoderOptions { StructureDimension = 0 } }, structured];
+        }
+
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null ? "an adapter is set, and the linear learner has its own"
             : options.Episodes.Ways is not null ? "tasks are drawn from classes"
-            : problems[0].Features.IsSparse ? "features are sparse"
+            : problems[0].Features.IsSparse ? "features are sparse, and labels are values"
             : problems[0].Features.FeatureCount > MostFeaturesOfPrior ? $"there are {problems[0].Features.FeatureCount} features, and a prior for a linear learner is learned of at most {MostFeaturesOfPrior}"
             : null;
         if (options.Encoder is not null || whyNetwork is not null)
@@ -34,11 +45,20 @@ internal static class LearnerChoice
             return [Network(options, problems, decide)];
         }
 
-        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since there are no iterations to train it in")}: features are dense, {problems[0].Features.FeatureCount} of them.");
+        bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
+        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{(hasClasses ? ", with a Gaussian and with a logistic likelihood" : "")}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since there are no iterations to train it in")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
-        MetaTrainingOptions linear = options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) };
-        return options.MaximumNumberOfIterations > 0 ? [linear, Network(options, problems, decide)] : [linear];
+        List<MetaTrainingOptions> candidates = [options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) }];
+        if (hasClasses)
+            candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
+        if (options.MaximumNumberOfIterations > 0)
+            candidates.Add(Network(options, problems, decide));
+        return [.. candidates];
     }
+
+    private static bool IsForSparse(IReadOnlyList<TaskSet> problems, AdapterOptions? adapter) => problems[0].Features.IsSparse
+        && adapter is null or RidgeAdapterOptions or LogisticAdapterOptions or PrototypeAdapterOptions
+        && problems.All(problem => problem.Kind != LabelKind.Regression);
 
     private static MetaTrainingOptions Network(MetaTrainingOptions options, IReadOnlyList<TaskSet> problems, Action<string>? decide) => options with
     {
@@ -63,7 +83,7 @@ internal static class LearnerChoice
         return best;
     }
 
-    /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too.</summary>
+    /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too, and without an encoder.</summary>
     /// <param name="encoder">As set; null where a network is to be chosen.</param>
     /// <param name="problems">On one feature store.</param>
     /// <param name="decide">Told what was chosen and why; may be null.</param>

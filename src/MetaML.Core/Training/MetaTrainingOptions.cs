@@ -9,11 +9,11 @@ namespace MetaML.Training;
 public record MetaTrainingOptions
 {
     /// <summary>The network shared by all tasks.</summary>
-    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; else a multi-layer perceptron.</value>
+    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; for sparse features by which classes are told, <see cref="SparseEncoderOptions"/>; else a multi-layer perceptron.</value>
     public EncoderOptions? Encoder { get; set; }
 
     /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Null (default): for values, and without an encoder, Bayesian; on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    /// <value>Null (default): for values, and without an encoder, Bayesian (of classes with a Gaussian likelihood, or, where nothing else is given, a logistic one where that serves validation tasks better); on images, prototypes; else ridge regression towards a meta-learned head.</value>
     public AdapterOptions? Adapter { get; set; }
 
     /// <summary>What the encoder is trained for.</summary>
@@ -54,8 +54,13 @@ public record MetaTrainingOptions
     public double LearningRate { get; set; } = 0.005;
 
     /// <summary>The outer gradient is scaled down to this norm where it is larger.</summary>
-    /// <value>Positive; default 10.</value>
-    public double MaximumGradientNorm { get; set; } = 10;
+    /// <value>Positive; default 1.</value>
+    /// <remarks>
+    /// Adam remembers squared gradients for about a thousand steps, which is all of a short training: one step far steeper than
+    /// the others, as unrolled inner steps have them, would slow down all that follow. For steps that are alike, Adam makes the
+    /// scale of the gradient irrelevant, so a low bound costs nothing.
+    /// </remarks>
+    public double MaximumGradientNorm { get; set; } = 1;
 
     /// <summary>Share of the training tasks held out to choose the best parameters; with fewer than ten tasks, share of each task's rows.</summary>
     /// <value>From 0 (no validation, no early stopping) to 0.5; default 0.2.</value>

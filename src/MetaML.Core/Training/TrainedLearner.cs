@@ -1,4 +1,3 @@
-using System.Reflection;
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Parameters;
@@ -12,8 +11,6 @@ namespace MetaML.Training;
 internal sealed class TrainedLearner
 {
     private const int JudgedBatches = 8;
-
-    private static readonly string s_version = typeof(TrainedLearner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]; // without the commit
 
     private readonly LearningProblem[] _problems;
     private readonly FeatureScaling? _scaling;
@@ -35,11 +32,12 @@ internal sealed class TrainedLearner
         var random = new Random(_seed);
         IReadOnlyList<ParameterSpec> encoderSpecs = _problems[0].Design.Encoder.Parameters;
         _encoder = ParameterArray.Initialize(encoderSpecs, random);
+        options.Encoder.FitParameters(_encoder, [.. _problems.Select(problem => problem.Tasks.With([.. problem.Source.Kept.Select(pool => pool.Task.Take(pool.Support))]))], _scaling, new Random(_seed));
         _adapters = Array.ConvertAll(_problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         bool isTrained = encoderSpecs.Concat(_problems.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
         ITaskWeighting weighting = options.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks, (problem, task) => new WeighedTask(task.Name, problem.Kind, task.RowCount))]);
-        if (weighting is IGradientWeighting && encoderSpecs.Count == 0)
-            throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
+        if (weighting is IGradientWeighting && !encoderSpecs.Any(spec => spec.IsTrained))
+            throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no trained parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
         if (!isTrained && options.TaskWeighting is not UniformWeightingOptions)
             run.Warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
         if (!isTrained || options.MaximumNumberOfIterations == 0)
@@ -68,7 +66,7 @@ internal sealed class TrainedLearner
             IReadOnlyList<LearningTask> tasks = problem.Original.Tasks;
             var summary = new TrainingSummary
             {
-                Version = s_version,
+                Version = LibraryVersion.Current,
                 TaskCount = tasks.Count,
                 RowCount = tasks.Sum(task => (long)task.RowCount),
                 Iterations = _outcome.Iterations,
@@ -108,7 +106,10 @@ internal sealed class TrainedLearner
 
     private static IEnumerable<double> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
-        LearningTask[] tasks = [.. problem.NumbersOf(episodes).Select(number => problem.Original.Tasks[number])];
+        // In the user's units; of classes, those of the episode's pool.
+        LearningTask[] tasks = problem.Original.Kind == LabelKind.Regression
+            ? [.. problem.NumbersOf(episodes).Select(number => problem.Original.Tasks[number])]
+            : [.. episodes.Select(episode => episode.Task)];
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(problem.Original.With([.. tasks.Zip(episodes, (task, episode) => task.Take(episode.Support))]));
         MetaScorer scorer = model.CreateScorer();
         for (int e = 0; e < episodes.Count; e++)

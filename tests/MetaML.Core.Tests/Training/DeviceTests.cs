@@ -1,13 +1,9 @@
 using MetaML.Adapters;
 using MetaML.Encoders;
-using MetaML.Native;
-using MetaML.Parameters;
 using MetaML.Tasks;
 using MetaML.TestKit;
 using MetaML.Training;
-using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Training;
 

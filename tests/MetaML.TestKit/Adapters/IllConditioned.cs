@@ -47,7 +47,7 @@ internal static class IllConditioned
 
     private static List<TaskRow> Data(AdapterCase adapter, string form, float scale)
     {
-        List<TaskRow> rows = adapter.ClassSets == ClassSets.Common ? Some.Tasks(Tasks, Rows, ragged: false) : Some.TasksWithOwnClasses(Tasks, Rows);
+        List<TaskRow> rows = adapter.ClassSets == ClassSets.Common ? Some.Tasks(Tasks, Rows, ragged: false) : Some.TasksWithOwnClasses(Tasks, Rows + 4); // which are ragged
         for (int i = 0; i < rows.Count; i++)
         {
             float[] x = rows[i].Features;
