@@ -103,7 +103,10 @@ public static class MetaTrainer
         return chosen;
     }
 
-    private static string Describe(MetaTrainingOptions options) =>
-        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}{(options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "")}";
-        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)}{(options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}";
+    private static string Describe(MetaTrainingOptions options)
+    {
+        string encoder = options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal), adapter = options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal);
+        return encoder + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")
+            + " + " + adapter + (options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");
+    }
 }
