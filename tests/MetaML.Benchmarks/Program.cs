@@ -3,6 +3,7 @@ using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Quality;
 using MetaML.Benchmarks.Reliability;
+using MetaML.Benchmarks.Speed;
 
 (string Verb, Benchmark[] Benchmarks)[] verbs =
 [
@@ -15,6 +16,7 @@ using MetaML.Benchmarks.Reliability;
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
+        new("digits-presets", null, _ => DigitsPresets.Run()), // the example's data
     ]),
     ("reliability",
     [
@@ -22,7 +24,19 @@ using MetaML.Benchmarks.Reliability;
         new("concurrency", null, _ => Concurrency.Run()),
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
+        new("checkpoints", null, _ => Checkpoints.Run()),
+        new("numerics", null, _ => Numerics.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
+    ]),
+    ("speed",
+    [
+        new("score-bulk", null, _ => ScoreBulk.Run()),
+        new("maml-sine", null, _ => MamlSine.Run()),
+        new("anil", null, _ => FewShot.RunAnil()),
+        new("ridge", null, _ => FewShot.RunRidge()),
+        new("prototype", null, _ => FewShot.RunPrototype()),
+        new("conv4", null, _ => Conv4.Run()),
+        new("fit-memory", null, _ => FitMemory.Run()),
     ]),
 ];
 

@@ -40,18 +40,21 @@ internal static class ClosedFormAlgebra
         return covariance;
     }
 
-    // PᵀP + I, the lower triangle
+    // PᵀP + I, the lower triangle; some rows at a time, so that each visit of its memory does the work of all of them
     private static double[] Normal(float[] p, int rows, int width)
     {
-        double[] wide = Array.ConvertAll(p, value => (double)value);
+        const int RowsAtOnce = 32;
         var normal = new double[width * width];
-        for (int row = 0; row < rows; row++)
+        var wide = new double[RowsAtOnce * width];
+        for (int first = 0; first < rows; first += RowsAtOnce)
         {
-            ReadOnlySpan<double> values = wide.AsSpan(row * width, width);
+            int count = Math.Min(RowsAtOnce, rows - first);
+            TensorPrimitives.ConvertTruncating<float, double>(p.AsSpan(first * width, count * width), wide);
             for (int i = 0; i < width; i++)
             {
                 Span<double> target = normal.AsSpan(i * width, i + 1);
-                TensorPrimitives.MultiplyAdd(values[..(i + 1)], values[i], target, target);
+                for (int row = 0; row < count; row++)
+                    TensorPrimitives.MultiplyAdd(wide.AsSpan(row * width, i + 1), wide[row * width + i], target, target);
             }
         }
 

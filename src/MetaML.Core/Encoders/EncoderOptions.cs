@@ -9,6 +9,7 @@ namespace MetaML.Encoders;
 [JsonDerivedType(typeof(MlpEncoderOptions), "mlp")]
 [JsonDerivedType(typeof(IdentityEncoderOptions), "identity")]
 [JsonDerivedType(typeof(ConvolutionalEncoderOptions), "convolutional")]
+[JsonDerivedType(typeof(SparseEncoderOptions), "sparse")]
 public abstract record EncoderOptions
 {
     /// <summary>Bring features to mean 0 and standard deviation 1 over the training rows before they are encoded (sparse features: to the same mean square, zero staying zero).</summary>
@@ -40,6 +41,15 @@ public abstract record EncoderOptions
 
     /// <summary>The last step before the encoder; null for none.</summary>
     internal virtual FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.Fit(features, StandardizesUniformly) : null;
+
+    /// <summary>Sets first values that come from the training tasks rather than from chance.</summary>
+    /// <param name="values">In the encoder's order; may be overwritten.</param>
+    /// <param name="problems">The tasks, with nothing that is held out and labels as they are learned.</param>
+    /// <param name="scaling">The last step before the encoder; null for none.</param>
+    /// <param name="random">The only source of randomness.</param>
+    internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IReadOnlyList<TaskSet> problems, FeatureScaling? scaling, Random random)
+    {
+    }
 
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>

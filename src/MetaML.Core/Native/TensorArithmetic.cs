@@ -65,6 +65,9 @@ public static class TensorArithmetic
         return tensor.addcdiv_(left, right, scalar);
     }
 
+    /// <summary>tensor, with source's slices along a dimension added at the index.</summary>
+    public static Tensor PlusAt(this Tensor tensor, long dimension, Tensor index, Tensor source) => tensor.index_add(dimension, index, source, s_one);
+
     /// <summary>Each element times itself.</summary>
     public static Tensor Squared(this Tensor tensor) => tensor * tensor;
 

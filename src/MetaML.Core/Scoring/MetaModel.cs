@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -64,6 +65,12 @@ public sealed partial class MetaModel
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
+
+    /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
+    public TrainingSummary? Training { get; internal init; }
+
+    /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
+    internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>What labels are standardised by.</summary>
     internal LabelScaling Labels => _labels;
@@ -134,10 +141,14 @@ public sealed partial class MetaModel
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
-    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays, Kind != LabelKind.Regression);
+
+    /// <summary>The same model with what is known of its training.</summary>
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
 
     /// <summary>The same encoder and adapter for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues);
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
 
     /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
     internal void CheckFits(TaskSet support)
@@ -151,8 +162,9 @@ public sealed partial class MetaModel
     /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
         int[] classes = ClassesOf(task);
+        EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int row = 0; row < task.RowCount; row++)
             scorer.Embed(features[task.Rows[row]]).CopyTo(embeddings.AsSpan(row * EmbeddingDimension));
@@ -203,7 +215,7 @@ public sealed partial class MetaModel
     {
         head = _labels.Restore(head);
         if (head.Weights.Concat(head.Bias).Concat(head.Spread is { } spread ? [spread.Noise, .. spread.Factor] : []).All(float.IsFinite))
-            return new AdaptedTask(head, ClassesOf(task), encoderParameters);
+            return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }
 

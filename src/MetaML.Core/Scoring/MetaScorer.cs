@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Encoders;
 using MetaML.Tasks;
 
@@ -9,15 +10,17 @@ public sealed class MetaScorer
     private readonly IEncoder _encoder;
     private readonly FeatureScaling? _scaling;
     private readonly IReadOnlyList<float[]> _shared;
+    private readonly bool _scoresClasses;
     private readonly float[] _scaled;
     private readonly float[] _embedding;
     private float[] _scores = [];
 
-    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared)
+    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared, bool scoresClasses)
     {
         _encoder = encoder;
         _scaling = scaling;
         _shared = shared;
+        _scoresClasses = scoresClasses;
         _scaled = new float[encoder.FeatureCount];
         _embedding = new float[encoder.EmbeddingDimension];
     }
@@ -39,13 +42,15 @@ public sealed class MetaScorer
             _scores = new float[task.Head.OutputCount];
         Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
         task.Head.Score(_embedding, scores);
+        if (_scoresClasses && task.Head.Spread is { } spread)
+            TensorPrimitives.Divide(scores, spread.Deviation(_embedding), scores);
         return scores;
     }
 
     /// <summary>Scores a row for a task, and says how far its label may lie from the score.</summary>
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
-    /// <param name="deviation">The standard deviation of the label about the score; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
+    /// <param name="deviation">The standard deviation of the label about the score; for classes, what the score was divided by; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
     /// <returns>As without <paramref name="deviation"/>.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {

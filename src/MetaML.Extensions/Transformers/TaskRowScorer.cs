@@ -45,6 +45,7 @@ internal sealed class TaskRowScorer
             (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
             (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
             (ScoreColumns.Deviation, _) => (ValueGetter<float>)GetDeviation,
+            (ScoreColumns.KnownTask, _) => (ValueGetter<bool>)GetIsKnown,
             (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
             (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
             _ => (ValueGetter<bool>)GetAnswer,
@@ -74,6 +75,9 @@ internal sealed class TaskRowScorer
         Update();
         value = _task is not null && _scores[0] > 0;
     }
+
+    // Without scoring the row, so that rows of unknown tasks can be told before they are refused.
+    private void GetIsKnown(ref bool value) => value = _row.Task is { } name && _tasks.ContainsKey(name);
 
     private void GetClass(ref uint value)
     {
