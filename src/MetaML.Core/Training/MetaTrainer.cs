@@ -104,6 +104,5 @@ public static class MetaTrainer
     }
 
     private static string Describe(MetaTrainingOptions options) =>
-        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}{(options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "")}";
         $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)}{(options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}";
 }
