@@ -3,6 +3,7 @@ using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Quality;
 using MetaML.Benchmarks.Reliability;
+using MetaML.Benchmarks.Speed;
 
 (string Verb, Benchmark[] Benchmarks)[] verbs =
 [
@@ -23,6 +24,10 @@ using MetaML.Benchmarks.Reliability;
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
+    ]),
+    ("speed",
+    [
+        new("score-bulk", null, _ => ScoreBulk.Run()),
     ]),
 ];
 

@@ -1,0 +1,58 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Benchmarks.Speed;
+
+/// <summary>Transform of a million rows of a hundred tasks, read to the end.</summary>
+internal static class ScoreBulk
+{
+    private const int Rows = 1_000_000;
+
+    public static void Run()
+    {
+        var race = new Race("score-bulk", "rows/s");
+        var ml = new MLContext(seed: 1);
+        var models = new ScoredModels(ml);
+        ITransformer metaLearner = models.MetaLearner(), sdca = models.Sdca(), lightGbm = models.LightGbm();
+        BinaryRow[] rows = BinaryRow.Some(ScoredModels.Tasks, Rows);
+        IDataView inMemory = ml.Data.LoadFromEnumerable(rows);
+
+        Contender Of(string name, ITransformer model, IDataView data) => Contender.PerSecond(name, Rows, () => ReadScores(model.Transform(data)));
+        using var torch = new TorchScorer();
+        race.Run("rows in memory", Of("meta-learner", metaLearner, inMemory), Of("Sdca", sdca, inMemory), Of("LightGbm", lightGbm, inMemory), Torch(torch, rows));
+
+        var normalizer = ml.Transforms.NormalizeMeanVariance("Features").Fit(models.Training);
+        race.Run("after a normaliser", Of("meta-learner", normalizer.Append(metaLearner), inMemory), Of("Sdca", normalizer.Append(sdca), inMemory), Of("LightGbm", normalizer.Append(lightGbm), inMemory));
+        race.Print();
+    }
+
+    private static void ReadScores(IDataView scored)
+    {
+        DataViewSchema.Column score = scored.Schema["Score"];
+        using DataViewRowCursor cursor = scored.GetRowCursor([score]);
+        ValueGetter<float> getter = cursor.GetGetter<float>(score);
+        float value = 0;
+        double sum = 0;
+        while (cursor.MoveNext())
+        {
+            getter(ref value);
+            sum += value;
+        }
+
+        if (!double.IsFinite(sum))
+            throw new InvalidOperationException("Scores must be finite.");
+    }
+
+    private static Contender Torch(TorchScorer torch, BinaryRow[] rows) => Contender.PerSecond("one libtorch forward", Rows, () =>
+    {
+        float[] features = new float[Rows * BinaryRow.FeatureCount];
+        long[] tasks = new long[Rows];
+        for (int i = 0; i < Rows; i++)
+        {
+            rows[i].Features.CopyTo(features, i * BinaryRow.FeatureCount);
+            tasks[i] = i % ScoredModels.Tasks;
+        }
+
+        torch.Score(features, tasks);
+    });
+}
