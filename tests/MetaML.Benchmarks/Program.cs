@@ -28,6 +28,9 @@ using MetaML.Benchmarks.Speed;
     ("speed",
     [
         new("score-bulk", null, _ => ScoreBulk.Run()),
+        new("score-one", null, _ => ScoreOne.Run()),
+        new("load-score", null, _ => LoadScore.Run()),
+        new("adapt-many", null, _ => AdaptMany.Run()),
     ]),
 ];
 

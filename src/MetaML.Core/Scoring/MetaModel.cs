@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -104,7 +105,7 @@ public sealed partial class MetaModel
         {
             try
             {
-                Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => adapted[i] = AdaptTask(managed, support, support.Tasks[i], options));
+                AdaptWithoutTorch(managed, support, options, adapted, cancellationToken);
             }
             catch (AggregateException errors)
             {
@@ -150,10 +151,15 @@ public sealed partial class MetaModel
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
         var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
-        int[] classes = ClassesOf(task);
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
-        for (int row = 0; row < task.RowCount; row++)
-            scorer.Embed(features[task.Rows[row]]).CopyTo(embeddings.AsSpan(row * EmbeddingDimension));
+        for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
+            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
+        return Embedded(task, embeddings);
+    }
+
+    private EmbeddedTask Embedded(LearningTask task, float[] embeddings)
+    {
+        int[] classes = ClassesOf(task);
         float[] labels = Kind switch
         {
             LabelKind.Regression => Array.ConvertAll(task.Labels, _labels.Apply),
@@ -163,11 +169,46 @@ public sealed partial class MetaModel
         return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
-    private AdaptedTask AdaptTask(IManagedAdapter adapter, TaskSet support, LearningTask task, AdaptationOptions options)
+    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one.
+    private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
+    {
+        List<Range> groups = Groups(support, CreateScorer().BlockSize);
+        Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, CreateScorer, (g, _, scorer) =>
+        {
+            var (first, count) = groups[g].GetOffsetAndLength(adapted.Length);
+            if (count > 1)
+                scorer.Embed(support.Features, [.. Enumerable.Range(first, count).SelectMany(t => support.Tasks[t].Rows)]);
+            for (int t = first, row = 0; t < first + count; row += support.Tasks[t++].RowCount)
+            {
+                LearningTask task = support.Tasks[t];
+                EmbeddedTask rows = count > 1 ? Embedded(task, scorer.Embeddings(row, task.RowCount).ToArray()) : Embed(support.Features, task);
+                adapted[t] = AdaptTask(adapter, task, rows, options);
+            }
+
+            return scorer;
+        }, _ => { });
+    }
+
+    // Neighbouring tasks with together at most so many rows, or a single one with more.
+    private static List<Range> Groups(TaskSet support, int mostRows)
+    {
+        var groups = new List<Range>();
+        for (int t = 0, first = 0, rows = 0; t < support.Tasks.Count; t++)
+        {
+            rows += support.Tasks[t].RowCount;
+            if (t + 1 < support.Tasks.Count && rows + support.Tasks[t + 1].RowCount <= mostRows)
+                continue;
+            groups.Add(first..(t + 1));
+            (first, rows) = (t + 1, 0);
+        }
+
+        return groups;
+    }
+
+    private AdaptedTask AdaptTask(IManagedAdapter adapter, LearningTask task, EmbeddedTask rows, AdaptationOptions options)
     {
         try
         {
-            EmbeddedTask rows = Embed(support.Features, task);
             return Finish(task, options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows), null);
         }
         catch (ArithmeticException error)
@@ -200,7 +241,7 @@ public sealed partial class MetaModel
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
         head = _labels.Restore(head);
-        if (head.Weights.Concat(head.Bias).Concat(head.Spread is { } spread ? [spread.Noise, .. spread.Factor] : []).All(float.IsFinite))
+        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters);
         throw NotFinite(task);
     }
