@@ -79,21 +79,22 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         float[] spread = Spread(parameters);
         float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
 
-        double[] p = ArrayPool<double>.Shared.Rent(rows * width); // S^½ Z̃ B
+        double[] p = ArrayPool<double>.Shared.Rent(rows * width); // S^½ Z̃ B, in single precision: products of such numbers are exact in double
+        var scaled = new float[width];
         var residual = new double[rows * outputs];
         for (int row = 0; row < rows; row++)
         {
-            double root = Math.Sqrt(support.Weights[row]);
+            float root = MathF.Sqrt(support.Weights[row]);
             ReadOnlySpan<float> z = support.Row(row, dimension);
-            Span<double> scaled = p.AsSpan(row * width, width);
-            TensorPrimitives.ConvertTruncating(z, scaled);
+            z.CopyTo(scaled);
             scaled[dimension] = 1;
-            for (int k = 0; k < outputs; k++)
-                residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
-            for (int j = 0; j < width; j++)
-                scaled[j] *= root * spread[j];
+            TensorPrimitives.Multiply(scaled, root, scaled);
+            TensorPrimitives.Multiply(scaled, spread, scaled);
             if (factor is not null)
                 MultiplyRow(scaled, factor);
+            TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan(row * width, width));
+            for (int k = 0; k < outputs; k++)
+                residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
         }
 
         double[]? labels = KeepsSpread ? [.. residual] : null;

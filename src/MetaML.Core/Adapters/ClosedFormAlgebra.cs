@@ -109,15 +109,12 @@ internal static class ClosedFormAlgebra
     }
 
     // A row times F, in place.
-    public static void MultiplyRow(Span<double> row, float[] factor)
+    public static void MultiplyRow(Span<float> row, float[] factor)
     {
-        double[] original = row.ToArray();
+        float[] original = row.ToArray();
         row.Clear();
         for (int i = 0; i < original.Length; i++)
-        {
-            for (int j = 0; j < row.Length; j++)
-                row[j] += original[i] * factor[i * row.Length + j];
-        }
+            TensorPrimitives.MultiplyAdd(factor.AsSpan(i * row.Length, row.Length), original[i], row, row);
     }
 
     // F B

@@ -130,9 +130,13 @@ internal static class AffineKernel
         int j4 = At(j + 4 * size, outputs), j5 = At(j + 5 * size, outputs), j6 = At(j + 6 * size, outputs), j7 = At(j + 7 * size, outputs);
         Vector<float> a0 = Load(bias, j0), a1 = Load(bias, j1), a2 = Load(bias, j2), a3 = Load(bias, j3);
         Vector<float> a4 = Load(bias, j4), a5 = Load(bias, j5), a6 = Load(bias, j6), a7 = Load(bias, j7);
+        ref float first = ref MemoryMarshal.GetReference(weight);
+        nuint inputs = (nuint)(weight.Length / outputs);
         for (int i = 0; i < values.Length; i++)
         {
-            ref float w = ref Unsafe.AsRef(in weight[outputs * (indices.IsEmpty ? i : indices[i])]);
+            nuint input = (nuint)(indices.IsEmpty ? i : indices[i]);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(input, inputs);
+            ref float w = ref Unsafe.Add(ref first, input * (nuint)outputs);
             var x = new Vector<float>(values[i]);
             a0 = Vector.MultiplyAddEstimate(x, Vector.LoadUnsafe(ref w, (nuint)j0), a0);
             a1 = Vector.MultiplyAddEstimate(x, Vector.LoadUnsafe(ref w, (nuint)j1), a1);

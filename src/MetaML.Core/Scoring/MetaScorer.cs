@@ -111,10 +111,16 @@ public sealed class MetaScorer
         int dimension = _encoder.EmbeddingDimension, size = _rows.Count * dimension;
         if (_embeddings.Length < size)
             _embeddings = new float[Math.Max(size, 2 * _embeddings.Length)];
-        int chunk = (int)Math.Clamp(MultiplicationsPerChunk / Math.Max(_encoder.MultiplicationsPerRow, 1), 1, Math.Max(1, _rows.Count)), chunks = _rows.Count / chunk;
-        if (chunks < 2)
+        long multiplications = _rows.Count * _encoder.MultiplicationsPerRow;
+        if (multiplications < 2 * MultiplicationsPerChunk || _rows.Count < 2)
             _encoder.Embed(parameters, _rows, 0, _embeddings.AsSpan(0, size));
         else
-            Parallel.For(0, chunks, i => _encoder.Embed(parameters, _rows, i * chunk, _embeddings.AsSpan(i * chunk * dimension, ((i < chunks - 1 ? (i + 1) * chunk : _rows.Count) - i * chunk) * dimension)));
+            EmbedOnThreads(parameters, (int)Math.Min(multiplications / MultiplicationsPerChunk, _rows.Count));
     }
+
+    private void EmbedOnThreads(IReadOnlyList<float[]> parameters, int chunks) => Parallel.For(0, chunks, i =>
+    {
+        int first = (int)((long)_rows.Count * i / chunks), end = (int)((long)_rows.Count * (i + 1) / chunks), dimension = _encoder.EmbeddingDimension;
+        _encoder.Embed(parameters, _rows, first, _embeddings.AsSpan(first * dimension, (end - first) * dimension));
+    });
 }

@@ -47,7 +47,7 @@ internal sealed class TaskRowCursor : RootCursorBase
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
-        Ch.CheckParam(IsColumnActive(column), nameof(column), "requested column not active.");
+        Ch.Check(IsColumnActive(column), "requested column not active.");
         var (isInput, index) = _map(column);
         Delegate[] getters = Array.ConvertAll(_blocks, block => block.Getter(isInput, index));
         if (getters is not [ValueGetter<TValue> first, ValueGetter<TValue> second])

@@ -47,7 +47,7 @@ internal static class ScoreOne
         {
             long start = Stopwatch.GetTimestamp();
             predict(rows[i % rows.Length]);
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            times[i] = (Stopwatch.GetTimestamp() - start) * 1e6 / Stopwatch.Frequency; // finer than a TimeSpan
         }
 
         Array.Sort(times);
