@@ -26,6 +26,12 @@ internal static class OptionCheck
             throw Error(options, member, "positive and finite", value);
     }
 
+    public static void Positive(object options, string member, TimeSpan? value)
+    {
+        if (value is { } time && time <= TimeSpan.Zero)
+            throw Error(options, member, "positive, or null for no limit", value);
+    }
+
     public static void NotNegative(object options, string member, double value)
     {
         if (!(value >= 0 && double.IsFinite(value)))
@@ -45,6 +51,12 @@ internal static class OptionCheck
             throw Error(options, member, "set", null);
     }
 
+    public static void NotBlank(object options, string member, string? value)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+            throw Error(options, member, "null or not blank", value);
+    }
+
     public static void KnownTasks(object options, string member, IEnumerable<string> names, IEnumerable<string> tasks)
     {
         string[] unknown = [.. names.Except(tasks).Take(5)];
@@ -52,12 +64,19 @@ internal static class OptionCheck
             throw Error(options, member, "names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
     }
 
-    public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null)
+    /// <summary>An option that is in its range, but that this machine cannot serve.</summary>
+    public static InvalidOperationException Unavailable(object options, string member, string constraint, object? value, string consequence, string fix) =>
+        new(Message(options, member, constraint, value, consequence, fix));
+
+    public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null) =>
+        new(Message(options, member, constraint, value, consequence, fix), member);
+
+    private static string Message(object options, string member, string constraint, object? value, string? consequence, string? fix)
     {
         string got = Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";
         string message = $"{options.GetType().Name}.{member} must be {constraint}; got {got}.";
         if (consequence is not null)
             message += " " + consequence;
-        return new ArgumentException(message + " " + (fix ?? $"Choose a value that is {constraint}."), member);
+        return message + " " + (fix ?? $"Choose a value that is {constraint}.");
     }
 }

@@ -72,6 +72,39 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, CancellationToken.None).RemoveTask(task);
     }
 
+#pragma warning disable CA1822 // called on the catalog, as their siblings are
+    /// <summary>The tasks that a model knows: those that it was trained on and those that it was adapted to.</summary>
+    /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
+    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    public IReadOnlyList<string> TaskNames(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return [.. ChainAdapter.FindLearner(model).TaskNames.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Whether a model knows a task: whether its rows are scored by a head of its own, and not by what was learned across tasks.</summary>
+    /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
+    /// <param name="task">The task's name, as the meta-learner's Task column has it.</param>
+    /// <remarks>Row by row the Boolean output column "IsKnownTask" says the same, also from a PredictionEngine.</remarks>
+    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    public bool KnowsTask(ITransformer model, string task)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(task);
+        return ChainAdapter.FindLearner(model).KnowsTask(task);
+    }
+
+    /// <summary>What a model holds: encoder, adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
+    /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
+    /// <returns>For programs by its properties, for people by its text.</returns>
+    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    public ModelDescription Describe(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return ChainAdapter.FindLearner(model).Describe();
+    }
+#pragma warning restore CA1822
+
     /// <summary>Learns to predict several columns from the same features, each column a task; see <see cref="MultiOutputTrainer"/>.</summary>
     /// <param name="labelColumnNames">The columns to predict: Single (regression), Boolean (binary) or key (multiclass), in any mix. Labels may be missing.</param>
     /// <param name="featureColumnName">The features: known-size vector of Single.</param>

@@ -16,6 +16,7 @@ using MetaML.Benchmarks.Speed;
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
+        new("digits-presets", null, _ => DigitsPresets.Run()), // the example's data
     ]),
     ("reliability",
     [
@@ -23,6 +24,8 @@ using MetaML.Benchmarks.Speed;
         new("concurrency", null, _ => Concurrency.Run()),
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
+        new("checkpoints", null, _ => Checkpoints.Run()),
+        new("numerics", null, _ => Numerics.Run()),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
     ]),
     ("speed",
@@ -31,6 +34,12 @@ using MetaML.Benchmarks.Speed;
         new("score-one", null, _ => ScoreOne.Run()),
         new("load-score", null, _ => LoadScore.Run()),
         new("adapt-many", null, _ => AdaptMany.Run()),
+        new("maml-sine", null, _ => MamlSine.Run()),
+        new("anil", null, _ => FewShot.RunAnil()),
+        new("ridge", null, _ => FewShot.RunRidge()),
+        new("prototype", null, _ => FewShot.RunPrototype()),
+        new("conv4", null, _ => Conv4.Run()),
+        new("fit-memory", null, _ => FitMemory.Run()),
     ]),
 ];
 

@@ -39,6 +39,15 @@ public sealed class ExampleTests
     }
 
     [Fact]
+    public void OwnAdapter_OfAnotherAssembly_LearnsAndSurvivesSaving()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/OwnAdapter", null));
+        double own = result.GetProperty("own_auc").GetDouble();
+        Assert.True(own > 0.95, $"AUC {own}");
+        Assert.True(result.GetProperty("reloaded_identical").GetBoolean());
+    }
+
+    [Fact]
     public void PatientRisk_LearningAcrossClinics_GivesBetterAndCalibratedRisks()
     {
         JsonElement result = Result(SiblingProgram.Run("examples/PatientRisk", null));
@@ -56,6 +65,25 @@ public sealed class ExampleTests
         Assert.True(accuracy >= 0.88, $"accuracy {accuracy}");
         Assert.Equal(404, result.GetProperty("stranger").GetInt32());
         Assert.True(result.GetProperty("restarted_identical").GetBoolean());
+    }
+
+    [Fact]
+    public void FewShotImages_NewAlphabets_AreReadFromAFewDrawings()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/FewShotImages", null));
+        double Value(string key) => result.GetProperty(key).GetDouble();
+        Assert.True(Value("one_drawing") > 0.5, $"accuracy {Value("one_drawing")} from one drawing of each of ten characters");
+        Assert.True(Value("five_drawings") > Value("scratch_five_drawings") + 0.05, $"accuracy {Value("five_drawings")}, from scratch {Value("scratch_five_drawings")}");
+        Assert.True(Value("new_character") >= 0.5, $"recognised {Value("new_character")}");
+    }
+
+    [Fact]
+    public void Text_NewIntents_AreLearnedFromFiveMessagesEach()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/Text", null));
+        double accuracy = result.GetProperty("accuracy").GetDouble(), scratch = result.GetProperty("scratch_accuracy").GetDouble();
+        Assert.Equal(8, result.GetProperty("new_intents").GetInt32());
+        Assert.True(accuracy > scratch, $"accuracy {accuracy}, from scratch {scratch}");
     }
 
     // The file that the example names.

@@ -38,11 +38,24 @@ public sealed partial class ReadmeTests
         Assert.All(code, block => Assert.Contains(examples, example => example.Contains(block, StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void Links_LeadSomewhere()
+    {
+        string[] pages = ["README.md", .. Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "docs"), "*.md"), .. Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "examples"), "README.md", SearchOption.AllDirectories)];
+        string[] dead = [.. pages.Select(page => Path.Combine(SiblingProgram.Root, page)).SelectMany(page => Link().Matches(File.ReadAllText(page))
+            .Select(link => Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value))
+            .Where(target => !Path.Exists(target)).Select(target => $"{page}: {target}"))];
+        Assert.Empty(dead);
+    }
+
     private static string Text(string path) => File.ReadAllText(Path.Combine(SiblingProgram.Root, path)).ReplaceLineEndings("\n");
 
     private static string Unindented(string code) => string.Join('\n', code.Split('\n').Select(line => line.Trim()));
 
     private static double Accuracy(string text) => double.Parse(AccuracyLine().Match(text).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#\s]+)[^)]*\)")]
+    private static partial Regex Link();
 
     [GeneratedRegex(@"^accuracy ([0-9.]+), AUC", RegexOptions.Multiline)]
     private static partial Regex AccuracyLine();

@@ -17,8 +17,7 @@ internal static class SiblingProgram
     /// <param name="arguments">Its arguments.</param>
     public static string Run(string project, string? workingFolder, params string[] arguments)
     {
-        string program = Path.Combine(Root, project, "bin", s_output.Parent!.Name, s_output.Name, Path.GetFileName(project) + ".dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [PathOf(project), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -30,4 +29,13 @@ internal static class SiblingProgram
         Assert.True(process.ExitCode == 0, error.Result + output);
         return output;
     }
+
+    /// <summary>Starts the program, on Linux, so that files which grow too large are an error that it sees rather than its end.</summary>
+    /// <param name="project">The project's folder.</param>
+    /// <param name="setting">An environment variable, as in "NAME=value"; or null.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static Process Start(string project, string? setting, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec env \"$@\"", "bash", setting ?? "NAME=", "dotnet", PathOf(project), .. arguments]) { RedirectStandardOutput = true })!;
+
+    private static string PathOf(string project) => Path.Combine(Root, project, "bin", s_output.Parent!.Name, s_output.Name, Path.GetFileName(project) + ".dll");
 }

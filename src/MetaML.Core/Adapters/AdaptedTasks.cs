@@ -17,7 +17,12 @@ public sealed record AdaptedTasks(ParameterSet EncoderParameters, Tensor Weights
     /// <param name="dropout">Source of dropout masks, or null.</param>
     /// <returns>Float [tasks, rows, outputs]: logits, or values for regression.</returns>
     public Tensor Score(IEncoder encoder, Tensor features, Generator? dropout = null) =>
-        encoder.Forward(EncoderParameters, features, dropout).bmm(Weights).Plus(Bias.unsqueeze(1));
+        Score(encoder.Forward(EncoderParameters, features, dropout));
+
+    /// <summary>Scores of rows that are embedded already.</summary>
+    /// <param name="embeddings">Float [tasks, rows, embedding].</param>
+    /// <returns>Float [tasks, rows, outputs].</returns>
+    internal Tensor Score(Tensor embeddings) => embeddings.bmm(Weights).Plus(Bias.unsqueeze(1));
 
     /// <summary>Float [tasks]: what the outer step descends in place of the query loss; null where it is the query loss.</summary>
     public Tensor? Surrogate { get; init; }

@@ -17,12 +17,7 @@ namespace MetaML.Adapters;
 /// </remarks>
 public sealed class BayesianAdapter : ClosedFormAdapter
 {
-    // The widest embedding (and intercept) for which Auto considers a full covariance.
-    private const int MaximumAutoWidth = 256;
-
-    private const string Deviation = "log_prior_deviation";
     private const string Noise = "log_noise";
-    private const string Correlation = "prior_correlation_factor";
     private const string NoiseShape = "log_noise_shape";
 
     private readonly BayesianAdapterOptions _options;
@@ -33,11 +28,11 @@ public sealed class BayesianAdapter : ClosedFormAdapter
     /// <param name="shape">Any kind.</param>
     /// <param name="options">Which prior, and how it is learned.</param>
     public BayesianAdapter(HeadShape shape, BayesianAdapterOptions options)
-        : base(shape, First(shape, options), IsTrained(shape, options))
+        : base(shape, First(shape, options), LearnedCovariance.IsTrained(shape, options))
     {
         _options = options with { };
-        _hasFactor = HasFactor(shape, options);
-        _fitsPrior = FitsPrior(shape, options);
+        _hasFactor = LearnedCovariance.HasFactor(shape, options);
+        _fitsPrior = LearnedCovariance.IsFitted(shape, options);
     }
 
     private protected override bool KeepsSpread => _options.GivesDeviation(Shape.Kind);
@@ -55,12 +50,12 @@ public sealed class BayesianAdapter : ClosedFormAdapter
             Store(Load(parameters).FitNoise(tasks), parameters);
     }
 
-    private protected override Tensor Spread(ParameterSet learned) => (learned[Deviation] - learned[Noise]).exp();
+    private protected override Tensor Spread(ParameterSet learned) => (learned.Tensors[0] - learned[Noise]).exp();
 
     private protected override float[] Spread(IReadOnlyList<float[]> parameters) =>
         Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
 
-    private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned[Correlation] : null;
+    private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[2] : null;
 
     private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _hasFactor ? parameters[2] : null;
 
@@ -76,13 +71,7 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         int iterations = _options.MaximumFitIterations;
         EmpiricalBayes Fit(CovarianceForm form, EmpiricalBayes start) => EmpiricalBayes.Fit(tasks, start, outputs is not null, form, iterations);
         EmpiricalBayes diagonal = Fit(CovarianceForm.Diagonal, EmpiricalBayes.Start(tasks, width, outputs ?? 1, _options.Noise));
-        CovarianceForm form = _options.Covariance switch
-        {
-            PriorCovariance.Full => CovarianceForm.Full(width),
-            PriorCovariance.OneFactor => CovarianceForm.OneFactor(width),
-            PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(tasks, width, outputs, _options.Noise, iterations),
-            _ => CovarianceForm.Diagonal,
-        };
+        CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(tasks, width, outputs, _options.Noise, iterations));
         return form == CovarianceForm.Diagonal ? diagonal : Fit(form, diagonal);
     }
 
@@ -91,18 +80,9 @@ public sealed class BayesianAdapter : ClosedFormAdapter
 
     private void Store(EmpiricalBayes fit, IReadOnlyList<ParameterArray> parameters)
     {
-        int width = Shape.EmbeddingDimension + 1;
-        PriorHead(parameters)?.Values.AsSpan().Clear();
-        for (int j = 0; j < width; j++)
-        {
-            parameters[0].Values[j] = (float)(0.5 * Math.Log(fit.Covariance[j * width + j]));
-            for (int k = 0; k < fit.Outputs && PriorHead(parameters) is { } head; k++)
-                head.Values[j * fit.Outputs + k] = (float)fit.Mean[k][j];
-        }
-
+        LearnedCovariance.Store(fit.Covariance, parameters[0].Values, _hasFactor ? parameters[2].Values : null);
+        LearnedCovariance.Store(fit.Mean, PriorHead(parameters)?.Values);
         parameters[1].Values[0] = (float)(0.5 * Math.Log(fit.NoiseVariance));
-        if (_hasFactor)
-            CorrelationFactor(fit.Covariance, width).CopyTo(parameters[2].Values, 0);
         if (_options.Noise == PriorNoise.PerTask)
             parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
     }
@@ -119,50 +99,16 @@ public sealed class BayesianAdapter : ClosedFormAdapter
         return new EmpiricalBayes(mean, covariance, Math.Exp(2 * (double)parameters[1].Values[0])) { NoiseShape = ShapeOf([.. parameters.Select(p => p.Values)]) };
     }
 
-    private static bool FitsPrior(HeadShape shape, BayesianAdapterOptions options) =>
-        options.Fit == PriorFit.EmpiricalBayes || !IsTrained(shape, options);
-
     private protected override void ScaleSpread(float[][] parameters, double factor) =>
         TensorPrimitives.Add(parameters[0], (float)Math.Log(factor), parameters[0]);
 
-    private static bool HasFactor(HeadShape shape, BayesianAdapterOptions options) => options.Covariance is PriorCovariance.Full or PriorCovariance.OneFactor
-        || (options.Covariance == PriorCovariance.Auto && FitsPrior(shape, options) && shape.EmbeddingDimension < MaximumAutoWidth);
-
-    // Where the encoder has nothing to train, the prior needs no gradients, and so no libtorch.
-    private static bool IsTrained(HeadShape shape, BayesianAdapterOptions options) =>
-        options.Fit == PriorFit.Gradient || shape.EncoderParameters.Any(spec => spec.IsTrained);
-
     private static IEnumerable<ParameterSpec> First(HeadShape shape, BayesianAdapterOptions options)
     {
-        int width = shape.EmbeddingDimension + 1;
-        bool isTrained = IsTrained(shape, options);
-        yield return ParameterSpec.Constant(Deviation, 0, width) with { LearningRateFactor = 10, IsTrained = isTrained };
-        yield return ParameterSpec.Constant(Noise, 0, 1) with { LearningRateFactor = 10, IsTrained = isTrained };
-        if (HasFactor(shape, options))
-            yield return new ParameterSpec(Correlation, [width, width], _ => Identity(width)) { IsTrained = false };
+        yield return LearnedCovariance.Deviations(shape, options);
+        yield return ParameterSpec.Constant(Noise, 0, 1) with { LearningRateFactor = 10, IsTrained = LearnedCovariance.IsTrained(shape, options) };
+        if (LearnedCovariance.HasFactor(shape, options))
+            yield return LearnedCovariance.Factor(shape.EmbeddingDimension + 1);
         if (options.Noise == PriorNoise.PerTask)
             yield return ParameterSpec.Constant(NoiseShape, MathF.Log(10), 1) with { IsTrained = false };
-    }
-
-    // Made when asked for: the width may come from a file that does not hold as much.
-    private static float[] Identity(int width)
-    {
-        var identity = new float[checked(width * width)];
-        for (int i = 0; i < width; i++)
-            identity[i * width + i] = 1;
-        return identity;
-    }
-
-    private static float[] CorrelationFactor(double[] covariance, int width)
-    {
-        var correlation = new double[width * width];
-        for (int i = 0; i < width; i++)
-        {
-            for (int j = 0; j < width; j++)
-                correlation[i * width + j] = covariance[i * width + j] / Math.Sqrt(covariance[i * width + i] * covariance[j * width + j]);
-        }
-
-        Cholesky.Factor(correlation, width);
-        return Array.ConvertAll(correlation, value => (float)value);
     }
 }

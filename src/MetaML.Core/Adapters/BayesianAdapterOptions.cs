@@ -2,16 +2,21 @@ using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
-/// <summary>Bayesian linear regression on the support embeddings, with a meta-learned prior.</summary>
+/// <summary>Bayesian linear or logistic regression on the support embeddings, with a meta-learned prior.</summary>
 /// <remarks>
-/// For every kind of label. See <see cref="BayesianAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a
-/// learner of its own that needs no native library and trains in seconds: hard to beat on tabular tasks.
+/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/>,
+/// <see cref="BayesianLogisticAdapter"/>. With <see cref="Encoders.IdentityEncoderOptions"/> it is a learner of its own that
+/// needs no native library and trains in seconds: hard to beat on tabular tasks.
 /// </remarks>
 public sealed record BayesianAdapterOptions : AdapterOptions
 {
     /// <summary>What is learned about how heads vary from task to task.</summary>
     /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> and <see cref="PriorCovariance.OneFactor"/> need empirical Bayes.</value>
     public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
+
+    /// <summary>How classes are taken to come about.</summary>
+    /// <value>Default <see cref="ClassLikelihood.Gaussian"/>. Values are always taken for normal.</value>
+    public ClassLikelihood ClassLikelihood { get; set; } = ClassLikelihood.Gaussian;
 
     /// <summary>Whether each task has noise of its own. It changes how the prior is learned, and <see cref="PredictiveDeviation"/>.</summary>
     /// <value>Default <see cref="PriorNoise.Common"/>; <see cref="PriorNoise.PerTask"/> needs empirical Bayes.</value>
@@ -33,13 +38,18 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <value>At least 1; default 200.</value>
     public int MaximumFitIterations { get; set; } = 200;
 
-    internal override IAdapter Create(HeadShape shape) => new BayesianAdapter(shape, this);
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => ClassLikelihood == ClassLikelihood.Logistic && shape.Kind != LabelKind.Regression
+        ? new BayesianLogisticAdapter(shape, this)
+        : new BayesianAdapter(shape, this);
 
     internal override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
 
-    internal override void Validate(LabelKind kind)
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
     {
         OptionCheck.Defined(this, nameof(Covariance), Covariance);
+        OptionCheck.Defined(this, nameof(ClassLikelihood), ClassLikelihood);
         OptionCheck.Defined(this, nameof(Fit), Fit);
         OptionCheck.Defined(this, nameof(Noise), Noise);
         OptionCheck.AtLeast<int>(this, nameof(MaximumFitIterations), MaximumFitIterations, 1);

@@ -37,17 +37,19 @@ internal static class ClosedFormAlgebra
         return covariance;
     }
 
-    // PᵀP + I, the lower triangle
+    // PᵀP + I, the lower triangle; some rows at a time, so that each visit of its memory does the work of all of them
     private static double[] Normal(double[] p, int rows, int width)
     {
+        const int RowsAtOnce = 32;
         var normal = new double[width * width];
-        for (int row = 0; row < rows; row++)
+        for (int first = 0; first < rows; first += RowsAtOnce)
         {
-            ReadOnlySpan<double> values = p.AsSpan(row * width, width);
+            int end = Math.Min(first + RowsAtOnce, rows);
             for (int i = 0; i < width; i++)
             {
                 Span<double> target = normal.AsSpan(i * width, i + 1);
-                TensorPrimitives.MultiplyAdd(values[..(i + 1)], values[i], target, target);
+                for (int row = first; row < end; row++)
+                    TensorPrimitives.MultiplyAdd(p.AsSpan(row * width, i + 1), p[row * width + i], target, target);
             }
         }
 

@@ -26,11 +26,21 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
         AddParameter(ParameterSpec.Normal(Matrix, Math.Sqrt(1.0 / options.ContextDimension), options.ContextDimension, bias.Count));
     }
 
+    private protected override IReadOnlyList<string> Changed => [_bias];
+
     private protected override IEnumerable<Tensor> Start(AdaptationInput input) => [input.ClassMask.new_zeros([input.ClassMask.shape[0], Options.ContextDimension])];
 
     private protected override ParameterSet Encoder(AdaptationInput input, ReadOnlySpan<Tensor> own)
     {
         Tensor shift = own[0].mm(input.AdapterParameters[Matrix]); // [tasks, units]
         return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
+    }
+
+    private protected override Tensor ToOwn(AdaptationInput input, Tensor byChanged)
+    {
+        Tensor matrix = input.AdapterParameters[Matrix]; // [context, units]
+        long units = matrix.shape[1], others = byChanged.shape[1] - units;
+        Tensor own = byChanged.narrow(1, 0, units).mm(matrix.t());
+        return others == 0 ? own : FlatTensors.Join([own, byChanged.narrow(1, units, others)]);
     }
 }

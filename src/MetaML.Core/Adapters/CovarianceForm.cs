@@ -43,7 +43,7 @@ internal abstract record CovarianceForm(double PriorTasks)
     {
         if (PriorTasks > 0)
         {
-            double[] precision = Precision(point, width, out _);
+            double[] precision = Precision(Covariance(point, width), width, out _);
             double kept = heads / (heads + PriorTasks);
             TensorPrimitives.Multiply(second, kept, second);
             for (int j = 0; j < width; j++)
@@ -56,11 +56,13 @@ internal abstract record CovarianceForm(double PriorTasks)
     }
 
     /// <summary>Log density of the form's prior, but for a constant.</summary>
-    public double LogPrior(double[] point, int width)
+    /// <param name="covariance">Σ̃ [width, width].</param>
+    /// <param name="width">Embedding + 1.</param>
+    public double LogPrior(double[] covariance, int width)
     {
         if (PriorTasks == 0)
             return 0;
-        double[] precision = Precision(point, width, out double sum);
+        double[] precision = Precision(covariance, width, out double sum);
         for (int j = 0; j < width; j++)
             sum += Math.Log(precision[j * width + j]);
         return -0.5 * PriorTasks * sum;
@@ -69,9 +71,9 @@ internal abstract record CovarianceForm(double PriorTasks)
     /// <summary>A point of higher −log |Σ̃| − tr CΣ̃⁻¹.</summary>
     private protected abstract double[] Maximize(double[] point, double[] second, int width);
 
-    private double[] Precision(double[] point, int width, out double logDeterminant)
+    private static double[] Precision(double[] covariance, int width, out double logDeterminant)
     {
-        double[] lower = Covariance(point, width);
+        double[] lower = [.. covariance];
         Cholesky.Factor(lower, width);
         logDeterminant = TaskEvidence.LogDeterminant(lower, width);
         return TaskEvidence.InverseOf(lower, width);

@@ -12,11 +12,11 @@ namespace MetaML.Adapters;
 /// </remarks>
 internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, double NoiseVariance)
 {
-    // The gain of a cycle for each head, in nats, below which it is the last.
-    private const double Tolerance = 1e-5;
-
     /// <summary>a: how alike tasks' noise is; infinite where it is the same.</summary>
     public double NoiseShape { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Whether σ² is given rather than learned.</summary>
+    public bool IsNoiseKnown { get; init; }
 
     /// <summary>Number of outputs that m is about.</summary>
     public int Outputs => Mean.Length;
@@ -33,14 +33,7 @@ internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, doub
     public static EmpiricalBayes Fit(IReadOnlyList<TaskEvidence> tasks, EmpiricalBayes start, bool hasMean, CovarianceForm form, int iterations)
     {
         var search = new PriorSearch(tasks, start, hasMean, form);
-        double gain = double.PositiveInfinity, least = Tolerance * tasks.Sum(task => task.Outputs);
-        while (gain >= least && search.Steps < iterations)
-        {
-            double before = search.Objective;
-            search.Advance();
-            gain = search.Objective - before;
-        }
-
+        search.Climb(iterations);
         return search.Prior;
     }
 
@@ -48,12 +41,13 @@ internal sealed record EmpiricalBayes(double[][] Mean, double[] Covariance, doub
     /// <param name="tasks">Every training task.</param>
     /// <param name="width">Embedding + 1.</param>
     /// <param name="outputs">Of m; 1 where it is 0.</param>
-    /// <param name="noise">Whether tasks have noise of their own.</param>
-    public static EmpiricalBayes Start(IReadOnlyList<TaskEvidence> tasks, int width, int outputs, PriorNoise noise)
+    /// <param name="noise">Whether tasks have noise of their own; null where σ² is known to be 1.</param>
+    public static EmpiricalBayes Start(IReadOnlyList<TaskEvidence> tasks, int width, int outputs, PriorNoise? noise)
     {
         double labelVariance = Math.Max(tasks.Sum(task => task.SquaredLabels) / tasks.Sum(task => task.Weight * task.Outputs), CovarianceForm.SmallestVariance);
-        var prior = new EmpiricalBayes([.. Enumerable.Range(0, outputs).Select(_ => new double[width])], new double[width * width], labelVariance / 2)
+        var prior = new EmpiricalBayes([.. Enumerable.Range(0, outputs).Select(_ => new double[width])], new double[width * width], noise is null ? 1 : labelVariance / 2)
         {
+            IsNoiseKnown = noise is null,
             NoiseShape = noise == PriorNoise.PerTask ? 10 : double.PositiveInfinity,
         };
         for (int j = 0; j < width; j++)

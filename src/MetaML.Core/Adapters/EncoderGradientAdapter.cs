@@ -1,9 +1,9 @@
+using MetaML.Encoders;
 using MetaML.Parameters;
-using static TorchSharp.torch;
 
 namespace MetaML.Adapters;
 
-/// <summary>Inner gradient steps inside the encoder: φ ← φ − αₛ ∇L_support(φ), by automatic differentiation.</summary>
+/// <summary>Inner gradient steps inside the encoder: φ ← φ − αₛ ∇L_support(φ), as <see cref="IEncoder"/> gives it.</summary>
 /// <remarks>
 /// All tasks of a batch step at once, each with parameters of its own along a leading dimension. The outer gradient is
 /// exact (second order) unless <see cref="GradientAdapterOptions.FirstOrderUntil"/> says otherwise. Cost: a forward and a
@@ -12,33 +12,30 @@ namespace MetaML.Adapters;
 public abstract class EncoderGradientAdapter : GradientAdapter
 {
     private readonly ParameterSpec[] _stepped;
+    private readonly string[] _names;
 
     private protected EncoderGradientAdapter(HeadShape shape, GradientAdapterOptions options, IReadOnlyList<ParameterSpec> stepped, bool stepsHead)
-        : base(shape, options, stepped, stepsHead) => _stepped = [.. stepped];
+        : base(shape, options, stepped, stepsHead)
+    {
+        _stepped = [.. stepped];
+        _names = Array.ConvertAll(_stepped, spec => spec.Name);
+    }
 
     /// <inheritdoc/>
     public sealed override AdaptedTasks Adapt(AdaptationInput input)
     {
-        using var grad = enable_grad();
         var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(input.EmbedSupport));
-        Tensor[] start = StepsHead ? [.. Start(input), weights, bias] : [.. Start(input)]; // φ₀, each [tasks, …]
-        Tensor[] own = Array.ConvertAll(start, value => value.requires_grad ? value : value.detach().requires_grad_()); // nothing may lie behind φ₀
-        AdaptedTasks current = Assemble(input, own, weights, bias);
-        var steps = new List<AdaptedTasks>();
-        for (int step = 0; step < Options.InnerSteps; step++)
-        {
-            Tensor scores = current.Score(input.Encoder, input.Support.Features, input.Dropout);
-            Tensor loss = LabelLoss.PerTask(Shape.Kind, scores, input.Support, input.ClassMask).sum(0L); // tasks do not touch each other's φ
-            IReadOnlyList<Tensor> gradients = Clip([.. autograd.grad([loss], own, retain_graph: true, create_graph: !IsFirstOrder(input))]);
-            Tensor[] rates = Rates.At(input, step);
-            own = [.. own.Select((value, i) => value - gradients[i] * rates[i])];
-            steps.Add(current = Assemble(input, own, weights, bias));
-        }
-
-        CheckFinite(input, start, own);
-        AdaptedTasks adapted = Finish(input, steps);
-        return Options.Reptile && input.IsTraining ? adapted with { Surrogate = HalfSquaredDistance(start, own) } : adapted;
+        Func<Tensor, AdaptedTasks, Tensor> gradientOf = input.Encoder.SupportGradient(input, Shape.Kind, Changed, StepsHead);
+        Tensor[] start = StepsHead ? [.. Start(input), weights, bias] : [.. Start(input)];
+        return Descend(
+            input,
+            start,
+            own => StepsHead ? new AdaptedTasks(Encoder(input, own.AsSpan(0, own.Length - 2)), own[^2], own[^1]) : new AdaptedTasks(Encoder(input, own), weights, bias),
+            (own, tasks) => ToOwn(input, gradientOf(own, tasks)));
     }
+
+    /// <summary>The names of the encoder's parameters that depend on φ.</summary>
+    private protected virtual IReadOnlyList<string> Changed => _names;
 
     /// <summary>φ₀ of the encoder's part, each tensor [tasks, …]: by default the shared parameters that step.</summary>
     private protected virtual IEnumerable<Tensor> Start(AdaptationInput input) =>
@@ -53,12 +50,6 @@ public abstract class EncoderGradientAdapter : GradientAdapter
         return input.EncoderParameters.Map((name, shared) => replaced.GetValueOrDefault(name, shared));
     }
 
-    private AdaptedTasks Assemble(AdaptationInput input, Tensor[] own, Tensor weights, Tensor bias) => StepsHead
-        ? new AdaptedTasks(Encoder(input, own.AsSpan(0, own.Length - 2)), own[^2], own[^1])
-        : new AdaptedTasks(Encoder(input, own), weights, bias);
-
-    // ½‖θ − φ‖² of each task, φ held: its gradient is Reptile's, θ − φ. [tasks]
-    private static Tensor HalfSquaredDistance(Tensor[] start, Tensor[] end) => start
-        .Zip(end, (from, to) => (from - to.detach()).Squared().flatten(1).sum(1L))
-        .Aggregate(TensorArithmetic.Plus).Times(0.5);
+    /// <summary>From the gradient by <see cref="Changed"/>, and by the head where it steps, to that by φ; by default they are the same. Float [tasks, values].</summary>
+    private protected virtual Tensor ToOwn(AdaptationInput input, Tensor byChanged) => byChanged;
 }

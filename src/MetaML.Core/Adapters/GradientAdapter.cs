@@ -84,43 +84,64 @@ public abstract class GradientAdapter : IAdapter
             input.AdapterParameters[InitialBias].unsqueeze(0).expand(tasks, outputs));
     }
 
-    /// <summary>Whether inner gradients are constants in this outer step.</summary>
-    private protected bool IsFirstOrder(AdaptationInput input) => !input.IsTraining || Options.Reptile || input.Progress < Options.FirstOrderUntil;
-
-    /// <summary>Each task's gradient, scaled down where its norm is above <see cref="GradientAdapterOptions.MaximumInnerGradientNorm"/>.</summary>
-    /// <param name="gradients">Float [tasks, …] each.</param>
-    /// <returns>g min(1, c / ‖g‖), differentiable.</returns>
-    private protected IReadOnlyList<Tensor> Clip(IReadOnlyList<Tensor> gradients)
+    /// <summary>The inner steps: φ ← φ − αₛ g(φ).</summary>
+    /// <param name="input">Says how far training is.</param>
+    /// <param name="start">φ₀, each tensor [tasks, …].</param>
+    /// <param name="assemble">The tasks that some φ makes.</param>
+    /// <param name="gradientOf">g, the gradients of the tasks' support losses at some φ, laid out like it: [tasks, values].</param>
+    private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
     {
-        // (‖g‖ / c)², divided first: its square must not overflow. [tasks]
-        Tensor SquaredNorm(Func<Tensor, Tensor> of) => gradients.Select(gradient => of(gradient).Times(1 / Options.MaximumInnerGradientNorm).Squared().flatten(1).sum(1L)).Aggregate(TensorArithmetic.Plus);
-        if (!(SquaredNorm(gradient => gradient.detach()).max().Value() > 1))
-            return gradients;
-        Tensor factor = SquaredNorm(gradient => gradient).ClampMin(1).rsqrt();
-        return [.. gradients.Select(gradient => gradient * factor.reshape([-1, .. Enumerable.Repeat(1L, (int)gradient.dim() - 1)]))];
+        var layout = new FlatTensors(start);
+        Tensor first = FlatTensors.Join(start), own = first; // [tasks, values]
+        Tensor[] rates = Rates.OfSteps(input, layout);
+        AdaptedTasks current = assemble(start);
+        var earlier = new List<AdaptedTasks>();
+        foreach (Tensor rate in rates)
+        {
+            earlier.Add(current);
+            own = own - Clip(Gradient(input, own, current, gradientOf)) * rate;
+            current = assemble(layout.Split(own));
+        }
+
+        CheckFinite(input, first, own);
+        if (Options.Reptile && input.IsTraining)
+            return current with { Surrogate = (first - own.detach()).Squared().sum(1L).Times(0.5) }; // ½‖θ − φ‖², whose gradient is θ − φ
+        if (!input.IsTraining || input.Progress >= Options.MultiStepLossUntil)
+            return current;
+
+        // Of N steps at progress p each but the last weighs (1 − p / MultiStepLossUntil) / N, and the last has the rest.
+        // Deviation: the reference implementation lets each keep at least 0.03 / N.
+        return current with { EarlierSteps = earlier[1..], EarlierStepWeight = (1 - input.Progress / Options.MultiStepLossUntil) / rates.Length };
     }
 
-    /// <summary>What the last step led to, with what the outer step is to know of the earlier ones.</summary>
-    /// <param name="input">Says how far training is.</param>
-    /// <param name="steps">After each step.</param>
-    /// <remarks>
-    /// Weights of the multi-step loss, of N steps at progress p: (1 − p / MultiStepLossUntil) / N for each step but the last,
-    /// which has the rest. Deviation: the reference implementation lets each keep at least 0.03 / N.
-    /// </remarks>
-    private protected AdaptedTasks Finish(AdaptationInput input, IReadOnlyList<AdaptedTasks> steps) => input.IsTraining && input.Progress < Options.MultiStepLossUntil
-        ? steps[^1] with { EarlierSteps = [.. steps.SkipLast(1)], EarlierStepWeight = (1 - input.Progress / Options.MultiStepLossUntil) / steps.Count }
-        : steps[^1];
-
-    /// <summary>Fails where inner steps in training led from finite numbers to others.</summary>
-    /// <exception cref="InvalidOperationException">They did.</exception>
-    private protected void CheckFinite(AdaptationInput input, IEnumerable<Tensor> start, IEnumerable<Tensor> end)
+    // A constant in first order, and where nothing is trained.
+    private Tensor Gradient(AdaptationInput input, Tensor own, AdaptedTasks current, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
     {
-        using var scope = torch.NewDisposeScope();
-        if (input.IsTraining && !AreFinite(end) && AreFinite(start))
+        bool isConstant = !input.IsTraining || Options.Reptile || input.Progress < Options.FirstOrderUntil;
+        using IDisposable? constant = isConstant ? torch.no_grad() : null;
+        return gradientOf(own, current);
+    }
+
+    // g min(1, c / ‖g‖) for each task, differentiable.
+    private Tensor Clip(Tensor gradient)
+    {
+        // (‖g‖ / c)², divided first: its square must not overflow. [tasks, 1]
+        Tensor SquaredNorm(Tensor of) => of.Times(1 / Options.MaximumInnerGradientNorm).Squared().sum(1L, keepdim: true);
+        return SquaredNorm(gradient.detach()).max().Value() > 1 ? gradient * SquaredNorm(gradient).ClampMin(1).rsqrt() : gradient;
+    }
+
+    // Fails where inner steps in training led from finite numbers to others.
+    private void CheckFinite(AdaptationInput input, Tensor start, Tensor end)
+    {
+        if (input.IsTraining && !IsFinite(end) && IsFinite(start))
             throw new InvalidOperationException($"GradientAdapterOptions.InnerLearningRate must be small enough for the inner steps to stay finite; got {Options.InnerLearningRate?.ToString(CultureInfo.InvariantCulture) ?? $"null, which is {_firstRate}"}. Each of the {Options.InnerSteps} steps overshot by more than the one before. Lower it, or standardise the inputs.");
     }
 
-    private static bool AreFinite(IEnumerable<Tensor> tensors) => tensors.All(tensor => tensor.isfinite().all().Value() > 0);
+    private static bool IsFinite(Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        return tensor.detach().isfinite().all().Value() > 0;
+    }
 
     /// <summary>The head before any step, outside libtorch.</summary>
     private protected LinearHead InitialHeadOf(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Prototypes is not null

@@ -41,7 +41,7 @@ public sealed record GradientAdapterOptions : AdapterOptions
     public double? InnerLearningRate { get; set; }
 
     /// <summary>A task's inner gradient is scaled down to this norm where it is larger.</summary>
-    /// <value>Positive; default 10, as <see cref="Training.MetaTrainingOptions.MaximumGradientNorm"/> has it for the outer one.</value>
+    /// <value>Positive; default 10. <see cref="Training.MetaTrainingOptions.MaximumGradientNorm"/> is the outer one's.</value>
     public double MaximumInnerGradientNorm { get; set; } = 10;
 
     /// <summary>Which inner learning rates are meta-learned, from <see cref="InnerLearningRate"/> on.</summary>
@@ -64,7 +64,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// <value>Default <see cref="InitialHead.Auto"/>.</value>
     public InitialHead InitialHead { get; set; } = InitialHead.Auto;
 
-    internal override IAdapter Create(HeadShape shape) => Scope switch
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => Scope switch
     {
         GradientScope.Head => new HeadGradientAdapter(shape, this),
         GradientScope.Context => new ContextGradientAdapter(shape, this),
@@ -72,7 +73,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
         _ => new FullGradientAdapter(shape, this),
     };
 
-    internal override void Validate(LabelKind kind)
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
     {
         OptionCheck.Defined(this, nameof(Scope), Scope);
         OptionCheck.Defined(this, nameof(InitialHead), InitialHead);
@@ -89,8 +91,11 @@ public sealed record GradientAdapterOptions : AdapterOptions
             ValidateReptile();
     }
 
-    internal override void Validate(EncoderOptions encoder)
+    /// <inheritdoc/>
+    public override void Validate(EncoderOptions encoder)
     {
+        if (Scope == GradientScope.All && encoder is SparseEncoderOptions)
+            throw OptionCheck.Error(this, nameof(Scope), "Head for the sparse encoder", Scope, "Its map is fitted in closed form, and no step may change it.", "Choose Head, or MlpEncoderOptions.");
         if (Scope == GradientScope.Context && !encoder.Has(ParameterRole.Bias))
             throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder without layers", Scope, "Context enters as a shift of the first layer's bias.", "Choose Head, or another encoder.");
         if (Scope == GradientScope.Film && !encoder.Has(ParameterRole.Scale))

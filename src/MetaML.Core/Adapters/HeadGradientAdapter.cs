@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
 
@@ -24,24 +25,20 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     public override AdaptedTasks Adapt(AdaptationInput input)
     {
         Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
-        var (startWeights, startBias) = InitialHeads(input, new Lazy<Tensor>(z));
-        Tensor weights = startWeights, bias = startBias;
-        var steps = new List<AdaptedTasks>();
-        for (int step = 0; step < Options.InnerSteps; step++)
-        {
-            Tensor gradient = LabelLoss.Gradient(Shape.Kind, z.bmm(weights).Plus(bias.unsqueeze(1)), input.Support, input.ClassMask); // [tasks, rows, outputs]
-            if (IsFirstOrder(input))
-                gradient = gradient.detach();
-            IReadOnlyList<Tensor> gradients = Clip([(IsFirstOrder(input) ? z.detach() : z).transpose(1, 2).bmm(gradient), gradient.sum(1L)]);
-            Tensor[] rates = Rates.At(input, step);
-            weights = weights - gradients[0] * rates[0];
-            bias = bias - gradients[1] * rates[1];
-            steps.Add(new AdaptedTasks(input.EncoderParameters, weights, bias));
-        }
-
-        CheckFinite(input, [startWeights, startBias], [weights, bias]);
-        return Finish(input, steps);
+        var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(z));
+        Func<Tensor, Tensor> gradientOf = LabelLoss.Gradient(Shape.Kind, input.Support, input.ClassMask);
+        return Descend(
+            input,
+            [weights, bias],
+            head => new AdaptedTasks(input.EncoderParameters, head[0], head[1]),
+            (_, tasks) => Gradient(z, gradientOf(tasks.Score(z))));
     }
+
+    /// <summary>The gradient of a loss by a head, from that by its scores: (ZᵀG, Σᵢ gᵢ), one beside the other.</summary>
+    /// <param name="z">Float [tasks, rows, embedding].</param>
+    /// <param name="byScores">G: float [tasks, rows, outputs].</param>
+    /// <returns>Float [tasks, (embedding + 1) · outputs].</returns>
+    internal static Tensor Gradient(Tensor z, Tensor byScores) => FlatTensors.Join([z.transpose(1, 2).bmm(byScores), byScores.sum(1L)]);
 
     /// <inheritdoc/>
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)

@@ -10,6 +10,7 @@ internal sealed class InnerRates
 
     private readonly LearnedRates _learned;
     private readonly double _first;
+    private readonly int _steps;
     private readonly ParameterSpec[] _stepped;
 
     /// <param name="learned">Which are learned.</param>
@@ -20,6 +21,7 @@ internal sealed class InnerRates
     {
         _learned = learned;
         _first = first;
+        _steps = steps;
         _stepped = [.. stepped];
         Parameters = learned switch
         {
@@ -31,21 +33,24 @@ internal sealed class InnerRates
 
     public IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>The rates of one step.</summary>
-    /// <returns>One for each tensor that steps: 0-dimensional, or of its shape without [tasks].</returns>
-    public Tensor[] At(AdaptationInput input, int step)
+    /// <summary>The rates of every step.</summary>
+    /// <param name="input">The learned values.</param>
+    /// <param name="layout">Of what steps.</param>
+    /// <returns>For each step 0-dimensional, or [values].</returns>
+    public Tensor[] OfSteps(AdaptationInput input, FlatTensors layout)
     {
         switch (_learned)
         {
             case LearnedRates.None:
                 Tensor first = input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).squeeze(0).Times(_first);
-                return [.. _stepped.Select(_ => first)];
+                return [.. Enumerable.Repeat(first, _steps)];
             case LearnedRates.PerStepAndTensor:
-                Tensor rates = input.AdapterParameters[Logarithms].select(0, step).exp().Times(_first);
-                return [.. _stepped.Select((_, tensor) => rates.select(0, tensor))];
+                return input.AdapterParameters[Logarithms].exp().Times(_first).index_select(1, layout.Owners).unbind(0);
             default:
-                var factors = new ParameterSet(_stepped.Select(spec => (spec.Name, input.AdapterParameters[Factor + spec.Name].Times(_first))));
-                return [.. (input.Columns is null ? factors : input.Encoder.SelectColumns(factors, input.Columns)).Tensors];
+                var factors = new ParameterSet(_stepped.Select(spec => (spec.Name, input.AdapterParameters[Factor + spec.Name])));
+                if (input.Columns is not null)
+                    factors = input.Encoder.SelectColumns(factors, input.Columns);
+                return [.. Enumerable.Repeat(layout.JoinShared(factors.Tensors).Times(_first), _steps)];
         }
     }
 

@@ -8,10 +8,12 @@ namespace MetaML.Adapters;
 /// <remarks>It exists while training alone; no model is saved with it.</remarks>
 internal sealed record JointAdapterOptions(IReadOnlyList<TaskSet> Problems, AdapterOptions Judge) : AdapterOptions
 {
-    internal override IAdapter Create(HeadShape shape) =>
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) =>
         new JointAdapter(shape, [.. Problems.Where(problem => problem.Kind == shape.Kind).SelectMany(problem => problem.Tasks)], Judge.Create(shape));
 
-    internal override void Validate(LabelKind kind) => Judge.Validate(kind);
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind) => Judge.Validate(kind);
 
     internal override IEpisodeSampler Training(IEpisodeSampler sampler) => new OrdinaryRowSampler(sampler);
 }

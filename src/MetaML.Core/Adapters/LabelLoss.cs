@@ -27,15 +27,26 @@ internal static class LabelLoss
         return (losses * rows.Weights).sum(1L) / TotalWeight(rows).squeeze(1);
     }
 
-    /// <summary>The derivative of <see cref="PerTask"/> by the scores, itself differentiable.</summary>
-    /// <returns>Float [tasks, rows, outputs].</returns>
-    public static Tensor Gradient(LabelKind kind, Tensor scores, RowBatch rows, Tensor classMask)
+    /// <summary>The derivative of <see cref="PerTask"/> by the scores, itself differentiable. What does not depend on the scores is made once.</summary>
+    /// <returns>From scores, float [tasks, rows, outputs], to as many derivatives.</returns>
+    public static Func<Tensor, Tensor> Gradient(LabelKind kind, RowBatch rows, Tensor classMask)
     {
-        Tensor residual = kind == LabelKind.Regression // [tasks, rows, outputs]
-            ? (scores - rows.Labels.unsqueeze(-1)).Times(2)
-            : Probabilities(kind, scores, classMask) - Indicators(kind, rows, (int)scores.shape[2]);
-        return residual * (rows.Weights / TotalWeight(rows)).unsqueeze(-1);
+        var (targets, shares, absence) = Constants(kind, rows, classMask);
+        if (kind == LabelKind.Regression)
+        {
+            Tensor twice = shares.Times(2);
+            return scores => (scores - targets) * twice;
+        }
+
+        return scores => ((kind == LabelKind.Binary ? scores.sigmoid() : nn.functional.softmax(scores.Plus(absence), -1)) - targets) * shares;
     }
+
+    /// <summary>What does not depend on the scores.</summary>
+    /// <returns>Float [tasks, rows, outputs], what each output should be; [tasks, rows, 1], each row's share in the mean; [tasks, 1, outputs], what is added to scores of classes.</returns>
+    public static (Tensor Targets, Tensor Shares, Tensor Absence) Constants(LabelKind kind, RowBatch rows, Tensor classMask) => (
+        kind == LabelKind.Multiclass ? rows.OneHot((int)classMask.shape[1]) : rows.Labels.unsqueeze(-1),
+        (rows.Weights / TotalWeight(rows)).unsqueeze(-1),
+        Absence(classMask));
 
     /// <summary>The loss of one row, outside libtorch.</summary>
     /// <param name="kind">What the label is.</param>
@@ -73,7 +84,10 @@ internal static class LabelLoss
     private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).ClampMin(1e-12);
 
     private static Tensor LogSoftmax(Tensor scores, Tensor classMask) =>
-        nn.functional.log_softmax(scores.Plus(classMask.Plus(-1).Times(-Absent).unsqueeze(1)), -1);
+        nn.functional.log_softmax(scores.Plus(Absence(classMask)), -1);
+
+    // 0 for the classes that a task has: [tasks, 1, outputs]
+    private static Tensor Absence(Tensor classMask) => classMask.Plus(-1).Times(-Absent).unsqueeze(1);
 
     // −log σ(s) for label 1 and −log σ(−s) for label 0, without overflow.
     private static Tensor LogisticLoss(Tensor scores, Tensor labels) =>

@@ -10,9 +10,11 @@ public sealed record LogisticAdapterOptions : AdapterOptions
     /// <value>Positive; default 1.</value>
     public double InitialPenalty { get; set; } = 1;
 
-    internal override IAdapter Create(HeadShape shape) => new LogisticAdapter(shape, this);
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => new LogisticAdapter(shape, this);
 
-    internal override void Validate(LabelKind kind)
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
     {
         if (kind == LabelKind.Regression)
             throw LogisticAdapter.NotForValues(nameof(LogisticAdapterOptions));

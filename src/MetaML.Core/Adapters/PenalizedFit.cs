@@ -4,12 +4,15 @@ using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
-/// <summary>min_W J = Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½ Σⱼ λⱼ‖Wⱼ − Cⱼ‖² for one task, without libtorch, in double precision.</summary>
+/// <summary>min_W J = Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½‖B⁻¹(W − C)‖² for one task, without libtorch, in double precision.</summary>
 /// <remarks>
-/// ℓ is the cross-entropy, or for values half the squared error; C is any head, λ its penalties. Newton's method from C,
-/// each step by conjugate gradients (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.1) with products by the
-/// Hessian, which is never formed: cost O(rows · embedding · outputs) for each. In the coordinates U with W = C + λ^−½U the
-/// Hessian is at least the identity, so ‖U − U*‖ ≤ ‖∇J‖ says when the minimum is reached.
+/// <para>ℓ is the cross-entropy, or for values half the squared error; C is any head, and B = diag(b) F says how far W may lie from
+/// it: λ^−½ for penalties λ, or a root of a prior's covariance. Newton's method, each step by conjugate gradients (Nocedal and
+/// Wright, Numerical Optimization, 2006, algorithm 7.1) with products by the Hessian, which is never formed: cost O(rows ·
+/// embedding · outputs) for each. In the coordinates U with W = C + BU the Hessian is at least the identity, so
+/// ‖U − U*‖ ≤ ‖∇J‖ says when the minimum is reached.</para>
+/// <para>With <see cref="Variances"/> ℓ is the expected cross-entropy of scores that are normal about z̃ᵢW: exactly for two
+/// classes (<see cref="LogisticExpectation"/>), else its bound (<see cref="TiltedSoftmax"/>).</para>
 /// </remarks>
 internal sealed class PenalizedFit
 {
@@ -18,54 +21,85 @@ internal sealed class PenalizedFit
 
     private readonly LabelKind _kind;
     private readonly EmbeddedTask _rows;
-    private readonly LinearHead _centre;
-    private readonly double[] _spread; // λ^−½ of slopes and intercept
-    private readonly int _dimension;
+    private readonly double[] _centre; // C [outputs, embedding + 1]
+    private readonly double[] _spread; // b
+    private readonly double[]? _factor; // F, or null for the identity
     private readonly int _outputs;
-    private readonly double[] _p; // [rows, embedding + 1]: z̃ λ^−½
+    private readonly double[] _p; // [rows, embedding + 1]: z̃B
     private readonly double[] _start; // [rows, outputs]: z̃C
     private readonly double[] _predictions; // [rows, outputs]: probabilities, or scores of values, where last evaluated
+    private readonly double[] _curvatures; // [rows]: ∂²ℓ of two classes there
 
-    /// <summary>A fit of one task.</summary>
+    /// <summary>A fit of one task, with penalties.</summary>
     /// <param name="kind">What the labels are.</param>
     /// <param name="rows">The task; may have no rows.</param>
     /// <param name="centre">C.</param>
     /// <param name="penalty">λ of slopes; positive.</param>
     /// <param name="interceptPenalty">λ of the intercept; positive.</param>
     public PenalizedFit(LabelKind kind, EmbeddedTask rows, LinearHead centre, double penalty, double interceptPenalty)
+        : this(kind, rows, WithIntercepts(centre), [.. Enumerable.Repeat(1 / Math.Sqrt(penalty), centre.Weights.Length / centre.OutputCount), 1 / Math.Sqrt(interceptPenalty)], null)
+    {
+    }
+
+    /// <summary>A fit of one task.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="rows">The task; may have no rows.</param>
+    /// <param name="centre">C [outputs, embedding + 1].</param>
+    /// <param name="spread">b [embedding + 1].</param>
+    /// <param name="factor">F [embedding + 1, embedding + 1], row-major; or null for the identity.</param>
+    public PenalizedFit(LabelKind kind, EmbeddedTask rows, double[] centre, double[] spread, double[]? factor)
     {
         _kind = kind;
         _rows = rows;
         _centre = centre;
-        _outputs = centre.OutputCount;
-        _dimension = centre.Weights.Length / _outputs;
-        int width = _dimension + 1;
-        _spread = new double[width];
-        Array.Fill(_spread, 1 / Math.Sqrt(penalty));
-        _spread[^1] = 1 / Math.Sqrt(interceptPenalty);
+        _spread = spread;
+        _factor = factor;
+        int width = spread.Length;
+        _outputs = centre.Length / width;
 
         _p = new double[rows.RowCount * width];
         _start = new double[rows.RowCount * _outputs];
         _predictions = new double[_start.Length];
-        double[] weights = Array.ConvertAll(centre.Weights, weight => (double)weight);
+        _curvatures = new double[rows.RowCount];
+        var scaled = new double[width];
         for (int row = 0; row < rows.RowCount; row++)
         {
             Span<double> p = _p.AsSpan(row * width, width);
-            TensorPrimitives.ConvertTruncating(rows.Row(row, _dimension), p);
-            for (int k = 0; k < _outputs; k++)
-                _start[row * _outputs + k] = TensorPrimitives.Dot<double>(p[.._dimension], weights.AsSpan(k * _dimension, _dimension)) + centre.Bias[k];
+            TensorPrimitives.ConvertTruncating(rows.Row(row, width - 1), p);
             p[^1] = 1;
-            TensorPrimitives.Multiply(p, _spread, p);
+            for (int k = 0; k < _outputs; k++)
+                _start[row * _outputs + k] = TensorPrimitives.Dot<double>(p, centre.AsSpan(k * width, width));
+            TensorPrimitives.Multiply(p, spread, p);
+            if (factor is null)
+                continue;
+            p.CopyTo(scaled);
+            p.Clear();
+            for (int j = 0; j < width; j++)
+                TaskEvidence.AddScaled(factor.AsSpan(j * width, width), scaled[j], p);
         }
     }
 
-    /// <summary>Goes from C to the minimum, or as many steps towards it.</summary>
+    /// <summary>v [rows]: how uncertain the scores of each row are, that of two classes or each of more; null for not at all.</summary>
+    public double[]? Variances { get; set; }
+
+    /// <summary>J where last evaluated.</summary>
+    public double Value { get; private set; }
+
+    /// <summary>C with intercepts, [outputs, embedding + 1].</summary>
+    public static double[] WithIntercepts(LinearHead head)
+    {
+        int dimension = head.Weights.Length / head.OutputCount;
+        return [.. Enumerable.Range(0, head.OutputCount).SelectMany(k => head.Weights.AsSpan(k * dimension, dimension).ToArray().Append(head.Bias[k])).Select(value => (double)value)];
+    }
+
+    /// <summary>Goes to the minimum, or as many steps towards it.</summary>
     /// <param name="maximumSteps">Newton's steps.</param>
+    /// <param name="from">U to set out from, or null for 0, which is C.</param>
     /// <returns>U: [outputs, embedding + 1].</returns>
-    public double[] Minimize(int maximumSteps = 200)
+    public double[] Minimize(int maximumSteps = 200, double[]? from = null)
     {
         int size = _outputs * _spread.Length;
-        double[] u = new double[size], gradient = new double[size], next = new double[size];
+        double[] u = from is null ? new double[size] : [.. from], gradient = new double[size], next = new double[size];
         double value = Evaluate(u, gradient);
         for (int step = 0; step < maximumSteps; step++)
         {
@@ -93,20 +127,43 @@ internal sealed class PenalizedFit
         return u;
     }
 
-    /// <summary>W = C + λ^−½U.</summary>
+    /// <summary>W = C + BU.</summary>
     /// <param name="u">[outputs, embedding + 1].</param>
     public LinearHead ToHead(double[] u)
     {
-        var head = new LinearHead(new float[_centre.Weights.Length], new float[_outputs]);
+        int width = _spread.Length;
+        var head = new LinearHead(new float[_outputs * (width - 1)], new float[_outputs]);
         for (int k = 0; k < _outputs; k++)
         {
-            ReadOnlySpan<double> own = Output(u, k);
-            for (int j = 0; j < _dimension; j++)
-                head.Weights[k * _dimension + j] = (float)(_centre.Weights[k * _dimension + j] + _spread[j] * own[j]);
-            head.Bias[k] = (float)(_centre.Bias[k] + _spread[^1] * own[^1]);
+            for (int j = 0; j < width; j++)
+            {
+                double move = _factor is null ? Output(u, k)[j] : TensorPrimitives.Dot(_factor.AsSpan(j * width, width), Output(u, k));
+                float value = (float)(_centre[k * width + j] + _spread[j] * move);
+                if (j < width - 1)
+                    head.Weights[k * (width - 1) + j] = value;
+                else
+                    head.Bias[k] = value;
+            }
         }
 
         return head;
+    }
+
+    /// <summary>A row's mean score.</summary>
+    /// <param name="u">[outputs, embedding + 1].</param>
+    /// <param name="row">From 0.</param>
+    /// <param name="output">From 0.</param>
+    public double Score(double[] u, int row, int output) => _start[row * _outputs + output] + TensorPrimitives.Dot(P(row), Output(u, output));
+
+    /// <summary>s(y − g): the derivative of a row's log likelihood by a score, where last evaluated.</summary>
+    public double Residual(int row, int output) => _rows.Weights[row] * (Target(_rows.Labels[row], output) - _predictions[row * _outputs + output]);
+
+    /// <summary>For classes, s times twice the derivative of a row's expected loss by its variance, for each head that there is something to know of, where last evaluated.</summary>
+    public double Precision(int row)
+    {
+        if (_kind == LabelKind.Binary)
+            return _rows.Weights[row] * _curvatures[row];
+        return _rows.Weights[row] * (1 - TensorPrimitives.SumOfSquares<double>(_predictions.AsSpan(row * _outputs, _outputs))) / Math.Max(_outputs - 1, 1);
     }
 
     // H⁻¹∇J, as closely as the distance to the minimum deserves.
@@ -137,13 +194,13 @@ internal sealed class PenalizedFit
         {
             Span<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
             for (int k = 0; k < _outputs; k++)
-                predictions[k] = _start[row * _outputs + k] + TensorPrimitives.Dot(P(row), Output(u, k));
-            value += _rows.Weights[row] * Predict(predictions, _rows.Labels[row]);
+                predictions[k] = Score(u, row, k);
+            value += _rows.Weights[row] * Predict(predictions, row);
             for (int k = 0; k < _outputs; k++)
                 Add(gradient, k, row, _rows.Weights[row] * (predictions[k] - Target(_rows.Labels[row], k)));
         }
 
-        return value;
+        return Value = value;
     }
 
     // v + Σᵢ sᵢ ∂²ℓᵢ v
@@ -156,12 +213,14 @@ internal sealed class PenalizedFit
             ReadOnlySpan<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
             for (int k = 0; k < _outputs; k++)
                 along[k] = TensorPrimitives.Dot(P(row), Output(v, k));
+            if (_kind == LabelKind.Multiclass && Variances is not null)
+                TiltedSoftmax.Solve(predictions, Variances[row], along);
             double mean = _kind == LabelKind.Multiclass ? TensorPrimitives.Dot(predictions, along) : 0;
             for (int k = 0; k < _outputs; k++)
             {
                 double curvature = _kind switch
                 {
-                    LabelKind.Binary => predictions[k] * (1 - predictions[k]) * along[k],
+                    LabelKind.Binary => _curvatures[row] * along[k],
                     LabelKind.Multiclass => predictions[k] * (along[k] - mean),
                     _ => along[k],
                 };
@@ -171,21 +230,19 @@ internal sealed class PenalizedFit
     }
 
     // Scores become predictions; returns ℓ.
-    private double Predict(Span<double> scores, float label)
+    private double Predict(Span<double> scores, int row)
     {
+        float label = _rows.Labels[row];
+        double variance = Variances?[row] ?? 0;
         switch (_kind)
         {
             case LabelKind.Binary:
                 double score = scores[0];
-                scores[0] = 1 / (1 + Math.Exp(-score));
-                return Math.Max(score, 0) - score * label + Math.Log(1 + Math.Exp(-Math.Abs(score))); // no overflow
+                (double value, scores[0], _curvatures[row]) = LogisticExpectation.Of(score, variance);
+                return value - score * label;
             case LabelKind.Multiclass:
-                double most = TensorPrimitives.Max<double>(scores), own = scores[(int)label] - most;
-                TensorPrimitives.Subtract(scores, most, scores);
-                TensorPrimitives.Exp(scores, scores);
-                double sum = TensorPrimitives.Sum<double>(scores);
-                TensorPrimitives.Divide(scores, sum, scores);
-                return Math.Log(sum) - own;
+                double own = scores[(int)label];
+                return TiltedSoftmax.Apply(scores, variance) - own;
             default:
                 return 0.5 * (scores[0] - label) * (scores[0] - label);
         }

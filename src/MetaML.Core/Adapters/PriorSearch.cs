@@ -20,6 +20,9 @@ internal sealed class PriorSearch
 {
     private const double ExpectationShare = 1e-3;
 
+    // The gain of a cycle for each head, in nats, below which it is the last.
+    private const double Tolerance = 1e-5;
+
     // The largest s changes by it where it was reached, or too long.
     private const double StretchFactor = 4;
 
@@ -35,24 +38,41 @@ internal sealed class PriorSearch
     /// <param name="start">What it has of m, variances, and noise.</param>
     /// <param name="hasMean">Whether outputs mean the same in all tasks; else m stays.</param>
     /// <param name="form">What Σ may be.</param>
-    public PriorSearch(IReadOnlyList<TaskEvidence> tasks, EmpiricalBayes start, bool hasMean, CovarianceForm form)
+    /// <param name="point">Σ̃ in the form's coordinates; null for the variances of the start.</param>
+    public PriorSearch(IReadOnlyList<TaskEvidence> tasks, EmpiricalBayes start, bool hasMean, CovarianceForm form, double[]? point = null)
     {
         _tasks = tasks;
         _hasMean = hasMean;
         _form = form;
         _heads = tasks.Sum(task => task.Outputs);
         int width = start.Width;
-        _place = Visit(form.Start([.. Enumerable.Range(0, width).Select(j => start.Covariance[j * width + j] / start.NoiseVariance)]), start);
+        _place = Visit(point ?? form.Start([.. Enumerable.Range(0, width).Select(j => start.Covariance[j * width + j] / start.NoiseVariance)]), start);
     }
 
     /// <summary>The prior where the search is: Σ, and m and the noise that are best with it.</summary>
     public EmpiricalBayes Prior => _place.Prior;
+
+    /// <summary>Σ̃ there, in the form's coordinates.</summary>
+    public double[] Point => _place.Point;
 
     /// <summary>Log marginal likelihood there, and log density of the form's own prior.</summary>
     public double Objective => _place.Objective;
 
     /// <summary>How many times all tasks' posteriors were computed.</summary>
     public int Steps { get; private set; }
+
+    /// <summary>Goes on until a cycle gains next to nothing.</summary>
+    /// <param name="iterations">The largest number of steps.</param>
+    public void Climb(int iterations)
+    {
+        double gain = double.PositiveInfinity, least = Tolerance * _heads;
+        while (gain >= least && Steps < iterations)
+        {
+            double before = Objective;
+            Advance();
+            gain = Objective - before;
+        }
+    }
 
     /// <summary>A step of ECME.</summary>
     public void Step() => _place = Visit(_place.Next, _place.Prior);
@@ -105,9 +125,11 @@ internal sealed class PriorSearch
         double[][] mean = before.Mean;
         if (_hasMean)
             mean = MoveMean(prior, posteriors, before);
-        var (variance, shape) = TaskNoise.Fit(_tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], before.NoiseVariance, before.NoiseShape, CovarianceForm.SmallestVariance);
-        EmpiricalBayes here = new(mean, Array.ConvertAll(prior.Covariance, value => value * variance), variance) { NoiseShape = shape };
-        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(point, width);
+        var (variance, shape) = before.IsNoiseKnown
+            ? (before.NoiseVariance, before.NoiseShape)
+            : TaskNoise.Fit(_tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], before.NoiseVariance, before.NoiseShape, CovarianceForm.SmallestVariance);
+        EmpiricalBayes here = before with { Mean = mean, Covariance = Array.ConvertAll(prior.Covariance, value => value * variance), NoiseVariance = variance, NoiseShape = shape };
+        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(prior.Covariance, width);
 
         var second = new double[width * width];
         for (int t = 0; t < posteriors.Length; t++)

@@ -15,9 +15,9 @@ internal static class PriorSelection
     /// <param name="tasks">Every training task.</param>
     /// <param name="width">Embedding + 1.</param>
     /// <param name="outputs">Number of outputs that mean the same in all tasks; null where they do not, so that m = 0.</param>
-    /// <param name="noise">Whether tasks have noise of their own.</param>
+    /// <param name="noise">Whether tasks have noise of their own; null where it is known to be 1.</param>
     /// <param name="iterations">The largest number of steps of each fit.</param>
-    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise noise, int iterations)
+    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, int iterations)
     {
         if (tasks.Count < MinimumTasks)
             return CovarianceForm.Diagonal;
@@ -33,7 +33,7 @@ internal static class PriorSelection
     /// <param name="candidates">The first is diagonal.</param>
     /// <param name="noise">As above.</param>
     /// <param name="iterations">As above.</param>
-    public static double[] HeldOut(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm[] candidates, PriorNoise noise, int iterations)
+    public static double[] HeldOut(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm[] candidates, PriorNoise? noise, int iterations)
     {
         int stride = (tasks.Count + MaximumTasks - 1) / MaximumTasks;
         TaskEvidence[] used = [.. tasks.Where((_, i) => i % stride == 0)];

@@ -6,9 +6,11 @@ namespace MetaML.Adapters;
 /// <remarks>For binary and multiclass labels. See <see cref="PrototypeAdapter"/>.</remarks>
 public sealed record PrototypeAdapterOptions : AdapterOptions
 {
-    internal override IAdapter Create(HeadShape shape) => new PrototypeAdapter(shape);
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => new PrototypeAdapter(shape);
 
-    internal override void Validate(LabelKind kind)
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
     {
         if (kind == LabelKind.Regression)
             throw new ArgumentException("PrototypeAdapterOptions must be used with classes; got regression labels. A prototype is the mean of a class. Use RidgeAdapterOptions or GradientAdapterOptions.");

@@ -10,7 +10,9 @@ public sealed record RidgeAdapterOptions : AdapterOptions
     /// <value>Positive; default 1.</value>
     public double InitialPenalty { get; set; } = 1;
 
-    internal override IAdapter Create(HeadShape shape) => new RidgeAdapter(shape, this);
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => new RidgeAdapter(shape, this);
 
-    internal override void Validate(LabelKind kind) => OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind) => OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
 }

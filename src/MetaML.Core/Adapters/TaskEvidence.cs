@@ -16,28 +16,33 @@ internal sealed class TaskEvidence
     /// <param name="width">Embedding + 1.</param>
     /// <param name="target">What a label is regressed as, for one output.</param>
     public TaskEvidence(EmbeddedTask task, int width, Func<float, int, float> target)
+        : this(Augment(task, width), Array.ConvertAll(task.Weights, weight => (double)weight), [.. Enumerable.Range(0, task.OutputCount).Select(k => Array.ConvertAll(task.Labels, label => (double)target(label, k)))], width)
     {
-        int count = task.RowCount;
+    }
+
+    /// <param name="augmented">Z̃ [rows, width].</param>
+    /// <param name="weights">s [rows].</param>
+    /// <param name="targets">y [outputs][rows].</param>
+    /// <param name="width">Embedding + 1.</param>
+    public TaskEvidence(double[] augmented, double[] weights, double[][] targets, int width)
+    {
+        int count = weights.Length;
         _width = width;
-        _squares = new double[task.OutputCount];
-        Weight = task.Weights.Sum(weight => (double)weight);
-        var rows = new double[count * width];
-        var labels = new double[task.OutputCount][];
+        _squares = new double[targets.Length];
+        Weight = weights.Sum();
+        double[] rows = [.. augmented];
+        double[][] labels = [.. targets.Select(values => values.ToArray())];
         for (int r = 0; r < count; r++)
         {
+            double root = Math.Sqrt(weights[r]);
             Span<double> row = rows.AsSpan(r * width, width);
-            TensorPrimitives.ConvertTruncating(task.Row(r, width - 1), row[..^1]);
-            row[^1] = 1;
-            TensorPrimitives.Multiply(row, Math.Sqrt(task.Weights[r]), row);
+            TensorPrimitives.Multiply(row, root, row);
+            foreach (double[] values in labels)
+                values[r] *= root;
         }
 
         for (int k = 0; k < labels.Length; k++)
-        {
-            labels[k] = new double[count];
-            for (int r = 0; r < count; r++)
-                labels[k][r] = Math.Sqrt(task.Weights[r]) * target(task.Labels[r], k);
             _squares[k] = TensorPrimitives.SumOfSquares<double>(labels[k]);
-        }
 
         if (count < width)
         {
@@ -52,10 +57,26 @@ internal sealed class TaskEvidence
         {
             ReadOnlySpan<double> row = rows.AsSpan(r * width, width);
             for (int i = 0; i < width; i++)
-                AddScaled(row, row[i], _products.AsSpan(i * width, width));
+                AddScaled(row[..(i + 1)], row[i], _products.AsSpan(i * width, i + 1));
             for (int k = 0; k < labels.Length; k++)
                 AddScaled(row, labels[k][r], _withLabels[k]);
         }
+
+        Mirror(_products, width);
+    }
+
+    /// <summary>Z̃ [rows, width].</summary>
+    public static double[] Augment(EmbeddedTask task, int width)
+    {
+        var rows = new double[task.RowCount * width];
+        for (int r = 0; r < task.RowCount; r++)
+        {
+            Span<double> row = rows.AsSpan(r * width, width);
+            TensorPrimitives.ConvertTruncating(task.Row(r, width - 1), row[..^1]);
+            row[^1] = 1;
+        }
+
+        return rows;
     }
 
     /// <summary>Total weight of the rows.</summary>
@@ -165,13 +186,18 @@ internal sealed class TaskEvidence
                 AddScaled(row[..(j + 1)], row[j], inverse.AsSpan(j * size, j + 1));
         }
 
+        Mirror(inverse, size);
+        return inverse;
+    }
+
+    // The lower triangle into the upper.
+    private static void Mirror(double[] symmetric, int size)
+    {
         for (int i = 0; i < size; i++)
         {
             for (int j = 0; j < i; j++)
-                inverse[j * size + i] = inverse[i * size + j];
+                symmetric[j * size + i] = symmetric[i * size + j];
         }
-
-        return inverse;
     }
 
     // L X = B, in place.

@@ -51,6 +51,20 @@ internal sealed class TaskPosterior(RelativePrior prior, double[][] shifts, doub
             AddProduct(root.AsSpan(r, width), -factor, sum);
     }
 
+    /// <summary>z̃ᵀS̃z̃.</summary>
+    /// <param name="row">z̃ [width].</param>
+    public double Variance(ReadOnlySpan<double> row)
+    {
+        double variance = TensorPrimitives.Dot(TaskEvidence.Multiply(_isWhole ? root : prior.Covariance, row), row);
+        for (int r = 0; !_isWhole && r < root.Length; r += row.Length)
+        {
+            double part = TensorPrimitives.Dot(root.AsSpan(r, row.Length), row);
+            variance -= part * part;
+        }
+
+        return Math.Max(variance, 0);
+    }
+
     /// <summary>sum += factor · Σₖ δδᵀ.</summary>
     public void AddShifts(double factor, double[] sum)
     {

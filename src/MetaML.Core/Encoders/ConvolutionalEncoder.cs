@@ -185,7 +185,7 @@ public sealed class ConvolutionalEncoder : IEncoder
     {
         if (weight.dim() == 4)
         {
-            Tensor shared = nn.functional.conv2d(images, weight.permute(3, 2, 0, 1), bias.dim() == 1 ? bias : null, padding: [1L, 1L]);
+            Tensor shared = ChannelsLast(nn.functional.conv2d(images, ChannelsLast(weight.permute(3, 2, 0, 1)), bias.dim() == 1 ? bias : null, padding: [1L, 1L]));
             return bias.dim() == 1 ? shared : shared.Plus(PerFilter(bias, shared, tasks));
         }
 
@@ -196,6 +196,9 @@ public sealed class ConvolutionalEncoder : IEncoder
         result = result.reshape(rows, tasks, filters, height, width).transpose(0, 1).reshape(images.shape[0], filters, height, width);
         return result.Plus(PerFilter(bias, result, tasks));
     }
+
+    // The same values with a pixel's channels together in memory, which libtorch convolves about one and a half times as fast.
+    private static Tensor ChannelsLast(Tensor images) => images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
     // [filters] or [tasks, filters] → what [tasks · rows, filters, height, width] can be multiplied by.
     private static Tensor PerFilter(Tensor values, Tensor images, long tasks) => values.dim() == 1

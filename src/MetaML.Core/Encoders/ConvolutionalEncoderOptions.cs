@@ -42,7 +42,8 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
 
     internal override bool StandardizesUniformly => true;
 
-    internal override IEncoder Create(int featureCount) => new ConvolutionalEncoder(featureCount, this);
+    /// <inheritdoc/>
+    public override IEncoder Create(int featureCount) => new ConvolutionalEncoder(featureCount, this);
 
     internal override EncoderOptions WithShape(IReadOnlyList<int> dimensions) => dimensions.Count != 3 || (Height ?? Width ?? Channels) is not null
         ? this
@@ -72,7 +73,8 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
             "Set all three as the pixels were extracted.");
     }
 
-    internal override void Validate()
+    /// <inheritdoc/>
+    public override void Validate()
     {
         OptionCheck.AtLeast(this, nameof(Height), Height, 1);
         OptionCheck.AtLeast(this, nameof(Width), Width, 1);

@@ -5,10 +5,11 @@ using MetaML.Tasks;
 namespace MetaML.Encoders;
 
 /// <summary>Which encoder to train, and how it is built.</summary>
-/// <remarks>The names below are written into saved models.</remarks>
+/// <remarks>The names below are written into saved models; an encoder of another assembly is registered by <see cref="Register"/>.</remarks>
 [JsonDerivedType(typeof(MlpEncoderOptions), "mlp")]
 [JsonDerivedType(typeof(IdentityEncoderOptions), "identity")]
 [JsonDerivedType(typeof(ConvolutionalEncoderOptions), "convolutional")]
+[JsonDerivedType(typeof(SparseEncoderOptions), "sparse")]
 public abstract record EncoderOptions
 {
     /// <summary>Bring features to mean 0 and standard deviation 1 over the training rows before they are encoded (sparse features: to the same mean square, zero staying zero).</summary>
@@ -25,19 +26,42 @@ public abstract record EncoderOptions
     /// <summary>What a model with this encoder is saved with.</summary>
     internal virtual EncoderOptions Saved => this;
 
-    internal abstract IEncoder Create(int featureCount);
+    /// <summary>Makes options of another assembly known, so that models with them can be saved and loaded.</summary>
+    /// <typeparam name="TOptions">The options.</typeparam>
+    /// <param name="name">What saved models know them by, for ever; must hold a dot, as in "contoso.wavelets".</param>
+    /// <remarks>Call it when the program starts: before training, and before loading. Calling it again changes nothing.</remarks>
+    /// <exception cref="ArgumentException">The name has no dot, or it or the type is taken.</exception>
+    public static void Register<TOptions>(string name)
+        where TOptions : EncoderOptions => OptionNames.Register(typeof(EncoderOptions), typeof(TOptions), name);
+
+    /// <summary>The encoder.</summary>
+    /// <param name="featureCount">Number of features of a row.</param>
+    /// <exception cref="ArgumentException">There cannot be this many.</exception>
+    public abstract IEncoder Create(int featureCount);
 
     /// <summary>The last step before the encoder; null for none.</summary>
     internal virtual FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.Fit(features, StandardizesUniformly) : null;
 
-    internal abstract void Validate();
+    /// <summary>Sets first values that come from the training tasks rather than from chance.</summary>
+    /// <param name="values">In the encoder's order; may be overwritten.</param>
+    /// <param name="problems">The tasks, with nothing that is held out and labels as they are learned.</param>
+    /// <param name="scaling">The last step before the encoder; null for none.</param>
+    /// <param name="random">The only source of randomness.</param>
+    internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IReadOnlyList<TaskSet> problems, FeatureScaling? scaling, Random random)
+    {
+    }
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public abstract void Validate();
 
     /// <summary>Options that fit the feature column: those given, completed; where none are, convolutional for images.</summary>
     internal static EncoderOptions? WithShape(EncoderOptions? options, IReadOnlyList<int> dimensions) =>
         (options ?? (dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(dimensions);
 
     /// <summary>Whether the encoder will have parameters of this role.</summary>
-    internal virtual bool Has(ParameterRole role) => true;
+    /// <param name="role">What gradient adapters may change.</param>
+    public virtual bool Has(ParameterRole role) => true;
 
     /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;

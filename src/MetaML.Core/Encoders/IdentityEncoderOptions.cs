@@ -5,11 +5,14 @@ namespace MetaML.Encoders;
 /// <summary>The features are the embedding, as made by an earlier step of the pipeline.</summary>
 public sealed record IdentityEncoderOptions : EncoderOptions
 {
-    internal override IEncoder Create(int featureCount) => new IdentityEncoder(featureCount);
+    /// <inheritdoc/>
+    public override IEncoder Create(int featureCount) => new IdentityEncoder(featureCount);
 
-    internal override void Validate()
+    /// <inheritdoc/>
+    public override void Validate()
     {
     }
 
-    internal override bool Has(ParameterRole role) => false;
+    /// <inheritdoc/>
+    public override bool Has(ParameterRole role) => false;
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -10,7 +11,7 @@ namespace MetaML.Encoders;
 /// <summary>h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b, with a linear path (h_L W + b, x).</summary>
 public sealed class MlpEncoder : IEncoder
 {
-    private const float NormEpsilon = 1e-5f;
+    internal const float NormEpsilon = 1e-5f;
     private const int LargestOnStack = 4096; // floats
     private const int FloatsPerLayer = 1 << 15; // of the widest layer, for the rows that pass through the layers together
 
@@ -61,7 +62,7 @@ public sealed class MlpEncoder : IEncoder
 
                 next = Activate(next);
                 if (dropout is not null && _options.Dropout > 0)
-                    next = next * rand(next.shape, dtype: next.dtype, device: next.device, generator: dropout).IsAbove(_options.Dropout).to(next.dtype).Times(1 / (1 - _options.Dropout));
+                    next = next * Kept(next.shape, next.dtype, dropout);
                 if (IsResidual(layer))
                     next = next.Plus(hidden);
             }
@@ -71,6 +72,12 @@ public sealed class MlpEncoder : IEncoder
 
         return _options.LinearPath ? cat([hidden, features], -1) : hidden;
     }
+
+    /// <inheritdoc/>
+    /// <remarks>In managed code, task by task in the processor's cache: a network of this size is less work than libtorch's calls.</remarks>
+    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
+        PerceptronLoss.Of(_options, Parameters, input, kind, by, byHead, () => input.Dropout is null || _options.Dropout == 0 ? [] : Array.ConvertAll(_layers[..^1], layer =>
+            Kept([input.Support.Features.shape[0], input.Support.Features.shape[1], layer.Out], input.Support.Features.dtype, input.Dropout))).Gradient;
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) => _options.LinearPath
@@ -170,6 +177,10 @@ public sealed class MlpEncoder : IEncoder
         return layer;
     }
 
+    // What dropout multiplies values by: 0, or what keeps their mean.
+    private Tensor Kept(long[] shape, ScalarType dtype, Generator dropout) =>
+        rand(shape, dtype: dtype, generator: dropout).IsAbove(_options.Dropout).to(dtype).Times(1 / (1 - _options.Dropout));
+
     private bool IsResidual(Layer layer) => _options.Residual && layer.KeepsWidth;
 
     private Tensor Activate(Tensor values) => _options.Activation switch
@@ -181,6 +192,8 @@ public sealed class MlpEncoder : IEncoder
 
     private static Tensor Linear(Tensor input, Tensor weight, Tensor bias)
     {
+        if (input.is_sparse)
+            return SparseRows.Multiply(input, weight).Plus(PerRow(bias));
         if (weight.dim() == 3)
             return input.bmm(weight).Plus(PerRow(bias)); // the tasks' own weights
 

@@ -33,11 +33,14 @@ public sealed record MlpEncoderOptions : EncoderOptions
     /// <value>Default false. On tabular data the linear part often carries most. Not for sparse features, of which there are too many.</value>
     public bool LinearPath { get; set; }
 
-    internal override IEncoder Create(int featureCount) => new MlpEncoder(featureCount, this);
+    /// <inheritdoc/>
+    public override IEncoder Create(int featureCount) => new MlpEncoder(featureCount, this);
 
-    internal override bool Has(ParameterRole role) => role is ParameterRole.Weight or ParameterRole.Bias || (LayerNormalization && HiddenUnits.Length > 0);
+    /// <inheritdoc/>
+    public override bool Has(ParameterRole role) => role is ParameterRole.Weight or ParameterRole.Bias || (LayerNormalization && HiddenUnits.Length > 0);
 
-    internal override void Validate()
+    /// <inheritdoc/>
+    public override void Validate()
     {
         OptionCheck.NotNull(this, nameof(HiddenUnits), HiddenUnits);
         foreach (int units in HiddenUnits)

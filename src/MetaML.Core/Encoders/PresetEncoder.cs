@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using static TorchSharp.torch;
@@ -23,6 +24,10 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
 
     /// <inheritdoc/>
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => encoder.Forward(parameters, features, dropout);
+
+    /// <inheritdoc/>
+    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
+        encoder.SupportGradient(input, kind, by, byHead);
 
     /// <inheritdoc/>
     public Tensor Augment(Tensor features, Random random) => encoder.Augment(features, random);

@@ -17,7 +17,8 @@ public sealed record PretrainedEncoderOptions : EncoderOptions
 
     internal override EncoderOptions Saved => Model!.EncoderOptions with { IsFrozen = IsFrozen };
 
-    internal override IEncoder Create(int featureCount)
+    /// <inheritdoc/>
+    public override IEncoder Create(int featureCount)
     {
         if (featureCount != Model!.FeatureCount)
             throw OptionCheck.Error(this, nameof(Model), $"a model of {featureCount} features, as the rows have", $"one of {Model.FeatureCount}", "Its encoder cannot read them.", "Make the features as the model's were made.");
@@ -25,7 +26,8 @@ public sealed record PretrainedEncoderOptions : EncoderOptions
         return new PresetEncoder(Model.EncoderOptions.Create(featureCount), (spec, i) => spec with { Initialize = _ => [.. values[i].Values] });
     }
 
-    internal override void Validate() => OptionCheck.NotNull(this, nameof(Model), Model);
+    /// <inheritdoc/>
+    public override void Validate() => OptionCheck.NotNull(this, nameof(Model), Model);
 
     internal override FeatureScaling? FitScaling(FeatureStore features) => Model!.Scaling;
 }

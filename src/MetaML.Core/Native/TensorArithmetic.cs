@@ -9,7 +9,7 @@ namespace MetaML.Native;
 /// is a Scalar), ToDouble and its optimisers all do so. Here every Scalar outlives its call; BannedSymbols.txt bans the
 /// others. Results belong to the current dispose scope.
 /// </remarks>
-internal static class TensorArithmetic
+public static class TensorArithmetic
 {
     private static readonly Scalar s_one = 1.ToScalar();
 
@@ -64,6 +64,9 @@ internal static class TensorArithmetic
         using Scalar scalar = a.ToScalar();
         return tensor.addcdiv_(left, right, scalar);
     }
+
+    /// <summary>tensor, with source's slices along a dimension added at the index.</summary>
+    public static Tensor PlusAt(this Tensor tensor, long dimension, Tensor index, Tensor source) => tensor.index_add(dimension, index, source, s_one);
 
     /// <summary>Each element times itself.</summary>
     public static Tensor Squared(this Tensor tensor) => tensor * tensor;

@@ -13,7 +13,7 @@ namespace MetaML.Relatedness;
 /// <para>T and ρ are chosen on the training tasks, each in turn taken as new with few of its rows (its own head left out of the mixture). Where
 /// no choice is better than the plain prior by more than a standard error, the plain prior is kept: see <see cref="IsUsed"/>. Nothing is
 /// gained where tasks spread evenly about their mean; much where they form groups.</para>
-/// <para>For the adapters with a solution in closed form (ridge, Bayesian). Cost of adapting a task: one adaptation for each training
+/// <para>For the adapters with a solution in closed form (ridge, Bayesian with a Gaussian likelihood). Cost of adapting a task: one adaptation for each training
 /// task. Immutable; needs no native library.</para>
 /// </remarks>
 public sealed class RelatedPrior
@@ -57,7 +57,7 @@ public sealed class RelatedPrior
     {
         model.CheckFits(training);
         ClosedFormAdapter adapter = model.ClosedForm
-            ?? throw new ArgumentException("The model must have a ridge or Bayesian adapter, and tasks whose outputs all mean the same. Others have no prior that could be replaced by training tasks' heads.", nameof(model));
+            ?? throw new ArgumentException("The model must have a ridge or Bayesian adapter, for classes one with a Gaussian likelihood, and tasks whose outputs all mean the same. Others have no prior that could be replaced by training tasks' heads.", nameof(model));
         if (training.Tasks.Count < 3)
             throw new InvalidOperationException($"There must be at least three training tasks; got {training.Tasks.Count}. There is nothing to choose from. Give those that the model was trained on.");
 

@@ -9,7 +9,7 @@ namespace MetaML.Scoring;
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
     // Bits of the byte before what a task need not have.
-    private const byte HasEncoder = 1, HasSpread = 2;
+    private const byte HasEncoder = 1, HasSpread = 2, HasRowCount = 4, HasWeight = 8, All = 15;
 
     /// <summary>Embedding → scores, in the user's units.</summary>
     public LinearHead Head { get; } = head;
@@ -20,15 +20,24 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>The encoder's parameters, in its order, where some are the task's own; null where it uses the shared ones alone.</summary>
     public IReadOnlyList<float[]>? EncoderParameters { get; } = encoderParameters;
 
+    /// <summary>Number of rows that the task was adapted on; null where a saved model of an earlier version does not say.</summary>
+    public int? RowCount { get; init; }
+
+    /// <summary>λ, how much the task counted when training ended, 1 in the mean; null for a task that was not trained on, or where nothing was trained by gradients.</summary>
+    public double? TrainingWeight { get; init; }
+
+    /// <summary>The same task with another λ.</summary>
+    internal AdaptedTask WithWeight(double? weight) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight };
+
     /// <summary>The same head under other class numbers.</summary>
     /// <param name="classes">As many as <see cref="Classes"/>.</param>
     /// <exception cref="ArgumentException">There is another number of classes.</exception>
     public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
-        ? new AdaptedTask(Head, classes, EncoderParameters)
+        ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight }
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive spread), and that.</param>
+    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive spread; 4: the number of rows; 8: λ), and that.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
@@ -38,7 +47,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write(Classes.Count);
         foreach (int number in Classes)
             writer.Write(number);
-        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.Spread is null ? 0 : HasSpread)));
+        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.Spread is null ? 0 : HasSpread) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight)));
         foreach (var (values, shared) in (EncoderParameters ?? []).Zip(model.EncoderArrays))
         {
             writer.Write(values != shared);
@@ -47,6 +56,10 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         }
 
         Head.Spread?.Write(writer);
+        if (RowCount is { } rows)
+            writer.Write(rows);
+        if (TrainingWeight is { } weight)
+            writer.Write(weight);
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -74,10 +87,20 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         if (!fits)
             throw new InvalidDataException($"A {model.Kind} task cannot have {outputs} outputs and {count} classes. The file is damaged.");
         byte parts = reader.ReadByte();
-        if (parts > (HasEncoder | HasSpread))
-            throw new InvalidDataException($"A task's parts must be between 0 and {HasEncoder | HasSpread}; got {parts}. The file is damaged.");
+        if (parts > All)
+            throw new InvalidDataException($"A task's parts must be between 0 and {All}; got {parts}. The file is damaged.");
         float[][]? own = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? ModelFormat.ReadFloats(reader, shared.Length) : shared)] : null;
         PredictiveSpread? spread = (parts & HasSpread) != 0 ? PredictiveSpread.Read(reader, model.EmbeddingDimension) : null;
-        return new AdaptedTask(new LinearHead(weights, bias) { Spread = spread }, classes, own);
+        return new AdaptedTask(new LinearHead(weights, bias) { Spread = spread }, classes, own)
+        {
+            RowCount = (parts & HasRowCount) != 0 ? ModelFormat.ReadCount(reader, int.MaxValue, "rows") : null,
+            TrainingWeight = (parts & HasWeight) != 0 ? ReadWeight(reader) : null,
+        };
+    }
+
+    private static double ReadWeight(BinaryReader reader)
+    {
+        double weight = reader.ReadDouble();
+        return double.IsFinite(weight) ? weight : throw new InvalidDataException($"A task's weight must be finite; got {weight}. The file is damaged.");
     }
 }

@@ -5,7 +5,7 @@ namespace MetaML.Scoring;
 /// <param name="Bias">[outputs].</param>
 public sealed record LinearHead(float[] Weights, float[] Bias)
 {
-    /// <summary>How far labels may lie from the scores; null where the adapter does not say.</summary>
+    /// <summary>How far labels may lie from the scores; for classes, what a <see cref="MetaScorer"/> divides them by; null where the adapter does not say.</summary>
     public PredictiveSpread? Spread { get; init; }
 
     /// <summary>Number of outputs.</summary>

@@ -10,8 +10,8 @@ public sealed partial class MetaModel
 {
     private const int FormatVersion = 1;
 
-    // Options alone: a few hundred bytes, and some for each hidden layer.
-    private const int MaximumHeaderBytes = 1 << 16;
+    // Options, a few hundred bytes and some for each hidden layer; and the summary of training, a few thousand.
+    private const int MaximumHeaderBytes = 1 << 18;
 
     /// <summary>Writes the model.</summary>
     /// <param name="writer">Receives: format version, a JSON header, and the parameters' values in the order that the header's options imply.</param>
@@ -33,9 +33,11 @@ public sealed partial class MetaModel
             LabelDeviation = _labels.Deviation,
             IsScaled = _scaling is not null,
             IsShifted = _scaling?.Shift is not null,
+            IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
+            Training = Training,
         };
         writer.Write(FormatVersion);
-        writer.Write(JsonSerializer.Serialize(header));
+        writer.Write(JsonSerializer.Serialize(header, OptionNames.Json));
         if (encoder is null)
         {
             if (_scaling?.Shift is { } shift)
@@ -64,7 +66,7 @@ public sealed partial class MetaModel
             throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
         try
         {
-            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
+            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(ModelFormat.ReadText(reader, MaximumHeaderBytes, "the model's header"), OptionNames.Json) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Validate();
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
             ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
@@ -75,18 +77,18 @@ public sealed partial class MetaModel
                 ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
                 if (header.FeatureCount != encoder.FeatureCount)
                     throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
-                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters));
+                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training };
             }
 
             float[]? shift = header.IsShifted ? ModelFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
-                ? FeatureScaling.FromArrays(shift, ModelFormat.ReadFloats(reader, shift?.Length ?? 1))
+                ? FeatureScaling.FromArrays(shift, ModelFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
                 : null;
-            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters));
+            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training };
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {
-            throw new InvalidDataException("The model's header does not describe a model. The file is damaged, or needs a newer version of MetaML.", error);
+            throw new InvalidDataException("The model's header does not describe a model. The file is damaged, needs a newer version of MetaML, or has an adapter or encoder that this program did not register (AdapterOptions.Register).", error);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
@@ -62,10 +63,18 @@ public sealed partial class MetaModel
     /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
+    /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
+    public TrainingSummary? Training { get; internal init; }
+
+    /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
+    internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
+
     /// <summary>What labels are standardised by.</summary>
     internal LabelScaling Labels => _labels;
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
+
+    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
 
     internal FeatureScaling? Scaling => _scaling;
 
@@ -129,10 +138,14 @@ public sealed partial class MetaModel
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
-    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays, Kind != LabelKind.Regression);
+
+    /// <summary>The same model with what is known of its training.</summary>
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
 
     /// <summary>The same encoder and adapter for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues);
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
 
     /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
     internal void CheckFits(TaskSet support)
@@ -146,7 +159,7 @@ public sealed partial class MetaModel
     /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
             scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
@@ -156,6 +169,7 @@ public sealed partial class MetaModel
     private EmbeddedTask Embedded(LearningTask task, float[] embeddings)
     {
         int[] classes = ClassesOf(task);
+        EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         float[] labels = Kind switch
         {
             LabelKind.Regression => Array.ConvertAll(task.Labels, _labels.Apply),
@@ -190,7 +204,7 @@ public sealed partial class MetaModel
     {
         head = _labels.Restore(head);
         if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
-            return new AdaptedTask(head, ClassesOf(task), encoderParameters);
+            return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }
 

@@ -1,6 +1,7 @@
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Tasks;
+using MetaML.Training;
 
 namespace MetaML.Scoring;
 
@@ -25,6 +26,12 @@ internal sealed record MetaModelHeader
 
     public required bool IsShifted { get; init; }
 
+    /// <summary>Whether a scaling without shift has a factor for each feature; older models have one for all.</summary>
+    public bool IsScaledByFeature { get; init; }
+
+    /// <summary>Absent in models of earlier versions.</summary>
+    public TrainingSummary? Training { get; init; }
+
     /// <summary>Checks what was read, before anything is built of it.</summary>
     /// <exception cref="ArgumentException">A part is missing, outside its range, or contradicts another.</exception>
     public void Validate()
@@ -37,6 +44,7 @@ internal sealed record MetaModelHeader
         if (Kind != LabelKind.Multiclass && CommonOutputs != 1)
             throw OptionCheck.Error(this, nameof(CommonOutputs), "1 unless labels are multiclass", CommonOutputs);
         OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
+        Training?.Validate();
         Encoder.Validate();
         Adapter.Validate(Kind);
         Adapter.Validate(Encoder);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Encoders;
 using MetaML.Tasks;
 
@@ -15,15 +16,17 @@ public sealed class MetaScorer
     private readonly IEncoder _encoder;
     private readonly IReadOnlyList<float[]> _shared;
     private readonly FeatureBlock _rows;
+    private readonly bool _scoresClasses;
     private float[] _embeddings = [];
     private float[] _own = [];
     private float[] _scores = [];
 
-    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared)
+    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared, bool scoresClasses)
     {
         _encoder = encoder;
         _shared = shared;
         _rows = new FeatureBlock(encoder.FeatureCount, scaling);
+        _scoresClasses = scoresClasses;
     }
 
     /// <summary>About how many rows are best embedded together: as many as keep what is computed of them in the processor's cache.</summary>
@@ -41,20 +44,31 @@ public sealed class MetaScorer
         if (_scores.Length < task.Head.OutputCount)
             _scores = new float[task.Head.OutputCount];
         Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
-        task.Head.Score(Embedding(0), scores);
+        Score(task, Embedding(0), scores);
         return scores;
     }
 
     /// <summary>Scores a row for a task, and says how far its label may lie from the score.</summary>
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
-    /// <param name="deviation">The standard deviation of the label about the score; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
+    /// <param name="deviation">The standard deviation of the label about the score; for classes, what the score was divided by; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
     /// <returns>As without <paramref name="deviation"/>.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {
         ReadOnlySpan<float> scores = Score(task, row);
         deviation = task.Head.Spread?.Deviation(Embedding(0)) ?? float.NaN;
         return scores;
+    }
+
+    /// <summary>Scores an embedding for a task.</summary>
+    /// <param name="task">The adapted task.</param>
+    /// <param name="embedding">By its encoder.</param>
+    /// <param name="scores">Receives [outputs].</param>
+    internal void Score(AdaptedTask task, ReadOnlySpan<float> embedding, Span<float> scores)
+    {
+        task.Head.Score(embedding, scores);
+        if (_scoresClasses && task.Head.Spread is { } spread)
+            TensorPrimitives.Divide(scores, spread.Deviation(embedding), scores);
     }
 
     /// <summary>Embeds a row by the shared encoder.</summary>

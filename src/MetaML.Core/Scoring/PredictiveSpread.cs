@@ -1,6 +1,7 @@
 namespace MetaML.Scoring;
 
 /// <summary>How far a new label may lie from a score: a standard deviation σ √(1 + z̃ᵀS̃z̃), z̃ = (z, 1).</summary>
+/// <remarks>For classes σ is 1, and S̃ such that scores over this give the mean probabilities: see <see cref="Adapters.BayesianLogisticAdapter"/>.</remarks>
 /// <param name="Noise">σ, in the user's units.</param>
 /// <param name="Factor">L of S̃ = L Lᵀ, column by column from the diagonal down: [width · (width + 1) / 2], width = embedding + 1.</param>
 public sealed record PredictiveSpread(float Noise, float[] Factor)

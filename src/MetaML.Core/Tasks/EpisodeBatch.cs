@@ -5,12 +5,15 @@ namespace MetaML.Tasks;
 
 /// <summary>A meta-batch: several tasks' support and query as padded, masked tensors, tasks first.</summary>
 /// <remarks>
-/// Ragged tasks are exact: every row is there, and padding has weight 0. Of sparse features only the columns that are
-/// active anywhere in the batch are materialised; <see cref="Columns"/> names them, and the encoder's first layer uses
-/// just those rows of its weight.
+/// Ragged tasks are exact: every row is there, and padding has weight 0. Sparse features stay sparse: as values at
+/// coordinates, of the columns that are active anywhere in the batch; <see cref="Columns"/> names them, and the encoder's
+/// first layer uses just those rows of its weight.
 /// </remarks>
 public sealed class EpisodeBatch
 {
+    // Targets and scores are [tasks, rows, outputs]: a gibibyte of each.
+    private const long MostScores = 1L << 28;
+
     private EpisodeBatch(LabelKind kind, IReadOnlyList<LearningTask> tasks, RowBatch support, RowBatch query, Tensor classMask, Tensor? columns)
     {
         Kind = kind;
@@ -58,12 +61,15 @@ public sealed class EpisodeBatch
         int[]? columns = set.Features.IsSparse && scaling?.Shift is null ? ActiveColumns(set.Features, episodes) : null;
         int OutputsOf(Episode episode) => set.Kind == LabelKind.Multiclass ? episode.Classes.Length : 1;
         int outputs = episodes.Max(OutputsOf);
+        CheckSize(episodes.Count, episodes.Max(episode => Math.Max(episode.Support.Length, episode.Query.Length)), outputs);
         var mask = new float[episodes.Count * outputs];
         for (int t = 0; t < episodes.Count; t++)
             mask.AsSpan(t * outputs, OutputsOf(episodes[t])).Fill(1);
 
         Tensor ToTensor(float[] values, long[] shape) => tensor(values, shape, dtype: dtype, device: device);
-        RowBatch Gather(Func<Episode, int[]> positions) => GatherRows(set, episodes, positions, scaling, columns, ToTensor);
+        RowBatch Gather(Func<Episode, int[]> positions) => GatherRows(set, episodes, positions, ToTensor, columns is null
+            ? GatherDense(set, episodes, positions, scaling, ToTensor)
+            : GatherSparse(set, episodes, positions, scaling, columns, ToTensor));
 
         return new EpisodeBatch(
             set.Kind,
@@ -72,6 +78,14 @@ public sealed class EpisodeBatch
             Gather(e => e.Query),
             ToTensor(mask, [episodes.Count, outputs]),
             columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
+    }
+
+    /// <summary>Throws where rows and classes are too many together: each row has a score for each class.</summary>
+    /// <exception cref="InvalidOperationException">They are.</exception>
+    internal static void CheckSize(long tasks, long rows, long outputs)
+    {
+        if (tasks * rows > MostScores / outputs)
+            throw new InvalidOperationException($"Tasks · rows · classes that are computed at once must be at most {MostScores}; got {tasks} · {rows} · {outputs}. Each row has a score for each class. Draw fewer classes with Episodes.Ways, or fewer tasks with Episodes.TasksPerIteration, or join rare classes.");
     }
 
     /// <summary>The same episodes with other features of the same shape.</summary>
@@ -83,51 +97,63 @@ public sealed class EpisodeBatch
     }
 
     private static RowBatch GatherRows(
-        TaskSet set,
-        IReadOnlyList<Episode> episodes,
-        Func<Episode, int[]> positionsOf,
-        FeatureScaling? scaling,
-        int[]? columns,
-        Func<float[], long[], Tensor> toTensor)
+        TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, Func<float[], long[], Tensor> toTensor, Tensor features)
     {
-        int tasks = episodes.Count;
-        int rows = episodes.Max(e => positionsOf(e).Length);
-        int width = columns?.Length ?? set.Features.FeatureCount;
-        int[]? place = columns is null ? null : PlacesOf(columns, set.Features.FeatureCount);
-
-        var scaled = new float[set.Features.FeatureCount];
-        var features = new float[checked(tasks * rows * width)];
-        var labels = new float[tasks * rows];
-        var weights = new float[tasks * rows];
-        for (int t = 0; t < tasks; t++)
+        int rows = (int)features.shape[1];
+        var labels = new float[episodes.Count * rows];
+        var weights = new float[labels.Length];
+        foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
         {
-            LearningTask task = episodes[t].Task;
-            int[] positions = positionsOf(episodes[t]);
-            for (int r = 0; r < positions.Length; r++)
+            float label = task.Labels[position];
+            labels[t * rows + r] = set.Kind == LabelKind.Multiclass ? Array.IndexOf(episodes[t].Classes, (int)label) : label;
+            weights[t * rows + r] = task.Weights?[position] ?? 1;
+        }
+
+        return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
+    }
+
+    private static Tensor GatherDense(
+        TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling, Func<float[], long[], Tensor> toTensor)
+    {
+        int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
+        var scaled = new float[width];
+        var features = new float[checked(episodes.Count * rows * width)];
+        foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
+        {
+            FeatureRow row = set.Features[task.Rows[position]];
+            (scaling is null ? row : scaling.Apply(row, scaled)).CopyTo(features.AsSpan((t * rows + r) * width, width));
+        }
+
+        return toTensor(features, [episodes.Count, rows, width]);
+    }
+
+    private static Tensor GatherSparse(
+        TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling, int[] columns, Func<float[], long[], Tensor> toTensor)
+    {
+        int[] place = PlacesOf(columns, set.Features.FeatureCount);
+        int count = Rows(episodes, positionsOf).Sum(row => set.Features[row.Task.Rows[row.Position]].Values.Length), at = 0;
+        var coordinates = new long[3 * count];
+        var values = new float[count];
+        foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
+        {
+            FeatureRow row = set.Features[task.Rows[position]];
+            Span<float> own = values.AsSpan(at, row.Values.Length);
+            if (scaling is null)
+                row.Values.CopyTo(own);
+            else
+                scaling.Apply(row, own);
+            foreach (int column in row.Indices)
             {
-                int at = t * rows + r;
-                FeatureRow row = set.Features[task.Rows[positions[r]]];
-                Write(scaling is null ? row : scaling.Apply(row, scaled), features.AsSpan(at * width, width), place);
-                float label = task.Labels[positions[r]];
-                labels[at] = set.Kind == LabelKind.Multiclass ? Array.IndexOf(episodes[t].Classes, (int)label) : label;
-                weights[at] = task.Weights?[positions[r]] ?? 1;
+                (coordinates[at], coordinates[count + at], coordinates[2 * count + at]) = (t, r, place[column]);
+                at++;
             }
         }
 
-        return new RowBatch(toTensor(features, [tasks, rows, width]), toTensor(labels, [tasks, rows]), toTensor(weights, [tasks, rows]));
+        return SparseRows.Create(coordinates, toTensor(values, [count]), [episodes.Count, episodes.Max(e => positionsOf(e).Length), columns.Length]);
     }
 
-    private static void Write(FeatureRow row, Span<float> destination, int[]? place)
-    {
-        if (place is null)
-        {
-            row.CopyTo(destination);
-            return;
-        }
-
-        for (int i = 0; i < row.Indices.Length; i++)
-            destination[place[row.Indices[i]]] = row.Values[i];
-    }
+    private static IEnumerable<(int Number, int Row, LearningTask Task, int Position)> Rows(IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf) =>
+        episodes.SelectMany((episode, t) => positionsOf(episode).Select((position, r) => (t, r, episode.Task, position)));
 
     private static int[] ActiveColumns(FeatureStore features, IReadOnlyList<Episode> episodes)
     {

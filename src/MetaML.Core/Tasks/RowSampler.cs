@@ -64,9 +64,13 @@ internal sealed class RowSampler : IEpisodeSampler
     {
         if (_options.SupportRows is { } rows)
             return rows;
-        int most = Math.Max(strata, Math.Min(MaximumSupport, available / 2));
-        return (int)Math.Round(strata * Math.Pow((double)most / strata, size));
+        return (int)Math.Round(strata * Math.Pow((double)MostSupport(available, strata) / strata, size));
     }
+
+    /// <summary>The largest support that is drawn where its size is left open.</summary>
+    /// <param name="available">Rows of the task.</param>
+    /// <param name="strata">Number of its classes; 1 for values.</param>
+    internal static int MostSupport(int available, int strata) => Math.Max(strata, Math.Min(MaximumSupport, available / 2));
 
     private static int[] Some(int[] values, int count, Random random) => Array.ConvertAll(Some(values.Length, count, random), i => values[i]);
 

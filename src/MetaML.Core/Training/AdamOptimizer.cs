@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using static TorchSharp.torch;
 
 namespace MetaML.Training;
@@ -7,7 +8,7 @@ namespace MetaML.Training;
 /// Source: Kingma and Ba, 2014, arXiv 1412.6980. TorchSharp's own is not used, because its scalars can be freed in the
 /// middle of a call (see <see cref="TensorArithmetic"/>).
 /// </remarks>
-internal sealed class AdamOptimizer
+internal sealed class AdamOptimizer : IResumable
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
@@ -26,6 +27,14 @@ internal sealed class AdamOptimizer
         _variance = zeros_like(parameters.Theta);
         _root = zeros_like(parameters.Theta);
         _move = zeros_like(parameters.Theta);
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(ref _step);
+        state.Exchange(_mean);
+        state.Exchange(_variance);
     }
 
     /// <summary>Changes θ.</summary>

@@ -10,16 +10,16 @@ internal static class JointTraining
     /// <summary>Options that train the adapter on a jointly trained encoder; the options themselves where that is not asked for.</summary>
     /// <param name="problems">On one feature store.</param>
     /// <param name="options">Validated.</param>
-    /// <param name="log">Told what was done; may be null.</param>
-    public static MetaTrainingOptions Pretrain(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log)
+    /// <param name="run">Of the whole training, half of whose time this half may take.</param>
+    public static MetaTrainingOptions Pretrain(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
         if (options.Objective != TrainingObjective.Joint)
             return options;
-        MetaTrainingOptions meta = options with { Objective = TrainingObjective.Meta, AdapterIterations = null, Adapter = options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder, problems) };
+        MetaTrainingOptions meta = options with { Objective = TrainingObjective.Meta, AdapterIterations = null, Adapter = options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder, problems, run.Decide) };
         MetaTrainingOptions joint = meta with { Adapter = new JointAdapterOptions(problems, meta.Adapter!), Progress = new JointProgress(options.Progress) };
-        log?.Invoke("Joint training of the encoder, with a head for each training task:");
-        var encoder = new PretrainedEncoderOptions { Model = MetaTrainer.Train(problems, joint, log)[0], IsFrozen = true };
-        log?.Invoke("The adapter, on the encoder as it is now:");
+        run.Log?.Invoke("Joint training of the encoder, with a head for each training task:");
+        var encoder = new PretrainedEncoderOptions { Model = MetaTrainer.Learn(problems, joint, run with { Warn = null, Stop = run.Stop.Begin(0.5) })[0], IsFrozen = true };
+        run.Log?.Invoke("The adapter, on the encoder as it is now:");
         return meta with { Encoder = encoder, MaximumNumberOfIterations = options.AdapterIterations ?? options.MaximumNumberOfIterations };
     }
 

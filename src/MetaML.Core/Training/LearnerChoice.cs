@@ -7,8 +7,12 @@ namespace MetaML.Training;
 /// <summary>Fills in the encoder and the adapter where the user has left them open, from the data.</summary>
 /// <remarks>
 /// On tabular rows a linear model with a prior learned across tasks (<see cref="EmpiricalBayes"/>) is hard to beat and costs
-/// next to nothing, so a network must earn its place: it is chosen where its loss on the validation episodes is lower by more
-/// than the standard error of the difference (the rule of one standard error: Breiman et al., 1984).
+/// next to nothing, so whatever is more must earn its place: the logistic likelihood of classes, which is slower and better
+/// where classes overlap, and a network. Each is chosen where its loss on the validation episodes is lower by more than the
+/// standard error of the difference (the rule of one standard error: Breiman et al., 1984). On sparse features that classes
+/// are told by, such as those of texts, networks learn the training tasks' rare features by heart: there the choice is
+/// whether new tasks gain from directions that the training tasks have in common (<see cref="SparseEncoder"/>). Values
+/// keep the network: the deviations of their scores would need the square of the sparse encoder's dimension for each task.
 /// </remarks>
 internal static class LearnerChoice
 {
@@ -16,21 +20,51 @@ internal static class LearnerChoice
     private const int MostFeaturesOfPrior = 200;
 
     /// <summary>What there is to choose from, the simplest first; with encoder and adapter set.</summary>
-    public static MetaTrainingOptions[] Candidates(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options)
+    /// <param name="problems">On one feature store.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="decide">Told what was chosen and why; may be null.</param>
+    public static MetaTrainingOptions[] Candidates(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide = null)
     {
-        MetaTrainingOptions network = options with
+        if (options.Encoder is null && IsForSparse(problems, options.Adapter))
         {
-            Encoder = options.Encoder ?? new MlpEncoderOptions(),
-            Adapter = options.Adapter ?? AdapterOn(options.Encoder, problems),
-        };
-        bool isTabular = problems[0].Features is { IsSparse: false, FeatureCount: <= MostFeaturesOfPrior } && options.Episodes.Ways is null;
-        if ((options.Encoder ?? (object?)options.Adapter) is not null || !isTabular)
-            return [network];
+            decide?.Invoke("Encoder: Sparse, with directions that the tasks have in common or without, since features are sparse and labels are classes.");
+            MetaTrainingOptions structured = options with { Encoder = new SparseEncoderOptions(), Adapter = options.Adapter ?? AdapterOn(null, problems, decide) };
+            return [structured with { Encoder = new SparseEncoderOptions { StructureDimension = 0 } }, structured];
+        }
 
+        string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
+            : options.Adapter is not null ? "an adapter is set, and the linear learner has its own"
+            : options.Episodes.Ways is not null ? "tasks are drawn from classes"
+            : problems[0].Features.IsSparse ? "features are sparse, and labels are values"
+            : problems[0].Features.FeatureCount > MostFeaturesOfPrior ? $"there are {problems[0].Features.FeatureCount} features, and a prior for a linear learner is learned of at most {MostFeaturesOfPrior}"
+            : null;
+        if (options.Encoder is not null || whyNetwork is not null)
+        {
+            if (options.Encoder is null)
+                decide?.Invoke($"Encoder: Mlp, since {whyNetwork}.");
+            return [Network(options, problems, decide)];
+        }
+
+        bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
+        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{(hasClasses ? ", with a Gaussian and with a logistic likelihood" : "")}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since there are no iterations to train it in")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
-        MetaTrainingOptions linear = options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems) };
-        return options.MaximumNumberOfIterations > 0 ? [linear, network] : [linear];
+        List<MetaTrainingOptions> candidates = [options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) }];
+        if (hasClasses)
+            candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
+        if (options.MaximumNumberOfIterations > 0)
+            candidates.Add(Network(options, problems, decide));
+        return [.. candidates];
     }
+
+    private static bool IsForSparse(IReadOnlyList<TaskSet> problems, AdapterOptions? adapter) => problems[0].Features.IsSparse
+        && adapter is null or RidgeAdapterOptions or LogisticAdapterOptions or PrototypeAdapterOptions
+        && problems.All(problem => problem.Kind != LabelKind.Regression);
+
+    private static MetaTrainingOptions Network(MetaTrainingOptions options, IReadOnlyList<TaskSet> problems, Action<string>? decide) => options with
+    {
+        Encoder = options.Encoder ?? new MlpEncoderOptions(),
+        Adapter = options.Adapter ?? AdapterOn(options.Encoder, problems, decide),
+    };
 
     /// <summary>The number of the learner to take.</summary>
     /// <param name="losses">Of each candidate, the simplest first, on the same episodes.</param>
@@ -49,12 +83,20 @@ internal static class LearnerChoice
         return best;
     }
 
-    /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too.</summary>
-    public static AdapterOptions AdapterOn(EncoderOptions? encoder, IEnumerable<TaskSet> problems) => encoder switch
+    /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too, and without an encoder.</summary>
+    /// <param name="encoder">As set; null where a network is to be chosen.</param>
+    /// <param name="problems">On one feature store.</param>
+    /// <param name="decide">Told what was chosen and why; may be null.</param>
+    public static AdapterOptions AdapterOn(EncoderOptions? encoder, IEnumerable<TaskSet> problems, Action<string>? decide = null)
     {
-        IdentityEncoderOptions => new BayesianAdapterOptions(),
-        _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => new BayesianAdapterOptions(),
-        ConvolutionalEncoderOptions => new PrototypeAdapterOptions(),
-        _ => new RidgeAdapterOptions(),
-    };
+        (AdapterOptions adapter, string why) = encoder switch
+        {
+            IdentityEncoderOptions => ((AdapterOptions)new BayesianAdapterOptions(), "without an encoder, what tasks have in common is a prior of their heads"),
+            _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => (new BayesianAdapterOptions(), "labels are values, and it also says how sure it is"),
+            ConvolutionalEncoderOptions => (new PrototypeAdapterOptions(), "features are images, and labels classes"),
+            _ => (new RidgeAdapterOptions(), "labels are classes"),
+        };
+        decide?.Invoke($"Adapter: {adapter.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}{(encoder is IdentityEncoderOptions ? "" : " on the network")}, since {why}.");
+        return adapter;
+    }
 }

@@ -1,6 +1,7 @@
 using MetaML.Encoders;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using static TorchSharp.torch;
 
 namespace MetaML.Training;
 
@@ -50,6 +51,5 @@ internal sealed class LearningProblem
     public int[] NumbersOf(IReadOnlyList<Episode> episodes) => [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];
 
     /// <summary>Episodes as tensors, in the current dispose scope.</summary>
-    public EpisodeBatch Gather(IReadOnlyList<Episode> episodes, FeatureScaling? scaling) => EpisodeBatch.Create(Tasks, episodes, scaling);
-
+    public EpisodeBatch Gather(IReadOnlyList<Episode> episodes, FeatureScaling? scaling, Device device) => EpisodeBatch.Create(Tasks, episodes, scaling, device);
 }

@@ -1,10 +1,13 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Checkpoints;
 using MetaML.Scoring;
 using MetaML.Tasks;
 
 namespace MetaML.Training;
 
 /// <summary>Learns across tasks: θ* = argmin Σᵢ λᵢ Lᵢ(θ), with Lᵢ the query loss of task i after adapting on its support.</summary>
-/// <remarks>The same seed and machine give the same bits.</remarks>
+/// <remarks>The same seed and machine give the same bits, unless <see cref="MetaTrainingOptions.MaximumTrainingTime"/> ends the training.</remarks>
 public static class MetaTrainer
 {
     /// <summary>Learns an encoder and an adapter from tasks.</summary>
@@ -14,9 +17,11 @@ public static class MetaTrainer
     /// <param name="warn">Told of what is left out; may be null.</param>
     /// <returns>The model with the parameters that were best on validation.</returns>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, or the loss is no longer finite.</exception>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, the loss is no longer finite, or the checkpoint is of another training.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static MetaModel Train(TaskSet training, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null) =>
         Train([training], options, log, warn)[0];
 
@@ -27,51 +32,77 @@ public static class MetaTrainer
     /// <param name="warn">Told of what is left out; may be null.</param>
     /// <returns>A model for each problem, with the parameters that were best on the validation of all together.</returns>
     /// <exception cref="ArgumentException">An option is outside its range; or there is no problem, or they differ in their features.</exception>
-    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, or the loss is no longer finite.</exception>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, the loss is no longer finite, or the checkpoint is of another training.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static IReadOnlyList<MetaModel> Train(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null)
+    {
+        IReadOnlyList<MetaModel> models = Learn(problems, options, log, warn);
+        TrainingCheckpoint.Delete(options.CheckpointPath);
+        return models;
+    }
+
+    /// <summary>The same, but the checkpoint stays until the caller has done what is left to do, and deletes it.</summary>
+    internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
     {
         if (problems.Count == 0 || problems.Any(problem => problem.Features != problems[0].Features))
             throw new ArgumentException($"Problems must be at least one, all on the same feature store; got {problems.Count}. They could not share an encoder. Add every problem's rows to one store.", nameof(problems));
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
+        return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
+    }
 
-        options = JointTraining.Pretrain(problems, options, log);
-        MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options);
+    /// <summary>A training, or its first half.</summary>
+    internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
+    {
+        foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)))
+            run.Decide(reason);
+        options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
         var learners = new List<TrainedLearner>();
         foreach (MetaTrainingOptions candidate in candidates)
         {
             bool isFirst = learners.Count == 0;
+            if (!isFirst && run.Stop.Reason is { } reason)
+            {
+                run.Stop.ThrowUnlessBestIsKept();
+                run.Decide($"{Describe(candidate)} is not tried: {reason}.");
+                break;
+            }
+
             try
             {
-                learners.Add(new TrainedLearner(problems, candidate, log, isFirst ? warn : null));
+                learners.Add(new TrainedLearner(problems, candidate, isFirst ? run : run with { Warn = null }));
             }
             catch (DllNotFoundException error) when (!isFirst)
             {
-                warn?.Invoke($"{Describe(candidate)} is not tried: {error.Message}");
+                run.Decide($"{Describe(candidate)} is not tried, since the native torch library is absent.");
+                run.Warn?.Invoke($"{Describe(candidate)} is not tried: {error.Message}");
             }
 
             if (candidates.Length > 1 && !learners[0].CanBeJudged)
             {
-                log?.Invoke($"Learner: {Describe(candidate)}, the simplest, since nothing is held out to choose by.");
+                run.Decide($"Learner: {Describe(candidate)}, the simplest, since nothing is held out to choose by.");
                 break;
             }
         }
 
-        return learners[learners.Count > 1 ? Choose(learners, candidates, log) : 0].Complete();
+        double[][] losses = learners.Count > 1 ? [.. learners.Select(learner => learner.Judge())] : [];
+        int chosen = learners.Count > 1 ? Choose(losses, candidates, run) : 0;
+        return learners[chosen].Complete(losses.ElementAtOrDefault(chosen), run.Reasons);
     }
 
-    private static int Choose(List<TrainedLearner> learners, MetaTrainingOptions[] candidates, Action<string>? log)
+    private static int Choose(double[][] losses, MetaTrainingOptions[] candidates, TrainingRun run)
     {
-        double[][] losses = [.. learners.Select(learner => learner.Judge())];
         int chosen = LearnerChoice.Choose(losses);
-        log?.Invoke($"Learner: {Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        run.Decide($"Learner: {Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
         return chosen;
     }
 
     private static string Describe(MetaTrainingOptions options) =>
-        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}";
+        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)}{(options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}{(options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "")}";
 }

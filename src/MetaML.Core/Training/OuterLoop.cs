@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MetaML.Checkpoints;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Tasks;
@@ -14,7 +15,7 @@ namespace MetaML.Training;
 /// gradients are added in the order of the parts, so that the same machine gives the same bits. It belongs to the thread that
 /// made it.
 /// </remarks>
-internal sealed class OuterLoop : IDisposable
+internal sealed class OuterLoop : IResumable, IDisposable
 {
     private const int ValidationBatches = 4;
 
@@ -32,6 +33,11 @@ internal sealed class OuterLoop : IDisposable
     private readonly int _seed;
     private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
+    private TrainingStop? _stop; // of this loop
+    private BestParameters? _best; // on validation; null where there is none
+    private double _validationLoss; // the last
+    private int _iteration; // outer steps done
+    private bool _isOver;
 
     /// <param name="problems">What is learned; they share the encoder.</param>
     /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
@@ -39,62 +45,87 @@ internal sealed class OuterLoop : IDisposable
     /// <param name="encoder">First values.</param>
     /// <param name="adapters">First values, for each problem.</param>
     /// <param name="options">Validated.</param>
-    public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options)
+    /// <param name="device">Where all that is computed in a step lives.</param>
+    public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options, Device device)
     {
         _problems = problems;
         _weighting = weighting;
         _scaling = scaling;
         _options = options;
         _seed = options.Seed ?? 0;
-        _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))]);
+        _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))], device);
         _optimizer = new AdamOptimizer(_parameters);
-        _threads = new ShardThreads(options.NumberOfThreads ?? Environment.ProcessorCount);
-        _shards = [.. Enumerable.Range(0, _threads.Count).Select(s => new OuterShard(problems, _parameters, scaling, unchecked((ulong)(uint)_seed + ((ulong)s << 32)), zeros_like(_parameters.Theta)))];
+        _threads = new ShardThreads(device.type == DeviceType.CPU ? options.NumberOfThreads ?? Environment.ProcessorCount : 1); // another device has threads of its own
+        _shards = [.. Enumerable.Range(0, _threads.Count).Select(_ => new OuterShard(problems, _parameters, scaling, zeros_like(_parameters.Theta)))];
     }
 
-    /// <summary>Trains to the end, or until validation stops improving.</summary>
-    /// <param name="log">Told how it ended; may be null.</param>
+    /// <summary>How <see cref="Run"/> ended.</summary>
+    public TrainingOutcome Outcome { get; private set; } = TrainingOutcome.None;
+
+    /// <summary>Trains to the end, or until validation stops improving, or the training is stopped.</summary>
+    /// <param name="run">Of the whole training; where its checkpoint knows this loop, it goes on from there.</param>
     /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
-    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(Action<string>? log)
+    public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
     {
         using var grad = enable_grad();
         var clock = Stopwatch.StartNew();
+        _stop = run.Stop.Begin();
         int last = _options.MaximumNumberOfIterations;
         (LearningProblem Problem, EpisodeBatch Batch)[] validation = DrawValidation();
         int interval = _options.EarlyStopping?.EvaluationInterval ?? new EarlyStoppingOptions().EvaluationInterval;
-        var best = (Loss: validation.Length > 0 ? Evaluate(validation) : double.PositiveInfinity, Iteration: 0, Parameters: Values());
-        double? validationLoss = validation.Length > 0 ? best.Loss : null;
-
-        for (int iteration = 1; iteration <= last; iteration++)
+        if (validation.Length > 0)
         {
-            _options.CancellationToken.ThrowIfCancellationRequested();
-            double loss = Step(iteration);
-            bool judged = validation.Length > 0 && (iteration % interval == 0 || iteration == last);
-            if (judged)
-            {
-                validationLoss = Evaluate(validation);
-                if (validationLoss < best.Loss)
-                    best = (validationLoss.Value, iteration, Values());
-            }
-
-            _options.Progress?.Report(new TrainingProgress(iteration, last, loss, validationLoss, clock.Elapsed) { TaskWeights = TaskWeights() });
-            if (judged && _options.EarlyStopping is { } stopping && iteration - best.Iteration >= stopping.Patience * interval)
-            {
-                log?.Invoke($"Stopped after {iteration} iterations: validation loss {best.Loss:G4} at iteration {best.Iteration} was not improved since.");
-                break;
-            }
+            _validationLoss = Evaluate(validation);
+            var (encoder, adapters) = Values();
+            _best = new BestParameters(_validationLoss, encoder, adapters);
         }
 
-        if (validation.Length == 0)
+        CheckpointStage? checkpoint = run.Checkpoint?.NextStage();
+        if (checkpoint?.Begin(this) == true)
+            run.Log?.Invoke($"Training goes on from iteration {_iteration}, where its checkpoint was written.");
+        while (!_isOver)
+        {
+            if (run.Stop.Reason is { } reason)
+            {
+                checkpoint?.Save(this);
+                run.Stop.ThrowUnlessBestIsKept();
+                run.Decide($"Stopped after {_iteration} iterations: {reason}.");
+                Judge(validation); // steps since the last judgement count too; no checkpoint knows of it
+                break;
+            }
+
+            double loss = Step(++_iteration);
+            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last);
+            if (judged)
+                Judge(validation);
+            _isOver = _iteration == last || (judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
+            if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
+                checkpoint.Save(this);
+            _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
+        }
+
+        if (_best is not null && _isOver && _iteration < last)
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since.");
+        Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
+        if (_best is null)
             return Values();
-        log?.Invoke($"Best validation loss {best.Loss:G4} at iteration {best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
-        return best.Parameters;
+        run.Log?.Invoke($"Best validation loss {_best.Loss:G4} at iteration {_best.Iteration}, after {clock.Elapsed.TotalSeconds:F1} s.");
+        return (_best.Encoder, _best.Adapters);
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(ref _iteration, 0, _options.MaximumNumberOfIterations);
+        state.Exchange(ref _isOver);
+        state.Exchange(ref _validationLoss);
+        IResumable?[] parts = [_parameters, _optimizer, _weighting, _best];
+        foreach (IResumable? part in parts)
+            part?.Exchange(state);
     }
 
     public void Dispose()
     {
-        foreach (OuterShard shard in _shards)
-            shard.Dispose();
         _threads.Dispose();
         _scope.Dispose();
         _thread.Dispose();
@@ -123,7 +154,7 @@ internal sealed class OuterLoop : IDisposable
     private double Descend(Episode[][][] parts, int[] seeds, Random chance, int iteration)
     {
         var gradients = _weighting as IGradientWeighting;
-        double progress = (iteration - 1.0) / _options.MaximumNumberOfIterations;
+        double progress = Math.Max((iteration - 1.0) / _options.MaximumNumberOfIterations, _stop!.TimeShare);
         var step = new StepTasks(parts, _problems);
         float[][] losses = Run(parts.Length, s => _shards[s].Forward(parts[s], new Random(seeds[s]), progress, gradients));
         double[] before = step.Gather(losses);
@@ -137,7 +168,7 @@ internal sealed class OuterLoop : IDisposable
             : gradients.Combine(step.Numbers, step.Gather(TaskGradients.Products([.. Run(parts.Length, s => _shards[s].DifferentiateByTask()).SelectMany(part => part)])), chance);
         float[][] shares = step.Scatter(Array.ConvertAll(weights, weight => weight / weights.Length));
         _threads.Run(parts.Length, s => _shards[s].Backward(shares[s]));
-        Descend(parts.Length, iteration);
+        Descend(parts.Length, progress);
         if (_weighting is IAftermathWeighting aftermath)
             aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Judge())));
         return mean;
@@ -150,7 +181,7 @@ internal sealed class OuterLoop : IDisposable
         return results;
     }
 
-    private void Descend(int parts, int iteration)
+    private void Descend(int parts, double progress)
     {
         using var constant = no_grad();
         Tensor gradient = _shards[0].Gradient;
@@ -159,7 +190,7 @@ internal sealed class OuterLoop : IDisposable
         double norm = gradient.norm().Value();
         if (norm > _options.MaximumGradientNorm)
             gradient.Scale(_options.MaximumGradientNorm / norm);
-        double cosine = 0.5 * (1 + Math.Cos(Math.PI * (iteration - 1) / _options.MaximumNumberOfIterations));
+        double cosine = 0.5 * (1 + Math.Cos(Math.PI * progress));
         _optimizer.Step(gradient, _options.LearningRate * cosine);
     }
 
@@ -171,6 +202,14 @@ internal sealed class OuterLoop : IDisposable
         int parts = (int)Math.Clamp(work / WorkPerShard, 1, Math.Min(_threads.Count, drawn.Max(episodes => episodes.Count)));
         return [.. Enumerable.Range(0, parts).Select(s => Array.ConvertAll(drawn, episodes =>
             episodes.Take(new Range(episodes.Count * s / parts, episodes.Count * (s + 1) / parts)).ToArray()))];
+    }
+
+    private void Judge((LearningProblem Problem, EpisodeBatch Batch)[] validation)
+    {
+        if (_best is null)
+            return;
+        _validationLoss = Evaluate(validation);
+        _best.Offer(_validationLoss, _iteration, Values);
     }
 
     private double Evaluate((LearningProblem Problem, EpisodeBatch Batch)[] validation)
@@ -198,7 +237,7 @@ internal sealed class OuterLoop : IDisposable
         {
             var random = new Random(_seed);
             for (int i = 0; i < ValidationBatches && problem.Source.Validation is { } sampler; i++)
-                batches.Add((problem, problem.Gather(sampler.Draw(random), _scaling)));
+                batches.Add((problem, problem.Gather(sampler.Draw(random), _scaling, _parameters.Theta.device)));
         }
 
         return [.. batches];

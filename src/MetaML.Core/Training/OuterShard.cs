@@ -10,12 +10,11 @@ namespace MetaML.Training;
 
 /// <summary>One thread's part of the outer steps: from its episodes to their losses, and from their weights to the gradient.</summary>
 /// <remarks>All its methods are called on the thread of its part. It collects gradients in leaves of its own, so that no two parts write to the same place.</remarks>
-internal sealed class OuterShard : IDisposable
+internal sealed class OuterShard
 {
     private readonly LearningProblem[] _problems;
     private readonly TrainedParameters _parameters;
     private readonly FeatureScaling? _scaling;
-    private readonly Generator _dropout;
     private DisposeScope? _scope;
     private ParameterSet[] _leaves = [];
     private (int Problem, EpisodeBatch Batch)[] _batches = [];
@@ -26,14 +25,12 @@ internal sealed class OuterShard : IDisposable
     /// <param name="problems">What is learned.</param>
     /// <param name="parameters">The encoder's set, then each problem's adapter's.</param>
     /// <param name="scaling">Of the features, or null.</param>
-    /// <param name="seed">Of the dropout masks.</param>
     /// <param name="gradient">Receives the gradient: float [parameters].</param>
-    public OuterShard(LearningProblem[] problems, TrainedParameters parameters, FeatureScaling? scaling, ulong seed, Tensor gradient)
+    public OuterShard(LearningProblem[] problems, TrainedParameters parameters, FeatureScaling? scaling, Tensor gradient)
     {
         _problems = problems;
         _parameters = parameters;
         _scaling = scaling;
-        _dropout = new Generator(seed);
         Gradient = gradient;
     }
 
@@ -42,7 +39,7 @@ internal sealed class OuterShard : IDisposable
 
     /// <summary>Each task's query loss after adapting on its support.</summary>
     /// <param name="episodes">Of each problem; may be none.</param>
-    /// <param name="random">The source of variants of rows.</param>
+    /// <param name="random">The source of variants of rows, and of dropout masks.</param>
     /// <param name="progress">How far training is, from 0 to 1.</param>
     /// <param name="gradients">The weighting that will look at the tasks' gradients; null where none does.</param>
     /// <returns>The losses, in the order of problems and episodes.</returns>
@@ -51,10 +48,11 @@ internal sealed class OuterShard : IDisposable
         _scope = NewDisposeScope();
         _leaves = _parameters.Sets(areLeaves: true);
         _batches = [.. _problems.Select((problem, p) => (Problem: p, Episodes: episodes[p])).Where(part => part.Episodes.Length > 0).Select(part =>
-            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
+            (part.Problem, _problems[part.Problem].Gather(part.Episodes, _scaling, Gradient.device).WithFeatures(features => _problems[part.Problem].Design.Encoder.Augment(features, random))))];
         _taskGradients = gradients is null ? [] : Array.ConvertAll(_batches, part =>
             new TaskGradients(_problems[part.Problem].Design.Encoder.Parameters, part.Batch.TaskCount, part.Batch.Columns, gradients.UsesLastLayer));
-        (Tensor Query, Tensor Outer)[] losses = [.. _batches.Select((part, i) => Losses(_problems[part.Problem], part.Batch, _leaves[0], _leaves[1 + part.Problem], _dropout, progress, _taskGradients.ElementAtOrDefault(i)))];
+        using var dropout = new Generator((ulong)random.NextInt64(), Gradient.device);
+        (Tensor Query, Tensor Outer)[] losses = [.. _batches.Select((part, i) => Losses(_problems[part.Problem], part.Batch, _leaves[0], _leaves[1 + part.Problem], dropout, progress, _taskGradients.ElementAtOrDefault(i)))];
         (_losses, _outerLosses) = (cat([.. losses.Select(loss => loss.Query)], 0), cat([.. losses.Select(loss => loss.Outer)], 0));
         return ParameterSet.ToArray(_losses);
     }
@@ -70,7 +68,7 @@ internal sealed class OuterShard : IDisposable
     /// <param name="weights">w, one for each loss that <see cref="Forward"/> gave.</param>
     public void Backward(float[] weights)
     {
-        (_outerLosses! * tensor(weights)).sum(0L).backward();
+        (_outerLosses! * tensor(weights, device: Gradient.device)).sum(0L).backward();
         _parameters.CopyGradients(_leaves, Gradient);
     }
 
@@ -110,6 +108,4 @@ internal sealed class OuterShard : IDisposable
         _scope = null;
         (_batches, _taskGradients, _losses, _outerLosses) = ([], [], null, null);
     }
-
-    public void Dispose() => _dropout.Dispose();
 }

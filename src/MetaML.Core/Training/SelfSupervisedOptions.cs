@@ -25,6 +25,9 @@ public record SelfSupervisedOptions
     /// <value>At least 0; default 1,000.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
+    /// <inheritdoc cref="MetaTrainingOptions.MaximumTrainingTime"/>
+    public TimeSpan? MaximumTrainingTime { get; set; }
+
     /// <summary>First learning rate of the outer optimiser.</summary>
     /// <value>Positive; default 0.001.</value>
     public double LearningRate { get; set; } = 0.001;
@@ -40,11 +43,26 @@ public record SelfSupervisedOptions
     /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
     public int? Seed { get; set; }
 
+    /// <inheritdoc cref="MetaTrainingOptions.Device"/>
+    public string? Device { get; set; }
+
     /// <summary>Told of every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Stops training within one outer step, by an <see cref="OperationCanceledException"/>.</summary>
+    /// <inheritdoc cref="MetaTrainingOptions.CancellationToken"/>
     public CancellationToken CancellationToken { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.KeepBestWhenCancelled"/>
+    public bool KeepBestWhenCancelled { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.CheckpointPath"/>
+    public string? CheckpointPath { get; set; }
+
+    /// <inheritdoc cref="MetaTrainingOptions.CheckpointInterval"/>
+    public int CheckpointInterval { get; set; } = 100;
+
+    /// <inheritdoc cref="MetaTrainingOptions.FallbackToCpu"/>
+    internal bool FallbackToCpu { get; init; }
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
@@ -55,8 +73,13 @@ public record SelfSupervisedOptions
         OptionCheck.InRange(this, nameof(CorruptionRate), CorruptionRate, 0, 0.95);
         OptionCheck.AtLeast<int>(this, nameof(BatchSize), BatchSize, 2);
         OptionCheck.AtLeast<int>(this, nameof(MaximumNumberOfIterations), MaximumNumberOfIterations, 0);
+        OptionCheck.Positive(this, nameof(MaximumTrainingTime), MaximumTrainingTime);
         OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, 0, 0.5);
+        OptionCheck.NotBlank(this, nameof(CheckpointPath), CheckpointPath);
+        OptionCheck.AtLeast<int>(this, nameof(CheckpointInterval), CheckpointInterval, 1);
+        TrainingDevice.Parse(this, Device);
+        OptionNames.Check(this, nameof(Encoder), Encoder);
         Encoder?.Validate();
         EarlyStopping?.Validate();
     }

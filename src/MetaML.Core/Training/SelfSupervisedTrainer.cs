@@ -49,12 +49,18 @@ public static class SelfSupervisedTrainer
                 ? new EpisodeOptions { Ways = ways, Shots = 1, Queries = 1, TasksPerIteration = 1 }
                 : new EpisodeOptions { SupportRows = options.BatchSize, Queries = options.BatchSize },
             MaximumNumberOfIterations = options.MaximumNumberOfIterations,
+            MaximumTrainingTime = options.MaximumTrainingTime,
             LearningRate = options.LearningRate,
             ValidationFraction = options.ValidationFraction,
             EarlyStopping = options.EarlyStopping,
             Seed = options.Seed,
+            Device = options.Device,
+            FallbackToCpu = options.FallbackToCpu,
             Progress = options.Progress,
             CancellationToken = options.CancellationToken,
+            KeepBestWhenCancelled = options.KeepBestWhenCancelled,
+            CheckpointPath = options.CheckpointPath,
+            CheckpointInterval = options.CheckpointInterval,
             HoldsOutRows = true,
         };
         return MetaTrainer.Train(isContrastive ? Instances(all, rows.RowCount) : Features(all, rows), learning, log, warn);

@@ -25,7 +25,7 @@ internal sealed class TaskGradients
     {
         _specs = specs;
         _tasks = tasks;
-        _columns = columns is null ? null : [.. columns.data<long>()];
+        _columns = columns is null ? null : [.. columns.cpu().data<long>()];
 
         // A layer begins with its weights, and goes on with what is one number for each unit.
         int first = lastLayer ? Enumerable.Range(0, specs.Count).Last(i => specs[i].Shape.Length > 1) : 0;
@@ -81,8 +81,8 @@ internal sealed class TaskGradients
         Tensor gradient = copy.grad ?? zeros_like(copy);
         if (columns is not null && copy.shape[1] != spec.Shape[0])
         {
-            Tensor places = tensor(Array.ConvertAll(_columns!, column => (long)Array.BinarySearch(columns, column)));
-            Tensor all = zeros([copy.shape[0], columns.Length, .. copy.shape[2..]], dtype: copy.dtype);
+            Tensor places = tensor(Array.ConvertAll(_columns!, column => (long)Array.BinarySearch(columns, column)), device: copy.device);
+            Tensor all = zeros([copy.shape[0], columns.Length, .. copy.shape[2..]], dtype: copy.dtype, device: copy.device);
             gradient = all.index_copy(1, places, gradient);
         }
 

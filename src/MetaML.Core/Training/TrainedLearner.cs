@@ -17,40 +17,69 @@ internal sealed class TrainedLearner
     private readonly ParameterArray[] _encoder;
     private readonly ParameterArray[][] _adapters;
     private readonly int _seed;
+    private readonly TrainingOutcome _outcome = TrainingOutcome.None;
 
     /// <summary>Runs the outer loop, where there is anything to train.</summary>
     /// <param name="problems">On one feature store.</param>
     /// <param name="options">Validated, with encoder and adapter set.</param>
-    /// <param name="log">Told how training ended; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="run">Of the whole training.</param>
     /// <exception cref="DllNotFoundException">There is something to train, and no native torch library.</exception>
-    public TrainedLearner(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
+    public TrainedLearner(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
         _seed = options.Seed ?? 0;
-        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, log, warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
+        _problems = [.. problems.Select(problem => new LearningProblem(problem, options, run.Decide, run.Warn, fewestTasks: problems.Count == 1 ? 2 : 1))];
         _scaling = options.Encoder!.FitScaling(problems[0].Features);
         var random = new Random(_seed);
         IReadOnlyList<ParameterSpec> encoderSpecs = _problems[0].Design.Encoder.Parameters;
         _encoder = ParameterArray.Initialize(encoderSpecs, random);
+        options.Encoder.FitParameters(_encoder, [.. _problems.Select(problem => problem.Tasks.With([.. problem.Source.Kept.Select(pool => pool.Task.Take(pool.Support))]))], _scaling, new Random(_seed));
         _adapters = Array.ConvertAll(_problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         bool isTrained = encoderSpecs.Concat(_problems.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
         ITaskWeighting weighting = options.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks, (problem, task) => new WeighedTask(task.Name, problem.Kind, task.RowCount))]);
-        if (weighting is IGradientWeighting && encoderSpecs.Count == 0)
-            throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
+        if (weighting is IGradientWeighting && !encoderSpecs.Any(spec => spec.IsTrained))
+            throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no trained parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
         if (!isTrained && options.TaskWeighting is not UniformWeightingOptions)
-            warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
+            run.Warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
         if (!isTrained || options.MaximumNumberOfIterations == 0)
             return;
         TorchRuntime.EnsureLoaded();
-        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options);
-        (_encoder, _adapters) = loop.Run(log);
+        TrainingDevice device = TrainingDevice.Choose(options, TrainingDevice.CountCuda, run.Decide);
+        foreach (string reason in EpisodeReasons.OfRows(problems, options.Episodes))
+            run.Decide(reason);
+        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options, device.ToTorch());
+        (_encoder, _adapters) = loop.Run(run);
+        _outcome = loop.Outcome;
     }
 
     /// <summary>Whether anything was held out to judge by.</summary>
     public bool CanBeJudged => _problems.Any(problem => problem.Source.Validation is not null);
 
     /// <summary>The models, which know all tasks.</summary>
-    public IReadOnlyList<MetaModel> Complete() => [.. Complete(problem => problem.Original.Tasks)];
+    /// <param name="judged">What <see cref="Judge()"/> gave; null where that was not asked.</param>
+    /// <param name="reasons">What was chosen and why.</param>
+    public IReadOnlyList<MetaModel> Complete(double[]? judged, IReadOnlyList<string> reasons)
+    {
+        double? loss = judged is { Length: > 0 } ? judged.Average() : _outcome.ValidationLoss;
+        int first = 0;
+        return [.. Complete(problem => problem.Original.Tasks).Zip(_problems, (model, problem) =>
+        {
+            IReadOnlyList<LearningTask> tasks = problem.Original.Tasks;
+            var summary = new TrainingSummary
+            {
+                Version = LibraryVersion.Current,
+                TaskCount = tasks.Count,
+                RowCount = tasks.Sum(task => (long)task.RowCount),
+                Iterations = _outcome.Iterations,
+                BestIteration = _outcome.BestIteration,
+                ValidationLoss = loss is { } value && double.IsFinite(value) ? value : null,
+                ValidationEpisodes = loss is null ? 0 : judged?.Length ?? _outcome.ValidationEpisodes,
+                Reasons = [.. reasons],
+            };
+            Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+            first += tasks.Count;
+            return model.After(summary, weights);
+        })];
+    }
 
     /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
     public double[] Judge()
@@ -77,7 +106,10 @@ internal sealed class TrainedLearner
 
     private static IEnumerable<double> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
-        LearningTask[] tasks = [.. problem.NumbersOf(episodes).Select(number => problem.Original.Tasks[number])];
+        // In the user's units; of classes, those of the episode's pool.
+        LearningTask[] tasks = problem.Original.Kind == LabelKind.Regression
+            ? [.. problem.NumbersOf(episodes).Select(number => problem.Original.Tasks[number])]
+            : [.. episodes.Select(episode => episode.Task)];
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(problem.Original.With([.. tasks.Zip(episodes, (task, episode) => task.Take(episode.Support))]));
         MetaScorer scorer = model.CreateScorer();
         for (int e = 0; e < episodes.Count; e++)

@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -5,19 +6,20 @@ namespace MetaML.Training;
 
 /// <summary>The parameters of an encoder and of the adapters on it. Those that are trained lie in one vector θ, so that an optimiser's step is a few operations, however many they are.</summary>
 /// <remarks>Its tensors belong to the dispose scope in which it was made.</remarks>
-internal sealed class TrainedParameters
+internal sealed class TrainedParameters : IResumable
 {
     private readonly Entry[][] _sets;
 
     /// <param name="sets">Specs and first values of each set.</param>
-    public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets)
+    /// <param name="device">Where they live.</param>
+    public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets, Device device)
     {
         _sets = new Entry[sets.Count][];
         var factors = new List<float>();
         for (int s = 0; s < _sets.Length; s++)
         {
             var (specs, values) = sets[s];
-            ParameterSet tensors = ParameterSet.FromArrays(specs, values);
+            ParameterSet tensors = ParameterSet.FromArrays(specs, values, device);
             _sets[s] = new Entry[specs.Count];
             for (int i = 0; i < specs.Count; i++)
             {
@@ -28,8 +30,8 @@ internal sealed class TrainedParameters
         }
 
         Count = factors.Count;
-        Theta = zeros(Count);
-        RateFactors = tensor(factors.ToArray());
+        Theta = zeros(Count, device: device);
+        RateFactors = tensor(factors.ToArray(), device: device);
         foreach (Entry entry in _sets.SelectMany(set => set))
             Part(Theta, entry)?.copy_(entry.First);
     }
@@ -42,6 +44,9 @@ internal sealed class TrainedParameters
 
     /// <summary>Factor of each value on the learning rate: float [<see cref="Count"/>].</summary>
     public Tensor RateFactors { get; }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => state.Exchange(Theta);
 
     /// <summary>The sets as they stand, in the current dispose scope; they share θ's memory.</summary>
     /// <param name="areLeaves">Whether gradients are collected in them.</param>

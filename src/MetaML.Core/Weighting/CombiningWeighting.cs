@@ -1,6 +1,8 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
-/// <summary>A weighting that remembers nothing: the step's combination follows from its gradients alone.</summary>
+/// <summary>A weighting that remembers nothing but what it reports: the step's combination follows from its gradients alone.</summary>
 /// <param name="tasks">Number of training tasks.</param>
 internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
 {
@@ -11,6 +13,12 @@ internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
 
     public void Observe(IReadOnlyList<int> tasks, IReadOnlyList<double> losses, Random random)
     {
+    }
+
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(_last.AsSpan());
+        state.Exchange(_weights.AsSpan());
     }
 
     public double[] Combine(IReadOnlyList<int> tasks, double[,] products, Random random)

@@ -1,3 +1,5 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>Tasks whose loss falls slowly count more: λᵢ ∝ exp(rᵢ / T), with rᵢ the ratio of the task's last two losses.</summary>
@@ -22,6 +24,13 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 
         public IReadOnlyList<double> Weights => _weights;
+
+        public void Exchange(StateExchange state)
+        {
+            _losses.Exchange(state);
+            state.Exchange(_ratios.AsSpan());
+            state.Exchange(_weights.AsSpan());
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

@@ -1,3 +1,5 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>All losses fall at the same rate: λᵢ ∝ zᵢ / Lᵢ, with z = softmax(ξ), and ξᵢ rises where log Lᵢ fell less than the z-weighted mean.</summary>
@@ -38,6 +40,14 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 
         public IReadOnlyList<double> Weights => _weights;
+
+        public void Exchange(StateExchange state)
+        {
+            foreach (double[] values in new[] { _logits, _means, _squares, _losses, _weights })
+                state.Exchange(values.AsSpan());
+            for (int task = 0; task < _steps.Length; task++)
+                state.Exchange(ref _steps[task]);
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

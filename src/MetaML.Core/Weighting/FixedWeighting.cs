@@ -1,3 +1,5 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>Weights that never change.</summary>
@@ -8,6 +10,10 @@ internal sealed class FixedWeighting : ITaskWeighting
     public IReadOnlyList<double> Weights { get; }
 
     public void Observe(IReadOnlyList<int> tasks, IReadOnlyList<double> losses, Random random)
+    {
+    }
+
+    public void Exchange(StateExchange state)
     {
     }
 

@@ -1,3 +1,5 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>Tasks learn at the same pace: λᵢ moves until its gradient norm λᵢ‖gᵢ‖ is Ḡ rᵢ^α, with Ḡ the mean of the drawn tasks' and rᵢ how much of task i's first loss is left, relative to their mean.</summary>
@@ -36,6 +38,13 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
         public IReadOnlyList<double> Weights => _weights;
 
         public bool UsesLastLayer => true;
+
+        public void Exchange(StateExchange state)
+        {
+            _losses.Exchange(state);
+            state.Exchange(_first.AsSpan());
+            state.Exchange(_weights.AsSpan());
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

@@ -1,7 +1,9 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>Gives the drawn tasks their weights, and learns from their losses.</summary>
-internal interface ITaskWeighting
+internal interface ITaskWeighting : IResumable
 {
     /// <summary>The weights of all training tasks, in their order; mean 1.</summary>
     IReadOnlyList<double> Weights { get; }

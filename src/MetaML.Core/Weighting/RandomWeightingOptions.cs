@@ -1,3 +1,5 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>New weights for every outer step: λ = softmax of standard normal draws.</summary>
@@ -11,6 +13,8 @@ public sealed record RandomWeightingOptions : TaskWeightingOptions
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 
         public IReadOnlyList<double> Weights => _weights;
+
+        public void Exchange(StateExchange state) => state.Exchange(_weights.AsSpan());
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random) =>
             _weights = FixedWeighting.Normalize([.. _weights.Select(_ => Math.Exp(Gaussian.Next(random)))]);

@@ -1,3 +1,5 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>Tasks that help chosen ones count more: λᵢ ∝ exp(aᵢ / T), with aᵢ the cosine of task i's gradient with the mean gradient of the target tasks.</summary>
@@ -38,6 +40,12 @@ public sealed record RelatednessWeightingOptions : TaskWeightingOptions
         private double[] _weights = [.. Enumerable.Repeat(1.0, isTarget.Length)];
 
         public IReadOnlyList<double> Weights => _weights;
+
+        public void Exchange(StateExchange state)
+        {
+            _affinities.Exchange(state);
+            state.Exchange(_weights.AsSpan());
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

@@ -1,22 +1,34 @@
+using MetaML.Checkpoints;
+
 namespace MetaML.Weighting;
 
 /// <summary>Something of each task, a loss say, averaged over the steps in which it was drawn: single episodes are noisy.</summary>
 /// <param name="tasks">Number of training tasks.</param>
-internal sealed class RunningAverages(int tasks)
+internal sealed class RunningAverages(int tasks) : IResumable
 {
     private const double Memory = 0.9;
 
-    private readonly double?[] _averages = new double?[tasks];
+    private readonly double[] _averages = new double[tasks];
+    private readonly bool[] _isKnown = new bool[tasks];
 
     /// <summary>The average so far; 0 for a task that was never drawn.</summary>
-    public double this[int task] => _averages[task] ?? 0;
+    public double this[int task] => _averages[task];
 
     /// <summary>Adds a value.</summary>
     /// <returns>The average before; null where this is the task's first.</returns>
     public double? Add(int task, double value)
     {
-        double? before = _averages[task];
+        double? before = _isKnown[task] ? _averages[task] : null;
         _averages[task] = before is { } average ? Memory * average + (1 - Memory) * value : value;
+        _isKnown[task] = true;
         return before;
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state)
+    {
+        state.Exchange(_averages.AsSpan());
+        for (int task = 0; task < _isKnown.Length; task++)
+            state.Exchange(ref _isKnown[task]);
     }
 }

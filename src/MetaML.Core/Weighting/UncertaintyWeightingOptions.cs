@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Tasks;
 
 namespace MetaML.Weighting;
@@ -26,6 +27,12 @@ public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
         private double[] _weights = [.. Enumerable.Repeat(1.0, balances.Length)];
 
         public IReadOnlyList<double> Weights => _weights;
+
+        public void Exchange(StateExchange state)
+        {
+            state.Exchange(_logVariances.AsSpan());
+            state.Exchange(_weights.AsSpan());
+        }
 
         public void Observe(IReadOnlyList<int> drawn, IReadOnlyList<double> losses, Random random)
         {

@@ -8,6 +8,11 @@ internal sealed class ExperimentBudget : IDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _user;
+
+    // A thread of its own: a timer's callback waits for the thread pool, which trainers and a busy host can keep for many seconds.
+    private readonly Thread _watch;
+    private readonly ManualResetEvent _ended = new(false);
+
     private readonly int? _maxModels;
     private int _models;
 
@@ -17,7 +22,8 @@ internal sealed class ExperimentBudget : IDisposable
         _maxModels = settings.MaxModels;
         Seconds = settings.MaxExperimentTimeInSeconds;
         _source = CancellationTokenSource.CreateLinkedTokenSource(_user);
-        _source.CancelAfter(TimeSpan.FromSeconds(Math.Min(Seconds, int.MaxValue / 1000))); // the longest that a timer takes
+        _watch = new Thread(Watch) { IsBackground = true, Name = nameof(ExperimentBudget) };
+        _watch.Start();
     }
 
     /// <summary>The time for all runs.</summary>
@@ -47,5 +53,17 @@ internal sealed class ExperimentBudget : IDisposable
         : ModelsLeft <= 0 ? ExperimentEnd.ModelsReached
         : ExperimentEnd.TimeReached;
 
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        _ended.Set();
+        _watch.Join();
+        _ended.Dispose();
+        _source.Dispose();
+    }
+
+    private void Watch()
+    {
+        if (!_ended.WaitOne(TimeSpan.FromSeconds(Math.Min(Seconds, int.MaxValue / 1000)))) // the longest that a wait takes
+            _source.Cancel();
+    }
 }

@@ -10,12 +10,22 @@ internal static class ScoreColumns
     /// <summary>How far the label may lie from the score: a column that ML.NET's trainers do not have.</summary>
     public const string Deviation = "ScoreStandardDeviation";
 
-    /// <summary>The columns as the transformer makes them: PredictedLabel, Score and Probability, as far as the kind has them.</summary>
+    /// <summary>Whether the model knows the row's task: the other column of this package's own.</summary>
+    public const string KnownTask = "IsKnownTask";
+
+    /// <summary>The columns as the transformer makes them: PredictedLabel, Score and Probability, as far as the kind has them, and this package's own.</summary>
     /// <param name="kind">What the labels are.</param>
     /// <param name="classes">The label's classes; null unless multiclass.</param>
     /// <param name="givesDeviation">Whether there is a deviation too.</param>
+    /// <param name="hasTasks">Whether rows are told apart by task.</param>
     /// <param name="input">The schema that they are added to.</param>
-    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, DataViewSchema input)
+    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, bool hasTasks, DataViewSchema input)
+    {
+        DataViewSchema.DetachedColumn[] columns = Create(kind, classes, givesDeviation, input);
+        return hasTasks ? [.. columns, new(KnownTask, BooleanDataViewType.Instance)] : columns;
+    }
+
+    private static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, DataViewSchema input)
     {
         uint set = input.GetMaxAnnotationKind(out _, AnnotationUtils.Kinds.ScoreColumnSetId) + 1;
         DataViewSchema.Annotations.Builder Annotations(string valueKind)
@@ -60,7 +70,14 @@ internal static class ScoreColumns
     /// <param name="kind">What the labels are.</param>
     /// <param name="label">The label column.</param>
     /// <param name="givesDeviation">Whether there is a deviation too.</param>
-    public static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label, bool givesDeviation)
+    /// <param name="hasTasks">Whether rows are told apart by task.</param>
+    public static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label, bool givesDeviation, bool hasTasks)
+    {
+        IEnumerable<SchemaShape.Column> columns = Promise(kind, label, givesDeviation);
+        return hasTasks ? columns.Append(new SchemaShape.Column(KnownTask, SchemaShape.Column.VectorKind.Scalar, BooleanDataViewType.Instance, false)) : columns;
+    }
+
+    private static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label, bool givesDeviation)
     {
         const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
         var plain = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());

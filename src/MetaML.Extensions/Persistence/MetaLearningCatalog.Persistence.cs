@@ -1,4 +1,5 @@
 using MetaML.Extensions.Persistence;
+using MetaML.Persistence;
 using Microsoft.ML;
 
 namespace MetaML.Extensions;

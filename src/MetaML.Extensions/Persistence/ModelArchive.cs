@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using MetaML.Persistence;
 
 namespace MetaML.Extensions.Persistence;
 

@@ -12,7 +12,7 @@ internal sealed class HostProgress(IHost host, IChannel channel, IProgress<Train
     {
         host.CheckAlive();
         if (value.Iteration % LogInterval == 0)
-            channel.Info($"Iteration {value.Iteration} of {value.MaximumNumberOfIterations}: training loss {value.TrainingLoss:G4}, validation loss {value.ValidationLoss:G4}.");
+            channel.Info($"Iteration {value.Iteration} of {value.MaximumNumberOfIterations}{(value.TimeShare > 0 ? $", {value.TimeShare:P0} of MaximumTrainingTime" : "")}: training loss {value.TrainingLoss:G4}, validation loss {value.ValidationLoss:G4}.");
         next?.Report(value);
     }
 }

@@ -1,5 +1,6 @@
 using MetaML.Extensions.Data;
 using MetaML.Tasks;
+using MetaML.Training;
 
 namespace MetaML.Extensions;
 
@@ -9,6 +10,25 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
 {
     /// <summary>The defaults.</summary>
     public MetaLearnerOptions() => TaskColumnName = "Task";
+
+    /// <summary>Options for a quick answer: a look at whether learning across tasks pays, or a model that is learned anew every hour.</summary>
+    /// <returns>New options, to be changed at will: at most 200 outer steps of 8 tasks at twice the learning rate, and an end after three validations without improvement, one every 20 steps. All else is as by default.</returns>
+    public static MetaLearnerOptions ForSpeed() => new()
+    {
+        MaximumNumberOfIterations = 200,
+        LearningRate = 0.01,
+        Episodes = new EpisodeOptions { TasksPerIteration = 8 },
+        EarlyStopping = new EarlyStoppingOptions { EvaluationInterval = 20, Patience = 3 },
+    };
+
+    /// <summary>Options for the last bit of quality: a model that is learned once and used for long.</summary>
+    /// <returns>New options, to be changed at will: at most 4,000 outer steps of 32 tasks, and an end after twenty validations without improvement, one every 50 steps. All else is as by default.</returns>
+    public static MetaLearnerOptions ForQuality() => new()
+    {
+        MaximumNumberOfIterations = 4000,
+        Episodes = new EpisodeOptions { TasksPerIteration = 32 },
+        EarlyStopping = new EarlyStoppingOptions { EvaluationInterval = 50, Patience = 20 },
+    };
 
     /// <summary>The label: Boolean (binary), key (multiclass) or Single (regression).</summary>
     /// <value>Default "Label".</value>

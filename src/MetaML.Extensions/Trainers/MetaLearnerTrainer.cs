@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Scoring;
@@ -14,7 +15,7 @@ namespace MetaML.Extensions;
 /// needed. Caching is not needed: data are read once. Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
 /// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
 /// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
-/// <para>Same seed, same data, same machine: same bits.</para>
+/// <para>Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 {
@@ -36,7 +37,9 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
     /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public MetaLearnerTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -49,9 +52,11 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets))[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", kept sparse" : "")}.");
 
-        MetaModel model = MetaTrainer.Train(tasks, _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text));
+        MetaModel model = MetaTrainer.Learn([tasks], _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text))[0];
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
-        return MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, _options.CancellationToken);
+        MetaLearnerTransformer fitted = MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, model.TaskWeights, _options.CompletionToken);
+        TrainingCheckpoint.Delete(_options.CheckpointPath);
+        return fitted;
     }
 
     /// <inheritdoc/>
@@ -60,7 +65,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind)))
+        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }

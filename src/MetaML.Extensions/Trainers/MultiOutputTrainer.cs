@@ -1,3 +1,4 @@
+using MetaML.Checkpoints;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Scoring;
@@ -18,7 +19,7 @@ namespace MetaML.Extensions;
 /// <para>Without a Task column outputs are the tasks: those of one kind share what is learned about heads, and values are
 /// standardised output by output. With a Task column each output is learned across the tasks that it has labels in, as
 /// <see cref="MetaLearnerTrainer"/> would, but on the shared encoder.</para>
-/// <para>Made by <c>mlContext.MetaLearning().MultiOutput</c>. Same seed, same data, same machine: same bits.</para>
+/// <para>Made by <c>mlContext.MetaLearning().MultiOutput</c>. Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
 {
@@ -39,7 +40,9 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
     /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public MultiOutputTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -56,7 +59,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         channel.Info($"{labels.Length} outputs, {outputs[0].Features.RowCount} rows of {outputs[0].Features.FeatureCount} features{(outputs[0].Features.IsSparse ? ", kept sparse" : "")}; labels: {string.Join(", ", labels.Select((label, i) => $"{label.Name} {outputs[i].Tasks.Sum(task => task.RowCount)}"))}.");
 
         IReadOnlyList<OutputProblem> problems = columns.Task is null ? OutputProblem.OfOutputs(outputs, [.. labels.Select(label => label.Name)]) : OutputProblem.OfTasks(outputs);
-        IReadOnlyList<MetaModel> models = MetaTrainer.Train([.. problems.Select(problem => problem.Tasks)], _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text));
+        IReadOnlyList<MetaModel> models = MetaTrainer.Learn([.. problems.Select(problem => problem.Tasks)], _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text));
         var learners = new MetaLearnerTransformer[labels.Length];
         foreach (var (problem, shared) in problems.Zip(models))
         {
@@ -65,10 +68,13 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
             {
                 MetaModel model = shared.WithLabels(scaling.Then(shared.Labels));
                 KeyVocabulary? classes = labels[i].Kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[labels[i].Name]) : null;
-                learners[i] = MetaLearnerTransformer.Create(_host, model, columns with { Label = labels[i].Name }, classes, unknown, outputs[i], _options.CancellationToken);
+                IReadOnlyDictionary<string, double> weights = columns.Task is not null ? shared.TaskWeights
+                    : shared.TaskWeights.TryGetValue(labels[i].Name, out double weight) ? new Dictionary<string, double> { [TaskNames.Only] = weight } : [];
+                learners[i] = MetaLearnerTransformer.Create(_host, model, columns with { Label = labels[i].Name }, classes, unknown, outputs[i], weights, _options.CompletionToken);
             }
         }
 
+        TrainingCheckpoint.Delete(_options.CheckpointPath);
         return new MultiOutputTransformer(_host, columns, learners);
     }
 
@@ -82,7 +88,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         {
             var (kind, label) = ColumnNames.KindOf(inputSchema, output);
             _options.Validate(kind);
-            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label, _options.GivesDeviation(kind)))
+            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label, _options.GivesDeviation(kind), _options.TaskColumnName is not null))
             {
                 string name = MultiOutputTransformer.NameOf(output.Name, column.Name);
                 columns[name] = new SchemaShape.Column(name, column.Kind, column.ItemType, column.IsKey, column.Annotations);

@@ -14,7 +14,7 @@ namespace MetaML.Extensions;
 /// <para>From Label and Task it is the encoder that <see cref="MetaLearnerTrainer"/> learns; from features alone, that of
 /// <see cref="SelfSupervisedTrainer"/>. Features: known-size vector of Single, finite; no normaliser is needed. Training needs
 /// the native torch library, the fitted transformer does not.</para>
-/// <para>Made by <c>mlContext.MetaLearning().SharedEncoder</c>. Same seed, same data, same machine: same bits.</para>
+/// <para>Made by <c>mlContext.MetaLearning().SharedEncoder</c>. Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
 {
@@ -64,6 +64,8 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
             {
                 Encoder = EncoderOptions.WithShape(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
                 Seed = options.Seed ?? (host as IHostEnvironmentInternal)?.Seed,
+                Device = options.Device ?? HostDevice.Of(host),
+                FallbackToCpu = HostDevice.FallsBackToCpu(host),
                 Progress = new HostProgress(host, channel, options.Progress),
             };
             return SelfSupervisedTrainer.Train(rows, bound, text => channel.Info(text), text => channel.Warning(text));
@@ -75,7 +77,9 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public SharedEncoderTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

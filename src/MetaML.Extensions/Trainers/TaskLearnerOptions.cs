@@ -35,10 +35,15 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName);
 
     /// <summary>The options with what they leave to the host and to the data: seed, progress, the features' shape.</summary>
-    internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => this with
+    internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => Bind(host, channel, ((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions);
+
+    private TaskLearnerOptions Bind(IHost host, IChannel channel, IReadOnlyList<int> dimensions) => this with
     {
-        Encoder = EncoderOptions.WithShape(Encoder, ((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions),
+        Encoder = EncoderOptions.WithShape(Encoder, dimensions),
+        Reasons = Encoder is null && EncoderOptions.WithShape(null, dimensions) is not null ? [$"Encoder: Convolutional, since column '{FeatureColumnName}' holds images, {string.Join(" × ", dimensions)}."] : [],
         Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
+        Device = Device ?? HostDevice.Of(host),
+        FallbackToCpu = HostDevice.FallsBackToCpu(host),
         Progress = new HostProgress(host, channel, Progress),
         HoldsOutRows = TaskColumnName is null, // there are no others
     };
@@ -48,6 +53,8 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     internal UnknownTaskHandling UnknownTasksOf(MetaModel model, IChannel channel)
     {
         UnknownTaskHandling handling = UnknownTasks ?? (model.HasPrior ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
+        if (UnknownTasks is null)
+            channel.Info($"Rows of unknown tasks: {handling}, since {(model.HasPrior ? "labels mean the same in all tasks" : "each task has classes of its own")}.");
         if (handling == UnknownTaskHandling.MetaPrior && !model.HasPrior)
             throw OptionCheck.Error(this, nameof(UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for classes that are not known.");
         if (handling == UnknownTaskHandling.Missing)

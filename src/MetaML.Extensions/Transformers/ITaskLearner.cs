@@ -14,6 +14,12 @@ internal interface ITaskLearner
     /// <summary>The tasks that it knows.</summary>
     IEnumerable<string> TaskNames { get; }
 
+    /// <summary>Whether it knows a task.</summary>
+    bool KnowsTask(string task);
+
+    /// <summary>What it holds, in words and figures.</summary>
+    ModelDescription Describe();
+
     /// <summary>The key columns that new tasks may bring new values to.</summary>
     IEnumerable<string> GrowingColumns { get; }
 

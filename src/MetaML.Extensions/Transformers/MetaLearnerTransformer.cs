@@ -16,8 +16,9 @@ namespace MetaML.Extensions;
 /// <remarks>
 /// Output columns are those of ML.NET's own trainers: Score and PredictedLabel, for binary labels Probability. A multiclass
 /// Score holds probabilities, zero for classes that the row's task does not have. Regression by a Bayesian adapter also gives
-/// ScoreStandardDeviation, of the label about the score. Immutable, and safe for many threads; it
-/// scores and, with most adapters, adapts without the native torch library.
+/// ScoreStandardDeviation, of the label about the score; with a Task column IsKnownTask says whether the model knows the row's
+/// task, or scored it as <see cref="UnknownTaskHandling"/> has it. Immutable, and safe for many threads; it scores and, with
+/// most adapters, adapts without the native torch library.
 /// </remarks>
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
@@ -43,6 +44,14 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>The tasks that the model knows: those that it was trained on and those that it was adapted to.</summary>
     public IEnumerable<string> TaskNames => _tasks.Keys;
 
+    /// <summary>Whether the model knows a task: whether rows of it are scored by a head of its own.</summary>
+    /// <param name="task">The task's name.</param>
+    public bool KnowsTask(string task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return _tasks.ContainsKey(task);
+    }
+
     /// <summary>The label column, read when adapting.</summary>
     public string LabelColumnName => Columns.Label;
 
@@ -54,12 +63,27 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     // Whether a new task may bring classes that no task has had so far.
     private bool TakesNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasPrior;
 
+    /// <summary>What the model holds: encoder, adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
+    /// <returns>For programs by its properties, for people by its text.</returns>
+    public ModelDescription Describe() => ModelDescription.Of(Model, [DescribeOutput()]);
+
+    internal OutputDescription DescribeOutput() => new()
+    {
+        LabelColumnName = LabelColumnName,
+        Kind = Model.Kind,
+        Adapter = Model.AdapterOptions with { },
+        Classes = _classes?.Names ?? [],
+        UnknownTasks = _unknown,
+        Tasks = [.. _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
+        Training = Model.Training,
+    };
+
     /// <summary>The transformer of a trained model that knows these tasks.</summary>
     internal static MetaLearnerTransformer Create(
-        IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, CancellationToken cancellationToken)
+        IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, IReadOnlyDictionary<string, double> weights, CancellationToken cancellationToken)
     {
         var nothing = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return nothing.With(tasks, classes, options: null, cancellationToken);
+        return nothing.With(tasks, classes, options: null, cancellationToken, weights);
     }
 
     /// <inheritdoc cref="ITaskLearner.Adapt"/>
@@ -116,12 +140,16 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
     /// <summary>A transformer that also knows these tasks. Known heads are shared with this one: adapting costs only what is new.</summary>
-    internal MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken)
+    internal MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
         IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
         var all = _tasks.ToBuilder();
         for (int i = 0; i < adapted.Count; i++)
-            all[tasks.Tasks[i].Name] = adapted[i];
+        {
+            string name = tasks.Tasks[i].Name;
+            all[name] = weights is not null && weights.TryGetValue(name, out double weight) ? adapted[i].WithWeight(weight) : adapted[i];
+        }
+
         return new(Host, Model, Columns, classes, _unknown, all.ToImmutable());
     }
 
@@ -130,8 +158,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     private static VersionInfo GetVersionInfo() => new(
         modelSignature: "METALRNR",
-        verWrittenCur: 0x00010001, // first
-        verReadableCur: 0x00010001,
+        // 0x00010001: first
+        verWrittenCur: 0x00010002, // tasks with their rows and λ
+        verReadableCur: 0x00010002,
         verWeCanReadBack: 0x00010001,
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(MetaLearnerTransformer).Assembly.FullName);
@@ -216,7 +245,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     /// <summary>The output columns, as they are added to a schema.</summary>
-    internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, input);
+    internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
 
     /// <summary>Scores rows as a cursor reads them.</summary>
     internal TaskRowScorer CreateScorer(TaskRowReader rows) => new(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);

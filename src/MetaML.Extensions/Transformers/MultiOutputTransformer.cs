@@ -34,6 +34,18 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     /// <summary>The tasks that the model knows for at least one output; none where there is no Task column.</summary>
     public IEnumerable<string> TaskNames => Columns.Task is null ? [] : _outputs.SelectMany(output => output.TaskNames).Distinct();
 
+    /// <summary>Whether the model knows a task for at least one output; "Price.IsKnownTask" says so for one.</summary>
+    /// <param name="task">The task's name.</param>
+    public bool KnowsTask(string task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return Columns.Task is not null && _outputs.Any(output => output.KnowsTask(task));
+    }
+
+    /// <summary>What the model holds: encoder, and for each output adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
+    /// <returns>For programs by its properties, for people by its text.</returns>
+    public ModelDescription Describe() => ModelDescription.Of(Encoder, _outputs.Select(output => output.DescribeOutput()));
+
     /// <summary>The name of an output's score column.</summary>
     internal static string NameOf(string output, string column) => $"{output}.{column}";
 
@@ -98,7 +110,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         if (tasks.Tasks.Count == 0)
             throw new InvalidOperationException($"Support must have labels of '{output.Name}'; got none. There is nothing to learn it from. Check the filter, and that labels are not missing.");
         MetaModel model = like.Model.WithLabels(LabelScaling.Fit(tasks)); // in its own units
-        return new MultiOutputTransformer(Host, Columns, _outputs.Add(MetaLearnerTransformer.Create(Host, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, cancellationToken)));
+        return new MultiOutputTransformer(Host, Columns, _outputs.Add(MetaLearnerTransformer.Create(Host, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, new Dictionary<string, double>(), cancellationToken)));
     }
 
     ITransformer ITaskLearner.RemoveTask(string task)
@@ -110,8 +122,9 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
     private static VersionInfo GetVersionInfo() => new(
         modelSignature: "METAOUTS",
-        verWrittenCur: 0x00010001, // first
-        verReadableCur: 0x00010001,
+        // 0x00010001: first
+        verWrittenCur: 0x00010002, // tasks with their rows and λ
+        verReadableCur: 0x00010002,
         verWeCanReadBack: 0x00010001,
         loaderSignature: LoaderSignature,
         loaderAssemblyName: typeof(MultiOutputTransformer).Assembly.FullName);

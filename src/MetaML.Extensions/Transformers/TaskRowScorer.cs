@@ -47,6 +47,7 @@ internal sealed class TaskRowScorer
             (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
             (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
             (ScoreColumns.Deviation, _) => (ValueGetter<float>)GetDeviation,
+            (ScoreColumns.KnownTask, _) => (ValueGetter<bool>)GetIsKnown,
             (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
             (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
             _ => (ValueGetter<bool>)GetAnswer,
@@ -74,6 +75,13 @@ internal sealed class TaskRowScorer
     private void GetProbability(ref float value) => value = Current() is { Task: not null } row ? 1 / (1 + MathF.Exp(-_scores[row.Start])) : float.NaN;
 
     private void GetAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
+
+    // Without refusing the row, so that rows of unknown tasks can be told.
+    private void GetIsKnown(ref bool value)
+    {
+        _rows.Update();
+        value = _rows.Task(_rows.At) is { } name && _tasks.ContainsKey(name);
+    }
 
     private void GetClass(ref uint value) => value = Current() is { Task: { } task } row
         ? (uint)task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(row.Start, task.Classes.Count))] + 1
@@ -114,7 +122,7 @@ internal sealed class TaskRowScorer
             Array.Resize(ref _scores, Math.Max(used, 2 * _scores.Length));
         ReadOnlySpan<float> embedding = _rows.Embed(row, task);
         Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
-        task.Head.Score(embedding, scores);
+        _rows.Score(task, embedding, scores);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
         return new Row(task, start, _wantsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);

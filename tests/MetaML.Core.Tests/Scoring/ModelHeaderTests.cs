@@ -23,6 +23,10 @@ public sealed class ModelHeaderTests
     [InlineData("FeatureCount", "-6")]
     [InlineData("LabelDeviation", "0")]
     [InlineData("LabelDeviation", "-1")]
+    [InlineData("Training", """{ "Reasons": null }""")]
+    [InlineData("Training", """{ "Reasons": [null] }""")]
+    [InlineData("Training", """{ "Iterations": 3, "BestIteration": 4 }""")]
+    [InlineData("Training", """{ "TaskCount": -1 }""")]
     public void Read_HeaderThatDescribesNoModel_ThrowsInvalidData(string field, string value)
     {
         byte[] bytes = WithHeader(Saved(), header => header[field] = JsonNode.Parse(value));
@@ -32,6 +36,13 @@ public sealed class ModelHeaderTests
     [Fact]
     public void Read_UntouchedHeaderWrittenAgain_IsRead() =>
         Assert.Equal(LabelKind.Binary, Read(WithHeader(Saved(), _ => { })).Kind); // so the cases above fail for their field alone
+
+    [Fact]
+    public void Read_HeaderOfAnEarlierVersion_KnowsNoTraining()
+    {
+        Assert.NotNull(Read(Saved()).Training);
+        Assert.Null(Read(WithHeader(Saved(), header => header.Remove("Training"))).Training);
+    }
 
     [Fact]
     public void Read_NegativeHeaderLength_ThrowsInvalidData()

@@ -45,6 +45,7 @@ public sealed class EpisodeBatchTests
         TaskSet set = builder.Build();
         EpisodeBatch batch = EpisodeBatch.Create(set, [new Episode(set.Tasks[0], [0], [1], [0, 1]), new Episode(set.Tasks[1], [0], [0], [0, 1])]);
         Assert.Equal([5L, 7L, 29_999L], [.. batch.Columns!.data<long>()]);
-        Assert.Equal([1f, 0f, 2f, 4f, 0f, 0f], [.. batch.Support.Features.data<float>()]);
+        Assert.Equal([1f, 0f, 2f, 4f, 0f, 0f], [.. batch.Support.Features.to_dense().data<float>()]);
+        Assert.True(batch.Support.Features.is_sparse);
     }
 }

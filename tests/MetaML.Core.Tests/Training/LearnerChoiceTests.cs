@@ -44,10 +44,41 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Candidates_SparseFeaturesOrDrawnClasses_NeedANetwork()
+    public void Candidates_Classes_GaussianLogisticAndANetwork()
+    {
+        TaskSet classes = CoreData.Of(Some.Tasks(), LabelKind.Binary);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([classes], new MetaTrainingOptions());
+        Assert.Equal(3, candidates.Length);
+        Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
+        Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
+        Assert.IsType<MlpEncoderOptions>(candidates[2].Encoder);
+        Assert.Equal(2, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
+        Assert.All(candidates[..2], candidate => Assert.IsType<IdentityEncoderOptions>(candidate.Encoder));
+    }
+
+    [Fact]
+    public void Candidates_SparseFeatures_AreLinearForClassesAndANetworkOtherwise()
     {
         TaskSet sparse = CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true);
-        Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([sparse], new MetaTrainingOptions())).Encoder);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([sparse], new MetaTrainingOptions());
+        Assert.Equal([0, 128], candidates.Select(candidate => Assert.IsType<SparseEncoderOptions>(candidate.Encoder).StructureDimension));
+        Assert.All(candidates, candidate => Assert.IsType<RidgeAdapterOptions>(candidate.Adapter));
+        Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([sparse], new MetaTrainingOptions { Adapter = new GradientAdapterOptions() })).Encoder);
+        TaskSet values = CoreData.Of(Some.Tasks(), LabelKind.Regression, sparse: true);
+        Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([values], new MetaTrainingOptions())).Encoder);
+    }
+
+    [Fact]
+    public void Train_SparseFeatures_SaysWhichLearnerAndWhy()
+    {
+        string learner = Learner(CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true), new MetaTrainingOptions());
+        Assert.Contains("Sparse without structure + Ridge", learner, StringComparison.Ordinal);
+        Assert.Contains("Sparse + Ridge", learner, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Candidates_DrawnClasses_NeedANetwork()
+    {
         TaskSet classes = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass);
         Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([classes], new MetaTrainingOptions { Episodes = new EpisodeOptions { Ways = 2 } })).Encoder);
     }
@@ -57,7 +88,7 @@ public sealed class LearnerChoiceTests
     {
         TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
-        var learner = new TrainedLearner([set], options, null, null);
+        var learner = new TrainedLearner([set], options, new TrainingRun(null, null, new TrainingStop(options), null));
         Assert.True(learner.CanBeJudged);
         Assert.All(learner.Judge(), loss => Assert.InRange(loss, 0, 1));
         Assert.Equal(learner.Judge(), learner.Judge());

@@ -12,6 +12,7 @@ public sealed class OptionsTests
     public static TheoryData<string, MetaTrainingOptions> OutOfRange => new()
     {
         { "MetaTrainingOptions.MaximumNumberOfIterations must be at least 0; got -1.", new() { MaximumNumberOfIterations = -1 } },
+        { "MetaTrainingOptions.MaximumTrainingTime must be positive, or null for no limit; got 00:00:00.", new() { MaximumTrainingTime = TimeSpan.Zero } },
         { "MetaTrainingOptions.LearningRate must be positive and finite; got 0.", new() { LearningRate = 0 } },
         { "MetaTrainingOptions.LearningRate must be positive and finite; got NaN.", new() { LearningRate = double.NaN } },
         { "MetaTrainingOptions.MaximumGradientNorm must be positive and finite; got -1.", new() { MaximumGradientNorm = -1 } },

@@ -1,4 +1,5 @@
 using MetaML.Extensions.Persistence;
+using MetaML.Persistence;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

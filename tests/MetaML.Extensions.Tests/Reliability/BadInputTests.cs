@@ -19,6 +19,9 @@ public sealed class BadInputTests
     private static readonly TrainerCase[] s_trainers = [s_binary, s_multiclass, s_regression];
     private static readonly Lazy<Dictionary<string, ITransformer>> s_fitted = new(() => s_trainers.ToDictionary(trainer => trainer.Name, trainer => (ITransformer)trainer.Trainer(s_ml, trainer.Options(iterations: 2)).Fit(trainer.Data(s_ml, Some.Tasks()))));
 
+    private static readonly Lazy<ITransformer> s_ownClasses = new(() => s_multiclass.Trainer(s_ml, s_multiclass.Options(iterations: 2) with { ClassSets = ClassSets.PerTask }).Fit(
+        s_ml.Transforms.Conversion.MapValueToKey("Key", "Value").Fit(OwnClasses()).Transform(OwnClasses())));
+
     // What is done to good rows; who must refuse them; as what. An entry that is not named takes them.
     private static readonly (string Name, Action<List<TaskRow>> Spoil, string[] Refused, Type Error, string Says)[] s_rows =
     [
@@ -106,6 +109,13 @@ public sealed class BadInputTests
         ["Adapt, other features"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["binary"], Wide(s_binary)), typeof(ArgumentOutOfRangeException), "feature column 'Features': expected vector of 6 Single"),
         ["Transform, other features"] = (() => s_fitted.Value["binary"].Transform(Wide(s_binary)), typeof(ArgumentOutOfRangeException), "feature column 'Features': expected vector of 6 Single"),
         ["Adapt, other label"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["multiclass"], Data(s_binary)), typeof(ArgumentOutOfRangeException), "label column 'Key'"),
+        ["Adapt, features of text"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["binary"], Other("Features", "Class")), typeof(ArgumentOutOfRangeException), "feature column 'Features': expected vector of 6 Single"),
+        ["Transform, features of text"] = (() => s_fitted.Value["binary"].Transform(Other("Features", "Class")), typeof(ArgumentOutOfRangeException), "feature column 'Features': expected vector of 6 Single"),
+        ["Fit, task of numbers"] = (() => s_binary.Trainer(s_ml).Fit(Other("Task", "Value")), typeof(ArgumentOutOfRangeException), "task column 'Task'"),
+        ["Adapt, task of numbers"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["binary"], Other("Task", "Value")), typeof(ArgumentOutOfRangeException), "task column 'Task'"),
+        ["Transform, task of numbers"] = (() => s_fitted.Value["binary"].Transform(Other("Task", "Value")), typeof(ArgumentOutOfRangeException), "task column 'Task'"),
+        ["Fit, label of another kind"] = (() => s_binary.Trainer(s_ml).Fit(Other("Answer", "Value")), typeof(ArgumentOutOfRangeException), "label column 'Answer'"),
+        ["Adapt, label of another kind"] = (() => s_ml.MetaLearning().Adapt(s_fitted.Value["regression"], Other("Value", "Answer")), typeof(ArgumentOutOfRangeException), "label column 'Value'"),
         ["Transform, no task"] = (() => s_fitted.Value["binary"].Transform(s_ml.Transforms.DropColumns("Task").Fit(Data(s_binary)).Transform(Data(s_binary))), typeof(ArgumentOutOfRangeException), "task column 'Task': expected String or key of known cardinality, got no such column"),
         ["RemoveTask, null model"] = (() => s_ml.MetaLearning().RemoveTask(null!, "task0"), typeof(ArgumentNullException), "model"),
         ["RemoveTask, null task"] = (() => s_ml.MetaLearning().RemoveTask(s_fitted.Value["binary"], null!), typeof(ArgumentNullException), "task"),
@@ -187,7 +197,7 @@ public sealed class BadInputTests
     [Fact]
     public void ManyTasksOfOneRow_FitNamesSomeAndAdaptTakesThemInLinearMemory()
     {
-        const int Count = 200_000;
+        const int Count = 1_000_000;
         float[] features = [1, 0, 1, 0, 1, 0];
         IDataView rows = s_ml.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(i => new TaskRow { Task = $"t{i}", Features = features, Value = i % 7 }));
         string message = Assert.Throws<InvalidOperationException>(() => s_regression.Trainer(s_ml).Fit(rows)).Message;
@@ -197,6 +207,49 @@ public sealed class BadInputTests
         Assert.Equal(Count + 12, adapted.TaskNames.Count());
     }
 
+    [Fact]
+    public void MillionClasses_OfOneRowEach_NameTheLimit()
+    {
+        string message = Assert.Throws<InvalidOperationException>(() => s_multiclass.Trainer(s_ml, s_multiclass.Options(iterations: 2)).Fit(MillionClasses(row => $"half{row % 2}"))).Message;
+        Assert.StartsWith("Tasks · rows · classes that are computed at once must be at most 268435456; got 2 · ", message);
+        Assert.StartsWith("Tasks · rows · classes", Assert.Throws<InvalidOperationException>(() => s_ml.MetaLearning().Adapt(s_ownClasses.Value, MillionClasses(_ => "all"))).Message);
+    }
+
+    [Fact]
+    public void MillionClasses_InManyTasks_AreLearnedInLinearMemory()
+    {
+        ITransformer adapted = s_ml.MetaLearning().Adapt(s_ownClasses.Value, MillionClasses(row => $"t{row / 5}"));
+        Assert.Equal(200_012, ((MetaLearnerTransformer)adapted).TaskNames.Count());
+    }
+
+    // A row of each class.
+    private static IDataView MillionClasses(Func<int, string> task)
+    {
+        float[] features = [1, 0, 1, 0, 1, 0];
+        IDataView rows = s_ml.Data.LoadFromEnumerable(Enumerable.Range(0, 1_000_000).Select(i => new TaskRow { Task = task(i), Features = features, Value = i }));
+        return s_ml.Transforms.Conversion.MapValueToKey("Key", "Value", maximumNumberOfKeys: 2_000_000).Fit(rows).Transform(rows);
+    }
+
+    [Fact]
+    public void PublicTypes_HoldNothingThatMustBeDisposed() =>
+        Assert.All(
+            new[] { typeof(MetaLearnerTransformer).Assembly, typeof(LabelKind).Assembly }.SelectMany(assembly => assembly.GetExportedTypes()).Where(type => type.IsAssignableTo(typeof(ITransformer)) || type.Namespace == "MetaML.Scoring"),
+            type => Assert.False(type.IsAssignableTo(typeof(IDisposable)), type.FullName));
+
+    [Fact]
+    public void Chain_DisposedInUse_IsStillUsable()
+    {
+        var chain = (TransformerChain<MetaLearnerTransformer>)(object)s_binary.Pipeline(s_ml, s_binary.Options(iterations: 2)).Fit(s_binary.Data(s_ml, Some.Tasks()));
+        ITransformer adapted = s_ml.MetaLearning().Adapt(chain, Data(s_binary));
+        IDataView scored = chain.Transform(Data(s_binary));
+        using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema);
+        Assert.True(cursor.MoveNext());
+        chain.Dispose(); // no part of it holds native memory
+        Assert.True(cursor.MoveNext());
+        Assert.Equal(TrainerConformance.Scores(s_binary, scored), TrainerConformance.Scores(s_binary, chain.Transform(Data(s_binary))));
+        Assert.NotEmpty(TrainerConformance.Scores(s_binary, adapted.Transform(Data(s_binary))));
+    }
+
     private static void KeepOneOfEach(List<TaskRow> rows)
     {
         TaskRow[] kept = [.. rows.GroupBy(row => row.Task).Select(task => task.First())];
@@ -204,9 +257,19 @@ public sealed class BadInputTests
         rows.AddRange(kept);
     }
 
+    // Classes are numbers, three of each task's own.
+    private static IDataView OwnClasses() => s_ml.Data.LoadFromEnumerable(Some.Tasks().Select((row, i) => new TaskRow { Task = row.Task, Features = row.Features, Value = 3 * int.Parse(row.Task.AsSpan(4)) + i % 3 }));
+
     private static IDataView Data(TrainerCase trainer) => trainer.Data(s_ml, Some.Tasks(3));
 
     private static IDataView Wide(TrainerCase trainer) => s_ml.Transforms.Concatenate("Features", "Features", "Weight").Fit(Data(trainer)).Transform(Data(trainer));
+
+    // One column in place of another.
+    private static IDataView Other(string column, string by)
+    {
+        IDataView rows = s_ml.Data.LoadFromEnumerable(Some.Tasks(3));
+        return s_ml.Transforms.CopyColumns(column, by).Fit(rows).Transform(rows);
+    }
 
     private static MemoryStream Closed()
     {

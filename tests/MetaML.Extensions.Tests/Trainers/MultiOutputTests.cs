@@ -32,7 +32,7 @@ public sealed class MultiOutputTests
         ];
         foreach (var (output, trainer) in cases)
         {
-            foreach (DataViewSchema.Column column in trainer.Fit(data).GetOutputSchema(data.Schema).Skip(data.Schema.Count))
+            foreach (DataViewSchema.Column column in trainer.Fit(data).GetOutputSchema(data.Schema).Skip(data.Schema.Count).Where(column => column.Name != "IsKnownTask")) // without a Task column there is none
                 Assert.Equal(Describe(column), Describe(made[$"{output}.{column.Name}"]));
         }
 

@@ -24,6 +24,8 @@ public abstract class AdapterConformance
         ("Bayesian", () => new BayesianAdapterOptions(), true),
         ("Bayesian, full covariance", () => new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, true),
         ("Bayesian, one factor, noise per task", () => new BayesianAdapterOptions { Covariance = PriorCovariance.OneFactor, Noise = PriorNoise.PerTask, Fit = PriorFit.EmpiricalBayes }, true),
+        ("Bayesian, logistic", () => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }, false),
+        ("Bayesian, logistic, full covariance", () => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic, Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, false),
         ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
         ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.None, InitialHead = InitialHead.Learned }, true),
         ("head gradient, Meta-SGD, multi-step loss", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.PerParameter, MultiStepLossUntil = 1 }, true),

@@ -16,19 +16,25 @@ internal static class GoldenModels
     /// <summary>Where they are kept.</summary>
     public static string Folder => Path.Combine(SiblingProgram.Root, "tests", "MetaML.Extensions.Tests", "Golden");
 
-    /// <summary>Writes the models, the rows and their scores; what is there is replaced.</summary>
+    /// <summary>Writes the models, the rows and their scores that are not there yet; what is there stays.</summary>
     public static void Write()
     {
         Directory.CreateDirectory(Folder);
         MLContext ml = TrainerCase.NewContext();
         IDataView rows = new TrainerCase("multiclass", "Key").Data(ml, Some.Tasks(2, 8, firstTask: 2)); // of tasks that are known; a key too
-        using (FileStream file = File.Create(Path.Combine(Folder, RowsFile)))
+        if (!File.Exists(Path.Combine(Folder, RowsFile)))
+        {
+            using FileStream file = File.Create(Path.Combine(Folder, RowsFile));
             ml.Data.SaveAsBinary(rows, file);
+        }
+
         foreach (var (name, file) in SavedModels.All().Where(model => model.Name != "encoder"))
         {
             string path = Path.Combine(Folder, name.Replace(' ', '-') + ".zip");
-            File.WriteAllBytes(path, file);
-            File.WriteAllLines(Path.ChangeExtension(path, ScoresEnding), Scores(ml, path).Select(score => score.ToString("R", CultureInfo.InvariantCulture)));
+            if (!File.Exists(path))
+                File.WriteAllBytes(path, file);
+            if (!File.Exists(Path.ChangeExtension(path, ScoresEnding)))
+                File.WriteAllLines(Path.ChangeExtension(path, ScoresEnding), Scores(ml, path).Select(score => score.ToString("R", CultureInfo.InvariantCulture)));
         }
     }
 
@@ -60,7 +66,8 @@ internal static class GoldenModels
         return [.. first, .. Of(ml.MetaLearning().Adapt(model, rows).Transform(rows))];
     }
 
-    private static float[] Of(IDataView scored) => scored.Schema["Score"].Type is VectorDataViewType
-        ? [.. scored.GetColumn<float[]>("Score").SelectMany(row => row)]
-        : [.. scored.GetColumn<float>("Score")];
+    // Of every output, with their standard deviations where there are any.
+    private static float[] Of(IDataView scored) => [.. scored.Schema
+        .Where(column => !column.IsHidden && (column.Name.EndsWith("Score", StringComparison.Ordinal) || column.Name.EndsWith("ScoreStandardDeviation", StringComparison.Ordinal)))
+        .SelectMany(column => column.Type is VectorDataViewType ? scored.GetColumn<float[]>(column).SelectMany(row => row) : scored.GetColumn<float>(column))];
 }

@@ -20,6 +20,14 @@ internal static class SavedModels
             .Append(ml.Transforms.Concatenate("Features", "Features", "Value")).Append(ml.Transforms.Conversion.MapValueToKey("Number", "Weight"))
             .Append(s_multiclass.Pipeline(ml, Tiny(s_multiclass, new RidgeAdapterOptions()))).Append(ml.Transforms.Conversion.MapKeyToValue("Predicted", "PredictedLabel")).Fit(rows))),
         ("regression", Save(s_regression, (ml, rows) => s_regression.Trainer(ml, Bayesian(s_regression)).Fit(rows))),
+        ("noise per task", Save(s_regression, (ml, rows) => s_regression.Trainer(ml, s_regression.Options(new BayesianAdapterOptions { Noise = PriorNoise.PerTask }) with { Encoder = new IdentityEncoderOptions() }).Fit(rows))),
+        ("multi-output", Save(s_multiclass, (ml, rows) => ml.MetaLearning().MultiOutput(new MultiOutputOptions
+        {
+            Outputs = [new("Answer"), new("Key"), new("Value")],
+            TaskColumnName = "Task",
+            Encoder = new MlpEncoderOptions { HiddenUnits = [4], EmbeddingDimension = 3 },
+            MaximumNumberOfIterations = 0,
+        }).Fit(rows))),
         ("encoder", Save(s_binary, (ml, rows) => ml.MetaLearning().SharedEncoder(s_binary.Trainer(ml, Tiny(s_binary, new RidgeAdapterOptions())).Fit(rows)).Fit(rows))),
         ("text", Save(s_regression, (ml, rows) => ml.Transforms.Text.FeaturizeText("Features", "Class").Append(s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions()))).Fit(rows))),
     ];

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Persistence;
+namespace MetaML.Persistence;
 
 /// <summary>Replaces a file by another in one step.</summary>
 internal static class AtomicFile
@@ -7,6 +7,8 @@ internal static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the new content.</param>
     /// <param name="verify">Reads it again, from its first byte, and throws where it is not whole.</param>
+    /// <exception cref="IOException">There is no room, or the folder is not there; the old file is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written.</exception>
     public static void Write(string path, Action<Stream> write, Action<Stream> verify)
     {
         string target = Path.GetFullPath(path);
@@ -28,6 +30,11 @@ internal static class AtomicFile
             if (!OperatingSystem.IsWindows() && File.Exists(target))
                 File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
+        }
+        catch (ArgumentOutOfRangeException error) // what .NET makes of EFBIG, a limit of the file system or of the process
+        {
+            Delete(temporary);
+            throw new IOException($"The file '{path}' cannot be written: {error.Message}", error);
         }
         catch
         {

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Persistence;
+namespace MetaML.Persistence;
 
 /// <summary>The checksum of zip files (ISO 3309, polynomial 0xEDB88320), which .NET's own reader does not compare.</summary>
 internal static class Crc32

@@ -1,0 +1,22 @@
+using MetaML.Parameters;
+using MetaML.Tasks;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters;
+
+/// <summary>Gradients of support losses by automatic differentiation, for any encoder.</summary>
+internal static class AutomaticGradient
+{
+    /// <summary>See <see cref="Encoders.IEncoder.SupportGradient"/>.</summary>
+    public static Func<Tensor, AdaptedTasks, Tensor> Of(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => (_, tasks) =>
+    {
+        bool isExact = is_grad_enabled();
+        using var grad = enable_grad();
+        Tensor Leaf(Tensor value) => value.requires_grad ? value : value.detach().requires_grad_();
+        ParameterSet parameters = tasks.EncoderParameters.Map((name, value) => by.Contains(name) ? Leaf(value) : value);
+        AdaptedTasks current = byHead ? new(parameters, Leaf(tasks.Weights), Leaf(tasks.Bias)) : new(parameters, tasks.Weights, tasks.Bias);
+        Tensor[] own = [.. by.Select(name => parameters[name]), .. byHead ? (Tensor[])[current.Weights, current.Bias] : []];
+        Tensor loss = LabelLoss.PerTask(kind, current.Score(input.Encoder, input.Support.Features, input.Dropout), input.Support, input.ClassMask).sum(0L); // tasks do not touch each other's
+        return FlatTensors.Join(autograd.grad([loss], own, retain_graph: true, create_graph: isExact));
+    };
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using MetaML.Tasks;
+
+namespace MetaML.Training;
+
+/// <summary>What options leave open about tasks and episodes, as it follows from the data, in words.</summary>
+internal static class EpisodeReasons
+{
+    /// <summary>Whether tasks share their classes, where that was left open.</summary>
+    public static IEnumerable<string> OfClasses(IEnumerable<TaskSet> problems, MetaTrainingOptions options)
+    {
+        if (options.ClassSets != ClassSets.Auto || options.Episodes.Ways is not null)
+            yield break;
+        foreach (TaskSet problem in problems.Where(problem => problem.Kind == LabelKind.Multiclass && problem.Tasks.Count > 0))
+        {
+            double mean = problem.Tasks.Average(task => task.Labels.Distinct().Count());
+            if (mean >= 0.5 * problem.ClassCount == problem.HasCommonClasses) // outputs have classes of their own in any case
+                yield return string.Create(CultureInfo.InvariantCulture, $"Classes: {(problem.HasCommonClasses ? "common to all tasks" : "of each task its own")}, since a task has {mean:0.#} of the {problem.ClassCount} on average.");
+        }
+    }
+
+    /// <summary>How many rows support and query have, where that was left open.</summary>
+    public static IEnumerable<string> OfRows(IEnumerable<TaskSet> problems, EpisodeOptions options)
+    {
+        if ((options.Ways ?? options.Shots ?? options.SupportRows) is not null)
+            yield break;
+        foreach (TaskSet problem in problems)
+        {
+            int[] rows = [.. problem.Tasks.Select(task => task.RowCount).Order()];
+            int median = rows[rows.Length / 2], fewest = Math.Max(1, problem.Tasks.Max(task => task.Classes.Length));
+            yield return $"Support: {fewest} to {RowSampler.MostSupport(median, fewest)} rows of a task of {median}, the median, drawn anew for each step: Episodes leaves open how many a new task will have.";
+        }
+    }
+}

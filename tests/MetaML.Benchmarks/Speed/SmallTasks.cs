@@ -1,0 +1,50 @@
+using MetaML.Tasks;
+
+namespace MetaML.Benchmarks.Speed;
+
+/// <summary>Made-up tasks to train on. How well they are learned does not matter here.</summary>
+internal static class SmallTasks
+{
+    /// <summary>Sine waves of any amplitude and phase, each a task.</summary>
+    public static TaskSet Waves(int count, int points)
+    {
+        var random = new Random(1);
+        var store = new DenseFeatureStore(1);
+        var builder = new TaskSetBuilder(LabelKind.Regression, store);
+        for (int t = 0; t < count; t++)
+        {
+            double amplitude = 0.1 + 4.9 * random.NextDouble(), phase = Math.PI * random.NextDouble();
+            for (int i = 0; i < points; i++)
+            {
+                float x = 10 * random.NextSingle() - 5;
+                builder.Add($"wave {t}", store.Add(new FeatureRow([x])), (float)(amplitude * Math.Sin(x + phase)));
+            }
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>One pool of classes to draw few-shot tasks from, each class a cloud about a point of its own.</summary>
+    public static TaskSet Pool(int classes, int rowsOfClass, int features)
+    {
+        var random = new Random(1);
+        var store = new DenseFeatureStore(features);
+        var builder = new TaskSetBuilder(LabelKind.Multiclass, store);
+        for (int c = 0; c < classes; c++)
+        {
+            float[] centre = Noise();
+            for (int i = 0; i < rowsOfClass; i++)
+                builder.Add("pool", store.Add(new FeatureRow([.. Noise().Zip(centre, (a, b) => a + b)])), c);
+        }
+
+        return builder.Build(classes, ClassSets.PerTask);
+
+        float[] Noise()
+        {
+            var values = new float[features];
+            for (int j = 0; j < features; j++)
+                values[j] = 2 * random.NextSingle() - 1;
+            return values;
+        }
+    }
+}

@@ -1,0 +1,416 @@
+using System.Collections.Concurrent;
+using MetaML.Encoders;
+using MetaML.Extensions;
+using MetaML.Extensions.Reporting;
+using MetaML.Relatedness;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+using Xunit;
+
+namespace MetaML.Consumer.Tests.Cookbook;
+
+/// <summary>The code of docs/Cookbook.md: what stands between the markers is what the page shows, and each recipe is run.</summary>
+public sealed class CookbookRecipes : IDisposable
+{
+    private readonly MLContext ml = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+    private readonly IDataView sales, support, query;
+
+    public CookbookRecipes()
+    {
+        sales = View(Sale.Of(stores: 30, days: 40));
+        support = View(Sale.Of(stores: 1, days: 10, first: 30));
+        query = View(Sale.Of(stores: 1, days: 200, first: 30, seed: 2));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void SeveralDataSets_BecomeOneViewWithATaskColumn()
+    {
+        foreach (IGrouping<string, Sale> store in Sale.Of(stores: 3, days: 20).GroupBy(sale => sale.Store))
+            File.WriteAllLines(_folder[store.Key + ".csv"], store.Select(sale => FormattableString.Invariant($"{sale.Weekday},{sale.Temperature},{sale.Price},{sale.Demand}")).Prepend("Weekday,Temperature,Price,Demand"));
+        string folder = _folder["."];
+
+        // <recipe>
+        TextLoader.Column[] columns = [new("Weekday", DataKind.Single, 0), new("Temperature", DataKind.Single, 1), new("Price", DataKind.Single, 2), new("Demand", DataKind.Single, 3)];
+        IEnumerable<Sale> Read(string file)
+        {
+            IDataView rows = ml.Data.LoadFromTextFile(file, columns, separatorChar: ',', hasHeader: true);
+            foreach (Sale sale in ml.Data.CreateEnumerable<Sale>(rows, reuseRowObject: false, ignoreMissingColumns: true))
+            {
+                sale.Store = Path.GetFileNameWithoutExtension(file); // the task
+                yield return sale;
+            }
+        }
+
+        IDataView all = ml.Data.LoadFromEnumerable(Directory.EnumerateFiles(folder, "*.csv").SelectMany(Read).ToArray());
+        // </recipe>
+        Assert.Equal(["store 0", "store 1", "store 2"], all.GetColumn<string>("Store").Distinct().Order());
+        Assert.Equal(Sale.Of(stores: 3, days: 20).Sum(sale => sale.Demand), all.GetColumn<float>("Demand").Sum(), 0.1f);
+    }
+
+    [Fact]
+    public void NewTask_FromFewRows_IsPredictedWell()
+    {
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store"));
+        ITransformer model = pipeline.Fit(sales);                      // thirty stores
+        ITransformer adapted = ml.MetaLearning().Adapt(model, support); // and ten days of a new one
+
+        RegressionMetrics metrics = ml.Regression.Evaluate(adapted.Transform(query), "Demand");
+        // </recipe>
+        Assert.True(metrics.RSquared > 0.9, $"R² {metrics.RSquared}");
+        Assert.True(metrics.RootMeanSquaredError < ml.Regression.Evaluate(model.Transform(query), "Demand").RootMeanSquaredError);
+    }
+
+    [Fact]
+    public void UnknownTask_IsScoredByThePriorOrRefused()
+    {
+        IDataView stranger = View(Sale.Of(stores: 1, days: 5, first: 99));
+
+        // <recipe>
+        var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store" };
+        MetaLearnerTransformer model = Learn(options);
+        bool isKnown = model.TaskNames.Contains("store 99");
+        IDataView guess = model.Transform(Features(stranger)); // what is known of a store before its first day
+
+        MetaLearnerTransformer strict = Learn(options with { UnknownTasks = UnknownTaskHandling.Throw }); // an error that names the store
+        MetaLearnerTransformer silent = Learn(options with { UnknownTasks = UnknownTaskHandling.Missing }); // NaN
+        // </recipe>
+        Assert.False(isKnown);
+        Assert.All(guess.GetColumn<float>("Score"), score => Assert.InRange(score, 0, 120));
+        var error = Assert.Throws<InvalidOperationException>(() => strict.Transform(Features(stranger)).GetColumn<float>("Score").ToArray());
+        Assert.Contains("'store 99'", error.ToString(), StringComparison.Ordinal);
+        Assert.All(silent.Transform(Features(stranger)).GetColumn<float>("Score"), score => Assert.True(float.IsNaN(score)));
+
+        MetaLearnerTransformer Learn(MetaLearnerOptions given) => ml.Regression.Trainers.MetaLearner(given with { MaximumNumberOfIterations = 0 }).Fit(Features(sales));
+        IDataView Features(IDataView view) => ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Fit(view).Transform(view);
+    }
+
+    [Fact]
+    public void Intervals_HoldWhatTheyPromise()
+    {
+        ITransformer adapted = ml.MetaLearning().Adapt(Demand().Fit(sales), support);
+
+        // <recipe>
+        Forecast[] forecasts = [.. ml.Data.CreateEnumerable<Forecast>(adapted.Transform(query), reuseRowObject: false)];
+        foreach (Forecast forecast in forecasts)
+        {
+            float margin = 1.645f * forecast.ScoreStandardDeviation; // 90 %; for 95 % take 1.96
+            (forecast.Low, forecast.High) = (forecast.Score - margin, forecast.Score + margin);
+        }
+
+        // </recipe>
+        Assert.InRange(forecasts.Average(forecast => forecast.Demand >= forecast.Low && forecast.Demand <= forecast.High ? 1.0 : 0), 0.8, 1);
+    }
+
+    [Fact]
+    public void SeveralOutputs_SomeLabelsMissing_AreLearnedTogether()
+    {
+        Sale[] rows = Sale.Of(stores: 1, days: 300);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i].Demand = i % 3 == 0 ? float.NaN : rows[i].Demand;
+            rows[i].SoldOut = i % 2 == 0 ? float.NaN : rows[i].SoldOut;
+        }
+
+        IDataView training = View(rows), test = View(Sale.Of(stores: 1, days: 200, seed: 2));
+
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.MetaLearning().MultiOutput(new MultiOutputOptions
+            {
+                Outputs = [new OutputColumn("Demand"), new OutputColumn("SoldOut", LabelKind.Binary)], // Single; NaN where it is not known
+            }));
+        IDataView scored = pipeline.Fit(training).Transform(test);
+        RegressionMetrics demand = ml.Regression.Evaluate(scored, "Demand", "Demand.Score");
+        BinaryClassificationMetrics soldOut = ml.BinaryClassification.Evaluate(scored, "SoldOut", "SoldOut.Score", "SoldOut.Probability", "SoldOut.PredictedLabel");
+        // </recipe>
+        Assert.True(demand.RSquared > 0.7, $"R² {demand.RSquared}");
+        Assert.True(soldOut.AreaUnderRocCurve > 0.9, $"AUC {soldOut.AreaUnderRocCurve}");
+    }
+
+    [Fact]
+    public void OwnClasses_OfNewTasks_ArePredictedAsText()
+    {
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Transforms.Conversion.MapValueToKey("Label", "Mood"))
+            .Append(ml.MulticlassClassification.Trainers.MetaLearner(taskColumnName: "Store"))
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(sales), support); // its classes are new: the mapping grows with them
+        string[] moods = [.. adapted.Transform(query).GetColumn<string>("PredictedLabel")];
+        // </recipe>
+        Assert.All(moods, mood => Assert.EndsWith(" in store 30", mood, StringComparison.Ordinal));
+        double accuracy = moods.Zip(query.GetColumn<string>("Mood")).Average(pair => pair.First == pair.Second ? 1.0 : 0);
+        Assert.True(accuracy > 0.7, $"accuracy {accuracy}");
+    }
+
+    [Fact]
+    public void Evaluation_PerTaskAndByNumberOfRows()
+    {
+        IDataView newStores = View(Sale.Of(stores: 6, days: 60, first: 30));
+        ITransformer model = Demand().Fit(sales);
+        IEstimator<ITransformer> sdca = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Transforms.NormalizeMeanVariance("Features")).Append(ml.Regression.Trainers.Sdca("Demand"));
+
+        // <recipe>
+        FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
+            newStores,
+            [LearningStrategy.MetaLearned("across stores", model), LearningStrategy.FromScratch("by itself", sdca)],
+            labelColumnName: "Demand",
+            taskColumnName: "Store",
+            options: new FewShotOptions { SupportSizes = [5, 20], Draws = 2 });
+        foreach (FewShotCurve curve in result.Curves)
+            Console.WriteLine($"{curve.Strategy}: RMSE {string.Join(", ", curve.Points.Select(point => $"{point.Evaluation[TaskMetric.RootMeanSquaredError].Macro} with {point.SupportSize} days"))}");
+        PairedComparison comparison = result.Compare("across stores", "by itself");
+        Console.WriteLine($"gained {comparison.Gain}; {comparison.Wins} stores gain, {comparison.Losses} lose");
+        // </recipe>
+        Assert.True(comparison.Gain.Mean > 0, $"gain {comparison.Gain}");
+        Assert.Equal(2, result.Curves.Count);
+
+        SupportQuerySplit split = ml.MetaLearning().SupportQuerySplit(newStores, 10, labelColumnName: "Demand", taskColumnName: "Store");
+
+        // <recipe>
+        IDataView scored = ml.MetaLearning().Adapt(model, split.Support).Transform(split.Query);
+        TaskEvaluation evaluation = ml.MetaLearning().EvaluateTasks(scored, "Demand", "Store");
+        Console.WriteLine($"RMSE {evaluation[TaskMetric.RootMeanSquaredError].Macro}, worst {evaluation.Tasks.MaxBy(task => task[TaskMetric.RootMeanSquaredError])!.Task}");
+        // </recipe>
+        Assert.Equal(6, evaluation.Tasks.Count);
+    }
+
+    [Fact]
+    public void Strategies_AreComparedInAReport()
+    {
+        string path = _folder["report.html"];
+
+        // <recipe>
+        var settings = new TaskExperimentSettings { MaxExperimentTimeInSeconds = 10, FewShot = new FewShotOptions { SupportSizes = [10], Draws = 1 } };
+        ExperimentResult result = ml.MetaLearning().CreateExperiment(settings).Execute(
+            sales, "Demand", "Store", preFeaturizer: ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price"));
+        Console.WriteLine(result.Recommendation);
+        result.SaveHtml(path);
+        // </recipe>
+        Assert.NotEmpty(result.Recommendation);
+        Assert.Contains("<svg", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Embeddings_CarryAnotherTrainer()
+    {
+        IDataView days = View(Sale.Of(stores: 1, days: 300, first: 30, seed: 3));
+
+        // <recipe>
+        var learner = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", Encoder = new MlpEncoderOptions(), MaximumNumberOfIterations = 200 };
+        var features = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price");
+        ITransformer model = features.Append(ml.Regression.Trainers.MetaLearner(learner)).Fit(sales);
+        var pipeline = features.Append(ml.MetaLearning().SharedEncoder(model)) // Features → Embedding
+            .Append(ml.Regression.Trainers.LightGbm("Demand", "Embedding"));
+        ITransformer trees = pipeline.Fit(days);
+        // </recipe>
+        double fit = ml.Regression.Evaluate(trees.Transform(query), "Demand").RSquared;
+        Assert.True(fit > 0.7, $"R² {fit}");
+    }
+
+    [Fact]
+    public void Files_AreCheckedAndReplacedWhole()
+    {
+        ITransformer adapted = ml.MetaLearning().Adapt(Demand().Fit(sales), support);
+        string path = _folder["stores.zip"];
+
+        // <recipe>
+        ml.MetaLearning().SaveAtomic(adapted, sales.Schema, path);                          // the old file or the new one, never half
+        ITransformer loaded = ml.MetaLearning().LoadChecked(path, out DataViewSchema? schema); // for files that you have not written yourself
+        ITransformer plain = ml.Model.Load(path, out schema);                               // for those that you have
+        // </recipe>
+        Assert.Equal(Scores(adapted), Scores(loaded));
+        Assert.Equal(Scores(adapted), Scores(plain));
+        Assert.NotNull(schema);
+    }
+
+    [Fact]
+    public void Onnx_InFront_MakesFeatures()
+    {
+        string network = _folder["network.onnx"];
+        Coexistence.OnnxModel.Write(network, "Features", "Embedding", new float[,] { { 0.3f, 0, 0.1f }, { 0, 0.05f, 0.1f }, { 0, 0, 1 } });
+
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Transforms.ApplyOnnxModel("Embedding", "Features", network))
+            .Append(ml.Regression.Trainers.MetaLearner("Demand", "Embedding", taskColumnName: "Store"));
+        using TransformerChain<MetaLearnerTransformer> model = pipeline.Fit(sales);
+        ITransformer adapted = ml.MetaLearning().Adapt(model, support);
+        // </recipe>
+        double fit = ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared;
+        Assert.True(fit > 0.5, $"R² {fit}");
+    }
+
+    [Fact]
+    public void Images_InFront_ChooseAConvolutionalNetwork()
+    {
+        Picture[] pictures = [.. Pictures(_folder["."])];
+        IDataView training = ml.Data.LoadFromEnumerable(pictures);
+        string folder = _folder["."];
+
+        // <recipe>
+        var options = new MetaLearnerOptions { Encoder = new ConvolutionalEncoderOptions { Filters = 16 }, MaximumNumberOfIterations = 60 };
+        var pipeline = ml.Transforms.LoadImages("Image", folder, "File")
+            .Append(ml.Transforms.ResizeImages("Image", 8, 8)) // halve at most at once: thin lines are lost otherwise
+            .Append(ml.Transforms.ExtractPixels("Features", "Image", colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red))
+            .Append(ml.BinaryClassification.Trainers.MetaLearner(options));
+        ITransformer model = pipeline.Fit(training);
+        // </recipe>
+        double accuracy = ml.BinaryClassification.Evaluate(model.Transform(training)).Accuracy;
+        Assert.True(accuracy > 0.9, $"accuracy {accuracy}");
+    }
+
+    [Fact]
+    public void Service_PredictsOnEveryThread_AndTakesUpANewModel()
+    {
+        ITransformer model = Demand().Fit(sales);
+        Sale[] days = Sale.Of(stores: 1, days: 200, first: 30, seed: 2);
+
+        // <recipe>
+        ITransformer current = model;                                                  // a field of the service
+        Forecast[] Predict(IEnumerable<Sale> rows) =>                                  // on any number of threads at once
+            [.. ml.Data.CreateEnumerable<Forecast>(Volatile.Read(ref current).Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
+        void Learn(IDataView rows) =>                                                  // one at a time; who predicts meanwhile is not disturbed
+            Volatile.Write(ref current, ml.MetaLearning().Adapt(current, rows));
+        // </recipe>
+        Forecast[] before = Predict(days);
+        Forecast[][] meanwhile = new Forecast[8][];
+        Parallel.For(0, meanwhile.Length, i =>
+        {
+            if (i == 0)
+                Learn(support);
+            meanwhile[i] = Predict(days);
+        });
+        Forecast[] after = Predict(days);
+        Assert.NotEqual(before[0].Score, after[0].Score);
+        Assert.All(meanwhile, forecasts => Assert.Contains(forecasts[0].Score, new[] { before[0].Score, after[0].Score }));
+
+        ITransformer adapted = current;
+        Sale day = days[0];
+
+        // <recipe>
+        using PredictionEngine<Sale, Forecast> engine = ml.Model.CreatePredictionEngine<Sale, Forecast>(adapted); // one for each thread
+        Forecast forecast = engine.Predict(day);
+        // </recipe>
+        Assert.Equal(after[0].Score, forecast.Score);
+    }
+
+    [Fact]
+    public void Weights_SayHowMuchARowCounts()
+    {
+        Sale[] doubtful = Sale.Of(stores: 1, days: 20, first: 30);
+        foreach (Sale sale in doubtful.Where((_, i) => i % 2 == 0))
+            (sale.Demand, sale.Trust) = (200, 0);
+        IDataView rows = View(doubtful);
+
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store", exampleWeightColumnName: "Trust"));
+        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(sales), rows); // days with Trust 0 are not learned from
+        // </recipe>
+        double fit = ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared;
+        Assert.True(fit > 0.9, $"R² {fit}");
+    }
+
+    [Fact]
+    public void Refinement_UsesManyRows()
+    {
+        ITransformer model = Demand().Fit(sales);
+        IDataView manyRows = View(Sale.Of(stores: 1, days: 1000, first: 30, seed: 3));
+
+        // <recipe>
+        ITransformer refined = ml.MetaLearning().Adapt(model, manyRows, new AdaptationOptions { RefinementSteps = 20 });
+        // </recipe>
+        double refinedFit = ml.Regression.Evaluate(refined.Transform(query), "Demand").RSquared, few = ml.Regression.Evaluate(ml.MetaLearning().Adapt(model, support).Transform(query), "Demand").RSquared;
+        Assert.True(refinedFit > few, $"R² {refinedFit}, of ten rows {few}");
+    }
+
+    [Fact]
+    public void Relatedness_NamesTheTasksThatHelp()
+    {
+        ITransformer model = Demand().Fit(sales);
+
+        // <recipe>
+        TaskRelatedness relatedness = ml.MetaLearning().Relatedness(model, sales);
+        foreach (var (store, help) in relatedness.Nearest("store 7", count: 3)) // those whose rows help it most
+            Console.WriteLine($"{store}: {help:F2}");
+        // </recipe>
+        Assert.DoesNotContain("store 7", relatedness.Nearest("store 7", count: 3).Select(pair => pair.Key));
+    }
+
+    [Fact]
+    public void Training_TellsHowFarItIs_AndCanBeStopped()
+    {
+        using var source = new CancellationTokenSource();
+        CancellationToken stop = source.Token;
+        var steps = new ConcurrentQueue<TrainingProgress>();
+
+        // <recipe>
+        var options = new MetaLearnerOptions
+        {
+            LabelColumnName = "Demand",
+            TaskColumnName = "Store",
+            Encoder = new MlpEncoderOptions(),
+            Progress = new Progress<TrainingProgress>(step => steps.Enqueue(step)), // told of every outer step
+            CancellationToken = stop,                                               // ends training by an OperationCanceledException
+        };
+        // </recipe>
+        IEstimator<ITransformer> pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Regression.Trainers.MetaLearner(options with { MaximumNumberOfIterations = 5 }));
+        pipeline.Fit(sales);
+        Assert.True(SpinWait.SpinUntil(() => steps.Count == 5, TimeSpan.FromSeconds(10)));
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => pipeline.Fit(sales));
+    }
+
+    // The pipeline of the second recipe.
+    private EstimatorChain<MetaLearnerTransformer> Demand() => ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+        .Append(ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", MaximumNumberOfIterations = 0 })); // the linear learner alone, for speed
+
+    private float[] Scores(ITransformer model) => [.. model.Transform(query).GetColumn<float>("Score")];
+
+    private IDataView View(Sale[] rows) => ml.Data.LoadFromEnumerable(rows);
+
+    // Bars that lie or stand; each task calls one of the two "yes".
+    private static IEnumerable<Picture> Pictures(string folder)
+    {
+        const int Side = 16;
+        var random = new Random(1);
+        for (int i = 0; i < 240; i++)
+        {
+            bool lies = random.Next(2) == 0;
+            int at = random.Next(2, Side - 3), task = i % 12;
+            byte[] pixels = new byte[4 * Side * Side];
+            for (int p = 0; p < Side * Side; p++)
+            {
+                int place = lies ? p / Side : p % Side;
+                pixels.AsSpan(4 * p, 3).Fill((byte)(place == at || place == at + 1 ? 0 : 255));
+                pixels[4 * p + 3] = byte.MaxValue;
+            }
+
+            string file = $"{i}.png";
+            using (var image = MLImage.CreateFromPixels(Side, Side, MLPixelFormat.Bgra32, pixels))
+                image.Save(Path.Combine(folder, file));
+            yield return new Picture { Task = $"task {task}", File = file, Label = lies == (task % 2 == 0) };
+        }
+    }
+
+    private sealed class Picture
+    {
+        public string Task { get; set; } = "";
+
+        public string File { get; set; } = "";
+
+        public bool Label { get; set; }
+    }
+}

@@ -1,0 +1,14 @@
+using Xunit;
+
+namespace MetaML.Core.Tests.Training;
+
+/// <summary>A test of what happens without a CUDA device.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NoCudaFactAttribute : FactAttribute
+{
+    public NoCudaFactAttribute()
+    {
+        if (CudaFactAttribute.HasCuda)
+            Skip = "There is a CUDA device here.";
+    }
+}

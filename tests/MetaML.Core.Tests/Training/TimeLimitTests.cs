@@ -1,0 +1,113 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+using MetaML.Scoring;
+using MetaML.Tasks;
+using MetaML.TestKit;
+using MetaML.Training;
+using Xunit;
+
+namespace MetaML.Core.Tests.Training;
+
+public sealed class TimeLimitTests
+{
+    private readonly ManualClock _clock = new();
+    private readonly List<string> _log = [];
+
+    private MetaTrainingOptions Options => new()
+    {
+        Encoder = new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4 },
+        Adapter = new RidgeAdapterOptions(),
+        Clock = _clock,
+        EarlyStopping = new() { EvaluationInterval = 3, Patience = 100 },
+    };
+
+    [Fact]
+    public void Train_TimeIsUp_EndsWithThatStepAndKeepsTheBest()
+    {
+        var reports = new List<TrainingProgress>();
+        MetaModel model = Train(Options with { MaximumTrainingTime = TimeSpan.FromSeconds(7.5) }, reports);
+        Assert.Equal(8, reports.Count);
+        Assert.Equal(Enumerable.Range(0, 8).Select(second => second / 7.5), reports.Select(report => report.TimeShare));
+        Assert.Contains("Stopped after 8 iterations: MaximumTrainingTime is up.", _log);
+        Assert.Contains("Stopped after 8 iterations: MaximumTrainingTime is up.", model.Training!.Reasons);
+        Assert.Equal(8, model.Training.Iterations);
+        Assert.True(model.Training.ValidationLoss <= reports.Min(report => report.ValidationLoss));
+    }
+
+    [Fact]
+    public void Train_LimitOfTenSteps_IsATrainingOfTenIterations()
+    {
+        // The learning rate falls to 0 with the time as it does with iterations, and the last step is judged.
+        MetaModel byTime = Train(Options with { MaximumTrainingTime = TimeSpan.FromSeconds(10), MaximumNumberOfIterations = 1000 });
+        MetaModel byIterations = Train(Options with { MaximumNumberOfIterations = 10 });
+        Assert.Equal((10, 10), (byTime.Training!.Iterations, byTime.Training.BestIteration)); // between two judgements
+        Assert.Equal(byIterations.EncoderArrays, byTime.EncoderArrays);
+        Assert.Equal(byIterations.Training!.ValidationLoss, byTime.Training.ValidationLoss);
+    }
+
+    [Fact]
+    public void Train_LimitThatIsNotReached_SameBitsAsWithout()
+    {
+        MetaTrainingOptions options = Options with { MaximumNumberOfIterations = 12 };
+        Assert.Equal(Bytes.Of(Train(options).Write), Bytes.Of(Train(options with { MaximumTrainingTime = TimeSpan.FromSeconds(13) }).Write));
+    }
+
+    [Fact]
+    public void Train_Joint_TakesHalfOfTheTimeForItsFirstHalf()
+    {
+        var reports = new List<TrainingProgress>();
+        Train(Options with { Objective = TrainingObjective.Joint, MaximumTrainingTime = TimeSpan.FromSeconds(10) }, reports);
+        Assert.Equal(5, reports.Count(report => report.Objective == TrainingObjective.Joint));
+        Assert.Equal(5, reports.Count(report => report.Objective == TrainingObjective.Meta));
+    }
+
+    [Fact]
+    public void Train_TimeIsUpAfterTheLinearLearner_TriesNoNetwork()
+    {
+        _clock.Step = TimeSpan.FromSeconds(1); // each look at it
+        MetaModel model = Train(Options with { Encoder = null, Adapter = null, MaximumTrainingTime = TimeSpan.FromSeconds(0.5) });
+        Assert.Contains("Mlp + Ridge is not tried: MaximumTrainingTime is up.", model.Training!.Reasons);
+        Assert.IsType<IdentityEncoderOptions>(model.EncoderOptions);
+    }
+
+    [Fact]
+    public void SelfSupervised_TimeIsUp_EndsWithThatStep()
+    {
+        var random = new Random(1);
+        var rows = new DenseFeatureStore(4);
+        for (int i = 0; i < 60; i++)
+            rows.Add(new FeatureRow([.. Enumerable.Range(0, 4).Select(_ => (float)random.NextDouble())]));
+        var options = new SelfSupervisedOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [8] }, BatchSize = 16, MaximumTrainingTime = TimeSpan.FromTicks(1) };
+        MetaModel model = SelfSupervisedTrainer.Train(rows, options, _log.Add);
+        Assert.Contains(_log, line => line.EndsWith("iterations: MaximumTrainingTime is up.", StringComparison.Ordinal));
+        Assert.InRange(model.Training!.Iterations, 0, 1);
+    }
+
+    // A step takes a second.
+    private MetaModel Train(MetaTrainingOptions options, List<TrainingProgress>? reports = null) => MetaTrainer.Train(
+        CoreData.Of(Some.Tasks(), LabelKind.Binary),
+        options with
+        {
+            Progress = new Reports(report =>
+            {
+                reports?.Add(report);
+                _clock.Now += TimeSpan.FromSeconds(1);
+            }),
+        },
+        _log.Add);
+
+    private sealed class ManualClock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public TimeSpan Step { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp()
+        {
+            Now += Step;
+            return Now.Ticks;
+        }
+    }
+}
