@@ -71,7 +71,7 @@ public static class MetaTrainer
             {
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{Describe(candidate)} is not tried: {reason}.");
-                break;
+                continue;
             }
 
             try
@@ -103,6 +103,10 @@ public static class MetaTrainer
         return chosen;
     }
 
-    private static string Describe(MetaTrainingOptions options) =>
-        $"{options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)}{(options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")} + {options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}";
+    private static string Describe(MetaTrainingOptions options)
+    {
+        string encoder = options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal), adapter = options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal);
+        return encoder + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")
+            + " + " + adapter + (options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");
+    }
 }

@@ -17,12 +17,15 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
 {
     private static readonly Assembly s_data = typeof(TransformerChain<>).Assembly, s_transforms = typeof(MissingValueReplacingTransformer).Assembly, s_own = typeof(LoaderFormat).Assembly;
 
+    /// <summary>The oldest version that is known to be read; as a rule the one that is written.</summary>
+    public uint Oldest { get; init; } = Written;
+
     /// <summary>Steps of a model.</summary>
     public static readonly Dictionary<string, LoaderFormat> Transformers = new(StringComparer.Ordinal)
     {
         // This pack's readers believe no length themselves.
-        [MetaLearnerTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
-        [MultiOutputTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
+        [MetaLearnerTransformer.LoaderSignature] = new(0x00010002, 0x00010001, s_own, (_, _, _) => { }) { Oldest = 0x00010001 },
+        [MultiOutputTransformer.LoaderSignature] = new(0x00010002, 0x00010001, s_own, (_, _, _) => { }) { Oldest = 0x00010001 },
         [SharedEncoderTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
         ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
         ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),

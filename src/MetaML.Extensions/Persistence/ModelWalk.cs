@@ -28,7 +28,7 @@ internal sealed class ModelWalk(Dictionary<string, byte[]> entries, CheckedLoadO
         ModelBlock step = Open(folder);
         if (known.TryGetValue(step.Loader, out LoaderFormat? format))
         {
-            if (step.Written != format.Written || step.Readable < format.Readable || step.Readable > format.Written)
+            if (step.Written < format.Oldest || step.Written > format.Written || step.Readable < format.Readable || step.Readable > format.Written)
                 throw new InvalidDataException($"Step '{step.Loader}' in '{folder}' must have format version 0x{format.Written:x8}; got 0x{step.Written:x8}. {NewerOrOther(step, format)}");
             Assemblies.Add(format.Home);
             format.Check(this, folder, step.Block);

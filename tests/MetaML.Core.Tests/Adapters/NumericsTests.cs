@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Adapters;
 
-/// <summary>Every adapter in single precision beside double precision, on support that makes numbers hard: finite, and within the error that docs/Algorithms.md states.</summary>
+/// <summary>Every adapter in single precision beside double precision, on support that makes numbers hard: finite, and within the error that docs/Security.md states.</summary>
 public sealed class NumericsTests
 {
     public static TheoryData<AdapterCase> Cases => AdapterConformance.Cases;

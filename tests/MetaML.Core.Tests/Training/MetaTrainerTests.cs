@@ -169,7 +169,7 @@ public sealed class MetaTrainerTests
             return builder.Build();
         }
 
-        MetaModel model = MetaTrainer.Train(Texts(0, 12), Quick with { MaximumNumberOfIterations = 200, LearningRate = 0.01 });
+        MetaModel model = MetaTrainer.Train(Texts(0, 24), Quick with { MaximumNumberOfIterations = 200, LearningRate = 0.01 });
         TaskSet news = Texts(100, 20); // many, so that no single draw of dropout decides
         LearningTask[] support = [.. news.Tasks.Select(task => task.Take([.. Enumerable.Range(0, 10)]))];
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(news.With(support));

@@ -21,7 +21,7 @@ public sealed class TrainingSummaryTests
         TrainingSummary summary = model.Training!;
         Assert.All(summary.Reasons, reason => Assert.Contains(reason, log));
         Assert.Equal(summary.Reasons.Count, summary.Reasons.Distinct().Count());
-        foreach (string beginning in new[] { "Learners: linear with a prior by empirical Bayes, and a network: features are dense, 6 of them.", "Adapter: Bayesian, since", "Adapter: Ridge on the network, since labels are classes.", "Validation: 2 of 12 tasks", "Support: 2 to 14 rows of a task of 29, the median", "Learner: " })
+        foreach (string beginning in new[] { "Learners: linear with a prior by empirical Bayes, with a Gaussian and with a logistic likelihood, and a network: features are dense, 6 of them.", "Adapter: Bayesian, since", "Adapter: Ridge on the network, since labels are classes.", "Validation: 2 of 12 tasks", "Support: 2 to 14 rows of a task of 29, the median", "Learner: " })
             Assert.Contains(summary.Reasons, reason => reason.StartsWith(beginning, StringComparison.Ordinal));
         Assert.Equal((12, 339L), (summary.TaskCount, summary.RowCount));
         Assert.True(summary.ValidationLoss > 0 && summary.ValidationEpisodes > 0);
@@ -29,7 +29,7 @@ public sealed class TrainingSummaryTests
     }
 
     [Theory]
-    [InlineData("Encoder: Mlp, since features are sparse.", true, null, null)]
+    [InlineData("Encoder: Sparse, with directions that the tasks have in common or without, since features are sparse and labels are classes.", true, null, null)]
     [InlineData("Encoder: Mlp, since tasks are drawn from classes.", false, 2, null)]
     [InlineData("Encoder: Mlp, since an adapter is set, and the linear learner has its own.", false, null, "ridge")]
     public void Train_NoLinearLearner_SaysWhy(string expected, bool sparse, int? ways, string? adapter)

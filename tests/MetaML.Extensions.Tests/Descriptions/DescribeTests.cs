@@ -94,8 +94,9 @@ public sealed class DescribeTests
     [Fact]
     public void Describe_SavedByAnEarlierVersion_SaysThatItIsNotKnown()
     {
-        ITransformer model = _ml.Model.Load(Path.Combine(GoldenModels.Folder, "regression.zip"), out _);
-        ModelDescription description = _ml.MetaLearning().Describe(model);
+        string path = Path.Combine(GoldenModels.Folder, "Format1", "regression.zip");
+        _ml.MetaLearning().LoadChecked(path, out _);
+        ModelDescription description = _ml.MetaLearning().Describe(_ml.Model.Load(path, out _));
         Assert.Null(description.Outputs[0].Training);
         Assert.All(description.Outputs[0].Tasks, task => Assert.Equal((null, null), (task.RowCount, task.Weight)));
         Assert.Contains("Training: not known", description.ToString(), StringComparison.Ordinal);

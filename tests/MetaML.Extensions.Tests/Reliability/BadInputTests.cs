@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using MetaML.Adapters;
 using MetaML.Encoders;
 using MetaML.Tasks;
@@ -258,7 +259,7 @@ public sealed class BadInputTests
     }
 
     // Classes are numbers, three of each task's own.
-    private static IDataView OwnClasses() => s_ml.Data.LoadFromEnumerable(Some.Tasks().Select((row, i) => new TaskRow { Task = row.Task, Features = row.Features, Value = 3 * int.Parse(row.Task.AsSpan(4)) + i % 3 }));
+    private static IDataView OwnClasses() => s_ml.Data.LoadFromEnumerable(Some.Tasks().Select((row, i) => new TaskRow { Task = row.Task, Features = row.Features, Value = 3 * int.Parse(row.Task.AsSpan(4), CultureInfo.InvariantCulture) + i % 3 }));
 
     private static IDataView Data(TrainerCase trainer) => trainer.Data(s_ml, Some.Tasks(3));
 

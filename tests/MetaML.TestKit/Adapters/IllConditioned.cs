@@ -17,7 +17,7 @@ internal static class IllConditioned
     /// <summary>What the features are multiplied by.</summary>
     public static readonly float[] Scales = [1e-6f, 1e-3f, 1, 1e3f, 1e6f];
 
-    /// <summary>The error that an adapter's documentation states.</summary>
+    /// <summary>The error that docs/Security.md states.</summary>
     public static double StatedError(AdapterCase adapter) => adapter.Options is GradientAdapterOptions ? 1e-3 : 1e-4;
 
     /// <summary>The largest difference of a query score, as a share of the largest score (or of 1, where that is larger); infinite where a score is not finite.</summary>
@@ -47,7 +47,7 @@ internal static class IllConditioned
 
     private static List<TaskRow> Data(AdapterCase adapter, string form, float scale)
     {
-        List<TaskRow> rows = adapter.ClassSets == ClassSets.Common ? Some.Tasks(Tasks, Rows, ragged: false) : Some.TasksWithOwnClasses(Tasks, Rows);
+        List<TaskRow> rows = adapter.ClassSets == ClassSets.Common ? Some.Tasks(Tasks, Rows, ragged: false) : Some.TasksWithOwnClasses(Tasks, Rows + 4); // which are ragged
         for (int i = 0; i < rows.Count; i++)
         {
             float[] x = rows[i].Features;
