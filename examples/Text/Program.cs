@@ -21,7 +21,7 @@ HashSet<string> later = [.. intents[^(intents.Length / 3)..]];
 IDataView training = ml.Data.LoadFromEnumerable(messages.Where(message => !later.Contains(message.Intent)));
 IDataView unseen = ml.Data.LoadFromEnumerable(messages.Where(message => later.Contains(message.Intent)).Select(message => message with { Task = $"{message.Task} (new intents)" }));
 
-// Each training task is five intents of the pool. Nothing else is set: what suits texts is chosen from the data.
+// Each training task is five intents of the pool. What suits texts is chosen from the data; it has few numbers to learn, so that few steps do.
 IEstimator<ITransformer> Features() => ml.Transforms.Text.FeaturizeText("Features", "Text")
     .Append(ml.Transforms.Conversion.MapValueToKey("Label", "Intent"));
 var trainers = ml.MulticlassClassification.Trainers;
@@ -29,6 +29,7 @@ var options = new MetaLearnerOptions
 {
     Episodes = new EpisodeOptions { Ways = 5, Shots = 5 },
     ValidationFraction = 0.3, // five of the sixteen intents
+    MaximumNumberOfIterations = 100,
 };
 ITransformer model = Features().Append(trainers.MetaLearner(options)).Fit(training);
 
