@@ -31,6 +31,9 @@ using MetaML.Benchmarks.Speed;
     ("speed",
     [
         new("score-bulk", null, _ => ScoreBulk.Run()),
+        new("score-one", null, _ => ScoreOne.Run()),
+        new("load-score", null, _ => LoadScore.Run()),
+        new("adapt-many", null, _ => AdaptMany.Run()),
         new("maml-sine", null, _ => MamlSine.Run()),
         new("anil", null, _ => FewShot.RunAnil()),
         new("ridge", null, _ => FewShot.RunRidge()),

@@ -1,5 +1,6 @@
 // score <model> <rows>            loads a model by ML.NET's own call, in code that never mentions MetaML
 // adapt <model> <rows> <support>  the same after adapting the model
+// predict <model>                 loads a model and makes one prediction of a row of 16 features, as benchmarks time it
 // train <rows>                    meta-training, which needs the native library, and says so where it is absent
 // fit <rows>                      empirical Bayes on the features themselves, which needs no native library
 // Prints the scores (of several outputs, one after the other), one per line, then their standard deviations where there are any, and last whether a torch library was loaded.
@@ -9,6 +10,13 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 
 var ml = new MLContext(seed: 1);
+if (args[0] == "predict")
+{
+    using PredictionEngine<Row, Prediction> engine = ml.Model.CreatePredictionEngine<Row, Prediction>(ml.Model.Load(args[1], out _));
+    Console.WriteLine(engine.Predict(new Row()).Score.ToString("R", CultureInfo.InvariantCulture));
+    return;
+}
+
 IDataView rows = ml.Data.LoadFromBinary(args[^1] is var last && args[0] == "adapt" ? args[2] : last);
 if (args[0] == "train")
 {
@@ -55,3 +63,16 @@ static ITransformer Fit(MLContext ml, IDataView rows) => ml.Regression.Trainers.
     Encoder = new MetaML.Encoders.IdentityEncoderOptions(),
     Adapter = new MetaML.Adapters.BayesianAdapterOptions(),
 }).Fit(rows);
+
+internal sealed class Row
+{
+    public string Task { get; set; } = "";
+
+    [VectorType(16)]
+    public float[] Features { get; set; } = new float[16];
+}
+
+internal sealed class Prediction
+{
+    public float Score { get; set; }
+}

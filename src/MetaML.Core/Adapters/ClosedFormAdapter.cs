@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using MetaML.Parameters;
 using MetaML.Scoring;
@@ -78,27 +79,37 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         float[] spread = Spread(parameters);
         float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
 
-        var p = new float[rows * width]; // S^½ Z̃ B
+        double[] p = ArrayPool<double>.Shared.Rent(rows * width); // S^½ Z̃ B, in single precision: products of such numbers are exact in double
+        var scaled = new float[width];
         var residual = new double[rows * outputs];
         for (int row = 0; row < rows; row++)
         {
             float root = MathF.Sqrt(support.Weights[row]);
             ReadOnlySpan<float> z = support.Row(row, dimension);
-            Span<float> scaled = p.AsSpan(row * width, width);
             z.CopyTo(scaled);
             scaled[dimension] = 1;
             TensorPrimitives.Multiply(scaled, root, scaled);
             TensorPrimitives.Multiply(scaled, spread, scaled);
             if (factor is not null)
                 MultiplyRow(scaled, factor);
+            TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan(row * width, width));
             for (int k = 0; k < outputs; k++)
                 residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
         }
 
         double[]? labels = KeepsSpread ? [.. residual] : null;
-        double[] solution = rows < width
-            ? TransposeMultiply(p, rows, width, SolveGram(p, rows, width, residual, outputs), outputs)
-            : SolveNormal(p, rows, width, TransposeMultiply(p, rows, width, residual, outputs), outputs);
+        double[] solution;
+        if (rows < width)
+        {
+            SolveGram(p, rows, width, residual, outputs);
+            solution = TransposeMultiply(p, rows, width, residual, outputs);
+        }
+        else
+        {
+            solution = TransposeMultiply(p, rows, width, residual, outputs);
+            SolveNormal(p, rows, width, solution, outputs);
+        }
+
         PredictiveSpread? predictive = null;
         if (labels is not null)
         {
@@ -113,6 +124,7 @@ public abstract class ClosedFormAdapter : IManagedAdapter
             predictive = Predictive(parameters, covariance, support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
         }
 
+        ArrayPool<double>.Shared.Return(p);
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
 
@@ -234,6 +246,8 @@ public abstract class ClosedFormAdapter : IManagedAdapter
 
     private static float PriorScore(float[] prior, ReadOnlySpan<float> z, int output, int outputs)
     {
+        if (outputs == 1)
+            return OrderedSum.OfProducts(z, prior.AsSpan(0, z.Length)) + prior[z.Length];
         float score = prior[z.Length * outputs + output];
         for (int j = 0; j < z.Length; j++)
             score += z[j] * prior[j * outputs + output];

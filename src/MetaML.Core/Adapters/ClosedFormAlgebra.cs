@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using MetaML.Scoring;
 
@@ -6,31 +7,27 @@ namespace MetaML.Adapters;
 /// <summary>The algebra of <see cref="ClosedFormAdapter"/> outside libtorch: P is [rows, width], R and B have a column for each output; all row-major.</summary>
 internal static class ClosedFormAlgebra
 {
-    // (PPᵀ + I)⁻¹ R
-    public static double[] SolveGram(float[] p, int rows, int width, double[] residual, int outputs)
+    // (PPᵀ + I)⁻¹ R, in the place of R
+    public static void SolveGram(double[] p, int rows, int width, double[] residual, int outputs)
     {
-        double[] wide = Array.ConvertAll(p, value => (double)value);
-        var gram = new double[rows * rows];
+        double[] gram = ArrayPool<double>.Shared.Rent(rows * rows);
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j <= i; j++)
-                gram[i * rows + j] = TensorPrimitives.Dot<double>(wide.AsSpan(i * width, width), wide.AsSpan(j * width, width));
+                gram[i * rows + j] = TensorPrimitives.Dot<double>(p.AsSpan(i * width, width), p.AsSpan(j * width, width));
         }
 
         AddIdentity(gram, rows);
         Cholesky.Solve(gram, rows, residual, outputs);
-        return residual;
+        ArrayPool<double>.Shared.Return(gram);
     }
 
-    // (PᵀP + I)⁻¹ B
-    public static double[] SolveNormal(float[] p, int rows, int width, double[] right, int outputs)
-    {
+    // (PᵀP + I)⁻¹ B, in the place of B
+    public static void SolveNormal(double[] p, int rows, int width, double[] right, int outputs) =>
         Cholesky.Solve(Normal(p, rows, width), width, right, outputs);
-        return right;
-    }
 
     // B (PᵀP + I)⁻¹ Bᵀ, B = diag(b) F
-    public static double[] Covariance(float[] p, int rows, int width, float[] spread, float[]? factor)
+    public static double[] Covariance(double[] p, int rows, int width, float[] spread, float[]? factor)
     {
         double[] covariance = Cholesky.Inverse(Normal(p, rows, width), width);
         if (factor is not null)
@@ -41,20 +38,18 @@ internal static class ClosedFormAlgebra
     }
 
     // PᵀP + I, the lower triangle; some rows at a time, so that each visit of its memory does the work of all of them
-    private static double[] Normal(float[] p, int rows, int width)
+    private static double[] Normal(double[] p, int rows, int width)
     {
         const int RowsAtOnce = 32;
         var normal = new double[width * width];
-        var wide = new double[RowsAtOnce * width];
         for (int first = 0; first < rows; first += RowsAtOnce)
         {
-            int count = Math.Min(RowsAtOnce, rows - first);
-            TensorPrimitives.ConvertTruncating<float, double>(p.AsSpan(first * width, count * width), wide);
+            int end = Math.Min(first + RowsAtOnce, rows);
             for (int i = 0; i < width; i++)
             {
                 Span<double> target = normal.AsSpan(i * width, i + 1);
-                for (int row = 0; row < count; row++)
-                    TensorPrimitives.MultiplyAdd(wide.AsSpan(row * width, i + 1), wide[row * width + i], target, target);
+                for (int row = first; row < end; row++)
+                    TensorPrimitives.MultiplyAdd(p.AsSpan(row * width, i + 1), p[row * width + i], target, target);
             }
         }
 
@@ -62,7 +57,8 @@ internal static class ClosedFormAlgebra
         return normal;
     }
 
-    public static double Dot(ReadOnlySpan<float> row, double[] b, int output, int outputs)
+    // A row times one output's column of B.
+    public static double Dot(ReadOnlySpan<double> row, double[] b, int output, int outputs)
     {
         double sum = 0;
         for (int j = 0; j < row.Length; j++)
@@ -92,16 +88,22 @@ internal static class ClosedFormAlgebra
     }
 
     // Pᵀ B
-    public static double[] TransposeMultiply(float[] p, int rows, int width, double[] b, int outputs)
+    public static double[] TransposeMultiply(double[] p, int rows, int width, double[] b, int outputs)
     {
         var product = new double[width * outputs];
         for (int row = 0; row < rows; row++)
         {
+            ReadOnlySpan<double> values = p.AsSpan(row * width, width);
+            if (outputs == 1)
+            {
+                TensorPrimitives.MultiplyAdd(values, b[row], product, product);
+                continue;
+            }
+
             for (int j = 0; j < width; j++)
             {
-                double value = p[row * width + j];
-                for (int k = 0; k < outputs; k++)
-                    product[j * outputs + k] += value * b[row * outputs + k];
+                Span<double> target = product.AsSpan(j * outputs, outputs);
+                TensorPrimitives.MultiplyAdd(b.AsSpan(row * outputs, outputs), values[j], target, target);
             }
         }
 

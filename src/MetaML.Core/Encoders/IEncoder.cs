@@ -57,4 +57,15 @@ public interface IEncoder
     /// <param name="row">The row.</param>
     /// <param name="embedding">Receives <see cref="EmbeddingDimension"/> values.</param>
     void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding);
+
+    /// <summary>Embeds rows without libtorch; each gets the bits that it gets alone.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="rows">Rows that are scaled.</param>
+    /// <param name="first">The first row to embed.</param>
+    /// <param name="embeddings">Receives [rows, embedding], and says how many rows.</param>
+    internal void Embed(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
+    {
+        for (int i = 0; i * EmbeddingDimension < embeddings.Length; i++)
+            Embed(parameters, rows[first + i], embeddings.Slice(i * EmbeddingDimension, EmbeddingDimension));
+    }
 }

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using MetaML.Adapters;
 using MetaML.Parameters;
+using MetaML.Scoring;
 using MetaML.Tasks;
 using static TorchSharp.torch;
 
@@ -10,6 +12,8 @@ namespace MetaML.Encoders;
 public sealed class MlpEncoder : IEncoder
 {
     internal const float NormEpsilon = 1e-5f;
+    private const int LargestOnStack = 4096; // floats
+    private const int FloatsPerLayer = 1 << 15; // of the widest layer, for the rows that pass through the layers together
 
     private readonly MlpEncoderOptions _options;
     private readonly Layer[] _layers;
@@ -83,36 +87,77 @@ public sealed class MlpEncoder : IEncoder
     /// <inheritdoc/>
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding)
     {
-        // Two halves, used in turn as a layer's input and output.
-        Span<float> hidden = _widest <= 1024 ? stackalloc float[2 * _widest] : new float[2 * _widest];
-        int half = 0;
-        scoped FeatureRow input = row;
-        int parameter = 0;
-        foreach (Layer layer in _layers)
-        {
-            Span<float> output = hidden.Slice(half * _widest, layer.Out);
-            Linear(input, parameters[parameter], parameters[parameter + 1], output);
-            parameter += 2;
-            if (layer.IsHidden)
-            {
-                if (_options.LayerNormalization)
-                {
-                    Normalize(output, parameters[parameter], parameters[parameter + 1]);
-                    parameter += 2;
-                }
+        Span<float> hidden = 2 * _widest <= LargestOnStack ? stackalloc float[2 * _widest] : new float[2 * _widest];
+        ApplyFirst(parameters, row, hidden[.._layers[0].Out]);
+        CopyTo(embedding, ApplyOthers(parameters, hidden, 1), row);
+    }
 
-                Activate(output);
-                if (IsResidual(layer))
-                    TensorPrimitives.Add(output, input.Values, output);
+    /// <inheritdoc/>
+    void IEncoder.Embed(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
+    {
+        int count = embeddings.Length / EmbeddingDimension, most = Math.Max(1, FloatsPerLayer / _widest);
+        for (int done = 0; done < count; done += most)
+            EmbedSome(parameters, rows, first + done, embeddings.Slice(done * EmbeddingDimension, Math.Min(most, count - done) * EmbeddingDimension));
+    }
+
+    private void EmbedSome(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
+    {
+        int count = embeddings.Length / EmbeddingDimension, size = 2 * count * _widest, width = _layers[0].Out;
+        float[]? rented = size <= LargestOnStack ? null : ArrayPool<float>.Shared.Rent(size);
+        Span<float> hidden = rented is null ? stackalloc float[size] : rented.AsSpan(0, size); // two halves, used in turn as a layer's input and output
+        if (!rows.IsSparse)
+            AffineKernel.Apply(rows.Dense.Slice(first * FeatureCount, count * FeatureCount), parameters[0], parameters[1], Rectifies(_layers[0]), hidden[..(count * width)]);
+        for (int i = 0; i < count && rows.IsSparse; i++)
+            ApplyFirst(parameters, rows[first + i], hidden.Slice(i * width, width));
+        ReadOnlySpan<float> last = ApplyOthers(parameters, hidden, count);
+        for (int i = 0; i < count; i++)
+            CopyTo(embeddings.Slice(i * EmbeddingDimension, EmbeddingDimension), last.Slice(i * _options.EmbeddingDimension, _options.EmbeddingDimension), rows[first + i]);
+        if (rented is not null)
+            ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private void ApplyFirst(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> output)
+    {
+        if (row.IsSparse)
+            AffineKernel.Apply(row.Values, row.Indices, parameters[0], parameters[1], Rectifies(_layers[0]), output);
+        else
+            AffineKernel.Apply(row.Values, parameters[0], parameters[1], Rectifies(_layers[0]), output);
+    }
+
+    // From the first layer's sums, in the first half of the buffer, to the last layer's.
+    private Span<float> ApplyOthers(IReadOnlyList<float[]> parameters, Span<float> hidden, int count)
+    {
+        Span<float> values = hidden[..(count * _layers[0].Out)], free = hidden[(hidden.Length / 2)..];
+        int parameter = 2;
+        for (int l = 0; l < _layers.Length - 1; l++)
+        {
+            Layer layer = _layers[l], next = _layers[l + 1];
+            if (_options.LayerNormalization)
+            {
+                for (int i = 0; i < count; i++)
+                    Normalize(values.Slice(i * layer.Out, layer.Out), parameters[parameter], parameters[parameter + 1]);
+                parameter += 2;
             }
 
-            input = new FeatureRow(output);
-            half = 1 - half;
+            for (int i = 0; i < count && !Rectifies(layer); i++) // row by row: a value's bits may depend on its place
+                Activate(values.Slice(i * layer.Out, layer.Out));
+            if (IsResidual(layer))
+                TensorPrimitives.Add(values, free[..values.Length], values); // what the layer was made of
+            Span<float> output = free[..(count * next.Out)];
+            AffineKernel.Apply(values, parameters[parameter], parameters[parameter + 1], Rectifies(next), output);
+            parameter += 2;
+            free = hidden[(l % 2 * (hidden.Length / 2))..];
+            values = output;
         }
 
-        input.Values.CopyTo(embedding);
+        return values;
+    }
+
+    private void CopyTo(Span<float> embedding, ReadOnlySpan<float> last, FeatureRow row)
+    {
+        last.CopyTo(embedding);
         if (_options.LinearPath)
-            row.CopyTo(embedding[_options.EmbeddingDimension..]);
+            row.CopyTo(embedding[last.Length..]);
     }
 
     private Layer AddLayer(int inputs, int outputs, bool isHidden, int number)
@@ -159,25 +204,14 @@ public sealed class MlpEncoder : IEncoder
     // [units] is broadcast as it is; [tasks, units] becomes [tasks, 1, units].
     private static Tensor PerRow(Tensor values) => values.dim() == 2 ? values.unsqueeze(1) : values;
 
-    private static void Linear(scoped FeatureRow input, float[] weight, float[] bias, scoped Span<float> output)
-    {
-        bias.CopyTo(output);
-        ReadOnlySpan<float> values = input.Values;
-        for (int i = 0; i < values.Length; i++)
-        {
-            float value = values[i];
-            if (value == 0)
-                continue;
-            int feature = input.IsSparse ? input.Indices[i] : i;
-            TensorPrimitives.MultiplyAdd(weight.AsSpan(feature * output.Length, output.Length), value, output, output);
-        }
-    }
+    // Whether nothing but max(0, x) comes between the layer's sums and its values.
+    private bool Rectifies(Layer layer) => layer.IsHidden && _options.Activation == Activation.Relu && !_options.LayerNormalization;
 
     private static void Normalize(Span<float> values, float[] gain, float[] shift)
     {
-        float mean = TensorPrimitives.Sum(values) / values.Length;
+        float mean = OrderedSum.Of(values) / values.Length;
         TensorPrimitives.Subtract(values, mean, values);
-        float variance = TensorPrimitives.SumOfSquares(values) / values.Length;
+        float variance = OrderedSum.OfProducts(values, values) / values.Length;
         TensorPrimitives.Multiply(values, 1 / MathF.Sqrt(variance + NormEpsilon), values);
         TensorPrimitives.MultiplyAdd(values, gain, shift, values);
     }

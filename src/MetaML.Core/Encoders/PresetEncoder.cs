@@ -37,4 +37,7 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
 
     /// <inheritdoc/>
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding) => encoder.Embed(parameters, row, embedding);
+
+    /// <inheritdoc/>
+    void IEncoder.Embed(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings) => encoder.Embed(parameters, rows, first, embeddings);
 }

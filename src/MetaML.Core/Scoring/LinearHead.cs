@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace MetaML.Scoring;
 
 /// <summary>A linear map from an embedding to scores.</summary>
@@ -24,5 +22,5 @@ public sealed record LinearHead(float[] Weights, float[] Bias)
 
     /// <summary>One output's score.</summary>
     internal float Score(ReadOnlySpan<float> embedding, int output) =>
-        TensorPrimitives.Dot(embedding, Weights.AsSpan(output * embedding.Length, embedding.Length)) + Bias[output];
+        OrderedSum.OfProducts(embedding, Weights.AsSpan(output * embedding.Length, embedding.Length)) + Bias[output];
 }

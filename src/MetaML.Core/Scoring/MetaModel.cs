@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Encoders;
@@ -6,16 +7,12 @@ using MetaML.Parameters;
 using MetaML.Relatedness;
 using MetaML.Tasks;
 using MetaML.Training;
-using static TorchSharp.torch;
 
 namespace MetaML.Scoring;
 
 /// <summary>A meta-trained encoder and adapter: adapts tasks and scores their rows. Immutable and safe for many threads.</summary>
 public sealed partial class MetaModel
 {
-    // Rows of padded support that are adapted at once where libtorch is needed.
-    private const int RowsPerBatch = 65_536;
-
     private readonly MetaModelDesign _design;
     private readonly FeatureScaling? _scaling;
     private readonly LabelScaling _labels;
@@ -113,7 +110,7 @@ public sealed partial class MetaModel
         {
             try
             {
-                Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => adapted[i] = AdaptTask(managed, support, support.Tasks[i], options));
+                AdaptWithoutTorch(managed, support, options, adapted, cancellationToken);
             }
             catch (AggregateException errors)
             {
@@ -163,11 +160,16 @@ public sealed partial class MetaModel
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
         var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
+        var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
+        for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
+            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
+        return Embedded(task, embeddings);
+    }
+
+    private EmbeddedTask Embedded(LearningTask task, float[] embeddings)
+    {
         int[] classes = ClassesOf(task);
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
-        var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
-        for (int row = 0; row < task.RowCount; row++)
-            scorer.Embed(features[task.Rows[row]]).CopyTo(embeddings.AsSpan(row * EmbeddingDimension));
         float[] labels = Kind switch
         {
             LabelKind.Regression => Array.ConvertAll(task.Labels, _labels.Apply),
@@ -175,19 +177,6 @@ public sealed partial class MetaModel
             _ => task.Labels,
         };
         return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
-    }
-
-    private AdaptedTask AdaptTask(IManagedAdapter adapter, TaskSet support, LearningTask task, AdaptationOptions options)
-    {
-        try
-        {
-            EmbeddedTask rows = Embed(support.Features, task);
-            return Finish(task, options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows), null);
-        }
-        catch (ArithmeticException error)
-        {
-            throw NotFinite(task, error); // products of the rows are
-        }
     }
 
     private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>
@@ -214,7 +203,7 @@ public sealed partial class MetaModel
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
         head = _labels.Restore(head);
-        if (head.Weights.Concat(head.Bias).Concat(head.Spread is { } spread ? [spread.Noise, .. spread.Factor] : []).All(float.IsFinite))
+        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }
@@ -225,62 +214,5 @@ public sealed partial class MetaModel
             return null;
         var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]);
         return Adapt(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true))[0];
-    }
-
-    private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
-    {
-        TorchRuntime.EnsureLoaded();
-        using var thread = new SingleIntraOpThread();
-        TaskSet scaled = _labels.Apply(support);
-        int rows = Math.Max(1, support.Tasks.Max(task => task.RowCount));
-        int batchSize = Math.Max(1, RowsPerBatch / rows);
-        for (int first = 0; first < adapted.Length; first += batchSize)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            Episode[] episodes = [.. scaled.Tasks.Skip(first).Take(batchSize).Select(task => Episode.Adapting(task, ClassesOf(task)))];
-            EpisodeBatch batch = EpisodeBatch.Create(scaled, episodes, _scaling);
-            ParameterSet encoder = ParameterSet.FromArrays(_design.Encoder.Parameters, _encoderValues);
-            ParameterSet adapter = ParameterSet.FromArrays(_design.Adapter.Parameters, _adapterValues);
-            AdaptedTasks tasks = _design.Adapter.Adapt(AdaptationInput.Of(batch, _design.Encoder, encoder, adapter));
-            for (int t = 0; t < episodes.Length; t++)
-            {
-                var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
-                if (options.RefinementSteps > 0)
-                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], own));
-                adapted[first + t] = Finish(support.Tasks[first + t], head, own);
-            }
-        }
-    }
-
-    private (LinearHead Head, float[][]? Encoder) Extract(AdaptedTasks tasks, int t, int classes, Tensor? columns)
-    {
-        using var scope = NewDisposeScope();
-        int outputs = Kind == LabelKind.Multiclass ? classes : 1;
-        var head = new LinearHead(
-            ParameterSet.ToArray(tasks.Weights[t].narrow(1, 0, outputs).t()),
-            ParameterSet.ToArray(tasks.Bias[t].narrow(0, 0, outputs)));
-
-        IReadOnlyList<ParameterSpec> specs = _design.Encoder.Parameters;
-        bool hasOwn = specs.Select((spec, i) => tasks.EncoderParameters.Tensors[i].dim() > spec.Shape.Length).Any(own => own);
-        if (!hasOwn)
-            return (head, null);
-
-        var own = new float[specs.Count][];
-        for (int i = 0; i < own.Length; i++)
-        {
-            Tensor values = tasks.EncoderParameters.Tensors[i];
-            if (values.dim() == specs[i].Shape.Length)
-            {
-                own[i] = _encoderArrays[i];
-                continue;
-            }
-
-            // Of sparse features only the batch's columns were adapted; the others keep the shared values.
-            bool isPartial = columns is not null && values.shape[1] != specs[i].Shape[0];
-            own[i] = ParameterSet.ToArray(isPartial ? tensor(_encoderArrays[i], specs[i].Shape).index_copy(0, columns!, values[t]) : values[t]);
-        }
-
-        return (head, own);
     }
 }

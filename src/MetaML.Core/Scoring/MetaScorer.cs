@@ -4,26 +4,33 @@ using MetaML.Tasks;
 
 namespace MetaML.Scoring;
 
-/// <summary>Scores rows in managed code. It holds buffers: use one for each thread.</summary>
+/// <summary>Scores rows in managed code, one by one or a block of them at once, with the same bits. It holds buffers: use one for each thread.</summary>
 public sealed class MetaScorer
 {
+    // Values of features and of embeddings, in a block of rows.
+    private const int FloatsPerBlock = 1 << 15;
+    private const int MinimumBlockSize = 16;
+    private const int MaximumBlockSize = 512;
+    private const long MultiplicationsPerChunk = 1 << 23; // worth a thread of its own
+
     private readonly IEncoder _encoder;
-    private readonly FeatureScaling? _scaling;
     private readonly IReadOnlyList<float[]> _shared;
+    private readonly FeatureBlock _rows;
     private readonly bool _scoresClasses;
-    private readonly float[] _scaled;
-    private readonly float[] _embedding;
+    private float[] _embeddings = [];
+    private float[] _own = [];
     private float[] _scores = [];
 
     internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared, bool scoresClasses)
     {
         _encoder = encoder;
-        _scaling = scaling;
         _shared = shared;
+        _rows = new FeatureBlock(encoder.FeatureCount, scaling);
         _scoresClasses = scoresClasses;
-        _scaled = new float[encoder.FeatureCount];
-        _embedding = new float[encoder.EmbeddingDimension];
     }
+
+    /// <summary>About how many rows are best embedded together: as many as keep what is computed of them in the processor's cache.</summary>
+    internal int BlockSize => Math.Clamp(FloatsPerBlock / Math.Max(_encoder.FeatureCount, _encoder.EmbeddingDimension), MinimumBlockSize, MaximumBlockSize);
 
     /// <summary>Scores a row for a task.</summary>
     /// <param name="task">The adapted task.</param>
@@ -31,19 +38,13 @@ public sealed class MetaScorer
     /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value; valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
     {
-        Embed(row, task.EncoderParameters);
-        return ScoreEmbedded(task);
-    }
-
-    /// <summary>Scores the row that was embedded last, for a task without encoder parameters of its own.</summary>
-    internal ReadOnlySpan<float> ScoreEmbedded(AdaptedTask task)
-    {
+        Clear();
+        Add(row);
+        EmbedAll(task.EncoderParameters ?? _shared);
         if (_scores.Length < task.Head.OutputCount)
             _scores = new float[task.Head.OutputCount];
         Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
-        task.Head.Score(_embedding, scores);
-        if (_scoresClasses && task.Head.Spread is { } spread)
-            TensorPrimitives.Divide(scores, spread.Deviation(_embedding), scores);
+        Score(task, Embedding(0), scores);
         return scores;
     }
 
@@ -55,21 +56,85 @@ public sealed class MetaScorer
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {
         ReadOnlySpan<float> scores = Score(task, row);
-        deviation = Deviation(task);
+        deviation = task.Head.Spread?.Deviation(Embedding(0)) ?? float.NaN;
         return scores;
     }
 
-    /// <summary>How far the label of the row that was scored last may lie from its score; NaN where the task has no spread.</summary>
-    internal float Deviation(AdaptedTask task) => task.Head.Spread?.Deviation(_embedding) ?? float.NaN;
+    /// <summary>Scores an embedding for a task.</summary>
+    /// <param name="task">The adapted task.</param>
+    /// <param name="embedding">By its encoder.</param>
+    /// <param name="scores">Receives [outputs].</param>
+    internal void Score(AdaptedTask task, ReadOnlySpan<float> embedding, Span<float> scores)
+    {
+        task.Head.Score(embedding, scores);
+        if (_scoresClasses && task.Head.Spread is { } spread)
+            TensorPrimitives.Divide(scores, spread.Deviation(embedding), scores);
+    }
 
     /// <summary>Embeds a row by the shared encoder.</summary>
     /// <param name="row">The features.</param>
     /// <returns>The embedding; valid until the next call.</returns>
-    public ReadOnlySpan<float> Embed(FeatureRow row) => Embed(row, null);
-
-    private ReadOnlySpan<float> Embed(FeatureRow row, IReadOnlyList<float[]>? own)
+    public ReadOnlySpan<float> Embed(FeatureRow row)
     {
-        _encoder.Embed(own ?? _shared, _scaling is null ? row : _scaling.Apply(row, _scaled), _embedding);
-        return _embedding;
+        Clear();
+        Add(row);
+        EmbedAll(_shared);
+        return Embedding(0);
     }
+
+    /// <summary>Embeds rows of a store, as the block, by the shared encoder.</summary>
+    /// <param name="features">The store.</param>
+    /// <param name="rows">Numbers of its rows.</param>
+    /// <returns>[rows, embedding]; valid until the next call.</returns>
+    internal ReadOnlySpan<float> Embed(FeatureStore features, ReadOnlySpan<int> rows)
+    {
+        Clear();
+        foreach (int row in rows)
+            Add(features[row]);
+        EmbedAll();
+        return Embeddings(0, rows.Length);
+    }
+
+    /// <summary>Removes all rows of the block.</summary>
+    internal void Clear() => _rows.Clear();
+
+    /// <summary>Adds a row to the block.</summary>
+    internal void Add(FeatureRow row) => _rows.Add(row);
+
+    /// <summary>Embeds all rows of the block by the shared encoder.</summary>
+    internal void EmbedAll() => EmbedAll(_shared);
+
+    /// <summary>Embeds one row of the block by a task's own encoder.</summary>
+    /// <returns>The embedding; valid until the next call.</returns>
+    internal ReadOnlySpan<float> EmbedOne(int row, IReadOnlyList<float[]> parameters)
+    {
+        if (_own.Length == 0)
+            _own = new float[_encoder.EmbeddingDimension];
+        _encoder.Embed(parameters, _rows, row, _own);
+        return _own;
+    }
+
+    /// <summary>What <see cref="EmbedAll()"/> made of a row.</summary>
+    internal ReadOnlySpan<float> Embedding(int row) => Embeddings(row, 1);
+
+    /// <summary>What <see cref="EmbedAll()"/> made of some rows that follow each other.</summary>
+    internal ReadOnlySpan<float> Embeddings(int first, int count) => _embeddings.AsSpan(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
+
+    private void EmbedAll(IReadOnlyList<float[]> parameters)
+    {
+        int dimension = _encoder.EmbeddingDimension, size = _rows.Count * dimension;
+        if (_embeddings.Length < size)
+            _embeddings = new float[Math.Max(size, 2 * _embeddings.Length)];
+        long multiplications = _rows.Count * _encoder.MultiplicationsPerRow;
+        if (multiplications < 2 * MultiplicationsPerChunk || _rows.Count < 2)
+            _encoder.Embed(parameters, _rows, 0, _embeddings.AsSpan(0, size));
+        else
+            EmbedOnThreads(parameters, (int)Math.Min(multiplications / MultiplicationsPerChunk, _rows.Count));
+    }
+
+    private void EmbedOnThreads(IReadOnlyList<float[]> parameters, int chunks) => Parallel.For(0, chunks, i =>
+    {
+        int first = (int)((long)_rows.Count * i / chunks), end = (int)((long)_rows.Count * (i + 1) / chunks), dimension = _encoder.EmbeddingDimension;
+        _encoder.Embed(parameters, _rows, first, _embeddings.AsSpan(first * dimension, (end - first) * dimension));
+    });
 }

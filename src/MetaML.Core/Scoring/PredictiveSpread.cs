@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace MetaML.Scoring;
 
 /// <summary>How far a new label may lie from a score: a standard deviation σ √(1 + z̃ᵀS̃z̃), z̃ = (z, 1).</summary>
@@ -34,7 +32,7 @@ public sealed record PredictiveSpread(float Noise, float[] Factor)
         for (int j = 0, at = 0; j <= embedding.Length; at += embedding.Length + 1 - j++)
         {
             ReadOnlySpan<float> z = embedding[j..];
-            float part = TensorPrimitives.Dot(z, Factor.AsSpan(at, z.Length)) + Factor[at + z.Length];
+            float part = OrderedSum.OfProducts(z, Factor.AsSpan(at, z.Length)) + Factor[at + z.Length];
             variance += part * part;
         }
 

@@ -9,7 +9,8 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     internal const int MaximumClasses = 1 << 24;
 
     private readonly Dictionary<string, Rows> _tasks = [];
-    private readonly List<string> _names = [];
+    private readonly List<Rows> _inOrder = [];
+    private Rows? _last;
     private bool _weighted;
 
     /// <summary>Adds a labelled row to a task, which comes into being with its first row.</summary>
@@ -27,15 +28,11 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         if (!float.IsFinite(weight) || weight < 0)
             throw new ArgumentOutOfRangeException(nameof(weight), weight, $"An example weight must be finite and not negative; the task is '{task}'.");
 
-        if (!_tasks.TryGetValue(task, out Rows? rows))
-        {
-            _tasks.Add(task, rows = new Rows());
-            _names.Add(task);
-        }
-
-        rows.Numbers.Add(row);
-        rows.Labels.Add(label);
-        rows.Weights.Add(weight);
+        if (task != _last?.Name) // rows of a task often follow each other
+            _last = Find(task);
+        _last.Numbers.Add(row);
+        _last.Labels.Add(label);
+        _last.Weights.Add(weight);
         _weighted |= weight != 1;
     }
 
@@ -45,10 +42,10 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <exception cref="ArgumentOutOfRangeException">A multiclass label is not below <paramref name="classCount"/>.</exception>
     public TaskSet Build(int classCount = 0, ClassSets classSets = ClassSets.Auto)
     {
-        int[][] present = [.. _names.Select(name => ClassesOf(_tasks[name]))];
+        int[][] present = [.. _inOrder.Select(ClassesOf)];
         int beyond = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
         if (beyond >= 0)
-            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[beyond][^1]} in task '{_names[beyond]}'.");
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[beyond][^1]} in task '{_inOrder[beyond].Name}'.");
 
         bool common = kind != LabelKind.Multiclass || classSets switch
         {
@@ -63,12 +60,12 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
             _ => [],
         };
 
-        var tasks = new LearningTask[_names.Count];
+        var tasks = new LearningTask[_inOrder.Count];
         for (int i = 0; i < tasks.Length; i++)
         {
-            Rows rows = _tasks[_names[i]];
+            Rows rows = _inOrder[i];
             tasks[i] = new LearningTask(
-                _names[i],
+                rows.Name,
                 [.. rows.Numbers],
                 [.. rows.Labels],
                 _weighted ? [.. rows.Weights] : null,
@@ -76,6 +73,15 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         }
 
         return new TaskSet(kind, features, tasks, all.Length, common);
+    }
+
+    private Rows Find(string task)
+    {
+        if (_tasks.TryGetValue(task, out Rows? rows))
+            return rows;
+        _tasks.Add(task, rows = new Rows(task));
+        _inOrder.Add(rows);
+        return rows;
     }
 
     private string Expected => kind switch
@@ -96,8 +102,9 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         ? [.. rows.Labels.Distinct().Select(label => (int)label).Order()]
         : [];
 
-    private sealed class Rows
+    private sealed class Rows(string name)
     {
+        public readonly string Name = name;
         public readonly List<int> Numbers = [];
         public readonly List<float> Labels = [];
         public readonly List<float> Weights = [];

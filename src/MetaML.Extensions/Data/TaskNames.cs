@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -9,6 +10,8 @@ internal static class TaskNames
 {
     /// <summary>The one task of data without a Task column.</summary>
     public const string Only = "";
+
+    private const int MaximumKnown = 1 << 16;
 
     /// <summary>Reads the task of the row that the cursor stands at; null where the key is missing.</summary>
     /// <param name="row">The row or cursor.</param>
@@ -23,13 +26,11 @@ internal static class TaskNames
         {
             ValueGetter<ReadOnlyMemory<char>> getText = row.GetGetter<ReadOnlyMemory<char>>(task);
             ReadOnlyMemory<char> text = default;
-            string last = "";
+            var known = new HashSet<string>(StringComparer.Ordinal);
             return () =>
             {
                 getText(ref text);
-                if (!text.Span.SequenceEqual(last)) // rows of a task often follow each other
-                    last = text.ToString();
-                return last;
+                return MemoryMarshal.TryGetString(text, out string? whole, out _, out int length) && whole.Length == length ? whole : Known(known, text.Span);
             };
         }
 
@@ -41,5 +42,16 @@ internal static class TaskNames
             getKey(ref key);
             return float.IsNaN(key) ? null : names[(int)key];
         };
+    }
+
+    // The same string for the same text: none is made for each row.
+    private static string Known(HashSet<string> known, ReadOnlySpan<char> text)
+    {
+        if (known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out string? name))
+            return name;
+        if (known.Count == MaximumKnown)
+            known.Clear();
+        known.Add(name = text.ToString());
+        return name;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text;
 using MetaML.Tasks;
 using Microsoft.ML;
@@ -116,6 +117,8 @@ internal sealed class TaskSetReader
     private static void CheckFinite(in VBuffer<float> features, long row, DataViewSchema.Column column)
     {
         ReadOnlySpan<float> values = features.GetValues();
+        if (TensorPrimitives.IsFiniteAll(values))
+            return;
         for (int i = 0; i < values.Length; i++)
         {
             if (float.IsFinite(values[i]))

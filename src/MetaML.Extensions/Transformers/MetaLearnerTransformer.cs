@@ -248,18 +248,20 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
 
     /// <summary>Scores rows as a cursor reads them.</summary>
-    internal TaskRowScorer CreateScorer(TaskRowReader row) => new(Model, row, _classes?.Count ?? 0, _tasks, _unknown);
+    internal TaskRowScorer CreateScorer(TaskRowReader rows) => new(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);
 
     private sealed class Mapper(MetaLearnerTransformer parent, DataViewSchema inputSchema)
         : TaskRowMapper(parent, inputSchema)
     {
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
 
+        public override TaskRowReader CreateReader(DataViewRow row, bool isBlock) => new(parent.Model, row, parent.Columns, isBlock);
+
         // All getters of a row share one scoring of it.
-        protected override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput)
+        public override (Delegate[] Getters, TaskRowScorer[] Scorers) CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
         {
-            TaskRowScorer scorer = parent.CreateScorer(new TaskRowReader(parent.Model, input, parent.Columns));
-            return [.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
+            TaskRowScorer scorer = parent.CreateScorer(rows);
+            return ([.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)], [scorer]);
         }
     }
 }

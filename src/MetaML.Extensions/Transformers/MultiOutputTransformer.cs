@@ -181,18 +181,27 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
             return [.. all];
         }
 
-        protected override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput)
+        public override TaskRowReader CreateReader(DataViewRow row, bool isBlock) => new(parent.Encoder, row, parent.Columns, isBlock);
+
+        public override (Delegate[] Getters, TaskRowScorer[] Scorers) CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
         {
-            var row = new TaskRowReader(parent.Encoder, input, parent.Columns);
             var getters = new List<Delegate>();
+            var scorers = new List<TaskRowScorer>();
             foreach (MetaLearnerTransformer output in parent._outputs)
             {
-                TaskRowScorer scorer = output.CreateScorer(row);
+                TaskRowScorer scorer = output.CreateScorer(rows);
+                bool isActive = false;
                 foreach (DataViewSchema.DetachedColumn column in output.CreateColumns(InputSchema))
+                {
+                    isActive |= activeOutput(getters.Count);
                     getters.Add(activeOutput(getters.Count) ? scorer.Getter(column.Name) : null!);
+                }
+
+                if (isActive)
+                    scorers.Add(scorer);
             }
 
-            return [.. getters];
+            return ([.. getters], [.. scorers]);
         }
     }
 }

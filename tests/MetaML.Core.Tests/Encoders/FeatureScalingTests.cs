@@ -70,9 +70,20 @@ public sealed class FeatureScalingTests
     }
 
     [Fact]
-    public void FromArrays_LengthsThatDoNotFit_Throws()
+    public void FromArrays_LengthsThatDoNotFit_Throws() => Assert.Throws<ArgumentException>(() => FeatureScaling.FromArrays([1], [1, 2]));
+
+    [Fact]
+    public void FitRarity_FrequentRareAndAbsentFeatures_AreBroughtToOneSizeAndWeighedByRarity()
     {
-        Assert.Throws<ArgumentException>(() => FeatureScaling.FromArrays(null, [1, 2]));
-        Assert.Throws<ArgumentException>(() => FeatureScaling.FromArrays([1], [1, 2]));
+        var store = new SparseFeatureStore(3);
+        store.Add(new FeatureRow(3, [0, 1], [100, 2]));
+        store.Add(new FeatureRow(3, [0], [-100]));
+        store.Add(new FeatureRow(3, [], []));
+        float[] scaled = FeatureScaling.FitRarity(store).Apply(store[0], new float[3]).Values.ToArray();
+        Assert.Equal(1 + Math.Log(4.0 / 3), scaled[0], 1e-5);
+        Assert.Equal(1 + Math.Log(4.0 / 2), scaled[1], 1e-5);
+        float[] absent = FeatureScaling.FitRarity(store).Apply(new FeatureRow(3, [2], [1]), new float[3]).Values.ToArray();
+        Assert.Equal((1 + Math.Log(4)) / Math.Sqrt((100 * 100 * 2 + 2 * 2) / 3.0), absent[0], 1e-5);
+        Assert.Equal(scaled[0], FeatureScaling.FitRarity(store).Apply(new FeatureRow([100, 2, 0]), new float[3]).Values[0]);
     }
 }
