@@ -45,7 +45,7 @@ internal sealed class InnerRates
                 Tensor first = input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).squeeze(0).Times(_first);
                 return [.. Enumerable.Repeat(first, _steps)];
             case LearnedRates.PerStepAndTensor:
-                return input.AdapterParameters[Logarithms].exp().Times(_first).index_select(1, layout.Owners).unbind(0);
+                return input.AdapterParameters[Logarithms].exp().Times(_first).index_select(1, layout.Owners(input.ClassMask.device)).unbind(0);
             default:
                 var factors = new ParameterSet(_stepped.Select(spec => (spec.Name, input.AdapterParameters[Factor + spec.Name])));
                 if (input.Columns is not null)

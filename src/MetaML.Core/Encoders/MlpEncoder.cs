@@ -62,7 +62,7 @@ public sealed class MlpEncoder : IEncoder
 
                 next = Activate(next);
                 if (dropout is not null && _options.Dropout > 0)
-                    next = next * Kept(next.shape, next.dtype, dropout);
+                    next = next * Kept(next.shape, next, dropout);
                 if (IsResidual(layer))
                     next = next.Plus(hidden);
             }
@@ -74,10 +74,11 @@ public sealed class MlpEncoder : IEncoder
     }
 
     /// <inheritdoc/>
-    /// <remarks>In managed code, task by task in the processor's cache: a network of this size is less work than libtorch's calls.</remarks>
-    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
-        PerceptronLoss.Of(_options, Parameters, input, kind, by, byHead, () => input.Dropout is null || _options.Dropout == 0 ? [] : Array.ConvertAll(_layers[..^1], layer =>
-            Kept([input.Support.Features.shape[0], input.Support.Features.shape[1], layer.Out], input.Support.Features.dtype, input.Dropout))).Gradient;
+    /// <remarks>On the processor in managed code, task by task in its cache: a network of this size is less work than libtorch's calls. Elsewhere the values are out of reach.</remarks>
+    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => input.Support.Features.device_type != DeviceType.CPU
+        ? AutomaticGradient.Of(input, kind, by, byHead)
+        : PerceptronLoss.Of(_options, Parameters, input, kind, by, byHead, () => input.Dropout is null || _options.Dropout == 0 ? [] : Array.ConvertAll(_layers[..^1], layer =>
+            Kept([input.Support.Features.shape[0], input.Support.Features.shape[1], layer.Out], input.Support.Features, input.Dropout))).Gradient;
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) => _options.LinearPath
@@ -178,8 +179,8 @@ public sealed class MlpEncoder : IEncoder
     }
 
     // What dropout multiplies values by: 0, or what keeps their mean.
-    private Tensor Kept(long[] shape, ScalarType dtype, Generator dropout) =>
-        rand(shape, dtype: dtype, generator: dropout).IsAbove(_options.Dropout).to(dtype).Times(1 / (1 - _options.Dropout));
+    private Tensor Kept(long[] shape, Tensor like, Generator dropout) =>
+        rand(shape, dtype: like.dtype, device: like.device, generator: dropout).IsAbove(_options.Dropout).to(like.dtype).Times(1 / (1 - _options.Dropout));
 
     private bool IsResidual(Layer layer) => _options.Residual && layer.KeepsWidth;
 

@@ -32,7 +32,7 @@ internal sealed class PerceptronLoss<T> : PerceptronLoss
     /// <inheritdoc/>
     public override Tensor Forward(PerceptronStep step, Tensor own, Tensor? shared)
     {
-        Tensor result = empty([_tasks, step.WantedCount], dtype: own.dtype);
+        Tensor result = empty([_tasks, step.WantedCount], dtype: own.dtype, device: own.device);
         Span<T> gradients = Values(result);
         ReadOnlySpan<T> ofTasks = Values(own), ofAll = shared is null ? [] : Values(shared);
         for (int t = 0; t < _tasks; t++)

@@ -19,7 +19,8 @@ internal sealed class FlatTensors
     public int Count => _shapes.Length;
 
     /// <summary>The number of the tensor that each value belongs to: int64 [values].</summary>
-    public Tensor Owners => tensor([.. _counts.SelectMany((count, i) => Enumerable.Repeat((long)i, (int)count))]);
+    /// <param name="device">Where it is to live.</param>
+    public Tensor Owners(Device device) => tensor([.. _counts.SelectMany((count, i) => Enumerable.Repeat((long)i, (int)count))], device: device);
 
     /// <summary>[tasks, …] each → [tasks, values].</summary>
     public static Tensor Join(IEnumerable<Tensor> tensors) => cat([.. tensors.Select(tensor => tensor.flatten(1))], 1);
