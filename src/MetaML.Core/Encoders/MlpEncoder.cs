@@ -4,6 +4,7 @@ using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
