@@ -75,8 +75,8 @@ public sealed class MlpEncoder : IEncoder
     }
 
     /// <inheritdoc/>
-    /// <remarks>On the processor in managed code, task by task in its cache: a network of this size is less work than libtorch's calls. Elsewhere the values are out of reach.</remarks>
-    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => input.Support.Features.device_type != DeviceType.CPU
+    /// <remarks>On the processor in managed code, task by task in its cache: a network of this size is less work than libtorch's calls. Elsewhere the values are out of reach, and sparse ones are few.</remarks>
+    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => input.Support.Features is not { is_sparse: false, device_type: TorchSharp.DeviceType.CPU }
         ? AutomaticGradient.Of(input, kind, by, byHead)
         : PerceptronLoss.Of(_options, Parameters, input, kind, by, byHead, () => input.Dropout is null || _options.Dropout == 0 ? [] : Array.ConvertAll(_layers[..^1], layer =>
             Kept([input.Support.Features.shape[0], input.Support.Features.shape[1], layer.Out], input.Support.Features, input.Dropout))).Gradient;

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using MetaML.Tasks;
 
 namespace MetaML.Scoring;
@@ -35,6 +36,16 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
         ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight }
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
+
+    /// <summary>Scores an embedding.</summary>
+    /// <param name="embedding">By the task's encoder.</param>
+    /// <param name="scores">Receives [outputs].</param>
+    internal void Score(ReadOnlySpan<float> embedding, Span<float> scores)
+    {
+        Head.Score(embedding, scores);
+        if (Classes.Count > 0 && Head.Spread is { } spread) // the classes' mean probabilities, see PredictiveSpread
+            TensorPrimitives.Divide(scores, spread.Deviation(embedding), scores);
+    }
 
     /// <summary>Writes the task.</summary>
     /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive spread; 4: the number of rows; 8: λ), and that.</param>

@@ -138,7 +138,7 @@ public sealed partial class MetaModel
     }
 
     /// <summary>A scorer with buffers of its own, for one thread.</summary>
-    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays, Kind != LabelKind.Regression);
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
     /// <summary>The same model with what is known of its training.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
@@ -159,7 +159,7 @@ public sealed partial class MetaModel
     /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays, Kind != LabelKind.Regression);
+        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
         var embeddings = new float[checked(task.RowCount * EmbeddingDimension)];
         for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
             scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using MetaML.Encoders;
 using MetaML.Tasks;
 
@@ -16,17 +15,15 @@ public sealed class MetaScorer
     private readonly IEncoder _encoder;
     private readonly IReadOnlyList<float[]> _shared;
     private readonly FeatureBlock _rows;
-    private readonly bool _scoresClasses;
     private float[] _embeddings = [];
     private float[] _own = [];
     private float[] _scores = [];
 
-    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared, bool scoresClasses)
+    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared)
     {
         _encoder = encoder;
         _shared = shared;
         _rows = new FeatureBlock(encoder.FeatureCount, scaling);
-        _scoresClasses = scoresClasses;
     }
 
     /// <summary>About how many rows are best embedded together: as many as keep what is computed of them in the processor's cache.</summary>
@@ -44,7 +41,7 @@ public sealed class MetaScorer
         if (_scores.Length < task.Head.OutputCount)
             _scores = new float[task.Head.OutputCount];
         Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
-        Score(task, Embedding(0), scores);
+        task.Score(Embedding(0), scores);
         return scores;
     }
 
@@ -58,17 +55,6 @@ public sealed class MetaScorer
         ReadOnlySpan<float> scores = Score(task, row);
         deviation = task.Head.Spread?.Deviation(Embedding(0)) ?? float.NaN;
         return scores;
-    }
-
-    /// <summary>Scores an embedding for a task.</summary>
-    /// <param name="task">The adapted task.</param>
-    /// <param name="embedding">By its encoder.</param>
-    /// <param name="scores">Receives [outputs].</param>
-    internal void Score(AdaptedTask task, ReadOnlySpan<float> embedding, Span<float> scores)
-    {
-        task.Head.Score(embedding, scores);
-        if (_scoresClasses && task.Head.Spread is { } spread)
-            TensorPrimitives.Divide(scores, spread.Deviation(embedding), scores);
     }
 
     /// <summary>Embeds a row by the shared encoder.</summary>

@@ -103,7 +103,4 @@ internal sealed class TaskRowReader
         _isEmbedded = true;
         return _scorer.Embedding(_places[row]);
     }
-
-    /// <summary>Scores an embedding for a task.</summary>
-    public void Score(AdaptedTask task, ReadOnlySpan<float> embedding, Span<float> scores) => _scorer.Score(task, embedding, scores);
 }

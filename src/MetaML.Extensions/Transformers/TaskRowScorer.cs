@@ -122,7 +122,7 @@ internal sealed class TaskRowScorer
             Array.Resize(ref _scores, Math.Max(used, 2 * _scores.Length));
         ReadOnlySpan<float> embedding = _rows.Embed(row, task);
         Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
-        _rows.Score(task, embedding, scores);
+        task.Score(embedding, scores);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
         return new Row(task, start, _wantsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);

@@ -37,7 +37,7 @@ public sealed class SparseEncoderTests
         Tensor all = zeros(batch.TaskCount, batch.Support.Features.shape[1], Features, dtype: ScalarType.Float64).index_copy(2, batch.Columns!, batch.Support.Features.to_dense());
         Assert.True((sparse - encoder.Forward(parameters, all)).abs().max().Value() < 1e-12);
 
-        var scorer = new MetaScorer(encoder, scaling, [.. values.Select(array => array.Values)], scoresClasses: false);
+        var scorer = new MetaScorer(encoder, scaling, [.. values.Select(array => array.Values)]);
         for (int t = 0; t < episodes.Length; t++)
         {
             for (int row = 0; row < 5 + t; row++)

@@ -34,7 +34,7 @@ public sealed class BlockScoringTests
         var store = new DenseFeatureStore(Features);
         for (int row = 0; row < Rows; row++)
             store.Add(new FeatureRow(Numbers(random, Features)));
-        var scorer = new MetaScorer(encoder, FeatureScaling.Fit(store), parameters, scoresClasses: false);
+        var scorer = new MetaScorer(encoder, FeatureScaling.Fit(store), parameters);
         float[] block = scorer.Embed(store, [.. Enumerable.Range(0, Rows)]).ToArray();
         for (int row = 0; row < Rows; row++)
             Assert.Equal(block[(row * encoder.EmbeddingDimension)..((row + 1) * encoder.EmbeddingDimension)], scorer.Embed(store[row]).ToArray());
@@ -48,7 +48,7 @@ public sealed class BlockScoringTests
         float[][] parameters = [.. encoder.Parameters.Select(spec => Numbers(random, spec.Count))];
         foreach (bool isSparseFirst in (bool[])[true, false])
         {
-            var scorer = new MetaScorer(encoder, null, parameters, scoresClasses: false);
+            var scorer = new MetaScorer(encoder, null, parameters);
             float[] dense = Numbers(random, Features), values = Numbers(random, 3);
             FeatureRow sparse = new(Features, [1, 4, 8], values);
             float[][] alone = [scorer.Embed(isSparseFirst ? sparse : new FeatureRow(dense)).ToArray(), scorer.Embed(isSparseFirst ? new FeatureRow(dense) : sparse).ToArray()];

@@ -117,11 +117,11 @@ public sealed class PredictiveSpreadTests
         Assert.Equal(DeviationOf(model.Prior!), DeviationOf(Read(bytes)));
         for (int length = 0; length < bytes.Length; length++)
             Assert.IsType<EndOfStreamException>(Record.Exception(() => Read(bytes[..length])));
-        int parts = bytes.Length - sizeof(float) * (1 + Width * (Width + 1) / 2) - 1; // the byte that says what follows
-        Assert.Equal(2, bytes[parts]);
-        bytes[parts] = 4;
+        int parts = bytes.Length - sizeof(int) - sizeof(float) * (1 + Width * (Width + 1) / 2) - 1; // the byte that says what follows: a spread and the number of rows
+        Assert.Equal(2 | 4, bytes[parts]);
+        bytes[parts] = 16;
         Assert.Contains("damaged", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
-        bytes[parts] = 2;
+        bytes[parts] = 2 | 4;
         BitConverter.GetBytes(float.NaN).CopyTo(bytes, parts + 1);
         Assert.Contains("finite", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
         BitConverter.GetBytes(-1f).CopyTo(bytes, parts + 1);
