@@ -4,7 +4,6 @@ using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
