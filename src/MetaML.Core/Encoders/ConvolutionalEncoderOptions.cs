@@ -42,6 +42,8 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
 
     internal override bool StandardizesUniformly => true;
 
+    internal override bool NeedsDense => true;
+
     /// <inheritdoc/>
     public override IEncoder Create(int featureCount) => new ConvolutionalEncoder(featureCount, this);
 

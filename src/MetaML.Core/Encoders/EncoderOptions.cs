@@ -23,6 +23,9 @@ public abstract record EncoderOptions
     /// <summary>Whether features are standardised together rather than each by itself.</summary>
     internal virtual bool StandardizesUniformly => false;
 
+    /// <summary>Whether rows must be kept dense, however few of their features are not zero.</summary>
+    internal virtual bool NeedsDense => false;
+
     /// <summary>What a model with this encoder is saved with.</summary>
     internal virtual EncoderOptions Saved => this;
 

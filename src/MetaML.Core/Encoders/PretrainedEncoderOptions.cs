@@ -15,6 +15,8 @@ public sealed record PretrainedEncoderOptions : EncoderOptions
     /// <value>Must be set, to a model of as many features as the rows have.</value>
     public MetaModel? Model { get; set; }
 
+    internal override bool NeedsDense => Model!.EncoderOptions.NeedsDense;
+
     internal override EncoderOptions Saved => Model!.EncoderOptions with { IsFrozen = IsFrozen };
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text;
+using MetaML.Encoders;
 using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -29,6 +30,9 @@ internal sealed class TaskSetReader
 
     public CancellationToken CancellationToken { get; init; }
 
+    /// <summary>What the rows are read for; null where it is yet to be chosen.</summary>
+    public EncoderOptions? Encoder { get; init; }
+
     /// <summary>Reads all rows.</summary>
     /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
     /// <param name="labels">The label columns; a row is left out, with a warning, where none of them has a label.</param>
@@ -55,7 +59,7 @@ internal sealed class TaskSetReader
     private FeatureStore CreateStore(IDataView data)
     {
         int featureCount = data.Schema[_columns.Features].Type.GetVectorSize();
-        return IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
+        return Encoder is not { NeedsDense: true } && IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
     }
 
     private void Fill(FeatureStore store, IDataView data, IReadOnlyList<LabelColumn> labels, TaskSetBuilder[] builders)
@@ -136,7 +140,7 @@ internal sealed class TaskSetReader
         }
     }
 
-    // Text featurisers give tens of thousands of columns with dozens of values each.
+    // Text featurisers give tens of thousands of columns with dozens of values each. Images on an empty ground are not sparse: their pixels have neighbours.
     private bool IsSparse(IDataView data, int featureCount)
     {
         if (featureCount < FewestSparseFeatures)

@@ -48,11 +48,12 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         KeyVocabulary? classes = _kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[columns.Label]) : null;
 
         using IChannel channel = _host.Start("Meta-training");
-        var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = _options.CancellationToken };
+        MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
+        var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = options.CancellationToken, Encoder = options.Encoder };
         TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets))[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", kept sparse" : "")}.");
 
-        MetaModel model = MetaTrainer.Learn([tasks], _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text))[0];
+        MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0];
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
         MetaLearnerTransformer fitted = MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, model.TaskWeights, _options.CompletionToken);
         TrainingCheckpoint.Delete(_options.CheckpointPath);

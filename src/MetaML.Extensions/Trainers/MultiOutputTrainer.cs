@@ -51,7 +51,8 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         LabelColumn[] labels = [.. _options.Outputs.Select(output => Label(input.Schema, output))];
 
         using IChannel channel = _host.Start("Multi-output training");
-        var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = _options.CancellationToken };
+        MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
+        var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = options.CancellationToken, Encoder = options.Encoder };
         TaskSet[] outputs = reader.Read(input, labels);
         string[] empty = [.. labels.Where((_, i) => outputs[i].Tasks.Count == 0).Select(label => $"'{label.Name}'")];
         if (empty.Length > 0)
@@ -59,7 +60,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         channel.Info($"{labels.Length} outputs, {outputs[0].Features.RowCount} rows of {outputs[0].Features.FeatureCount} features{(outputs[0].Features.IsSparse ? ", kept sparse" : "")}; labels: {string.Join(", ", labels.Select((label, i) => $"{label.Name} {outputs[i].Tasks.Sum(task => task.RowCount)}"))}.");
 
         IReadOnlyList<OutputProblem> problems = columns.Task is null ? OutputProblem.OfOutputs(outputs, [.. labels.Select(label => label.Name)]) : OutputProblem.OfTasks(outputs);
-        IReadOnlyList<MetaModel> models = MetaTrainer.Learn([.. problems.Select(problem => problem.Tasks)], _options.Bind(_host, channel, input.Schema), text => channel.Info(text), text => channel.Warning(text));
+        IReadOnlyList<MetaModel> models = MetaTrainer.Learn([.. problems.Select(problem => problem.Tasks)], options, text => channel.Info(text), text => channel.Warning(text));
         var learners = new MetaLearnerTransformer[labels.Length];
         foreach (var (problem, shared) in problems.Zip(models))
         {

@@ -59,7 +59,6 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
         {
             columns.CheckScored(data.Schema);
             using IChannel channel = host.Start("Self-supervised training");
-            FeatureStore rows = new TaskSetReader(host, channel, columns) { CancellationToken = options.CancellationToken }.ReadFeatures(data);
             SelfSupervisedOptions bound = options with
             {
                 Encoder = EncoderOptions.WithShape(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
@@ -68,6 +67,7 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
                 FallbackToCpu = HostDevice.FallsBackToCpu(host),
                 Progress = new HostProgress(host, channel, options.Progress),
             };
+            FeatureStore rows = new TaskSetReader(host, channel, columns) { CancellationToken = bound.CancellationToken, Encoder = bound.Encoder }.ReadFeatures(data);
             return SelfSupervisedTrainer.Train(rows, bound, text => channel.Info(text), text => channel.Warning(text));
         });
     }

@@ -103,7 +103,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
         var (label, classes) = LabelIn(support.Schema);
         using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Model.EncoderOptions };
         TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass })[0];
         return tasks.Tasks.Count > 0
             ? (tasks, classes)

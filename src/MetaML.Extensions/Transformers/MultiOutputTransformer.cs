@@ -74,7 +74,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         var labels = Array.ConvertAll(given, output => output.LabelIn(support.Schema));
 
         using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
         TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
         if (tasks.All(set => set.Tasks.Count == 0))
             throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
@@ -105,7 +105,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
         using IChannel channel = Host.Start("Adaptation");
         KeyVocabulary? classes = kind == LabelKind.Multiclass ? KeyVocabulary.Of(support.Schema[output.Name]) : null;
-        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken };
+        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
         TaskSet tasks = reader.Read(support, new LabelColumn(output.Name, kind, classes?.Count ?? 0, ClassSets.PerTask))[0];
         if (tasks.Tasks.Count == 0)
             throw new InvalidOperationException($"Support must have labels of '{output.Name}'; got none. There is nothing to learn it from. Check the filter, and that labels are not missing.");
