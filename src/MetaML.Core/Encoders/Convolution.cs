@@ -1,7 +1,5 @@
-using System.Numerics;
+using System.Buffers;
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace MetaML.Encoders;
 
@@ -9,7 +7,6 @@ namespace MetaML.Encoders;
 internal static class Convolution
 {
     private const int Side = 3;
-    private const int Positions = 4; // computed together, so that each filter value is loaded once for all of them
 
     /// <summary>Number of values of an image with a border of one pixel.</summary>
     public static int PaddedCount(ImageShape image) => checked((image.Height + 2) * (image.Width + 2) * image.Channels);
@@ -23,7 +20,7 @@ internal static class Convolution
             image.Slice(h * row, row).CopyTo(padded[((h + 1) * paddedRow + shape.Channels)..]);
     }
 
-    /// <summary>Filters an image.</summary>
+    /// <summary>Filters an image: the 3×3 pixels about each pixel, written out one after the other, are a row of <see cref="AffineKernel"/>.</summary>
     /// <param name="padded">The image with its border.</param>
     /// <param name="shape">Of the image without the border.</param>
     /// <param name="weights">[3, 3, channels, filters].</param>
@@ -31,17 +28,21 @@ internal static class Convolution
     /// <param name="output">Receives [height, width, filters].</param>
     public static void Apply(ReadOnlySpan<float> padded, ImageShape shape, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, Span<float> output)
     {
-        int filters = bias.Length, paddedRow = (shape.Width + 2) * shape.Channels;
+        int taps = Side * shape.Channels, paddedRow = (shape.Width + 2) * shape.Channels, line = shape.Width * bias.Length;
+        float[] buffer = ArrayPool<float>.Shared.Rent(shape.Width * Side * taps);
+        Span<float> windows = buffer.AsSpan(0, shape.Width * Side * taps);
         for (int h = 0; h < shape.Height; h++)
         {
-            ReadOnlySpan<float> window = padded.Slice(h * paddedRow, Side * paddedRow);
-            Span<float> row = output.Slice(h * shape.Width * filters, shape.Width * filters);
-            int w = 0;
-            for (; w + Positions <= shape.Width; w += Positions)
-                ApplyFour(window[(w * shape.Channels)..], paddedRow, shape.Channels, weights, bias, row[(w * filters)..]);
-            for (; w < shape.Width; w++)
-                ApplyOne(window[(w * shape.Channels)..], paddedRow, shape.Channels, weights, bias, row.Slice(w * filters, filters));
+            for (int at = 0; at < windows.Length; at += taps)
+            {
+                int w = at / (Side * taps), i = at / taps % Side;
+                padded.Slice((h + i) * paddedRow + w * shape.Channels, taps).CopyTo(windows[at..]);
+            }
+
+            AffineKernel.Apply(windows, weights, bias, rectifies: false, output.Slice(h * line, line));
         }
+
+        ArrayPool<float>.Shared.Return(buffer);
     }
 
     /// <summary>Subtracts the mean and divides by the standard deviation of each group of filters, then scales and shifts each filter.</summary>
@@ -89,65 +90,5 @@ internal static class Convolution
         }
 
         return image[..(rows * columns * filters)];
-    }
-
-    private static void ApplyFour(ReadOnlySpan<float> window, int paddedRow, int channels, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, Span<float> output)
-    {
-        int filters = bias.Length, taps = Side * channels, f = 0;
-        for (; f + 2 * Vector<float>.Count <= filters; f += 2 * Vector<float>.Count)
-        {
-            var first = new Vector<float>(bias[f..]);
-            var second = new Vector<float>(bias[(f + Vector<float>.Count)..]);
-            Vector<float> a0 = first, a1 = first, a2 = first, a3 = first, b0 = second, b1 = second, b2 = second, b3 = second;
-            for (int i = 0; i < Side; i++)
-            {
-                ref float input = ref MemoryMarshal.GetReference(window.Slice(i * paddedRow, taps + 3 * channels));
-                ref float weight = ref MemoryMarshal.GetReference(weights.Slice(i * taps * filters, taps * filters));
-                for (int k = 0; k < taps; k++)
-                {
-                    nuint at = (nuint)(k * filters + f);
-                    Vector<float> u = Vector.LoadUnsafe(ref weight, at), v = Vector.LoadUnsafe(ref weight, at + (nuint)Vector<float>.Count);
-                    var x0 = new Vector<float>(Unsafe.Add(ref input, k));
-                    var x1 = new Vector<float>(Unsafe.Add(ref input, k + channels));
-                    var x2 = new Vector<float>(Unsafe.Add(ref input, k + 2 * channels));
-                    var x3 = new Vector<float>(Unsafe.Add(ref input, k + 3 * channels));
-                    a0 = Vector.MultiplyAddEstimate(x0, u, a0);
-                    b0 = Vector.MultiplyAddEstimate(x0, v, b0);
-                    a1 = Vector.MultiplyAddEstimate(x1, u, a1);
-                    b1 = Vector.MultiplyAddEstimate(x1, v, b1);
-                    a2 = Vector.MultiplyAddEstimate(x2, u, a2);
-                    b2 = Vector.MultiplyAddEstimate(x2, v, b2);
-                    a3 = Vector.MultiplyAddEstimate(x3, u, a3);
-                    b3 = Vector.MultiplyAddEstimate(x3, v, b3);
-                }
-            }
-
-            Store(output[f..], a0, b0);
-            Store(output[(filters + f)..], a1, b1);
-            Store(output[(2 * filters + f)..], a2, b2);
-            Store(output[(3 * filters + f)..], a3, b3);
-        }
-
-        for (int p = 0; p < Positions && f < filters; p++)
-            ApplyOne(window[(p * channels)..], paddedRow, channels, weights, bias, output.Slice(p * filters, filters), f);
-    }
-
-    private static void Store(Span<float> output, Vector<float> first, Vector<float> second)
-    {
-        first.CopyTo(output);
-        second.CopyTo(output[Vector<float>.Count..]);
-    }
-
-    // The filters from the given one on, at one position.
-    private static void ApplyOne(ReadOnlySpan<float> window, int paddedRow, int channels, ReadOnlySpan<float> weights, ReadOnlySpan<float> bias, Span<float> output, int from = 0)
-    {
-        int filters = bias.Length, taps = Side * channels;
-        Span<float> sums = output[from..];
-        bias[from..].CopyTo(sums);
-        for (int i = 0; i < Side; i++)
-        {
-            for (int k = 0; k < taps; k++)
-                TensorPrimitives.MultiplyAdd(weights.Slice((i * taps + k) * filters + from, sums.Length), window[i * paddedRow + k], sums, sums);
-        }
     }
 }
