@@ -96,7 +96,16 @@ internal static class LearnerChoice
             ConvolutionalEncoderOptions => (new PrototypeAdapterOptions(), "features are images, and labels classes"),
             _ => (new RidgeAdapterOptions(), "labels are classes"),
         };
-        decide?.Invoke($"Adapter: {adapter.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal)}{(encoder is IdentityEncoderOptions ? "" : " on the network")}, since {why}.");
+        decide?.Invoke($"Adapter: {Describe(adapter)}{(encoder is IdentityEncoderOptions ? "" : " on the network")}, since {why}.");
         return adapter;
     }
+
+    /// <summary>A learner in a few words, for the log.</summary>
+    public static string Describe(MetaTrainingOptions options) =>
+        options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)
+        + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")
+        + " + " + Describe(options.Adapter!);
+
+    private static string Describe(AdapterOptions adapter) =>
+        adapter.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal) + (adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");
 }

@@ -1,5 +1,3 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
 using MetaML.Checkpoints;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -70,7 +68,7 @@ public static class MetaTrainer
             if (!isFirst && run.Stop.Reason is { } reason)
             {
                 run.Stop.ThrowUnlessBestIsKept();
-                run.Decide($"{Describe(candidate)} is not tried: {reason}.");
+                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
                 continue;
             }
 
@@ -80,13 +78,13 @@ public static class MetaTrainer
             }
             catch (DllNotFoundException error) when (!isFirst)
             {
-                run.Decide($"{Describe(candidate)} is not tried, since the native torch library is absent.");
-                run.Warn?.Invoke($"{Describe(candidate)} is not tried: {error.Message}");
+                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
+                run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
             }
 
             if (candidates.Length > 1 && !learners[0].CanBeJudged)
             {
-                run.Decide($"Learner: {Describe(candidate)}, the simplest, since nothing is held out to choose by.");
+                run.Decide($"Learner: {LearnerChoice.Describe(candidate)}, the simplest, since nothing is held out to choose by.");
                 break;
             }
         }
@@ -99,14 +97,7 @@ public static class MetaTrainer
     private static int Choose(double[][] losses, MetaTrainingOptions[] candidates, TrainingRun run)
     {
         int chosen = LearnerChoice.Choose(losses);
-        run.Decide($"Learner: {Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        run.Decide($"Learner: {LearnerChoice.Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{LearnerChoice.Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
         return chosen;
-    }
-
-    private static string Describe(MetaTrainingOptions options)
-    {
-        string encoder = options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal), adapter = options.Adapter!.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal);
-        return encoder + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")
-            + " + " + adapter + (options.Adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");
     }
 }
