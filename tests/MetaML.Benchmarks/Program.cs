@@ -39,7 +39,8 @@ using MetaML.Benchmarks.Speed;
         new("ridge", null, _ => FewShot.RunRidge()),
         new("prototype", null, _ => FewShot.RunPrototype()),
         new("conv4", null, _ => Conv4.Run()),
-        new("fit-memory", null, _ => FitMemory.Run()),
+        new("fit-memory", null, _ => FitMemory.RunDense()),
+        new("fit-memory-sparse", null, _ => FitMemory.RunSparse()),
     ]),
 ];
 

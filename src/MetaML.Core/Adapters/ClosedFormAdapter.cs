@@ -21,6 +21,8 @@ public abstract class ClosedFormAdapter : IManagedAdapter
     private const string Scale = "log_scale";
     private const string Prior = "prior_head";
 
+    private const int RowsAtOnce = 32;
+
     private readonly List<ParameterSpec> _parameters = [];
     private readonly int _scaleAt;
     private readonly int _priorAt;
@@ -79,52 +81,65 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         float[] spread = Spread(parameters);
         float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
 
-        double[] p = ArrayPool<double>.Shared.Rent(rows * width); // S^½ Z̃ B, in single precision: products of such numbers are exact in double
         var scaled = new float[width];
+        // S^½ Z̃ B, in single precision: products of such numbers are exact in double. All rows at once where there are fewer of
+        // them than values; else some at a time, of which the normal equations are all that is kept.
+        bool isWide = rows < width;
+        int rowsAtOnce = isWide ? rows : RowsAtOnce;
+        double[] p = ArrayPool<double>.Shared.Rent(rowsAtOnce * width);
+        double[] normal = isWide && !KeepsSpread ? [] : new double[width * width]; // PᵀP + I
         var residual = new double[rows * outputs];
-        for (int row = 0; row < rows; row++)
+        var solution = new double[width * outputs];
+        double squares = 0;
+        for (int first = 0; first < rows; first += rowsAtOnce)
         {
-            float root = MathF.Sqrt(support.Weights[row]);
-            ReadOnlySpan<float> z = support.Row(row, dimension);
-            z.CopyTo(scaled);
-            scaled[dimension] = 1;
-            TensorPrimitives.Multiply(scaled, root, scaled);
-            TensorPrimitives.Multiply(scaled, spread, scaled);
-            if (factor is not null)
-                MultiplyRow(scaled, factor);
-            TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan(row * width, width));
-            for (int k = 0; k < outputs; k++)
-                residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
+            int count = Math.Min(rowsAtOnce, rows - first);
+            for (int row = first; row < first + count; row++)
+            {
+                float root = MathF.Sqrt(support.Weights[row]);
+                ReadOnlySpan<float> z = support.Row(row, dimension);
+                z.CopyTo(scaled);
+                scaled[dimension] = 1;
+                TensorPrimitives.Multiply(scaled, root, scaled);
+                TensorPrimitives.Multiply(scaled, spread, scaled);
+                if (factor is not null)
+                    MultiplyRow(scaled, factor);
+                TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan((row - first) * width, width));
+                for (int k = 0; k < outputs; k++)
+                {
+                    double own = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
+                    residual[row * outputs + k] = own;
+                    squares += own * own;
+                }
+            }
+
+            if (normal.Length > 0)
+                AddProducts(normal, p, count, width);
+            if (!isWide)
+                AddTransposeProducts(solution, p, count, width, residual.AsSpan(first * outputs, count * outputs), outputs);
         }
 
-        double[]? labels = KeepsSpread ? [.. residual] : null;
-        double[] solution;
-        if (rows < width)
+        if (normal.Length > 0)
+            AddIdentity(normal, width);
+        double quadratic; // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
+        if (isWide)
         {
+            double[] right = [.. residual];
             SolveGram(p, rows, width, residual, outputs);
-            solution = TransposeMultiply(p, rows, width, residual, outputs);
+            quadratic = Product(right, residual);
+            AddTransposeProducts(solution, p, rows, width, residual, outputs);
         }
         else
         {
-            solution = TransposeMultiply(p, rows, width, residual, outputs);
-            SolveNormal(p, rows, width, solution, outputs);
-        }
-
-        PredictiveSpread? predictive = null;
-        if (labels is not null)
-        {
-            double quadratic = 0; // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
-            for (int row = 0; row < rows; row++)
-            {
-                for (int k = 0; k < outputs; k++)
-                    quadratic += labels[row * outputs + k] * (labels[row * outputs + k] - Dot(p.AsSpan(row * width, width), solution, k, outputs));
-            }
-
-            double[] covariance = Covariance(p, rows, width, spread, factor);
-            predictive = Predictive(parameters, covariance, support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+            double[] right = [.. solution];
+            Cholesky.Solve(KeepsSpread ? [.. normal] : normal, width, solution, outputs);
+            quadratic = squares - Product(right, solution);
         }
 
         ArrayPool<double>.Shared.Return(p);
+        PredictiveSpread? predictive = KeepsSpread
+            ? Predictive(parameters, Covariance(normal, width, spread, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0))
+            : null;
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
 

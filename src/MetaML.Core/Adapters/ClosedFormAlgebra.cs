@@ -7,6 +7,8 @@ namespace MetaML.Adapters;
 /// <summary>The algebra of <see cref="ClosedFormAdapter"/> outside libtorch: P is [rows, width], R and B have a column for each output; all row-major.</summary>
 internal static class ClosedFormAlgebra
 {
+    private const int FewestForThreads = 512; // values of a row
+
     // (PPᵀ + I)⁻¹ R, in the place of R
     public static void SolveGram(double[] p, int rows, int width, double[] residual, int outputs)
     {
@@ -22,14 +24,10 @@ internal static class ClosedFormAlgebra
         ArrayPool<double>.Shared.Return(gram);
     }
 
-    // (PᵀP + I)⁻¹ B, in the place of B
-    public static void SolveNormal(double[] p, int rows, int width, double[] right, int outputs) =>
-        Cholesky.Solve(Normal(p, rows, width), width, right, outputs);
-
-    // B (PᵀP + I)⁻¹ Bᵀ, B = diag(b) F
-    public static double[] Covariance(double[] p, int rows, int width, float[] spread, float[]? factor)
+    // B N⁻¹ Bᵀ, N = PᵀP + I, of which the lower triangle is read, B = diag(b) F
+    public static double[] Covariance(double[] normal, int width, float[] spread, float[]? factor)
     {
-        double[] covariance = Cholesky.Inverse(Normal(p, rows, width), width);
+        double[] covariance = Cholesky.Inverse(normal, width);
         if (factor is not null)
             covariance = Multiply(factor, Transpose(Multiply(factor, covariance, width, width), width), width, width);
         for (int i = 0; i < covariance.Length; i++)
@@ -37,32 +35,33 @@ internal static class ClosedFormAlgebra
         return covariance;
     }
 
-    // PᵀP + I, the lower triangle; some rows at a time, so that each visit of its memory does the work of all of them
-    private static double[] Normal(double[] p, int rows, int width)
+    // N += PᵀP, the lower triangle; of few rows, so that each visit of its memory does the work of all of them
+    public static void AddProducts(double[] normal, double[] p, int rows, int width)
     {
-        const int RowsAtOnce = 32;
-        var normal = new double[width * width];
-        for (int first = 0; first < rows; first += RowsAtOnce)
+        if (width < FewestForThreads)
         {
-            int end = Math.Min(first + RowsAtOnce, rows);
             for (int i = 0; i < width; i++)
-            {
-                Span<double> target = normal.AsSpan(i * width, i + 1);
-                for (int row = first; row < end; row++)
-                    TensorPrimitives.MultiplyAdd(p.AsSpan(row * width, i + 1), p[row * width + i], target, target);
-            }
+                AddRow(i);
+        }
+        else
+        {
+            Parallel.For(0, width, AddRow);
         }
 
-        AddIdentity(normal, width);
-        return normal;
+        void AddRow(int i)
+        {
+            Span<double> target = normal.AsSpan(i * width, i + 1);
+            for (int row = 0; row < rows; row++)
+                TensorPrimitives.MultiplyAdd(p.AsSpan(row * width, i + 1), p[row * width + i], target, target);
+        }
     }
 
-    // A row times one output's column of B.
-    public static double Dot(ReadOnlySpan<double> row, double[] b, int output, int outputs)
+    // aᵀb, always summed in the same order.
+    public static double Product(double[] a, double[] b)
     {
         double sum = 0;
-        for (int j = 0; j < row.Length; j++)
-            sum += row[j] * b[j * outputs + output];
+        for (int i = 0; i < a.Length; i++)
+            sum += a[i] * b[i];
         return sum;
     }
 
@@ -76,7 +75,7 @@ internal static class ClosedFormAlgebra
 
     // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of
     // it stands in its place: the factorisation never fails, whatever the support repeats.
-    private static void AddIdentity(double[] products, int size)
+    public static void AddIdentity(double[] products, int size)
     {
         const double Epsilon = 2.2204460492503131e-16;
         double trace = 0;
@@ -87,10 +86,9 @@ internal static class ClosedFormAlgebra
             products[i * size + i] += identity;
     }
 
-    // Pᵀ B
-    public static double[] TransposeMultiply(double[] p, int rows, int width, double[] b, int outputs)
+    // C += Pᵀ B
+    public static void AddTransposeProducts(double[] product, double[] p, int rows, int width, ReadOnlySpan<double> b, int outputs)
     {
-        var product = new double[width * outputs];
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<double> values = p.AsSpan(row * width, width);
@@ -103,11 +101,9 @@ internal static class ClosedFormAlgebra
             for (int j = 0; j < width; j++)
             {
                 Span<double> target = product.AsSpan(j * outputs, outputs);
-                TensorPrimitives.MultiplyAdd(b.AsSpan(row * outputs, outputs), values[j], target, target);
+                TensorPrimitives.MultiplyAdd(b.Slice(row * outputs, outputs), values[j], target, target);
             }
         }
-
-        return product;
     }
 
     // A row times F, in place.

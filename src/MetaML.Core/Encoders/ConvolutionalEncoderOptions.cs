@@ -44,6 +44,8 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
 
     internal override bool NeedsDense => true;
 
+    internal override bool EmbedsAlike => Augmentation is null;
+
     /// <inheritdoc/>
     public override IEncoder Create(int featureCount) => new ConvolutionalEncoder(featureCount, this);
 

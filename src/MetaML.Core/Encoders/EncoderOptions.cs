@@ -26,6 +26,9 @@ public abstract record EncoderOptions
     /// <summary>Whether rows must be kept dense, however few of their features are not zero.</summary>
     internal virtual bool NeedsDense => false;
 
+    /// <summary>Whether a row's embedding is the same while training as it is when scored: neither augmentation nor dropout varies it.</summary>
+    internal virtual bool EmbedsAlike => false;
+
     /// <summary>What a model with this encoder is saved with.</summary>
     internal virtual EncoderOptions Saved => this;
 

@@ -18,6 +18,9 @@ public sealed class IdentityEncoder(int featureCount) : IEncoder
     public IReadOnlyList<ParameterSpec> Parameters => [];
 
     /// <inheritdoc/>
+    public long MultiplicationsPerRow { get; internal init; }
+
+    /// <inheritdoc/>
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => features.alias();
 
     /// <inheritdoc/>

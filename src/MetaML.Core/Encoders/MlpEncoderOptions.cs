@@ -33,6 +33,8 @@ public sealed record MlpEncoderOptions : EncoderOptions
     /// <value>Default false. On tabular data the linear part often carries most. Not for sparse features, of which there are too many.</value>
     public bool LinearPath { get; set; }
 
+    internal override bool EmbedsAlike => Dropout == 0;
+
     /// <inheritdoc/>
     public override IEncoder Create(int featureCount) => new MlpEncoder(featureCount, this);
 

@@ -32,6 +32,8 @@ public sealed record SparseEncoderOptions : EncoderOptions
     /// <inheritdoc/>
     public override bool Has(ParameterRole role) => false;
 
+    internal override bool EmbedsAlike => true;
+
     internal override FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.FitRarity(features) : null;
 
     internal override void FitParameters(IReadOnlyList<ParameterArray> values, IReadOnlyList<TaskSet> problems, FeatureScaling? scaling, Random random)

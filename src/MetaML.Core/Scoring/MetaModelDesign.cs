@@ -17,6 +17,16 @@ internal sealed class MetaModelDesign
         Adapter = adapterOptions.Create(Head);
     }
 
+    // On embeddings.
+    private MetaModelDesign(MetaModelDesign original)
+    {
+        EncoderOptions = new IdentityEncoderOptions { StandardizeInputs = false };
+        AdapterOptions = original.AdapterOptions;
+        Encoder = new IdentityEncoder(original.Encoder.EmbeddingDimension) { MultiplicationsPerRow = original.Encoder.MultiplicationsPerRow };
+        Head = original.Head with { EncoderParameters = [] };
+        Adapter = AdapterOptions.Create(Head);
+    }
+
     public EncoderOptions EncoderOptions { get; }
 
     public AdapterOptions AdapterOptions { get; }
@@ -26,4 +36,10 @@ internal sealed class MetaModelDesign
     public HeadShape Head { get; }
 
     public IAdapter Adapter { get; }
+
+    /// <summary>Whether learning needs no more of a row than its embedding, which is always the same.</summary>
+    public bool IsOfFixedEmbeddings => EncoderOptions.EmbedsAlike && Encoder.Parameters.All(spec => !spec.IsTrained) && Adapter is IManagedAdapter;
+
+    /// <summary>The same adapter on rows that are embedded already.</summary>
+    public MetaModelDesign OnEmbeddings() => new(this);
 }

@@ -27,6 +27,9 @@ public sealed class TaskSet
     /// <summary>Whether all tasks share one set of classes; true for binary labels and for regression.</summary>
     public bool HasCommonClasses { get; }
 
+    /// <summary>The same tasks with other features of their rows.</summary>
+    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonClasses);
+
     /// <summary>The same features and classes with other tasks.</summary>
     internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonClasses);
 }

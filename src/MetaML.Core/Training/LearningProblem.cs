@@ -29,6 +29,13 @@ internal sealed class LearningProblem
         _taskNumbers = training.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
     }
 
+    private LearningProblem(LearningProblem original, FeatureStore embeddings)
+    {
+        (Original, Labels, Source, _taskNumbers) = (original.Original, original.Labels, original.Source, original._taskNumbers);
+        Tasks = original.Tasks.On(embeddings);
+        Design = original.Design.OnEmbeddings();
+    }
+
     /// <summary>The tasks with labels in the user's units.</summary>
     public TaskSet Original { get; }
 
@@ -49,6 +56,10 @@ internal sealed class LearningProblem
 
     /// <summary>The numbers of the episodes' tasks among all tasks.</summary>
     public int[] NumbersOf(IReadOnlyList<Episode> episodes) => [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];
+
+    /// <summary>The same episodes of rows that are embedded already.</summary>
+    /// <param name="embeddings">As many rows as there are features of.</param>
+    public LearningProblem OnEmbeddings(FeatureStore embeddings) => new(this, embeddings);
 
     /// <summary>Episodes as tensors, in the current dispose scope.</summary>
     public EpisodeBatch Gather(IReadOnlyList<Episode> episodes, FeatureScaling? scaling, Device device) => EpisodeBatch.Create(Tasks, episodes, scaling, device);

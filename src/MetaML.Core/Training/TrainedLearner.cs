@@ -46,8 +46,14 @@ internal sealed class TrainedLearner
         TrainingDevice device = TrainingDevice.Choose(options, TrainingDevice.CountCuda, run.Decide);
         foreach (string reason in EpisodeReasons.OfRows(problems, options.Episodes))
             run.Decide(reason);
-        using var loop = new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options, device.ToTorch());
-        (_encoder, _adapters) = loop.Run(run);
+
+        // An encoder that does not learn stays outside of the loop.
+        bool isOnEmbeddings = device.Cuda is null && _problems.All(problem => problem.Design.IsOfFixedEmbeddings);
+        using OuterLoop loop = isOnEmbeddings
+            ? new OuterLoop(OnEmbeddings(), weighting, null, [], _adapters, options, device.ToTorch())
+            : new OuterLoop(_problems, weighting, _scaling, _encoder, _adapters, options, device.ToTorch());
+        (ParameterArray[] encoder, _adapters) = loop.Run(run);
+        _encoder = isOnEmbeddings ? _encoder : encoder;
         _outcome = loop.Outcome;
     }
 
@@ -94,6 +100,12 @@ internal sealed class TrainedLearner
         }
 
         return [.. losses];
+    }
+
+    private LearningProblem[] OnEmbeddings()
+    {
+        var embeddings = new EmbeddedFeatureStore(_problems[0].Tasks.Features, _scaling, _problems[0].Design.Encoder, _encoder);
+        return Array.ConvertAll(_problems, problem => problem.OnEmbeddings(embeddings));
     }
 
     private IEnumerable<MetaModel> Complete(Func<LearningProblem, IReadOnlyList<LearningTask>> known) => _problems.Zip(_adapters, (problem, adapter) =>

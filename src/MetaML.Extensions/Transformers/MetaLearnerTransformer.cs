@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MetaML.Extensions;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
+using MetaML.Extensions.Persistence;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using Microsoft.ML;
@@ -156,14 +157,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     private InvalidOperationException UnknownClass(string name) =>
         new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
 
-    private static VersionInfo GetVersionInfo() => new(
-        modelSignature: "METALRNR",
-        // 0x00010001: first
-        verWrittenCur: 0x00010002, // tasks with their rows and λ
-        verReadableCur: 0x00010002,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(MetaLearnerTransformer).Assembly.FullName);
+    private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, 0x00010002); // 0x00010002: tasks with their rows and λ
 
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)
@@ -200,17 +194,8 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     // Called by ML.NET through the LoadableClass attribute.
     internal static MetaLearnerTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        CheckVersion(ctx, GetVersionInfo());
+        TransformerFormat.CheckVersion(ctx, GetVersionInfo());
         return Read(env, ctx.Reader, null);
-    }
-
-    /// <summary>Checks the version of a saved transformer of this package.</summary>
-    /// <exception cref="InvalidDataException">It is newer.</exception>
-    internal static void CheckVersion(ModelLoadContext ctx, VersionInfo version)
-    {
-        if (ctx.Header.ModelSignature == version.ModelSignature && ctx.Header.ModelVerReadable > version.VerWrittenCur) // ML.NET's own message blames ML.NET
-            throw new InvalidDataException($"The meta-learner's format version must be at most 0x{version.VerWrittenCur:x8}; got 0x{ctx.Header.ModelVerReadable:x8}. It was saved by a newer version of MetaML.Extensions. Update the package.");
-        ctx.CheckAtModel(version);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MetaML.Extensions;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
+using MetaML.Extensions.Persistence;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.Training;
@@ -120,14 +121,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(task) : output));
     }
 
-    private static VersionInfo GetVersionInfo() => new(
-        modelSignature: "METAOUTS",
-        // 0x00010001: first
-        verWrittenCur: 0x00010002, // tasks with their rows and λ
-        verReadableCur: 0x00010002,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(MultiOutputTransformer).Assembly.FullName);
+    private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, 0x00010002); // 0x00010002: tasks with their rows and λ
 
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)
@@ -144,7 +138,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     // Called by ML.NET through the LoadableClass attribute.
     internal static MultiOutputTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        MetaLearnerTransformer.CheckVersion(ctx, GetVersionInfo());
+        TransformerFormat.CheckVersion(ctx, GetVersionInfo());
         var outputs = new List<MetaLearnerTransformer>();
         for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
             outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model));

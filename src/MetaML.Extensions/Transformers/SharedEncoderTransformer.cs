@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using MetaML.Extensions;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Persistence;
 using MetaML.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -54,7 +55,7 @@ public sealed class SharedEncoderTransformer : RowToRowTransformerBase
     // Called by ML.NET through the LoadableClass attribute.
     internal static SharedEncoderTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        ctx.CheckAtModel(GetVersionInfo());
+        TransformerFormat.CheckVersion(ctx, GetVersionInfo());
         string features = ModelFormat.ReadName(ctx.Reader), output = ModelFormat.ReadName(ctx.Reader);
         return new SharedEncoderTransformer(env, MetaModel.Read(ctx.Reader), features, output);
     }
@@ -66,13 +67,7 @@ public sealed class SharedEncoderTransformer : RowToRowTransformerBase
         return new Mapper(this, schema);
     }
 
-    private static VersionInfo GetVersionInfo() => new(
-        modelSignature: "METAENCO",
-        verWrittenCur: 0x00010001, // first
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        loaderSignature: LoaderSignature,
-        loaderAssemblyName: typeof(SharedEncoderTransformer).Assembly.FullName);
+    private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(SharedEncoderTransformer), "METAENCO", LoaderSignature);
 
     private sealed class Mapper(SharedEncoderTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent)
     {

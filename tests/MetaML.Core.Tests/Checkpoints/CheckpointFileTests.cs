@@ -128,6 +128,10 @@ public sealed class CheckpointFileTests : IDisposable
         Assert.Equal(0, steps);
     }
 
+    [LinuxFact]
+    public void Train_WhereNobodyMayWriteACheckpoint_SaysSoBeforeItBegins() =>
+        Assert.IsType<UnauthorizedAccessException>(Assert.Throws<IOException>(() => MetaTrainer.Train(_set, _options with { CheckpointPath = "/sys/training.checkpoint" })).InnerException);
+
     [Fact]
     public void Train_FolderGoneMeanwhile_WarnsAndLosesNothing()
     {

@@ -127,6 +127,23 @@ public sealed class JointTrainingTests
         Assert.NotEqual(Bytes.Of(untrained.Write), Bytes.Of(model.Write));
     }
 
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Train_FrozenEncoder_EmbedsRowsOnceAndLearnsAsInsideTheLoop(AdapterOptions adapter, LabelKind kind)
+    {
+        // A dropout that drops nothing keeps the encoder in the loop.
+        MetaModel Trained(double dropout) => MetaTrainer.Train(CoreData.Of(Some.Tasks(), kind, ClassSets.Common), Joint with
+        {
+            Objective = TrainingObjective.Meta,
+            AdapterIterations = null,
+            Encoder = new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 6, IsFrozen = true, Dropout = dropout },
+            Adapter = adapter,
+        });
+        MetaModel outside = Trained(0), inside = Trained(1e-12);
+        Assert.Equal(Encoder(inside), Encoder(outside));
+        Assert.All(inside.AdapterArrays.Zip(outside.AdapterArrays), pair => Assert.All(pair.First.Zip(pair.Second), values => Assert.Equal(values.First, values.Second, 1e-4 * Math.Max(1, Math.Abs(values.First)))));
+    }
+
     [Fact]
     public void Train_PretrainedOnOtherFeatures_SaysWhatItNeeds()
     {

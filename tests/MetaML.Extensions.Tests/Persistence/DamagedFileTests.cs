@@ -11,12 +11,15 @@ public sealed class DamagedFileTests
 {
     private readonly MLContext _ml = TrainerCase.NewContext();
 
-    [Fact]
-    public void Load_NewerVersion_SaysSo()
+    [Theory]
+    [InlineData("METALRNR")]
+    [InlineData("METAOUTS")]
+    [InlineData("METAENCO")]
+    public void Load_NewerVersion_SaysSo(string modelSignature)
     {
-        byte[] saved = Edit(Saved(), bytes =>
+        byte[] saved = Edit(modelSignature switch { "METALRNR" => Saved(), "METAOUTS" => SavedOutputs(), _ => SavedEncoder() }, bytes =>
         {
-            int signature = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes("METALRNR"));
+            int signature = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(modelSignature));
             bytes[signature + 8] = 0x99; // version written, then version that a reader must know
             bytes[signature + 12] = 0x99;
             return bytes;
@@ -64,6 +67,15 @@ public sealed class DamagedFileTests
         using var stream = new MemoryStream();
         var options = new MultiOutputOptions { Outputs = [new("Price"), new("Sold")], Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 8 }, MaximumNumberOfIterations = 0 };
         _ml.Model.Save(_ml.MetaLearning().MultiOutput(options).Fit(data), data.Schema, stream);
+        return stream.ToArray();
+    }
+
+    private byte[] SavedEncoder()
+    {
+        var trainer = new TrainerCase("binary", "Answer");
+        IDataView rows = _ml.Data.LoadFromEnumerable(Some.Tasks(3));
+        using var stream = new MemoryStream();
+        _ml.Model.Save(_ml.MetaLearning().SharedEncoder(trainer.Trainer(_ml, trainer.Options(iterations: 0)).Fit(rows)).Fit(rows), rows.Schema, stream);
         return stream.ToArray();
     }
 

@@ -85,6 +85,15 @@ public sealed class SaveAtomicTests : IDisposable
         Assert.Contains("folder", Assert.Throws<UnauthorizedAccessException>(() => _ml.MetaLearning().SaveAtomic(model, rows.Schema, _folder["."])).Message);
     }
 
+    [LinuxFact]
+    public void SaveAtomic_WhereNobodyMayWrite_SaysSo()
+    {
+        const string KernelFolder = "/sys"; // closed to the administrator too
+        var (model, rows) = Fitted();
+        Assert.Throws<UnauthorizedAccessException>(() => _ml.MetaLearning().SaveAtomic(model, rows.Schema, $"{KernelFolder}/model.zip"));
+        Assert.NotNull(model.Transform(rows).Preview(1)); // nothing is lost
+    }
+
     private (ITransformer Model, IDataView Rows) Fitted()
     {
         var trainer = new TrainerCase("binary", "Answer");
