@@ -33,13 +33,19 @@ internal sealed class EmbeddedFeatureStore : FeatureStore
     {
         get
         {
-            FeatureRow own = _rows[row];
-            if (_scaling is not null)
-                own = _scaling.Apply(own, new float[_scaling.Shift is null ? own.Values.Length : own.Length]);
             var embedding = new float[FeatureCount];
-            _encoder.Embed(_parameters, own, embedding);
+            CopyRow(row, embedding);
             return new FeatureRow(embedding);
         }
+    }
+
+    /// <inheritdoc/>
+    internal override void CopyRow(int row, Span<float> destination)
+    {
+        FeatureRow own = _rows[row];
+        if (_scaling is not null)
+            own = _scaling.Apply(own, new float[_scaling.Shift is null ? own.Values.Length : own.Length]);
+        _encoder.Embed(_parameters, own, destination);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MetaML.Encoders;
 using static TorchSharp.torch;
 
@@ -13,6 +14,7 @@ public sealed class EpisodeBatch
 {
     // Targets and scores are [tasks, rows, outputs]: a gibibyte of each.
     private const long MostScores = 1L << 28;
+    private const int FloatsPerBlock = 1 << 28;
 
     private EpisodeBatch(LabelKind kind, IReadOnlyList<LearningTask> tasks, RowBatch support, RowBatch query, Tensor classMask, Tensor? columns)
     {
@@ -68,7 +70,7 @@ public sealed class EpisodeBatch
 
         Tensor ToTensor(float[] values, long[] shape) => tensor(values, shape, dtype: dtype, device: device);
         RowBatch Gather(Func<Episode, int[]> positions) => GatherRows(set, episodes, positions, ToTensor, columns is null
-            ? GatherDense(set, episodes, positions, scaling, ToTensor)
+            ? GatherDense(set, episodes, positions, scaling).to(dtype, device ?? CPU)
             : GatherSparse(set, episodes, positions, scaling, columns, ToTensor));
 
         return new EpisodeBatch(
@@ -112,19 +114,31 @@ public sealed class EpisodeBatch
         return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
     }
 
-    private static Tensor GatherDense(
-        TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling, Func<float[], long[], Tensor> toTensor)
+    // Written straight into the tensor's memory, a block of it at a time: a span has no more than 2³¹ bytes.
+    private static Tensor GatherDense(TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling)
     {
         int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
         var scaled = new float[width];
-        var features = new float[checked(episodes.Count * rows * width)];
+        Tensor features = zeros(episodes.Count, rows, width, dtype: ScalarType.Float32), flat = features.reshape(-1, width);
+        long first = 0, end = 0, last = (long)episodes.Count * rows;
+        Span<float> block = [];
         foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
         {
-            FeatureRow row = set.Features[task.Rows[position]];
-            (scaling is null ? row : scaling.Apply(row, scaled)).CopyTo(features.AsSpan((t * rows + r) * width, width));
+            long at = (long)t * rows + r;
+            if (at >= end)
+            {
+                (first, end) = (at, Math.Min(at + Math.Max(1, FloatsPerBlock / width), last));
+                block = MemoryMarshal.Cast<byte, float>(flat.narrow(0, first, end - first).bytes);
+            }
+
+            Span<float> own = block.Slice((int)(at - first) * width, width);
+            if (scaling is null)
+                set.Features.CopyRow(task.Rows[position], own);
+            else
+                scaling.Apply(set.Features[task.Rows[position]], scaled).CopyTo(own);
         }
 
-        return toTensor(features, [episodes.Count, rows, width]);
+        return features;
     }
 
     private static Tensor GatherSparse(

@@ -40,5 +40,8 @@ public abstract class FeatureStore
     /// <summary>The row that this one is a variant of, which may not be held out without it.</summary>
     internal virtual int OriginOf(int row) => row;
 
+    /// <summary>Writes a row to <paramref name="destination"/>, one value for each feature.</summary>
+    internal virtual void CopyRow(int row, Span<float> destination) => this[row].CopyTo(destination);
+
     private protected abstract void Append(FeatureRow row);
 }
