@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files --count number; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files --count number; speed fit-memory --count rows; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Quality;
@@ -35,11 +35,12 @@ using MetaML.Benchmarks.Speed;
         new("load-score", null, _ => LoadScore.Run()),
         new("adapt-many", null, _ => AdaptMany.Run()),
         new("maml-sine", null, _ => MamlSine.Run()),
+        new("growth", null, _ => MamlSine.RunGrowth()),
         new("anil", null, _ => FewShot.RunAnil()),
         new("ridge", null, _ => FewShot.RunRidge()),
         new("prototype", null, _ => FewShot.RunPrototype()),
         new("conv4", null, _ => Conv4.Run()),
-        new("fit-memory", null, _ => FitMemory.RunDense()),
+        new("fit-memory", null, _ => FitMemory.RunDense(int.Parse(Option("--count") ?? "2000000", CultureInfo.InvariantCulture))),
         new("fit-memory-sparse", null, _ => FitMemory.RunSparse()),
     ]),
 ];

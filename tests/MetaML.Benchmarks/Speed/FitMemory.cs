@@ -18,12 +18,12 @@ internal static class FitMemory
     private const int Iterations = 500;
     private const double Megabyte = 1e6;
 
-    /// <summary>2,000,000 rows of 50 features in 10,000 tasks, and a perceptron.</summary>
-    public static void RunDense()
+    /// <summary>Rows of 50 features in 10,000 tasks, and a perceptron.</summary>
+    public static void RunDense(int rows)
     {
-        const int Rows = 2_000_000, Features = 50;
+        const int Features = 50;
         var values = new float[Features];
-        Measure("fit-memory", Rows, 10_000, Features, Features * sizeof(float), new MlpEncoderOptions(), random =>
+        Measure("fit-memory", rows, 10_000, Features, Features * sizeof(float), new MlpEncoderOptions(), random =>
         {
             for (int j = 0; j < Features; j++)
                 values[j] = 2 * random.NextSingle() - 1;

@@ -10,7 +10,7 @@ namespace MetaML.Benchmarks.Speed;
 /// <summary>Second-order MAML on sine waves: MLP 1-32-32-1, ten support and ten query rows, five inner steps; one thread each.</summary>
 internal static class MamlSine
 {
-    private const int Rows = 10, Steps = 5, TasksOfLoop = 32;
+    private const int Rows = 10, Steps = 5, Units = 32, TasksOfLoop = 32;
 
     public static void Run()
     {
@@ -18,20 +18,39 @@ internal static class MamlSine
         var race = new Race("maml-sine", "tasks/s");
         TaskSet waves = SmallTasks.Waves(count: 1000, points: 40);
         foreach (int batch in (int[])[16, 256])
-            Run(race, $"meta-batch {batch}", waves, batch);
+            race.Run($"meta-batch {batch}", Training.Of(waves, Options(batch), iterations: 8000 / batch), Loop());
         race.Print();
     }
 
-    private static void Run(Race race, string setting, TaskSet waves, int batch)
+    /// <summary>How the same training's speed grows with its meta-batch, inner steps, width, rows and number of tasks, one at a time.</summary>
+    public static void RunGrowth()
     {
-        var options = new MetaTrainingOptions
+        set_num_threads(1);
+        var race = new Race("growth", "tasks/s", runs: 3);
+        void Grow(string what, int[] sizes, Func<int, MetaTrainingOptions> options, double cost)
         {
-            Encoder = new MlpEncoderOptions { HiddenUnits = [32], EmbeddingDimension = 32 },
-            Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = Steps },
-            Episodes = new EpisodeOptions { SupportRows = Rows, Queries = Rows, TasksPerIteration = batch },
-        };
-        race.Run(setting, Training.Of(waves, options, iterations: 8000 / batch), Loop());
+            foreach (int size in sizes)
+            {
+                TaskSet waves = SmallTasks.Waves(what == "tasks" ? size : 1000, points: 4 * Math.Max(Rows, what == "rows" ? size : 0));
+                int tasks = (int)(8000 / Math.Max(1, size * cost));
+                race.Run($"{what} {size}", Training.Of(waves, options(size), Math.Max(5, tasks / options(size).Episodes.TasksPerIteration)));
+            }
+        }
+
+        Grow("meta-batch", [1, 4, 16, 64, 256, 1024], size => Options(size), cost: 0);
+        Grow("inner steps", [1, 5, 10, 20], size => Options(16, steps: size), cost: 1.0 / Steps);
+        Grow("units", [8, 32, 128, 512], size => Options(16, units: size), cost: 1.0 / Units);
+        Grow("rows", [10, 40, 160], size => Options(16, rows: size), cost: 1.0 / Rows);
+        Grow("tasks", [100, 1000, 10_000, 100_000], _ => Options(16), cost: 0);
+        race.Print();
     }
+
+    private static MetaTrainingOptions Options(int batch, int steps = Steps, int units = Units, int rows = Rows) => new()
+    {
+        Encoder = new MlpEncoderOptions { HiddenUnits = [units], EmbeddingDimension = units },
+        Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = steps },
+        Episodes = new EpisodeOptions { SupportRows = rows, Queries = rows, TasksPerIteration = batch },
+    };
 
     // Its speed does not depend on the meta-batch.
     private static Contender Loop()
