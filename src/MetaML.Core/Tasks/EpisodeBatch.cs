@@ -119,7 +119,7 @@ public sealed class EpisodeBatch
     {
         int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
         var scaled = new float[width];
-        Tensor features = zeros(episodes.Count, rows, width, dtype: ScalarType.Float32), flat = features.reshape(-1, width);
+        Tensor features = zeros(episodes.Count, rows, width, dtype: ScalarType.Float32, device: CPU), flat = features.reshape(-1, width);
         long first = 0, end = 0, last = (long)episodes.Count * rows;
         Span<float> block = [];
         foreach (var (t, r, task, position) in Rows(episodes, positionsOf))

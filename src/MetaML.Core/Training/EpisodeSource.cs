@@ -8,6 +8,9 @@ namespace MetaML.Training;
 /// <param name="Kept">The rows that validation never judges.</param>
 internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> Kept)
 {
+    /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
+    public bool HoldsOutTasks { get; private init; }
+
     private const int FewestTasksToHoldOut = 10;
     private const int NamesShown = 5;
 
@@ -48,7 +51,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
             random.Shuffle(usable);
             int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
             log?.Invoke($"Validation: {held} of {usable.Length} tasks are held out.");
-            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes), [.. pools.Except(usable[..held])]);
+            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes), [.. pools.Except(usable[..held])]) { HoldsOutTasks = true };
         }
 
         var training = new List<EpisodePool>();

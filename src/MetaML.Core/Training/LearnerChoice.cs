@@ -67,13 +67,14 @@ internal static class LearnerChoice
     };
 
     /// <summary>The number of the learner to take.</summary>
-    /// <param name="losses">Of each candidate, the simplest first, on the same episodes.</param>
-    public static int Choose(double[][] losses)
+    /// <param name="judged">Of each candidate, the simplest first, on the same episodes.</param>
+    public static int Choose(JudgedEpisode[][] judged)
     {
         int best = 0;
-        for (int i = 1; i < losses.Length; i++)
+        for (int i = 1; i < judged.Length; i++)
         {
-            double[] gains = [.. losses[best].Zip(losses[i], (simple, other) => simple - other)];
+            // Episodes of one held-out task are not independent: what the standard error is over is tasks.
+            double[] gains = [.. judged[best].Zip(judged[i], (simple, other) => (simple.Unit, Gain: simple.Loss - other.Loss)).GroupBy(pair => pair.Unit, pair => pair.Gain).Select(unit => unit.Average())];
             double mean = gains.Average();
             double error = Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length);
             if (mean > error)

@@ -89,15 +89,15 @@ public static class MetaTrainer
             }
         }
 
-        double[][] losses = learners.Count > 1 ? [.. learners.Select(learner => learner.Judge())] : [];
-        int chosen = learners.Count > 1 ? Choose(losses, candidates, run) : 0;
-        return learners[chosen].Complete(losses.ElementAtOrDefault(chosen), run.Reasons);
+        JudgedEpisode[][] judged = learners.Count > 1 ? [.. learners.Select(learner => learner.Judge())] : [];
+        int chosen = learners.Count > 1 ? Choose(judged, candidates, run) : 0;
+        return learners[chosen].Complete(judged.ElementAtOrDefault(chosen), run.Reasons);
     }
 
-    private static int Choose(double[][] losses, MetaTrainingOptions[] candidates, TrainingRun run)
+    private static int Choose(JudgedEpisode[][] judged, MetaTrainingOptions[] candidates, TrainingRun run)
     {
-        int chosen = LearnerChoice.Choose(losses);
-        run.Decide($"Learner: {LearnerChoice.Describe(candidates[chosen])}. Loss on {losses[0].Length} validation episodes: {string.Join(", ", losses.Zip(candidates, (loss, candidate) => $"{LearnerChoice.Describe(candidate)} {loss.Average():G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        int chosen = LearnerChoice.Choose(judged);
+        run.Decide($"Learner: {LearnerChoice.Describe(candidates[chosen])}. Loss on {judged[0].Length} validation episodes: {string.Join(", ", judged.Zip(candidates, (episodes, candidate) => $"{LearnerChoice.Describe(candidate)} {episodes.Average(episode => episode.Loss):G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
         return chosen;
     }
 }

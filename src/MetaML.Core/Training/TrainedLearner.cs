@@ -63,9 +63,9 @@ internal sealed class TrainedLearner
     /// <summary>The models, which know all tasks.</summary>
     /// <param name="judged">What <see cref="Judge()"/> gave; null where that was not asked.</param>
     /// <param name="reasons">What was chosen and why.</param>
-    public IReadOnlyList<MetaModel> Complete(double[]? judged, IReadOnlyList<string> reasons)
+    public IReadOnlyList<MetaModel> Complete(JudgedEpisode[]? judged, IReadOnlyList<string> reasons)
     {
-        double? loss = judged is { Length: > 0 } ? judged.Average() : _outcome.ValidationLoss;
+        double? loss = judged is { Length: > 0 } ? judged.Average(episode => episode.Loss) : _outcome.ValidationLoss;
         int first = 0;
         return [.. Complete(problem => problem.Original.Tasks).Zip(_problems, (model, problem) =>
         {
@@ -88,18 +88,25 @@ internal sealed class TrainedLearner
     }
 
     /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
-    public double[] Judge()
+    /// <remarks>Other episodes of the same tasks, rows or classes than those by which the outer loop kept its best parameters.</remarks>
+    public JudgedEpisode[] Judge()
     {
         MetaModel[] models = [.. Complete(problem => problem.Kept)];
-        var losses = new List<double>();
-        for (int p = 0; p < models.Length; p++)
+        var judged = new List<JudgedEpisode>();
+        int firstTask = 0;
+        foreach (var (problem, model) in _problems.Zip(models))
         {
-            var random = new Random(_seed);
-            for (int batch = 0; batch < JudgedBatches && _problems[p].Source.Validation is { } sampler; batch++)
-                losses.AddRange(Judge(_problems[p], models[p], sampler.Draw(random)));
+            var random = new Random(~_seed);
+            for (int batch = 0; batch < JudgedBatches && problem.Source.Validation is { } sampler; batch++)
+            {
+                foreach (var (task, loss) in Judge(problem, model, sampler.Draw(random)))
+                    judged.Add(new JudgedEpisode(problem.Source.HoldsOutTasks ? firstTask + task : -1 - judged.Count, loss));
+            }
+
+            firstTask += problem.Original.Tasks.Count;
         }
 
-        return [.. losses];
+        return [.. judged];
     }
 
     private LearningProblem[] OnEmbeddings()
@@ -116,11 +123,12 @@ internal sealed class TrainedLearner
         return model;
     });
 
-    private static IEnumerable<double> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
+    private static IEnumerable<(int Task, double Loss)> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
         // In the user's units; of classes, those of the episode's pool.
+        int[] numbers = problem.NumbersOf(episodes);
         LearningTask[] tasks = problem.Original.Kind == LabelKind.Regression
-            ? [.. problem.NumbersOf(episodes).Select(number => problem.Original.Tasks[number])]
+            ? Array.ConvertAll(numbers, number => problem.Original.Tasks[number])
             : [.. episodes.Select(episode => episode.Task)];
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(problem.Original.With([.. tasks.Zip(episodes, (task, episode) => task.Take(episode.Support))]));
         MetaScorer scorer = model.CreateScorer();
@@ -139,7 +147,7 @@ internal sealed class TrainedLearner
             }
 
             if (weight > 0)
-                yield return sum / weight;
+                yield return (numbers[e], sum / weight);
         }
     }
 }

@@ -13,11 +13,20 @@ public sealed class LearnerChoiceTests
     [Fact]
     public void Choose_BetterByMoreThanAStandardError_IsTaken()
     {
-        double[] simple = [1, 2, 3, 4], better = [0.5, 1.6, 2.4, 3.5], luckyOnce = [1, 2, 3, 1];
+        JudgedEpisode[] simple = Alone(1, 2, 3, 4), better = Alone(0.5, 1.6, 2.4, 3.5), luckyOnce = Alone(1, 2, 3, 1);
         Assert.Equal(1, LearnerChoice.Choose([simple, better]));
         Assert.Equal(0, LearnerChoice.Choose([simple, luckyOnce])); // mean gain 0.75, standard error 0.75
         Assert.Equal(0, LearnerChoice.Choose([better, simple]));
         Assert.Equal(2, LearnerChoice.Choose([simple, luckyOnce, better]));
+
+        static JudgedEpisode[] Alone(params double[] losses) => [.. losses.Select((loss, i) => new JudgedEpisode(-1 - i, loss))];
+    }
+
+    [Fact]
+    public void Choose_ManyEpisodesOfOneLuckyTask_CountAsOne()
+    {
+        JudgedEpisode[] Judged(double gain) => [.. Enumerable.Range(0, 40).Select(i => new JudgedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
+        Assert.Equal(0, LearnerChoice.Choose([Judged(0), Judged(1)])); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
     }
 
     [Fact]
@@ -90,7 +99,7 @@ public sealed class LearnerChoiceTests
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
         var learner = new TrainedLearner([set], options, new TrainingRun(null, null, new TrainingStop(options), null));
         Assert.True(learner.CanBeJudged);
-        Assert.All(learner.Judge(), loss => Assert.InRange(loss, 0, 1));
+        Assert.All(learner.Judge(), episode => Assert.InRange(episode.Loss, 0, 1));
         Assert.Equal(learner.Judge(), learner.Judge());
     }
 
