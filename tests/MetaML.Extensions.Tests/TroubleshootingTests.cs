@@ -9,7 +9,7 @@ namespace MetaML.Extensions.Tests;
 public sealed partial class TroubleshootingTests
 {
     // Messages that end in another: the resolver's, the adapter's or the loader's, which are documented.
-    private static readonly string[] s_internal = ["ElfSymbolPatch.cs", "Cholesky.cs", "CorruptedFeatureStore.cs", "ParameterSet.cs", "FeatureScaling.cs"];
+    private static readonly string[] s_internal = ["ElfSymbolPatch.cs", "Cholesky.cs", "CorruptedFeatureStore.cs", "EmbeddedFeatureStore.cs", "ParameterSet.cs", "FeatureScaling.cs"];
 
     // Ended by what each message of many has in common.
     private static readonly string[] s_endings = ["The file is damaged", "DllNotFoundException"];

@@ -61,7 +61,7 @@ public static class MetaTrainer
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
-        var learners = new List<TrainedLearner>();
+        var learners = new List<(MetaTrainingOptions Options, TrainedLearner Trained)>();
         foreach (MetaTrainingOptions candidate in candidates)
         {
             bool isFirst = learners.Count == 0;
@@ -74,7 +74,7 @@ public static class MetaTrainer
 
             try
             {
-                learners.Add(new TrainedLearner(problems, candidate, isFirst ? run : run with { Warn = null }));
+                learners.Add((candidate, new TrainedLearner(problems, candidate, isFirst ? run : run with { Warn = null })));
             }
             catch (DllNotFoundException error) when (!isFirst)
             {
@@ -82,22 +82,18 @@ public static class MetaTrainer
                 run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
             }
 
-            if (candidates.Length > 1 && !learners[0].CanBeJudged)
+            if (candidates.Length > 1 && !learners[0].Trained.CanBeJudged)
             {
                 run.Decide($"Learner: {LearnerChoice.Describe(candidate)}, the simplest, since nothing is held out to choose by.");
                 break;
             }
         }
 
-        JudgedEpisode[][] judged = learners.Count > 1 ? [.. learners.Select(learner => learner.Judge())] : [];
-        int chosen = learners.Count > 1 ? Choose(judged, candidates, run) : 0;
-        return learners[chosen].Complete(judged.ElementAtOrDefault(chosen), run.Reasons);
-    }
-
-    private static int Choose(JudgedEpisode[][] judged, MetaTrainingOptions[] candidates, TrainingRun run)
-    {
+        if (learners.Count == 1)
+            return learners[0].Trained.Complete(null, run.Reasons);
+        JudgedEpisode[][] judged = [.. learners.Select(learner => learner.Trained.Judge())];
         int chosen = LearnerChoice.Choose(judged);
-        run.Decide($"Learner: {LearnerChoice.Describe(candidates[chosen])}. Loss on {judged[0].Length} validation episodes: {string.Join(", ", judged.Zip(candidates, (episodes, candidate) => $"{LearnerChoice.Describe(candidate)} {episodes.Average(episode => episode.Loss):G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
-        return chosen;
+        run.Decide($"Learner: {LearnerChoice.Describe(learners[chosen].Options)}. Loss on {judged[0].Length} validation episodes: {string.Join(", ", judged.Zip(learners, (episodes, learner) => $"{LearnerChoice.Describe(learner.Options)} {episodes.Average(episode => episode.Loss):G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        return learners[chosen].Trained.Complete(judged[chosen], run.Reasons);
     }
 }
