@@ -82,11 +82,14 @@ public sealed class EpisodeBatch
             columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
     }
 
+    /// <summary>Whether rows and classes are few enough to be computed at once.</summary>
+    internal static bool Fits(long tasks, long rows, long outputs) => tasks * rows <= MostScores / outputs;
+
     /// <summary>Throws where rows and classes are too many together: each row has a score for each class.</summary>
     /// <exception cref="InvalidOperationException">They are.</exception>
     internal static void CheckSize(long tasks, long rows, long outputs)
     {
-        if (tasks * rows > MostScores / outputs)
+        if (!Fits(tasks, rows, outputs))
             throw new InvalidOperationException($"Tasks · rows · classes that are computed at once must be at most {MostScores}; got {tasks} · {rows} · {outputs}. Each row has a score for each class. Draw fewer classes with Episodes.Ways, or fewer tasks with Episodes.TasksPerIteration, or join rare classes.");
     }
 

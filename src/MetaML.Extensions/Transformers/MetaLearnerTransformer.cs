@@ -79,10 +79,17 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Training = Model.Training,
     };
 
-    /// <summary>The transformer of a trained model that knows these tasks.</summary>
+    /// <summary>The transformer of a trained model that knows these tasks, except for any, such as a large pool that small tasks are drawn from, that has too many rows and classes at once.</summary>
     internal static MetaLearnerTransformer Create(
         IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, IReadOnlyDictionary<string, double> weights, CancellationToken cancellationToken)
     {
+        using (IChannel channel = env.Start("Adaptation"))
+        {
+            foreach (LearningTask task in tasks.Tasks.Where(task => !model.CanAdapt(task)))
+                channel.Warning($"Task '{task.Name}' is learned from, but has too many rows and classes together ({task.RowCount} rows) to have scores of its own: it is not among the tasks that the model knows. Adapt to some of its classes.");
+        }
+
+        tasks = tasks.With([.. tasks.Tasks.Where(model.CanAdapt)]);
         var nothing = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
         return nothing.With(tasks, classes, options: null, cancellationToken, weights);
     }

@@ -10,8 +10,8 @@ namespace MetaML.Benchmarks.Quality;
 /// <summary>Telling apart handwritten characters that were never seen, from one or five drawings of each.</summary>
 internal static class Omniglot
 {
-    // Steps that take about twelve and twenty minutes on two quiet cores; and few, to see what views gain.
-    private const int SmallIterations = 5000, Iterations = 9000, FewIterations = 400;
+    // Steps that take about twelve and fifteen minutes on two quiet cores; and few, to see what views gain.
+    private const int SmallIterations = 5000, Iterations = 6000, FewIterations = 400;
 
     /// <summary>Learns from five alphabets, and tells apart 20 characters within one of the alphabets that are in neither small set.</summary>
     public static void RunSmall(string folder)

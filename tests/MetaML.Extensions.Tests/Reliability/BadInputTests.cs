@@ -223,6 +223,23 @@ public sealed class BadInputTests
         Assert.Equal(200_012, ((MetaLearnerTransformer)adapted).TaskNames.Count());
     }
 
+    [Fact]
+    public void PoolTooLargeForScoresOfItsOwn_IsLearnedFromAndSaysSo()
+    {
+        const int Classes = 20_000; // two rows of each: three times as many scores as are computed at once
+        MLContext ml = TrainerCase.NewContext();
+        var log = new List<string>();
+        ml.Log += (_, entry) => log.Add(entry.Message);
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 2 * Classes).Select(i => new TaskRow { Task = "pool", Features = [i % Classes % 7, i % Classes % 11, i % Classes % 13, i % Classes % 17, 0, 1], Value = i % Classes }));
+        IDataView keyed = ml.Transforms.Conversion.MapValueToKey("Key", "Value").Fit(rows).Transform(rows);
+        MetaLearnerOptions options = s_multiclass.Options(iterations: 2) with { Adapter = new PrototypeAdapterOptions(), Episodes = new EpisodeOptions { Ways = 5, Shots = 1, Queries = 1 } };
+        var fitted = (MetaLearnerTransformer)s_multiclass.Trainer(ml, options).Fit(keyed);
+        Assert.Empty(fitted.TaskNames);
+        Assert.Contains(log, message => message.Contains("Task 'pool' is learned from, but has too many rows and classes together (40000 rows)", StringComparison.Ordinal));
+        ITransformer adapted = ml.MetaLearning().Adapt(fitted, ml.Data.FilterRowsByColumn(keyed, "Value", 0, 10));
+        Assert.Equal(["pool"], ((MetaLearnerTransformer)adapted).TaskNames);
+    }
+
     // A row of each class.
     private static IDataView MillionClasses(Func<int, string> task)
     {
