@@ -19,6 +19,9 @@ internal static class LearnerChoice
     // Empirical Bayes costs the cube of the number of features for each task.
     private const int MostFeaturesOfPrior = 200;
 
+    // Rows · features² above which a logistic likelihood, which has to be fitted again and again, takes longer than a network.
+    private const double MostWorkOfLogistic = 1e8;
+
     /// <summary>What there is to choose from, the simplest first; with encoder and adapter set.</summary>
     /// <param name="problems">On one feature store.</param>
     /// <param name="options">Validated.</param>
@@ -46,10 +49,13 @@ internal static class LearnerChoice
         }
 
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
-        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{(hasClasses ? ", with a Gaussian and with a logistic likelihood" : "")}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since there are no iterations to train it in")}: features are dense, {problems[0].Features.FeatureCount} of them.");
+        double work = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount)) * problems[0].Features.FeatureCount * problems[0].Features.FeatureCount;
+        bool triesLogistic = hasClasses && work <= MostWorkOfLogistic;
+        string likelihoods = triesLogistic ? ", with a Gaussian and with a logistic likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long on so many rows)" : "";
+        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since there are no iterations to train it in")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
         List<MetaTrainingOptions> candidates = [options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) }];
-        if (hasClasses)
+        if (triesLogistic)
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
         if (options.MaximumNumberOfIterations > 0)
             candidates.Add(Network(options, problems, decide));

@@ -66,6 +66,20 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
+    public void Candidates_ClassesOfVeryManyRows_LeaveTheLogisticLikelihoodOut()
+    {
+        var store = new DenseFeatureStore(150);
+        var builder = new TaskSetBuilder(LabelKind.Binary, store);
+        int row = store.Add(new FeatureRow(new float[150])); // of all tasks
+        for (int i = 0; i < 5000; i++)
+            builder.Add($"t{i % 50}", row, i / 50 % 2);
+        var reasons = new List<string>();
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([builder.Build()], new MetaTrainingOptions(), reasons.Add);
+        Assert.Equal(2, candidates.Length);
+        Assert.Contains(reasons, reason => reason.Contains("a logistic one would take long", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Candidates_SparseFeatures_AreLinearForClassesAndANetworkOtherwise()
     {
         TaskSet sparse = CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true);
