@@ -121,25 +121,25 @@ public abstract class ClosedFormAdapter : IManagedAdapter
 
         if (normal.Length > 0)
             AddIdentity(normal, width);
-        double quadratic; // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
+        double[] right = !KeepsSpread ? [] : isWide ? [.. residual] : [.. solution]; // of the system that is solved in its place
         if (isWide)
         {
-            double[] right = [.. residual];
             SolveGram(p, rows, width, residual, outputs);
-            quadratic = Product(right, residual);
             AddTransposeProducts(solution, p, rows, width, residual, outputs);
         }
         else
         {
-            double[] right = [.. solution];
             Cholesky.Solve(KeepsSpread ? [.. normal] : normal, width, solution, outputs);
-            quadratic = squares - Product(right, solution);
         }
 
         ArrayPool<double>.Shared.Return(p);
-        PredictiveSpread? predictive = KeepsSpread
-            ? Predictive(parameters, Covariance(normal, width, spread, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0))
-            : null;
+        PredictiveSpread? predictive = null;
+        if (KeepsSpread)
+        {
+            double quadratic = isWide ? Product(right, residual) : squares - Product(right, solution); // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
+            predictive = Predictive(parameters, Covariance(normal, width, spread, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+        }
+
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
 

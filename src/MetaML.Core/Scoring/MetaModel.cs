@@ -126,7 +126,7 @@ public sealed partial class MetaModel
     }
 
     /// <summary>Whether a task's rows and classes are few enough to be adapted to at once.</summary>
-    internal bool CanAdapt(LearningTask task) => EpisodeBatch.Fits(1, task.RowCount, Kind != LabelKind.Multiclass ? 1 : HasPrior ? ClassCount : Math.Max(1, task.Labels.Distinct().Count()));
+    internal bool CanAdapt(LearningTask task) => EpisodeBatch.Fits(1, task.RowCount, Math.Max(1, ClassesOf(task).Length));
 
     /// <summary>How related tasks are to each other.</summary>
     /// <param name="tasks">Tasks of the model's kind and number of features, with at least two rows each.</param>

@@ -8,11 +8,11 @@ namespace MetaML.Training;
 /// <param name="Kept">The rows that validation never judges.</param>
 internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> Kept)
 {
-    /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
-    public bool HoldsOutTasks { get; private init; }
-
     private const int FewestTasksToHoldOut = 10;
     private const int NamesShown = 5;
+
+    /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
+    public bool HoldsOutTasks { get; private init; }
 
     /// <summary>Splits tasks (ten or more), or else the rows of each task; of a pool of classes, the classes.</summary>
     /// <param name="set">The tasks.</param>

@@ -83,15 +83,15 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     internal static MetaLearnerTransformer Create(
         IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, IReadOnlyDictionary<string, double> weights, CancellationToken cancellationToken)
     {
+        ILookup<bool, LearningTask> canAdapt = tasks.Tasks.ToLookup(model.CanAdapt);
         using (IChannel channel = env.Start("Adaptation"))
         {
-            foreach (LearningTask task in tasks.Tasks.Where(task => !model.CanAdapt(task)))
+            foreach (LearningTask task in canAdapt[false])
                 channel.Warning($"Task '{task.Name}' is learned from, but has too many rows and classes together ({task.RowCount} rows) to have scores of its own: it is not among the tasks that the model knows. Adapt to some of its classes.");
         }
 
-        tasks = tasks.With([.. tasks.Tasks.Where(model.CanAdapt)]);
         var nothing = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return nothing.With(tasks, classes, options: null, cancellationToken, weights);
+        return nothing.With(tasks.With([.. canAdapt[true]]), classes, options: null, cancellationToken, weights);
     }
 
     /// <inheritdoc cref="ITaskLearner.Adapt"/>
