@@ -7,7 +7,14 @@ namespace MetaML.Adapters;
 /// <summary>Gradients of support losses by automatic differentiation, for any encoder.</summary>
 internal static class AutomaticGradient
 {
-    /// <summary>See <see cref="Encoders.IEncoder.SupportGradient"/>.</summary>
+    /// <summary>The gradient of tasks' support losses, for steps inside the encoder.</summary>
+    /// <param name="input">The support, and whose parameters stay as they are.</param>
+    /// <param name="kind">What labels are.</param>
+    /// <param name="by">Names of parameters that each task has of its own, and that its embeddings depend on, in the encoder's order.</param>
+    /// <param name="byHead">Whether by the head's weights and bias too.</param>
+    /// <returns>
+    /// From the parameters' values, float [tasks, values], and the tasks that they make to as many derivatives. Where gradients are recorded it is differentiable.
+    /// </returns>
     public static Func<Tensor, AdaptedTasks, Tensor> Of(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => (_, tasks) =>
     {
         bool isExact = is_grad_enabled();

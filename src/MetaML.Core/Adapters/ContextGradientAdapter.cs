@@ -14,6 +14,7 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
     private const string Matrix = "context_weights";
 
     private readonly string _bias;
+    private readonly int _units;
 
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind; the encoder must have a parameter of the role bias.</param>
@@ -22,7 +23,7 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
         : base(shape, options, [ParameterSpec.Constant("context", 0, options.ContextDimension)], options.AdaptHead)
     {
         ParameterSpec bias = shape.EncoderParameters.First(spec => spec.Role == ParameterRole.Bias);
-        _bias = bias.Name;
+        (_bias, _units) = (bias.Name, bias.Count);
         AddParameter(ParameterSpec.Normal(Matrix, Math.Sqrt(1.0 / options.ContextDimension), options.ContextDimension, bias.Count));
     }
 
@@ -35,6 +36,10 @@ public sealed class ContextGradientAdapter : EncoderGradientAdapter
         Tensor shift = own[0].mm(input.AdapterParameters[Matrix]); // [tasks, units]
         return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
     }
+
+    private protected override IEnumerable<SteppedPart> Place(Func<string, int> placeOf) => [new SteppedPart(placeOf(_bias), Options.ContextDimension, _units)];
+
+    private protected override IEnumerable<Tensor> Maps(AdaptationInput input) => [input.AdapterParameters[Matrix]];
 
     private protected override Tensor ToOwn(AdaptationInput input, Tensor byChanged)
     {

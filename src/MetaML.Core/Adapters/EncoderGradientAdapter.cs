@@ -24,14 +24,47 @@ public abstract class EncoderGradientAdapter : GradientAdapter
     /// <inheritdoc/>
     public sealed override AdaptedTasks Adapt(AdaptationInput input)
     {
+        if (!input.IsTraining && StartOf(input, null) is { } managed)
+            return Adapt(input, managed);
         var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(input.EmbedSupport));
-        Func<Tensor, AdaptedTasks, Tensor> gradientOf = input.Encoder.SupportGradient(input, Shape.Kind, Changed, StepsHead);
+        Func<Tensor, AdaptedTasks, Tensor> gradientOf = AutomaticGradient.Of(input, Shape.Kind, Changed, StepsHead);
         Tensor[] start = StepsHead ? [.. Start(input), weights, bias] : [.. Start(input)];
         return Descend(
             input,
             start,
             own => StepsHead ? new AdaptedTasks(Encoder(input, own.AsSpan(0, own.Length - 2)), own[^2], own[^1]) : new AdaptedTasks(Encoder(input, own), weights, bias),
             (own, tasks) => ToOwn(input, gradientOf(own, tasks)));
+    }
+
+    // The managed steps' end as tensors; what no step changed stays shared.
+    private AdaptedTasks Adapt(AdaptationInput input, DescentStart start)
+    {
+        using var constant = TorchSharp.torch.no_grad();
+        Tensor ends = BatchDescent.Of(PlanOf(input, start), input, query: null).Ends(start.Parameters, Rates.All(input, start.Layout), start.Support);
+        IReadOnlyList<ParameterSpec> specs = input.Encoder.Parameters;
+        Tensor[] parts = new FlatTensors([.. specs.Select(spec => spec.Shape), .. HeadShapes(input)]).Split(ends);
+        return new AdaptedTasks(new ParameterSet(specs.Select((spec, i) => (spec.Name, Changed.Contains(spec.Name) ? parts[i] : input.EncoderParameters[spec.Name]))), parts[^2], parts[^1]);
+    }
+
+    private protected sealed override DescentStart? StartOf(AdaptationInput input, Tensor? query)
+    {
+        if (input.Encoder.Perceptron is not { } network || !BatchDescent.Serves(input.Support.Features))
+            return null;
+        IReadOnlyList<ParameterSpec> specs = input.Encoder.Parameters;
+        int PlaceOf(string name) => specs.TakeWhile(spec => spec.Name != name).Sum(spec => spec.Count);
+        (Tensor, bool)[] parameters =
+        [
+            .. specs.Select(spec => (input.EncoderParameters[spec.Name], input.EncoderParameters[spec.Name].dim() > spec.Shape.Length)),
+            .. HeadStart(input, new Lazy<Tensor>(input.EmbedSupport)),
+            .. Maps(input).Select(map => (map, false)),
+        ];
+        return new DescentStart(
+            network,
+            [.. Place(PlaceOf), .. StepsHead ? HeadParts(input, network.ParameterCount) : []],
+            new FlatTensors([.. _stepped.Select(spec => spec.Shape), .. StepsHead ? HeadShapes(input) : []]),
+            DescentStart.Join(parameters, input.ClassMask.shape[0]),
+            input.Support.Features,
+            query);
     }
 
     /// <summary>The names of the encoder's parameters that depend on φ.</summary>
@@ -49,6 +82,13 @@ public abstract class EncoderGradientAdapter : GradientAdapter
             replaced.Add(_stepped[i].Name, own[i]);
         return input.EncoderParameters.Map((name, shared) => replaced.GetValueOrDefault(name, shared));
     }
+
+    /// <summary>Where φ's tensors in the encoder lie among its parameters: by default they are some of them.</summary>
+    /// <param name="placeOf">From a parameter's name to where it lies.</param>
+    private protected virtual IEnumerable<SteppedPart> Place(Func<string, int> placeOf) => _stepped.Select(spec => new SteppedPart(placeOf(spec.Name), spec.Count));
+
+    /// <summary>What maps φ into the encoder's parameters; by default nothing does.</summary>
+    private protected virtual IEnumerable<Tensor> Maps(AdaptationInput input) => [];
 
     /// <summary>From the gradient by <see cref="Changed"/>, and by the head where it steps, to that by φ; by default they are the same. Float [tasks, values].</summary>
     private protected virtual Tensor ToOwn(AdaptationInput input, Tensor byChanged) => byChanged;

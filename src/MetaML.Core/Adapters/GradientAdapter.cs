@@ -72,17 +72,80 @@ public abstract class GradientAdapter : IAdapter
 
     private protected void AddParameter(ParameterSpec spec) => _parameters.Add(spec);
 
+    /// <summary>Where the steps can be taken in managed code: the parameters that they start from, all of them, and what steps among them; null elsewhere.</summary>
+    /// <param name="input">The support.</param>
+    /// <param name="query">Float [tasks, rows, features]; null where tasks are adapted only.</param>
+    private protected abstract DescentStart? StartOf(AdaptationInput input, Tensor? query);
+
+    (Tensor Query, Tensor Outer) IAdapter.Losses(AdaptationInput input, LabelKind kind, RowBatch query)
+    {
+        if (StartOf(input, query.Features) is not { } start)
+            return IAdapter.LossesByGraph(this, input, kind, query);
+        BatchDescent descent = BatchDescent.Of(PlanOf(input, start), input, query);
+        var losses = descent.Losses(start.Parameters, Rates.All(input, start.Layout), start.Support, start.Query!);
+        return descent.StaysFinite ? losses : throw Overshot();
+    }
+
+    /// <summary>The inner steps in managed code.</summary>
+    private protected DescentPlan PlanOf(AdaptationInput input, DescentStart start)
+    {
+        bool isTraining = input.IsTraining;
+        int rate = 0;
+        SteppedPart[] parts = [.. start.Stepped.Select((part, i) =>
+        {
+            SteppedPart placed = part with { HasRatePerValue = Rates.ArePerValue, Rate = Rates.ArePerValue ? rate : Rates.PerStep > 0 ? i : 0 };
+            rate += part.Count;
+            return placed;
+        })];
+        return new DescentPlan
+        {
+            Network = start.Network,
+            Kind = Shape.Kind,
+            Parts = parts,
+            Steps = Options.InnerSteps,
+            RatesPerStep = Rates.PerStep,
+            MaximumGradientNorm = Options.MaximumInnerGradientNorm,
+            IsFirstOrder = IsFirstOrder(input),
+            IsReptile = isTraining && Options.Reptile,
+            EarlierStepWeight = EarlierStepWeight(input),
+            IsByFeatures = start.Network.Layers.Count == 0,
+        };
+    }
+
     /// <summary>The head before any step: weights [tasks, embedding, outputs], bias [tasks, outputs].</summary>
     private protected (Tensor Weights, Tensor Bias) InitialHeads(AdaptationInput input, Lazy<Tensor> embeddings)
     {
         if (Prototypes is not null)
             return Prototypes.Head(input, embeddings.Value);
 
-        long tasks = input.ClassMask.shape[0], outputs = input.OutputCount;
-        return (
-            input.AdapterParameters[InitialWeights].unsqueeze(0).expand(tasks, Shape.EmbeddingDimension, outputs),
-            input.AdapterParameters[InitialBias].unsqueeze(0).expand(tasks, outputs));
+        var (weights, bias) = LearnedHead(input);
+        long tasks = input.ClassMask.shape[0];
+        return (weights.unsqueeze(0).expand(tasks, -1, -1), bias.unsqueeze(0).expand(tasks, -1));
     }
+
+    /// <summary>The same, as it is joined with other parameters; the tasks' own or theirs in common.</summary>
+    private protected (Tensor Value, bool IsOwn)[] HeadStart(AdaptationInput input, Lazy<Tensor> embeddings)
+    {
+        var (weights, bias) = Prototypes?.Head(input, embeddings.Value) ?? LearnedHead(input);
+        return [(weights, Prototypes is not null), (bias, Prototypes is not null)];
+    }
+
+    /// <summary>The shapes of a head's weights and bias.</summary>
+    private protected long[][] HeadShapes(AdaptationInput input) => [[Shape.EmbeddingDimension, input.OutputCount], [input.OutputCount]];
+
+    /// <summary>Where they lie among all parameters.</summary>
+    /// <param name="input">Says how many outputs there are.</param>
+    /// <param name="at">Where weights begin.</param>
+    private protected SteppedPart[] HeadParts(AdaptationInput input, int at)
+    {
+        int count = Shape.EmbeddingDimension * input.OutputCount;
+        return [new SteppedPart(at, count), new SteppedPart(at + count, input.OutputCount)];
+    }
+
+    // Weights [embedding, outputs], bias [outputs].
+    private (Tensor Weights, Tensor Bias) LearnedHead(AdaptationInput input) => (
+        input.AdapterParameters[InitialWeights].expand(Shape.EmbeddingDimension, input.OutputCount),
+        input.AdapterParameters[InitialBias].expand(input.OutputCount));
 
     /// <summary>The inner steps: φ ← φ − αₛ g(φ).</summary>
     /// <param name="input">Says how far training is.</param>
@@ -91,7 +154,7 @@ public abstract class GradientAdapter : IAdapter
     /// <param name="gradientOf">g, the gradients of the tasks' support losses at some φ, laid out like it: [tasks, values].</param>
     private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
     {
-        var layout = new FlatTensors(start);
+        var layout = new FlatTensors(start.Select(tensor => tensor.shape[1..]));
         Tensor first = FlatTensors.Join(start), own = first; // [tasks, values]
         Tensor[] rates = Rates.OfSteps(input, layout);
         AdaptedTasks current = assemble(start);
@@ -106,18 +169,22 @@ public abstract class GradientAdapter : IAdapter
         CheckFinite(input, first, own);
         if (Options.Reptile && input.IsTraining)
             return current with { Surrogate = (first - own.detach()).Squared().sum(1L).Times(0.5) }; // ½‖θ − φ‖², whose gradient is θ − φ
-        if (!input.IsTraining || input.Progress >= Options.MultiStepLossUntil)
-            return current;
-
-        // Of N steps at progress p each but the last weighs (1 − p / MultiStepLossUntil) / N, and the last has the rest.
-        // Deviation: the reference implementation lets each keep at least 0.03 / N.
-        return current with { EarlierSteps = earlier[1..], EarlierStepWeight = (1 - input.Progress / Options.MultiStepLossUntil) / rates.Length };
+        double weight = EarlierStepWeight(input);
+        return weight > 0 ? current with { EarlierSteps = earlier[1..], EarlierStepWeight = weight } : current;
     }
+
+    // Of N steps at progress p each but the last weighs (1 − p / MultiStepLossUntil) / N, and the last has the rest.
+    // Deviation: the reference implementation lets each keep at least 0.03 / N.
+    private double EarlierStepWeight(AdaptationInput input) => input.IsTraining && input.Progress < Options.MultiStepLossUntil
+        ? (1 - input.Progress / Options.MultiStepLossUntil) / Options.InnerSteps
+        : 0;
+
+    private bool IsFirstOrder(AdaptationInput input) => Options.Reptile || input.Progress < Options.FirstOrderUntil;
 
     // A constant in first order, and where nothing is trained.
     private Tensor Gradient(AdaptationInput input, Tensor own, AdaptedTasks current, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
     {
-        bool isConstant = !input.IsTraining || Options.Reptile || input.Progress < Options.FirstOrderUntil;
+        bool isConstant = !input.IsTraining || IsFirstOrder(input);
         using IDisposable? constant = isConstant ? torch.no_grad() : null;
         return gradientOf(own, current);
     }
@@ -134,8 +201,11 @@ public abstract class GradientAdapter : IAdapter
     private void CheckFinite(AdaptationInput input, Tensor start, Tensor end)
     {
         if (input.IsTraining && !IsFinite(end) && IsFinite(start))
-            throw new InvalidOperationException($"GradientAdapterOptions.InnerLearningRate must be small enough for the inner steps to stay finite; got {Options.InnerLearningRate?.ToString(CultureInfo.InvariantCulture) ?? $"null, which is {_firstRate}"}. Each of the {Options.InnerSteps} steps overshot by more than the one before. Lower it, or standardise the inputs.");
+            throw Overshot();
     }
+
+    private InvalidOperationException Overshot() =>
+        new($"GradientAdapterOptions.InnerLearningRate must be small enough for the inner steps to stay finite; got {Options.InnerLearningRate?.ToString(CultureInfo.InvariantCulture) ?? $"null, which is {_firstRate}"}. Each of the {Options.InnerSteps} steps overshot by more than the one before. Lower it, or standardise the inputs.");
 
     private static bool IsFinite(Tensor tensor)
     {

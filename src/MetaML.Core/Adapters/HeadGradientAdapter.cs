@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -32,6 +33,20 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
             [weights, bias],
             head => new AdaptedTasks(input.EncoderParameters, head[0], head[1]),
             (_, tasks) => Gradient(z, gradientOf(tasks.Score(z))));
+    }
+
+    private protected override DescentStart? StartOf(AdaptationInput input, Tensor? query)
+    {
+        if (input.ClassMask.device_type != TorchSharp.DeviceType.CPU)
+            return null;
+        Tensor z = input.EmbedSupport();
+        return new DescentStart(
+            new Perceptron(Shape.EmbeddingDimension),
+            HeadParts(input, 0),
+            new FlatTensors(HeadShapes(input)),
+            DescentStart.Join(HeadStart(input, new Lazy<Tensor>(z)), input.ClassMask.shape[0]),
+            z,
+            query is null ? null : input.Encoder.Forward(input.EncoderParameters, query, input.Dropout));
     }
 
     /// <summary>The gradient of a loss by a head, from that by its scores: (ZᵀG, Σᵢ gᵢ), one beside the other.</summary>

@@ -1,5 +1,6 @@
 using MetaML.Parameters;
 using MetaML.Scoring;
+using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
@@ -14,6 +15,22 @@ public interface IAdapter
     /// <param name="input">Encoder, parameters and support.</param>
     /// <returns>A head per task; a task without support gets the prior's.</returns>
     AdaptedTasks Adapt(AdaptationInput input);
+
+    /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same. Differentiable, once.</summary>
+    /// <param name="input">Encoder, parameters and support.</param>
+    /// <param name="kind">What labels are.</param>
+    /// <param name="query">The rows to be judged on.</param>
+    /// <returns>Float [tasks] each.</returns>
+    internal (Tensor Query, Tensor Outer) Losses(AdaptationInput input, LabelKind kind, RowBatch query) => LossesByGraph(this, input, kind, query);
+
+    /// <summary><see cref="Losses"/> by <see cref="Adapt"/>, whose operations libtorch differentiates.</summary>
+    internal static (Tensor Query, Tensor Outer) LossesByGraph(IAdapter adapter, AdaptationInput input, LabelKind kind, RowBatch query)
+    {
+        Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(kind, tasks.Score(input.Encoder, query.Features, input.Dropout), query, input.ClassMask);
+        AdaptedTasks adapted = adapter.Adapt(input);
+        Tensor loss = LossOf(adapted);
+        return (loss, adapted.OuterLoss(loss, LossOf));
+    }
 
     /// <summary>Sets the parameters that are not trained, once training has ended.</summary>
     /// <param name="parameters">All parameters in the order of <see cref="Parameters"/>; values may be overwritten.</param>

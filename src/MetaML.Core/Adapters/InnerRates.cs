@@ -33,25 +33,42 @@ internal sealed class InnerRates
 
     public IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>The rates of every step.</summary>
+    /// <summary>How many rates in <see cref="All"/> there are between a step's and the next one's; 0 where all steps have the same.</summary>
+    public int PerStep => _learned == LearnedRates.PerStepAndTensor ? _stepped.Length : 0;
+
+    /// <summary>Whether each single value has a rate of its own.</summary>
+    public bool ArePerValue => _learned == LearnedRates.PerParameter;
+
+    /// <summary>All rates: one; or for each step one for each tensor; or one for each value.</summary>
     /// <param name="input">The learned values.</param>
     /// <param name="layout">Of what steps.</param>
-    /// <returns>For each step 0-dimensional, or [values].</returns>
-    public Tensor[] OfSteps(AdaptationInput input, FlatTensors layout)
+    /// <returns>[rates].</returns>
+    public Tensor All(AdaptationInput input, FlatTensors layout)
     {
         switch (_learned)
         {
             case LearnedRates.None:
-                Tensor first = input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).squeeze(0).Times(_first);
-                return [.. Enumerable.Repeat(first, _steps)];
+                return input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).Times(_first);
             case LearnedRates.PerStepAndTensor:
-                return input.AdapterParameters[Logarithms].exp().Times(_first).index_select(1, layout.Owners(input.ClassMask.device)).unbind(0);
+                return input.AdapterParameters[Logarithms].exp().Times(_first).flatten();
             default:
                 var factors = new ParameterSet(_stepped.Select(spec => (spec.Name, input.AdapterParameters[Factor + spec.Name])));
                 if (input.Columns is not null)
                     factors = input.Encoder.SelectColumns(factors, input.Columns);
-                return [.. Enumerable.Repeat(layout.JoinShared(factors.Tensors).Times(_first), _steps)];
+                return layout.JoinShared(factors.Tensors).Times(_first);
         }
+    }
+
+    /// <summary>The rates of every step.</summary>
+    /// <param name="input">The learned values.</param>
+    /// <param name="layout">Of what steps.</param>
+    /// <returns>For each step [1], or [values].</returns>
+    public Tensor[] OfSteps(AdaptationInput input, FlatTensors layout)
+    {
+        Tensor all = All(input, layout);
+        return PerStep == 0
+            ? [.. Enumerable.Repeat(all, _steps)]
+            : all.reshape(_steps, _stepped.Length).index_select(1, layout.Owners(input.ClassMask.device)).unbind(0);
     }
 
     /// <summary>The same for one tensor, outside libtorch.</summary>

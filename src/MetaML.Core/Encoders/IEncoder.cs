@@ -1,4 +1,3 @@
-using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using static TorchSharp.torch;
@@ -21,23 +20,15 @@ public interface IEncoder
     /// <summary>About how many multiplications a row takes.</summary>
     long MultiplicationsPerRow => Parameters.Sum(spec => (long)spec.Count);
 
+    /// <summary>Its form, where it is a perceptron whose parameters are those of <see cref="Parameters"/>; else null.</summary>
+    internal Perceptron? Perceptron => null;
+
     /// <summary>Embeds rows of several tasks.</summary>
     /// <param name="parameters">Each shared, or per task with a leading [tasks] dimension.</param>
     /// <param name="features">Float [tasks, rows, features]; sparse, in coordinate form, where the parameters are those of <see cref="SelectColumns"/>.</param>
     /// <param name="dropout">Source of dropout masks while training; null when scoring.</param>
     /// <returns>Float [tasks, rows, embedding], owned by the current dispose scope.</returns>
     Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null);
-
-    /// <summary>The gradient of tasks' support losses, for steps inside the encoder: by automatic differentiation, unless the encoder knows better.</summary>
-    /// <param name="input">The support, and whose parameters stay as they are.</param>
-    /// <param name="kind">What labels are.</param>
-    /// <param name="by">Names of parameters that each task has of its own, and that its embeddings depend on, in the order of <see cref="Parameters"/>.</param>
-    /// <param name="byHead">Whether by the head's weights and bias too.</param>
-    /// <returns>
-    /// From the parameters' values, float [tasks, values], and the tasks that they make to as many derivatives. Where gradients are recorded it is differentiable.
-    /// </returns>
-    internal Func<Tensor, AdaptedTasks, Tensor> SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
-        AutomaticGradient.Of(input, kind, by, byHead);
 
     /// <summary>Variants of rows, to train on in their place.</summary>
     /// <param name="features">Float [tasks, rows, features].</param>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
@@ -46,6 +45,9 @@ public sealed class MlpEncoder : IEncoder
     public IReadOnlyList<ParameterSpec> Parameters => _parameters;
 
     /// <inheritdoc/>
+    Perceptron IEncoder.Perceptron => new(FeatureCount, _options);
+
+    /// <inheritdoc/>
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null)
     {
         Tensor hidden = features; // [tasks, rows, features]
@@ -62,7 +64,7 @@ public sealed class MlpEncoder : IEncoder
 
                 next = Activate(next);
                 if (dropout is not null && _options.Dropout > 0)
-                    next = next * Kept(next.shape, next, dropout);
+                    next = next * Kept(_options.Dropout, next.shape, next, dropout);
                 if (IsResidual(layer))
                     next = next.Plus(hidden);
             }
@@ -72,13 +74,6 @@ public sealed class MlpEncoder : IEncoder
 
         return _options.LinearPath ? cat([hidden, features], -1) : hidden;
     }
-
-    /// <inheritdoc/>
-    /// <remarks>On the processor in managed code, task by task in its cache: a network of this size is less work than libtorch's calls. Elsewhere the values are out of reach, and sparse ones are few.</remarks>
-    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => input.Support.Features is not { is_sparse: false, device_type: TorchSharp.DeviceType.CPU }
-        ? AutomaticGradient.Of(input, kind, by, byHead)
-        : PerceptronLoss.Of(_options, Parameters, input, kind, by, byHead, () => input.Dropout is null || _options.Dropout == 0 ? [] : Array.ConvertAll(_layers[..^1], layer =>
-            Kept([input.Support.Features.shape[0], input.Support.Features.shape[1], layer.Out], input.Support.Features, input.Dropout))).Gradient;
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) => _options.LinearPath
@@ -178,9 +173,13 @@ public sealed class MlpEncoder : IEncoder
         return layer;
     }
 
-    // What dropout multiplies values by: 0, or what keeps their mean.
-    private Tensor Kept(long[] shape, Tensor like, Generator dropout) =>
-        rand(shape, dtype: like.dtype, device: like.device, generator: dropout).IsAbove(_options.Dropout).to(like.dtype).Times(1 / (1 - _options.Dropout));
+    /// <summary>What dropout multiplies values by: 0, or what keeps their mean.</summary>
+    /// <param name="dropped">Probability of 0.</param>
+    /// <param name="shape">Of the result.</param>
+    /// <param name="like">Has its precision and device.</param>
+    /// <param name="dropout">The source of randomness.</param>
+    internal static Tensor Kept(double dropped, long[] shape, Tensor like, Generator dropout) =>
+        rand(shape, dtype: like.dtype, device: like.device, generator: dropout).IsAbove(dropped).to(like.dtype).Times(1 / (1 - dropped));
 
     private bool IsResidual(Layer layer) => _options.Residual && layer.KeepsWidth;
 

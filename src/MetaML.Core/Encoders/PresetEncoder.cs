@@ -1,4 +1,3 @@
-using MetaML.Adapters;
 using MetaML.Parameters;
 using MetaML.Tasks;
 using static TorchSharp.torch;
@@ -23,11 +22,10 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
     public long MultiplicationsPerRow => encoder.MultiplicationsPerRow;
 
     /// <inheritdoc/>
-    public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => encoder.Forward(parameters, features, dropout);
+    Perceptron? IEncoder.Perceptron => encoder.Perceptron;
 
     /// <inheritdoc/>
-    Func<Tensor, AdaptedTasks, Tensor> IEncoder.SupportGradient(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) =>
-        encoder.SupportGradient(input, kind, by, byHead);
+    public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => encoder.Forward(parameters, features, dropout);
 
     /// <inheritdoc/>
     public Tensor Augment(Tensor features, Random random) => encoder.Augment(features, random);

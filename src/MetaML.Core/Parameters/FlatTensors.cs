@@ -8,10 +8,10 @@ internal sealed class FlatTensors
     private readonly long[][] _shapes;
     private readonly long[] _counts;
 
-    /// <param name="like">Tensors of these shapes, [tasks, …] each.</param>
-    public FlatTensors(IReadOnlyList<Tensor> like)
+    /// <param name="shapes">Of each tensor, without [tasks].</param>
+    public FlatTensors(IEnumerable<long[]> shapes)
     {
-        _shapes = [.. like.Select(tensor => tensor.shape[1..])];
+        _shapes = [.. shapes];
         _counts = Array.ConvertAll(_shapes, shape => shape.Aggregate(1L, (product, extent) => product * extent));
     }
 

@@ -7,39 +7,43 @@ namespace MetaML.Scoring;
 internal static class OrderedSum
 {
     /// <summary>Σᵢ xᵢyᵢ.</summary>
+    /// <typeparam name="T">The precision.</typeparam>
     /// <param name="x">The numbers.</param>
     /// <param name="y">As many.</param>
-    public static float OfProducts(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    public static T OfProducts<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, x.Length);
-        ref float u = ref MemoryMarshal.GetReference(x), v = ref MemoryMarshal.GetReference(y);
-        Vector<float> a = default, b = default, c = default, d = default;
-        nuint i = 0, size = (nuint)Vector<float>.Count, count = (nuint)x.Length;
+        ref T u = ref MemoryMarshal.GetReference(x), v = ref MemoryMarshal.GetReference(y);
+        Vector<T> a = default, b = default, c = default, d = default;
+        nuint i = 0, size = (nuint)Vector<T>.Count, count = (nuint)x.Length;
         for (; i + 4 * size <= count; i += 4 * size)
         {
-            a = Vector.MultiplyAddEstimate(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
-            b = Vector.MultiplyAddEstimate(Vector.LoadUnsafe(ref u, i + size), Vector.LoadUnsafe(ref v, i + size), b);
-            c = Vector.MultiplyAddEstimate(Vector.LoadUnsafe(ref u, i + 2 * size), Vector.LoadUnsafe(ref v, i + 2 * size), c);
-            d = Vector.MultiplyAddEstimate(Vector.LoadUnsafe(ref u, i + 3 * size), Vector.LoadUnsafe(ref v, i + 3 * size), d);
+            a = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
+            b = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i + size), Vector.LoadUnsafe(ref v, i + size), b);
+            c = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i + 2 * size), Vector.LoadUnsafe(ref v, i + 2 * size), c);
+            d = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i + 3 * size), Vector.LoadUnsafe(ref v, i + 3 * size), d);
         }
 
         for (; i + size <= count; i += size)
-            a = Vector.MultiplyAddEstimate(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
-        float sum = Vector.Sum((a + b) + (c + d));
+            a = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
+        T sum = Vector.Sum((a + b) + (c + d));
         for (; i < count; i++)
-            sum = float.MultiplyAddEstimate(x[(int)i], y[(int)i], sum);
+            sum = T.MultiplyAddEstimate(x[(int)i], y[(int)i], sum);
         return sum;
     }
 
     /// <summary>Σᵢ xᵢ.</summary>
+    /// <typeparam name="T">The precision.</typeparam>
     /// <param name="x">The numbers.</param>
-    public static float Of(ReadOnlySpan<float> x)
+    public static T Of<T>(ReadOnlySpan<T> x)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        Vector<float> a = default;
+        Vector<T> a = default;
         int i = 0;
-        for (; i + Vector<float>.Count <= x.Length; i += Vector<float>.Count)
-            a += new Vector<float>(x[i..]);
-        float sum = Vector.Sum(a);
+        for (; i + Vector<T>.Count <= x.Length; i += Vector<T>.Count)
+            a += new Vector<T>(x[i..]);
+        T sum = Vector.Sum(a);
         for (; i < x.Length; i++)
             sum += x[i];
         return sum;

@@ -95,10 +95,7 @@ internal sealed class OuterShard
         var input = AdaptationInput.Of(batch, problem.Design.Encoder, encoder, adapter, isTraining: true, dropout, progress);
         if (gradients is not null)
             input = input with { EncoderParameters = gradients.Copy(input.EncoderParameters) };
-        Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(batch.Kind, tasks.Score(problem.Design.Encoder, batch.Query.Features, dropout), batch.Query, batch.ClassMask);
-        AdaptedTasks adapted = problem.Design.Adapter.Adapt(input);
-        Tensor query = LossOf(adapted);
-        return (query, adapted.OuterLoss(query, LossOf));
+        return problem.Design.Adapter.Losses(input, batch.Kind, batch.Query);
     }
 
     /// <summary>Forgets the step.</summary>

@@ -10,7 +10,9 @@ namespace MetaML.TestKit;
 /// <summary>An adapter with a kind of label, on a small encoder with parameters away from their first values.</summary>
 public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common)
 {
-    internal MetaModelDesign Design => new(Kind, TaskRow.FeatureCount, Outputs, EncoderOptions, Options);
+    internal MetaModelDesign Design => DesignOn(EncoderOptions);
+
+    internal MetaModelDesign DesignOn(EncoderOptions encoder) => new(Kind, TaskRow.FeatureCount, Outputs, encoder, Options);
 
     internal static MlpEncoderOptions EncoderOptions => new() { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true };
 

@@ -212,12 +212,8 @@ public abstract class AdapterConformance
     private static ParameterSet Doubles(IReadOnlyList<ParameterSpec> specs, ParameterArray[] values) =>
         ParameterSet.FromArrays(specs, values, dtype: ScalarType.Float64).Map((_, tensor) => tensor.requires_grad_());
 
-    private static Tensor QueryLoss(MetaModelDesign design, EpisodeBatch batch, ParameterSet encoder, ParameterSet learned)
-    {
-        AdaptedTasks adapted = design.Adapter.Adapt(AdaptationInput.Of(batch, design.Encoder, encoder, learned, isTraining: true));
-        Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(batch.Kind, tasks.Score(design.Encoder, batch.Query.Features), batch.Query, batch.ClassMask);
-        return adapted.OuterLoss(LossOf(adapted), LossOf).mean();
-    }
+    private static Tensor QueryLoss(MetaModelDesign design, EpisodeBatch batch, ParameterSet encoder, ParameterSet learned) =>
+        design.Adapter.Losses(AdaptationInput.Of(batch, design.Encoder, encoder, learned, isTraining: true), batch.Kind, batch.Query).Outer.mean();
 
     private static double Slope(Tensor parameter, int entry, Func<double> value)
     {
