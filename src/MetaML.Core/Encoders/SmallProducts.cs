@@ -2,23 +2,26 @@ using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using MetaML.Scoring;
 
 namespace MetaML.Encoders;
 
 /// <summary>Products of matrices that fit the processor's cache, which libtorch calls a library for that takes longer to prepare than to multiply. All are row-major.</summary>
 /// <remarks>
-/// A tile of sums stays in registers while the terms pass: four rows by two vectors. Where the last vector of a row is not
-/// full, what stands behind the row is multiplied with it and not stored; so a right factor must have
-/// <see cref="Slack"/> values of any kind behind it.
+/// A tile of sums stays in registers while the terms pass: four rows by two registers. Where the last register of a row is
+/// not full, what stands behind the row is multiplied with it and not kept; so a right factor must have
+/// <see cref="Slack"/> values of any kind behind it. Each sum is taken in the order of its terms, whatever the registers' width.
 /// </remarks>
 internal static class SmallProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int TileRows = 4;
+    private const int MostColumns = 32; // of a tile: two registers of 512 bits
+    private const int LongVectors = 16; // of so many, adding up a vector's values is little beside making it
 
     /// <summary>How many values there must be behind a right factor.</summary>
-    public static int Slack => Vector<T>.Count;
+    public static int Slack => MostColumns;
 
     /// <summary>C = A B, or C += A B.</summary>
     /// <param name="a">[rows, inner].</param>
@@ -68,32 +71,56 @@ internal static class SmallProducts<T>
             return;
         }
 
-        if (inner >= Vector<T>.Count || columns == 1)
+        if (columns == 1 || inner >= LongVectors * Vector<T>.Count)
         {
             MultiplyByDots(a, b, c, rows, inner, columns, adds);
             return;
         }
 
         T[] transposed = ArrayPool<T>.Shared.Rent(inner * columns + Slack);
-        for (int j = 0; j < columns; j++)
-        {
-            for (int p = 0; p < inner; p++)
-                transposed[p * columns + j] = b[j * inner + p];
-        }
-
+        Transpose(b, transposed, columns, inner);
         Multiply(a, inner, 1, transposed, c, rows, inner, columns, adds);
         ArrayPool<T>.Shared.Return(transposed);
+    }
+
+    // [rows, columns] to [columns, rows], four rows at a time.
+    private static void Transpose(ReadOnlySpan<T> from, Span<T> to, int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(from.Length, rows * columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(to.Length, rows * columns);
+        ref T source = ref MemoryMarshal.GetReference(from), target = ref MemoryMarshal.GetReference(to);
+        int i = 0;
+        for (; i + 4 <= rows; i += 4)
+        {
+            ref T row = ref Unsafe.Add(ref source, i * columns), place = ref Unsafe.Add(ref target, i);
+            for (int j = 0; j < columns; j++)
+            {
+                place = row;
+                Unsafe.Add(ref place, 1) = Unsafe.Add(ref row, columns);
+                Unsafe.Add(ref place, 2) = Unsafe.Add(ref row, 2 * columns);
+                Unsafe.Add(ref place, 3) = Unsafe.Add(ref row, 3 * columns);
+                row = ref Unsafe.Add(ref row, 1);
+                place = ref Unsafe.Add(ref place, rows);
+            }
+        }
+
+        for (; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
+                Unsafe.Add(ref target, j * rows + i) = Unsafe.Add(ref source, i * columns + j);
+        }
     }
 
     // Two rows of A by four of B at a time.
     private static void MultiplyByDots(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
     {
         Check(a.Length, rows * inner, b.Length, columns * inner, c.Length, rows * columns);
-        ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b), atC = ref MemoryMarshal.GetReference(c);
+        ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b);
+        Span<T> sums = stackalloc T[8];
         int whole = inner - inner % Vector<T>.Count;
         for (int j = 0; j < columns; j += 4)
         {
-            int last = columns - 1 - j;
+            int last = columns - 1 - j, width = Math.Min(4, columns - j);
             ref T b0 = ref Unsafe.Add(ref atB, j * inner), b1 = ref Unsafe.Add(ref b0, Math.Min(1, last) * inner), b2 = ref Unsafe.Add(ref b0, Math.Min(2, last) * inner), b3 = ref Unsafe.Add(ref b0, Math.Min(3, last) * inner);
             for (int i = 0; i < rows; i += 2)
             {
@@ -103,17 +130,17 @@ internal static class SmallProducts<T>
                 for (int p = 0; p < whole; p += Vector<T>.Count)
                 {
                     Vector<T> x0 = Load(ref a0, p), x1 = Load(ref a1, p), y = Load(ref b0, p);
-                    s00 = Fused.MultiplyAdd(x0, y, s00);
-                    s10 = Fused.MultiplyAdd(x1, y, s10);
+                    s00 = Lanes<T>.MultiplyAdd(x0, y, s00);
+                    s10 = Lanes<T>.MultiplyAdd(x1, y, s10);
                     y = Load(ref b1, p);
-                    s01 = Fused.MultiplyAdd(x0, y, s01);
-                    s11 = Fused.MultiplyAdd(x1, y, s11);
+                    s01 = Lanes<T>.MultiplyAdd(x0, y, s01);
+                    s11 = Lanes<T>.MultiplyAdd(x1, y, s11);
                     y = Load(ref b2, p);
-                    s02 = Fused.MultiplyAdd(x0, y, s02);
-                    s12 = Fused.MultiplyAdd(x1, y, s12);
+                    s02 = Lanes<T>.MultiplyAdd(x0, y, s02);
+                    s12 = Lanes<T>.MultiplyAdd(x1, y, s12);
                     y = Load(ref b3, p);
-                    s03 = Fused.MultiplyAdd(x0, y, s03);
-                    s13 = Fused.MultiplyAdd(x1, y, s13);
+                    s03 = Lanes<T>.MultiplyAdd(x0, y, s03);
+                    s13 = Lanes<T>.MultiplyAdd(x1, y, s13);
                 }
 
                 T t00 = Vector.Sum(s00), t01 = Vector.Sum(s01), t02 = Vector.Sum(s02), t03 = Vector.Sum(s03);
@@ -125,10 +152,10 @@ internal static class SmallProducts<T>
                     (t10, t11, t12, t13) = (t10 + x1 * y0, t11 + x1 * y1, t12 + x1 * y2, t13 + x1 * y3);
                 }
 
-                ref T target = ref Unsafe.Add(ref atC, i * columns + j);
-                Store(ref target, last, adds, t00, t01, t02, t03);
+                (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]) = (t00, t01, t02, t03, t10, t11, t12, t13);
+                Put(sums[..width], c.Slice(i * columns + j, width), adds);
                 if (isPair)
-                    Store(ref Unsafe.Add(ref target, columns), last, adds, t10, t11, t12, t13);
+                    Put(sums.Slice(4, width), c.Slice((i + 1) * columns + j, width), adds);
             }
         }
     }
@@ -136,114 +163,116 @@ internal static class SmallProducts<T>
     // A's element (i, p) is at i · down + p · across.
     private static void Multiply(ReadOnlySpan<T> a, int down, int across, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
     {
-        Check(a.Length, rows * inner, b.Length, inner * columns + (columns % Vector<T>.Count == 0 ? 0 : Slack), c.Length, rows * columns);
+        Check(a.Length, rows * inner, b.Length, inner * columns + Slack, c.Length, rows * columns);
         ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b), atC = ref MemoryMarshal.GetReference(c);
-        for (int j = 0; j < columns; j += 2 * Vector<T>.Count)
+        for (int j = 0; j < columns;)
         {
-            int width = columns - j; // what is left of it
-            for (int i = 0; i < rows; i += TileRows)
-            {
-                ref T from = ref Unsafe.Add(ref atA, i * down), to = ref Unsafe.Add(ref atC, i * columns + j);
-                if (width > Vector<T>.Count)
-                    MultiplyTile(ref from, down, across, ref Unsafe.Add(ref atB, j), ref to, rows - i, inner, columns, width, adds);
-                else
-                    MultiplyNarrowTile(ref from, down, across, ref Unsafe.Add(ref atB, j), ref to, rows - i, inner, columns, width, adds);
-            }
+            ref T ofB = ref Unsafe.Add(ref atB, j), ofC = ref Unsafe.Add(ref atC, j);
+            j += Vector512.IsHardwareAccelerated && columns - j > Vector<T>.Count
+                ? MultiplyColumns<WideLanes<T>>(ref atA, down, across, ref ofB, ref ofC, rows, inner, columns, columns - j, adds)
+                : MultiplyColumns<Lanes<T>>(ref atA, down, across, ref ofB, ref ofC, rows, inner, columns, columns - j, adds);
         }
     }
 
-    // Where fewer than four rows are left, the last one is computed again in place of those that are not there.
-    private static void MultiplyTile(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int width, bool adds)
+    // One or two registers of columns; returns how many of those that are left.
+    private static int MultiplyColumns<TLanes>(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int left, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
     {
-        int size = Vector<T>.Count, last = rows - 1;
-        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
-        Vector<T> s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-        for (int p = 0, at = 0; p < inner; p++, at += across)
+        bool isPair = left > TLanes.Count;
+        int most = isPair ? 2 * TLanes.Count : TLanes.Count, width = Math.Min(left, most);
+        Span<T> sums = stackalloc T[TileRows * MostColumns];
+        for (int i = 0; i < rows; i += TileRows)
         {
-            Vector<T> left = Load(ref b, 0), right = Load(ref b, size), value = new(Unsafe.Add(ref a, at));
-            s00 = Fused.MultiplyAdd(value, left, s00);
-            s01 = Fused.MultiplyAdd(value, right, s01);
-            value = new(Unsafe.Add(ref a1, at));
-            s10 = Fused.MultiplyAdd(value, left, s10);
-            s11 = Fused.MultiplyAdd(value, right, s11);
-            value = new(Unsafe.Add(ref a2, at));
-            s20 = Fused.MultiplyAdd(value, left, s20);
-            s21 = Fused.MultiplyAdd(value, right, s21);
-            value = new(Unsafe.Add(ref a3, at));
-            s30 = Fused.MultiplyAdd(value, left, s30);
-            s31 = Fused.MultiplyAdd(value, right, s31);
-            b = ref Unsafe.Add(ref b, columns);
+            // Where there are fewer columns than there is room for, the sums are written elsewhere first.
+            ref T from = ref Unsafe.Add(ref a, i * down), to = ref Unsafe.Add(ref c, i * columns);
+            int last = Math.Min(rows - i, TileRows) - 1;
+            ref T place = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
+            int stride = width == most ? columns : most;
+            if (isPair)
+                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+            else
+                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+            for (int r = 0; r <= last && width < most; r++)
+                Put(sums.Slice(r * stride, width), MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, r * columns), width), adds);
         }
 
-        Store(s00, s01, ref c, width, adds);
-        if (last >= 1)
-            Store(s10, s11, ref Unsafe.Add(ref c, columns), width, adds);
-        if (last >= 2)
-            Store(s20, s21, ref Unsafe.Add(ref c, 2 * columns), width, adds);
-        if (last >= 3)
-            Store(s30, s31, ref Unsafe.Add(ref c, 3 * columns), width, adds);
+        return width;
     }
 
-    private static void MultiplyNarrowTile(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int width, bool adds)
+    private static void Put(ReadOnlySpan<T> sums, Span<T> c, bool adds)
     {
-        int last = rows - 1;
+        for (int k = 0; k < c.Length; k++)
+            c[k] = adds ? c[k] + sums[k] : sums[k];
+    }
+
+    // Where fewer than four rows are left, the last one is computed again in place of those that are not there. Nothing is
+    // called between a tile's loop and its end: the sums would have to leave their registers.
+    private static void MultiplyTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        int size = TLanes.Count;
         ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
-        Vector<T> s0 = default, s1 = default, s2 = default, s3 = default;
+        TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
         for (int p = 0, at = 0; p < inner; p++, at += across)
         {
-            Vector<T> terms = Load(ref b, 0);
-            s0 = Fused.MultiplyAdd(new Vector<T>(Unsafe.Add(ref a, at)), terms, s0);
-            s1 = Fused.MultiplyAdd(new Vector<T>(Unsafe.Add(ref a1, at)), terms, s1);
-            s2 = Fused.MultiplyAdd(new Vector<T>(Unsafe.Add(ref a2, at)), terms, s2);
-            s3 = Fused.MultiplyAdd(new Vector<T>(Unsafe.Add(ref a3, at)), terms, s3);
+            TLanes left = TLanes.Load(ref b), right = TLanes.Load(ref Unsafe.Add(ref b, size)), value = TLanes.All(Unsafe.Add(ref a, at));
+            s00 = TLanes.MultiplyAdd(value, left, s00);
+            s01 = TLanes.MultiplyAdd(value, right, s01);
+            value = TLanes.All(Unsafe.Add(ref a1, at));
+            s10 = TLanes.MultiplyAdd(value, left, s10);
+            s11 = TLanes.MultiplyAdd(value, right, s11);
+            value = TLanes.All(Unsafe.Add(ref a2, at));
+            s20 = TLanes.MultiplyAdd(value, left, s20);
+            s21 = TLanes.MultiplyAdd(value, right, s21);
+            value = TLanes.All(Unsafe.Add(ref a3, at));
+            s30 = TLanes.MultiplyAdd(value, left, s30);
+            s31 = TLanes.MultiplyAdd(value, right, s31);
             b = ref Unsafe.Add(ref b, columns);
         }
 
-        Store(s0, ref c, width, adds);
-        if (last >= 1)
-            Store(s1, ref Unsafe.Add(ref c, columns), width, adds);
-        if (last >= 2)
-            Store(s2, ref Unsafe.Add(ref c, 2 * columns), width, adds);
-        if (last >= 3)
-            Store(s3, ref Unsafe.Add(ref c, 3 * columns), width, adds);
+        ref T c1 = ref Unsafe.Add(ref c, Math.Min(1, last) * stride), c2 = ref Unsafe.Add(ref c, Math.Min(2, last) * stride), c3 = ref Unsafe.Add(ref c, Math.Min(3, last) * stride);
+        if (adds)
+        {
+            (s00, s01, s10, s11) = (s00 + TLanes.Load(ref c), s01 + TLanes.Load(ref Unsafe.Add(ref c, size)), s10 + TLanes.Load(ref c1), s11 + TLanes.Load(ref Unsafe.Add(ref c1, size)));
+            (s20, s21, s30, s31) = (s20 + TLanes.Load(ref c2), s21 + TLanes.Load(ref Unsafe.Add(ref c2, size)), s30 + TLanes.Load(ref c3), s31 + TLanes.Load(ref Unsafe.Add(ref c3, size)));
+        }
+
+        s00.Store(ref c);
+        s01.Store(ref Unsafe.Add(ref c, size));
+        s10.Store(ref c1);
+        s11.Store(ref Unsafe.Add(ref c1, size));
+        s20.Store(ref c2);
+        s21.Store(ref Unsafe.Add(ref c2, size));
+        s30.Store(ref c3);
+        s31.Store(ref Unsafe.Add(ref c3, size));
+    }
+
+    private static void MultiplyNarrowTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
+        TLanes s0 = default, s1 = default, s2 = default, s3 = default;
+        for (int p = 0, at = 0; p < inner; p++, at += across)
+        {
+            TLanes terms = TLanes.Load(ref b);
+            s0 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a, at)), terms, s0);
+            s1 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a1, at)), terms, s1);
+            s2 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a2, at)), terms, s2);
+            s3 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a3, at)), terms, s3);
+            b = ref Unsafe.Add(ref b, columns);
+        }
+
+        ref T c1 = ref Unsafe.Add(ref c, Math.Min(1, last) * stride), c2 = ref Unsafe.Add(ref c, Math.Min(2, last) * stride), c3 = ref Unsafe.Add(ref c, Math.Min(3, last) * stride);
+        if (adds)
+            (s0, s1, s2, s3) = (s0 + TLanes.Load(ref c), s1 + TLanes.Load(ref c1), s2 + TLanes.Load(ref c2), s3 + TLanes.Load(ref c3));
+        s0.Store(ref c);
+        s1.Store(ref c1);
+        s2.Store(ref c2);
+        s3.Store(ref c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<T> Load(ref T at, int offset) => Vector.LoadUnsafe(ref at, (nuint)offset);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector<T> left, Vector<T> right, ref T c, int width, bool adds)
-    {
-        Store(left, ref c, width, adds);
-        Store(right, ref Unsafe.Add(ref c, Vector<T>.Count), width - Vector<T>.Count, adds);
-    }
-
-    // As many values as there is room for.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector<T> sums, ref T c, int width, bool adds)
-    {
-        if (width >= Vector<T>.Count)
-            (adds ? sums + Load(ref c, 0) : sums).StoreUnsafe(ref c);
-        else
-            StoreSome(sums, ref c, width, adds);
-    }
-
-    private static void StoreSome(Vector<T> sums, ref T c, int width, bool adds)
-    {
-        for (int k = 0; k < width; k++)
-            Unsafe.Add(ref c, k) = adds ? Unsafe.Add(ref c, k) + sums[k] : sums[k];
-    }
-
-    private static void Store(ref T c, int last, bool adds, T t0, T t1, T t2, T t3)
-    {
-        c = adds ? c + t0 : t0;
-        if (last >= 1)
-            Unsafe.Add(ref c, 1) = adds ? Unsafe.Add(ref c, 1) + t1 : t1;
-        if (last >= 2)
-            Unsafe.Add(ref c, 2) = adds ? Unsafe.Add(ref c, 2) + t2 : t2;
-        if (last >= 3)
-            Unsafe.Add(ref c, 3) = adds ? Unsafe.Add(ref c, 3) + t3 : t3;
-    }
 
     private static void Check(int a, int ofA, int b, int ofB, int c, int ofC)
     {

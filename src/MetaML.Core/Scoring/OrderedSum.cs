@@ -19,14 +19,14 @@ internal static class OrderedSum
         nuint i = 0, size = (nuint)Vector<T>.Count, count = (nuint)x.Length;
         for (; i + 4 * size <= count; i += 4 * size)
         {
-            a = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
-            b = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i + size), Vector.LoadUnsafe(ref v, i + size), b);
-            c = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i + 2 * size), Vector.LoadUnsafe(ref v, i + 2 * size), c);
-            d = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i + 3 * size), Vector.LoadUnsafe(ref v, i + 3 * size), d);
+            a = Lanes<T>.MultiplyAdd(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
+            b = Lanes<T>.MultiplyAdd(Vector.LoadUnsafe(ref u, i + size), Vector.LoadUnsafe(ref v, i + size), b);
+            c = Lanes<T>.MultiplyAdd(Vector.LoadUnsafe(ref u, i + 2 * size), Vector.LoadUnsafe(ref v, i + 2 * size), c);
+            d = Lanes<T>.MultiplyAdd(Vector.LoadUnsafe(ref u, i + 3 * size), Vector.LoadUnsafe(ref v, i + 3 * size), d);
         }
 
         for (; i + size <= count; i += size)
-            a = Fused.MultiplyAdd(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
+            a = Lanes<T>.MultiplyAdd(Vector.LoadUnsafe(ref u, i), Vector.LoadUnsafe(ref v, i), a);
         T sum = Vector.Sum((a + b) + (c + d));
         for (; i < count; i++)
             sum = T.MultiplyAddEstimate(x[(int)i], y[(int)i], sum);
