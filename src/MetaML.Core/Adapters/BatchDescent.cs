@@ -34,7 +34,7 @@ internal abstract class BatchDescent
     /// <returns>Float [tasks, parameters].</returns>
     public abstract Tensor Ends(Tensor parameters, Tensor rates, Tensor support);
 
-    /// <summary>Each task's query loss after its steps, and what the outer step descends, differentiably where gradients are recorded.</summary>
+    /// <summary>Each task's query loss after its steps, and what the outer step descends; where gradients are recorded they flow through the second, once.</summary>
     /// <param name="parameters">[parameters], or [tasks, parameters]: of the network, the head, and what maps a context.</param>
     /// <param name="rates">[rates].</param>
     /// <param name="support">[tasks, rows, features].</param>

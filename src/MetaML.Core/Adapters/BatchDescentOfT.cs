@@ -35,7 +35,7 @@ internal sealed class BatchDescent<T> : BatchDescent
         var descent = new TaskDescent<T>(Plan, supportRows, queryRows: 0, _outputs, (int)rates.shape[0], isDifferentiated: false);
         Tensor result = empty([_tasks, descent.End.Length], dtype: _mask.dtype, device: CPU);
         Span<T> ends = Values(result);
-        T[] start = Copy(parameters), alpha = Copy(rates);
+        ReadOnlySpan<T> start = Values(parameters.contiguous()), alpha = Values(rates.contiguous());
         var rows = new Rows(Plan.Kind, support, _support, _mask);
         T[][][] masks = Masks(supportRows, 0);
         for (int t = 0; t < _tasks; t++)
@@ -60,7 +60,7 @@ internal sealed class BatchDescent<T> : BatchDescent
             : [New(_tasks, descent.ParameterCount), New(_tasks, rateCount)];
         Span<T> given = Values(scores), moved = Values(moves);
         Span<T> byParameters = ValuesAt(derivatives, 0), byRates = ValuesAt(derivatives, 1), bySupport = ValuesAt(derivatives, 2), byQuery = ValuesAt(derivatives, 3);
-        T[] start = Copy(parameters), alpha = Copy(rates);
+        ReadOnlySpan<T> start = Values(parameters.contiguous()), alpha = Values(rates.contiguous());
         var rows = new Rows(Plan.Kind, support, _support, _mask);
         var asked = new Rows(Plan.Kind, query, _query!, _mask);
         T[][][] masks = Masks(supportRows, queryRows);
@@ -107,7 +107,7 @@ internal sealed class BatchDescent<T> : BatchDescent
         if (_dropout is null)
             return [];
         T[][] Draw(int rows) => [.. Plan.Network.Layers.Where(layer => layer.IsHidden).Select(layer =>
-            Copy(MlpEncoder.Kept(_dropped, [_tasks, rows, layer.Out], _mask, _dropout)))];
+            Values(MlpEncoder.Kept(_dropped, [_tasks, rows, layer.Out], _mask, _dropout)).ToArray())];
         T[][][] steps = [.. Enumerable.Range(0, Plan.Steps).Select(_ => Draw(supportRows))];
         if (queryRows == 0)
             return steps;
@@ -118,30 +118,31 @@ internal sealed class BatchDescent<T> : BatchDescent
     private T[][][] MasksOf(T[][][] masks, int task) => Array.ConvertAll(masks, pass => Array.ConvertAll(pass, layer => Part(layer, task, _tasks).ToArray()));
 
     // Those of all tasks, or the task's own.
-    private static ReadOnlySpan<T> Of(T[] values, Tensor like, int task) => like.dim() == 1 ? values : Part(values, task, (int)like.shape[0]);
+    private static ReadOnlySpan<T> Of(ReadOnlySpan<T> values, Tensor like, int task) => like.dim() == 1 ? values : Part(values, task, (int)like.shape[0]);
 
-    private static ReadOnlySpan<T> Part(T[] values, int task, int tasks) => values.AsSpan(values.Length / tasks * task, values.Length / tasks);
-
-    private static T[] Copy(Tensor tensor) => Values(tensor.detach().contiguous()).ToArray();
+    private static ReadOnlySpan<T> Part(ReadOnlySpan<T> values, int task, int tasks) => values.Slice(values.Length / tasks * task, values.Length / tasks);
 
     private static Span<T> ValuesAt(Tensor[] tensors, int i) => i < tensors.Length ? Values(tensors[i]) : [];
 
     private static Span<T> Values(Tensor contiguous) => MemoryMarshal.Cast<byte, T>(contiguous.bytes);
 
-    // What passes are told of each task's rows.
-    private sealed class Rows
+    // What passes are told of each task's rows: memory of tensors that the caller's dispose scope holds.
+    private readonly ref struct Rows
     {
         private readonly int _tasks;
-        private readonly T[] _features;
-        private readonly T[] _targets;
-        private readonly T[] _shares;
-        private readonly T[] _absence;
+        private readonly ReadOnlySpan<T> _features;
+        private readonly ReadOnlySpan<T> _targets;
+        private readonly ReadOnlySpan<T> _shares;
+        private readonly ReadOnlySpan<T> _absence;
 
         public Rows(LabelKind kind, Tensor features, RowBatch rows, Tensor mask)
         {
             _tasks = (int)mask.shape[0];
             var (targets, shares, absence) = LabelLoss.Constants(kind, rows, mask);
-            (_features, _targets, _shares, _absence) = (Copy(features), Copy(targets), Copy(shares), Copy(absence));
+            _features = Values(features.contiguous());
+            _targets = Values(targets.contiguous());
+            _shares = Values(shares.contiguous());
+            _absence = Values(absence.contiguous());
         }
 
         public void Tell(PerceptronPass<T> pass, int task) =>

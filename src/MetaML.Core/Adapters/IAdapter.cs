@@ -16,11 +16,11 @@ public interface IAdapter
     /// <returns>A head per task; a task without support gets the prior's.</returns>
     AdaptedTasks Adapt(AdaptationInput input);
 
-    /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same. Differentiable, once.</summary>
+    /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same.</summary>
     /// <param name="input">Encoder, parameters and support.</param>
     /// <param name="kind">What labels are.</param>
     /// <param name="query">The rows to be judged on.</param>
-    /// <returns>Float [tasks] each.</returns>
+    /// <returns>Float [tasks] each. Gradients flow through the second, once.</returns>
     internal (Tensor Query, Tensor Outer) Losses(AdaptationInput input, LabelKind kind, RowBatch query) => LossesByGraph(this, input, kind, query);
 
     /// <summary><see cref="Losses"/> by <see cref="Adapt"/>, whose operations libtorch differentiates.</summary>

@@ -40,8 +40,8 @@ internal sealed class TaskDescent<T>
     {
         _plan = plan;
         _largestNorm = T.CreateChecked(plan.MaximumGradientNorm);
-        Support = new PerceptronPass<T>(plan.Network, plan.Kind, supportRows, outputs, plan.IsByFeatures);
-        Query = new PerceptronPass<T>(plan.Network, plan.Kind, queryRows, outputs, plan.IsByFeatures);
+        Support = new PerceptronPass<T>(plan.Network, plan.Kind, supportRows, outputs);
+        Query = new PerceptronPass<T>(plan.Network, plan.Kind, queryRows, outputs);
         _count = Support.Count;
         T[][] Passes(int count, int size, bool areKept) => areKept
             ? [.. Enumerable.Range(0, count).Select(_ => new T[size])]
@@ -108,7 +108,7 @@ internal sealed class TaskDescent<T>
                 continue;
             next[.._count].CopyTo(_queries[pass]);
             Query.Drop(dropout.Length == 0 ? [] : dropout[_plan.Steps + pass]);
-            Query.Run(_queries[pass], isScoreOnly: _along.Length == 0 || _plan.IsReptile);
+            Query.Run(_queries[pass], isScoreOnly: _along.Length == 0 || _plan.IsReptile, _plan.IsByFeatures);
         }
     }
 
@@ -144,7 +144,7 @@ internal sealed class TaskDescent<T>
                 direction.Clear();
                 Push(_move, map, direction, isTaken: false);
                 Support.Drop(dropout.Length == 0 ? [] : dropout[s]);
-                Support.RunAlong(_steps[s], _along);
+                Support.RunAlong(_steps[s], _along, _plan.IsByFeatures);
                 TensorPrimitives.Add(by, Support.Gradient(_along), by);
                 if (_plan.IsByFeatures)
                     TensorPrimitives.Add(_bySupport, Support.ByFeatures(_along), _bySupport);

@@ -151,37 +151,47 @@ internal sealed partial class PerceptronPass<T>
                     curve[i] *= (T.One - curve[i]) * _shares[i];
                 break;
             default: // p − y, and p
-                for (int i = 0; i < _rows; i++)
+                for (int i = 0; i < scores.Length; i += _outputs)
                 {
-                    Span<T> p = Row(pass, _curve, i, _outputs);
-                    TensorPrimitives.Add(Row(pass, _scores, i, _outputs), _absence, p);
-                    TensorPrimitives.Subtract(p, TensorPrimitives.Max<T>(p), p);
+                    T largest = T.NegativeInfinity;
+                    for (int k = 0; k < _outputs; k++)
+                        largest = T.Max(largest, curve[i + k] = scores[i + k] + _absence[k]);
+                    for (int k = 0; k < _outputs; k++)
+                        curve[i + k] -= largest;
                 }
 
                 TensorPrimitives.Exp(curve, curve);
-                for (int i = 0; i < _rows; i++)
+                for (int i = 0; i < scores.Length; i += _outputs)
                 {
-                    Span<T> p = Row(pass, _curve, i, _outputs), own = Row(pass, _byScores, i, _outputs);
-                    TensorPrimitives.Multiply(p, T.One / OrderedSum.Of<T>(p), p);
-                    TensorPrimitives.Subtract(p, _targets.AsSpan(i * _outputs, _outputs), own);
-                    TensorPrimitives.Multiply(own, _shares[i], own);
-                    TensorPrimitives.Multiply(p, _shares[i], p);
+                    T sum = T.Zero, share = _shares[i / _outputs];
+                    for (int k = 0; k < _outputs; k++)
+                        sum += curve[i + k];
+                    T part = share / sum;
+                    for (int k = 0; k < _outputs; k++)
+                    {
+                        curve[i + k] *= part;
+                        by[i + k] = curve[i + k] - _targets[i + k] * share;
+                    }
                 }
 
                 break;
         }
     }
 
-    // Of classes: p (ds − p · ds).
+    // Of classes: p (ds − p · ds). Their loops are plain, since they are few as a rule.
     private void DifferentiateLossAlong(ReadOnlySpan<T> pass, Span<T> along)
     {
-        TensorPrimitives.Multiply(Block(along, _scores, _outputs), Block(pass, _curve, _outputs), Block(along, _byScores, _outputs));
-        for (int i = 0; i < _rows && _kind == LabelKind.Multiclass; i++)
+        ReadOnlySpan<T> curve = Block(pass, _curve, _outputs);
+        Span<T> by = Block(along, _byScores, _outputs);
+        TensorPrimitives.Multiply(Block(along, _scores, _outputs), curve, by);
+        for (int i = 0; i < by.Length && _kind == LabelKind.Multiclass; i += _outputs)
         {
-            if (_shares[i] == T.Zero)
-                continue;
-            Span<T> by = Row(along, _byScores, i, _outputs);
-            TensorPrimitives.MultiplyAdd(Row(pass, _curve, i, _outputs), -OrderedSum.Of<T>(by) / _shares[i], by, by);
+            T sum = T.Zero, share = _shares[i / _outputs];
+            for (int k = 0; k < _outputs; k++)
+                sum += by[i + k];
+            T mean = share == T.Zero ? T.Zero : sum / share;
+            for (int k = 0; k < _outputs; k++)
+                by[i + k] -= curve[i + k] * mean;
         }
     }
 

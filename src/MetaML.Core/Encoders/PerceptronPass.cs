@@ -19,7 +19,6 @@ internal sealed partial class PerceptronPass<T>
 
     private readonly Perceptron _network;
     private readonly LabelKind _kind;
-    private readonly bool _isByFeatures;
     private readonly int _rows;
     private readonly int _outputs;
     private readonly Places[] _layers;
@@ -39,10 +38,9 @@ internal sealed partial class PerceptronPass<T>
     /// <param name="kind">What labels are.</param>
     /// <param name="rows">Of the task.</param>
     /// <param name="outputs">Of the head.</param>
-    /// <param name="isByFeatures">Whether gradients by the features are wanted too, which must be embeddings.</param>
-    public PerceptronPass(Perceptron network, LabelKind kind, int rows, int outputs, bool isByFeatures)
+    public PerceptronPass(Perceptron network, LabelKind kind, int rows, int outputs)
     {
-        (_network, _kind, _rows, _outputs, _isByFeatures) = (network, kind, rows, outputs, isByFeatures);
+        (_network, _kind, _rows, _outputs) = (network, kind, rows, outputs);
         Count = network.ParameterCount + (network.EmbeddingDimension + 1) * outputs;
         Size = 2 * Count;
         _byEmbedding = Take(network.EmbeddingDimension);
@@ -94,18 +92,25 @@ internal sealed partial class PerceptronPass<T>
     /// <summary>Scores and gradients, from the parameters.</summary>
     /// <param name="pass">[<see cref="Size"/>], the parameters set.</param>
     /// <param name="isScoreOnly">Whether gradients are not wanted.</param>
-    public void Run(Span<T> pass, bool isScoreOnly = false)
+    /// <param name="isByFeatures">Whether gradients by the features are wanted too, which must be embeddings.</param>
+    public void Run(Span<T> pass, bool isScoreOnly = false, bool isByFeatures = false)
     {
+        if (_rows == 0)
+        {
+            pass.Slice(Count, Count).Clear();
+            return;
+        }
+
         for (int l = 0; l < _layers.Length; l++)
             Forward(l, pass);
         if (_network.HasLinearPath)
             JoinFeatures(pass, isAlong: false);
-        Affine(Embedding(pass), pass, _network.ParameterCount, _network.EmbeddingDimension, _outputs, Block(pass, _scores, _outputs));
+        Affine(Embedding(pass), pass, _network.ParameterCount, _network.EmbeddingDimension, _outputs, pass[_scores..]);
         if (isScoreOnly)
             return;
         DifferentiateLoss(pass);
         Differentiate(Embedding(pass), pass, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs);
-        if (_layers.Length == 0 && !_isByFeatures)
+        if (_layers.Length == 0 && !isByFeatures)
             return;
         Back(pass, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _byEmbedding);
         if (_network.HasLinearPath)
@@ -117,8 +122,15 @@ internal sealed partial class PerceptronPass<T>
     /// <summary>How all that <see cref="Run"/> computed changes along a direction.</summary>
     /// <param name="pass">What it computed.</param>
     /// <param name="along">[<see cref="Size"/>], the direction set in place of the parameters.</param>
-    public void RunAlong(ReadOnlySpan<T> pass, Span<T> along)
+    /// <param name="isByFeatures">Whether it is asked of gradients by the features too.</param>
+    public void RunAlong(ReadOnlySpan<T> pass, Span<T> along, bool isByFeatures = false)
     {
+        if (_rows == 0)
+        {
+            along.Slice(Count, Count).Clear();
+            return;
+        }
+
         for (int l = 0; l < _layers.Length; l++)
             ForwardAlong(l, pass, along);
         if (_network.HasLinearPath)
@@ -127,7 +139,7 @@ internal sealed partial class PerceptronPass<T>
         AffineAlong(Embedding(pass), embeddingAlong, pass, along, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _scores);
         DifferentiateLossAlong(pass, along);
         DifferentiateAlong(Embedding(pass), embeddingAlong, pass, along, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs);
-        if (_layers.Length == 0 && !_isByFeatures)
+        if (_layers.Length == 0 && !isByFeatures)
             return;
         BackAlong(pass, along, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _byEmbedding);
         if (_network.HasLinearPath)
@@ -139,7 +151,7 @@ internal sealed partial class PerceptronPass<T>
     private void Forward(int l, Span<T> pass)
     {
         var (layer, at) = (_network.Layers[l], _layers[l]);
-        Affine(Input(l, pass), pass, layer.Weight, layer.In, layer.Out, Block(pass, at.Linear, layer.Out));
+        Affine(Input(l, pass), pass, layer.Weight, layer.In, layer.Out, pass[at.Linear..]);
         if (!layer.IsHidden)
             return;
         if (_network.IsNormalized)
@@ -232,7 +244,7 @@ internal sealed partial class PerceptronPass<T>
     // h dW + dh W + db; no dh where inputs do not change.
     private void AffineAlong(ReadOnlySpan<T> input, ReadOnlySpan<T> inputAlong, ReadOnlySpan<T> pass, Span<T> along, int weight, int inputs, int outputs, int to)
     {
-        Span<T> output = Block(along, to, outputs);
+        Span<T> output = along[to..];
         Affine(input, along, weight, inputs, outputs, output);
         if (!inputAlong.IsEmpty)
             SmallProducts<T>.Multiply(inputAlong, pass[weight..], output, _rows, inputs, outputs, adds: true);
@@ -240,12 +252,12 @@ internal sealed partial class PerceptronPass<T>
 
     // δ Wᵀ
     private void Back(Span<T> pass, int delta, int weight, int inputs, int outputs, int to) =>
-        SmallProducts<T>.MultiplyByTransposed(pass[delta..], pass[weight..], Block(pass, to, inputs), _rows, outputs, inputs);
+        SmallProducts<T>.MultiplyByTransposed(pass[delta..], pass[weight..], pass[to..], _rows, outputs, inputs);
 
     // dδ Wᵀ + δ dWᵀ
     private void BackAlong(ReadOnlySpan<T> pass, Span<T> along, int delta, int weight, int inputs, int outputs, int to)
     {
-        Span<T> byInput = Block(along, to, inputs);
+        Span<T> byInput = along[to..];
         SmallProducts<T>.MultiplyByTransposed(along[delta..], pass[weight..], byInput, _rows, outputs, inputs);
         SmallProducts<T>.MultiplyByTransposed(pass[delta..], along[weight..], byInput, _rows, outputs, inputs, adds: true);
     }
@@ -254,7 +266,7 @@ internal sealed partial class PerceptronPass<T>
     private void Differentiate(ReadOnlySpan<T> input, Span<T> pass, int delta, int weight, int inputs, int outputs)
     {
         int at = Count + weight;
-        SmallProducts<T>.MultiplyTransposed(input, pass[delta..], pass.Slice(at, inputs * outputs), inputs, _rows, outputs);
+        SmallProducts<T>.MultiplyTransposed(input, pass[delta..], pass[at..], inputs, _rows, outputs);
         SumRows(Block(pass, delta, outputs), pass.Slice(at + inputs * outputs, outputs));
     }
 
@@ -263,7 +275,7 @@ internal sealed partial class PerceptronPass<T>
     {
         Differentiate(input, along, delta, weight, inputs, outputs);
         if (!inputAlong.IsEmpty)
-            SmallProducts<T>.MultiplyTransposed(inputAlong, pass[delta..], along.Slice(Count + weight, inputs * outputs), inputs, _rows, outputs, adds: true);
+            SmallProducts<T>.MultiplyTransposed(inputAlong, pass[delta..], along[(Count + weight)..], inputs, _rows, outputs, adds: true);
     }
 
     private void SumRows(ReadOnlySpan<T> rows, Span<T> sum)
@@ -295,7 +307,7 @@ internal sealed partial class PerceptronPass<T>
             pass.Slice(_byEmbedding + i * (outputs + features), outputs).CopyTo(pass[(_layers[^1].ByOutput + i * outputs)..]);
     }
 
-    // Followed by all that is computed later, since a right factor must have something behind it.
+    // Factors and results are followed by all else in the pass, since they must have something behind them.
     private ReadOnlySpan<T> Embedding(ReadOnlySpan<T> pass) => _embedding is { } at ? pass[at..] : _features;
 
     private ReadOnlySpan<T> Input(int l, ReadOnlySpan<T> pass) => l == 0 ? _features : pass[_layers[l - 1].Output..];

@@ -10,8 +10,9 @@ namespace MetaML.Encoders;
 /// <summary>Products of matrices that fit the processor's cache, which libtorch calls a library for that takes longer to prepare than to multiply. All are row-major.</summary>
 /// <remarks>
 /// A tile of sums stays in registers while the terms pass: four rows by two registers. Where the last register of a row is
-/// not full, what stands behind the row is multiplied with it and not kept; so a right factor must have
-/// <see cref="Slack"/> values of any kind behind it. Each sum is taken in the order of its terms, whatever the registers' width.
+/// not full, what stands behind the row is multiplied with it and not kept; so a right factor and a result must have
+/// <see cref="Slack"/> values of any kind behind them, which stay as they are. Each sum is taken in the order of its terms,
+/// whatever the registers' width.
 /// </remarks>
 internal static class SmallProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -20,7 +21,7 @@ internal static class SmallProducts<T>
     private const int MostColumns = 32; // of a tile: two registers of 512 bits
     private const int LongVectors = 16; // of so many, adding up a vector's values is little beside making it
 
-    /// <summary>How many values there must be behind a right factor.</summary>
+    /// <summary>How many values there must be behind a right factor, and behind a result.</summary>
     public static int Slack => MostColumns;
 
     /// <summary>C = A B, or C += A B.</summary>
@@ -163,7 +164,7 @@ internal static class SmallProducts<T>
     // A's element (i, p) is at i · down + p · across.
     private static void Multiply(ReadOnlySpan<T> a, int down, int across, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
     {
-        Check(a.Length, rows * inner, b.Length, inner * columns + Slack, c.Length, rows * columns);
+        Check(a.Length, rows * inner, b.Length, inner * columns + Slack, c.Length, rows * columns + Slack);
         ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b), atC = ref MemoryMarshal.GetReference(c);
         for (int j = 0; j < columns;)
         {
@@ -174,48 +175,60 @@ internal static class SmallProducts<T>
         }
     }
 
-    // One or two registers of columns; returns how many of those that are left.
-    private static int MultiplyColumns<TLanes>(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int left, bool adds)
-        where TLanes : struct, ILanes<TLanes, T>
-    {
-        bool isPair = left > TLanes.Count;
-        int most = isPair ? 2 * TLanes.Count : TLanes.Count, width = Math.Min(left, most);
-        Span<T> sums = stackalloc T[TileRows * MostColumns];
-        for (int i = 0; i < rows; i += TileRows)
-        {
-            // Where there are fewer columns than there is room for, the sums are written elsewhere first.
-            ref T from = ref Unsafe.Add(ref a, i * down), to = ref Unsafe.Add(ref c, i * columns);
-            int last = Math.Min(rows - i, TileRows) - 1;
-            ref T place = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
-            int stride = width == most ? columns : most;
-            if (isPair)
-                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
-            else
-                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
-            for (int r = 0; r <= last && width < most; r++)
-                Put(sums.Slice(r * stride, width), MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, r * columns), width), adds);
-        }
-
-        return width;
-    }
-
     private static void Put(ReadOnlySpan<T> sums, Span<T> c, bool adds)
     {
         for (int k = 0; k < c.Length; k++)
             c[k] = adds ? c[k] + sums[k] : sums[k];
     }
 
-    // Where fewer than four rows are left, the last one is computed again in place of those that are not there. Nothing is
-    // called between a tile's loop and its end: the sums would have to leave their registers.
+    // One or two registers of columns; returns how many columns that was.
+    private static int MultiplyColumns<TLanes>(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int left, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        bool isPair = left > TLanes.Count;
+        int most = isPair ? 2 * TLanes.Count : TLanes.Count, width = Math.Min(left, most), tileRows = isPair ? TileRows : 2 * TileRows;
+        Span<T> sums = width == most ? default : stackalloc T[TileRows * MostColumns];
+        for (int i = 0; i < rows; i += tileRows)
+        {
+            // Where there are fewer columns than numbers in the registers, the sums are written elsewhere first.
+            ref T from = ref Unsafe.Add(ref a, i * down), to = ref Unsafe.Add(ref c, i * columns);
+            ref T place = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
+            int last = Math.Min(rows - i, tileRows) - 1, stride = width == most ? columns : most;
+            if (isPair)
+                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+            else
+                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+            for (int r = 0; r <= last && width < most; r++)
+            {
+                if (isPair)
+                    Put<TLanes>(ref Unsafe.Add(ref place, r * stride), ref Unsafe.Add(ref to, r * columns), TLanes.Count, adds);
+                int first = isPair ? TLanes.Count : 0;
+                Put<TLanes>(ref Unsafe.Add(ref place, r * stride + first), ref Unsafe.Add(ref to, r * columns + first), width - first, adds);
+            }
+        }
+
+        return width;
+    }
+
+    // What stands behind so many columns is written as it was.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<TLanes>(ref T sums, ref T c, int width, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        TLanes own = TLanes.Load(ref sums), old = TLanes.Load(ref c);
+        TLanes.Join(width, adds ? own + old : own, old).Store(ref c);
+    }
+
+    // Four rows by two registers. Where fewer rows are left, the last one is computed again in place of those that are not
+    // there. Nothing is called after the loop, not even where it is seldom needed: the sums would leave their registers.
     private static void MultiplyTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
-        int size = TLanes.Count;
         ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
         TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
         for (int p = 0, at = 0; p < inner; p++, at += across)
         {
-            TLanes left = TLanes.Load(ref b), right = TLanes.Load(ref Unsafe.Add(ref b, size)), value = TLanes.All(Unsafe.Add(ref a, at));
+            TLanes left = TLanes.Load(ref b), right = TLanes.Load(ref Unsafe.Add(ref b, TLanes.Count)), value = TLanes.All(Unsafe.Add(ref a, at));
             s00 = TLanes.MultiplyAdd(value, left, s00);
             s01 = TLanes.MultiplyAdd(value, right, s01);
             value = TLanes.All(Unsafe.Add(ref a1, at));
@@ -233,25 +246,29 @@ internal static class SmallProducts<T>
         ref T c1 = ref Unsafe.Add(ref c, Math.Min(1, last) * stride), c2 = ref Unsafe.Add(ref c, Math.Min(2, last) * stride), c3 = ref Unsafe.Add(ref c, Math.Min(3, last) * stride);
         if (adds)
         {
-            (s00, s01, s10, s11) = (s00 + TLanes.Load(ref c), s01 + TLanes.Load(ref Unsafe.Add(ref c, size)), s10 + TLanes.Load(ref c1), s11 + TLanes.Load(ref Unsafe.Add(ref c1, size)));
-            (s20, s21, s30, s31) = (s20 + TLanes.Load(ref c2), s21 + TLanes.Load(ref Unsafe.Add(ref c2, size)), s30 + TLanes.Load(ref c3), s31 + TLanes.Load(ref Unsafe.Add(ref c3, size)));
+            (s00, s01) = (s00 + TLanes.Load(ref c), s01 + TLanes.Load(ref Unsafe.Add(ref c, TLanes.Count)));
+            (s10, s11) = (s10 + TLanes.Load(ref c1), s11 + TLanes.Load(ref Unsafe.Add(ref c1, TLanes.Count)));
+            (s20, s21) = (s20 + TLanes.Load(ref c2), s21 + TLanes.Load(ref Unsafe.Add(ref c2, TLanes.Count)));
+            (s30, s31) = (s30 + TLanes.Load(ref c3), s31 + TLanes.Load(ref Unsafe.Add(ref c3, TLanes.Count)));
         }
 
         s00.Store(ref c);
-        s01.Store(ref Unsafe.Add(ref c, size));
+        s01.Store(ref Unsafe.Add(ref c, TLanes.Count));
         s10.Store(ref c1);
-        s11.Store(ref Unsafe.Add(ref c1, size));
+        s11.Store(ref Unsafe.Add(ref c1, TLanes.Count));
         s20.Store(ref c2);
-        s21.Store(ref Unsafe.Add(ref c2, size));
+        s21.Store(ref Unsafe.Add(ref c2, TLanes.Count));
         s30.Store(ref c3);
-        s31.Store(ref Unsafe.Add(ref c3, size));
+        s31.Store(ref Unsafe.Add(ref c3, TLanes.Count));
     }
 
+    // Eight rows by one register.
     private static void MultiplyNarrowTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
         ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
-        TLanes s0 = default, s1 = default, s2 = default, s3 = default;
+        ref T a4 = ref Unsafe.Add(ref a, Math.Min(4, last) * down), a5 = ref Unsafe.Add(ref a, Math.Min(5, last) * down), a6 = ref Unsafe.Add(ref a, Math.Min(6, last) * down), a7 = ref Unsafe.Add(ref a, Math.Min(7, last) * down);
+        TLanes s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
         for (int p = 0, at = 0; p < inner; p++, at += across)
         {
             TLanes terms = TLanes.Load(ref b);
@@ -259,16 +276,31 @@ internal static class SmallProducts<T>
             s1 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a1, at)), terms, s1);
             s2 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a2, at)), terms, s2);
             s3 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a3, at)), terms, s3);
+            s4 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a4, at)), terms, s4);
+            s5 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a5, at)), terms, s5);
+            s6 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a6, at)), terms, s6);
+            s7 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a7, at)), terms, s7);
             b = ref Unsafe.Add(ref b, columns);
         }
 
         ref T c1 = ref Unsafe.Add(ref c, Math.Min(1, last) * stride), c2 = ref Unsafe.Add(ref c, Math.Min(2, last) * stride), c3 = ref Unsafe.Add(ref c, Math.Min(3, last) * stride);
+        ref T c4 = ref Unsafe.Add(ref c, Math.Min(4, last) * stride), c5 = ref Unsafe.Add(ref c, Math.Min(5, last) * stride), c6 = ref Unsafe.Add(ref c, Math.Min(6, last) * stride), c7 = ref Unsafe.Add(ref c, Math.Min(7, last) * stride);
         if (adds)
-            (s0, s1, s2, s3) = (s0 + TLanes.Load(ref c), s1 + TLanes.Load(ref c1), s2 + TLanes.Load(ref c2), s3 + TLanes.Load(ref c3));
+        {
+            (s0, s1) = (s0 + TLanes.Load(ref c), s1 + TLanes.Load(ref c1));
+            (s2, s3) = (s2 + TLanes.Load(ref c2), s3 + TLanes.Load(ref c3));
+            (s4, s5) = (s4 + TLanes.Load(ref c4), s5 + TLanes.Load(ref c5));
+            (s6, s7) = (s6 + TLanes.Load(ref c6), s7 + TLanes.Load(ref c7));
+        }
+
         s0.Store(ref c);
         s1.Store(ref c1);
         s2.Store(ref c2);
         s3.Store(ref c3);
+        s4.Store(ref c4);
+        s5.Store(ref c5);
+        s6.Store(ref c6);
+        s7.Store(ref c7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

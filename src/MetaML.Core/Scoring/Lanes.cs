@@ -24,12 +24,16 @@ internal interface ILanes<TSelf, T>
 
     static abstract TSelf operator +(TSelf left, TSelf right);
 
+    /// <summary>The first so many of one, and of another those behind them.</summary>
+    static abstract TSelf Join(int count, TSelf first, TSelf behind);
+
     /// <summary>Writes them to memory.</summary>
     void Store(ref T at);
 }
 
 /// <summary>As wide as the runtime makes vectors.</summary>
 internal readonly struct Lanes<T>(Vector<T> values) : ILanes<Lanes<T>, T>
+    where T : unmanaged, INumberBase<T>
 {
     private readonly Vector<T> _values = values;
 
@@ -55,11 +59,15 @@ internal readonly struct Lanes<T>(Vector<T> values) : ILanes<Lanes<T>, T>
 
     public static Lanes<T> operator +(Lanes<T> left, Lanes<T> right) => new(left._values + right._values);
 
+    public static Lanes<T> Join(int count, Lanes<T> first, Lanes<T> behind) =>
+        new(Vector.ConditionalSelect(Vector.LessThan(Vector<T>.Indices, new Vector<T>(T.CreateTruncating(count))), first._values, behind._values));
+
     public void Store(ref T at) => _values.StoreUnsafe(ref at);
 }
 
 /// <summary>512 bits; for processors that have them, where the runtime's own vectors are half as wide.</summary>
 internal readonly struct WideLanes<T>(Vector512<T> values) : ILanes<WideLanes<T>, T>
+    where T : unmanaged, INumberBase<T>
 {
     private readonly Vector512<T> _values = values;
 
@@ -80,6 +88,9 @@ internal readonly struct WideLanes<T>(Vector512<T> values) : ILanes<WideLanes<T>
     }
 
     public static WideLanes<T> operator +(WideLanes<T> left, WideLanes<T> right) => new(left._values + right._values);
+
+    public static WideLanes<T> Join(int count, WideLanes<T> first, WideLanes<T> behind) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(Vector512<T>.Indices, Vector512.Create(T.CreateTruncating(count))), first._values, behind._values));
 
     public void Store(ref T at) => _values.StoreUnsafe(ref at);
 }

@@ -88,7 +88,7 @@ internal sealed class OuterShard
     /// <param name="dropout">Source of dropout masks, or null.</param>
     /// <param name="progress">How far training is, from 0 to 1.</param>
     /// <param name="gradients">Gives each task a copy of the encoder's parameters; null where gradients of single tasks are not asked for.</param>
-    /// <returns>Float [tasks] each.</returns>
+    /// <returns>Float [tasks] each; gradients flow through the second.</returns>
     public static (Tensor Query, Tensor Outer) Losses(
         LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null, double progress = 0, TaskGradients? gradients = null)
     {

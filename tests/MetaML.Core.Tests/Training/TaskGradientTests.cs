@@ -41,7 +41,7 @@ public sealed class TaskGradientTests
             foreach (EpisodeBatch batch in parts)
             {
                 gradients.Add(new TaskGradients(problem.Design.Encoder.Parameters, batch.TaskCount, batch.Columns, lastLayer));
-                TaskGradients.Backward(OuterShard.Losses(problem, batch, leaves[0], leaves[1], gradients: gradients[^1]).Query, [gradients[^1]]);
+                TaskGradients.Backward(OuterShard.Losses(problem, batch, leaves[0], leaves[1], gradients: gradients[^1]).Outer, [gradients[^1]]);
             }
 
             double[,] products = TaskGradients.Products(gradients);
@@ -65,9 +65,9 @@ public sealed class TaskGradientTests
         using var scope = NewDisposeScope();
         var (problem, parts) = Batches(s_mlp, new RidgeAdapterOptions(), sparse: true);
         ParameterSet[] plain = Leaves(problem), copied = Leaves(problem);
-        OuterShard.Losses(problem, parts[0], plain[0], plain[1]).Query.sum(0L).backward();
+        OuterShard.Losses(problem, parts[0], plain[0], plain[1]).Outer.sum(0L).backward();
         var gradients = new TaskGradients(problem.Design.Encoder.Parameters, parts[0].TaskCount, parts[0].Columns, lastLayer: false);
-        Tensor losses = OuterShard.Losses(problem, parts[0], copied[0], copied[1], gradients: gradients).Query;
+        Tensor losses = OuterShard.Losses(problem, parts[0], copied[0], copied[1], gradients: gradients).Outer;
         TaskGradients.Backward(losses, [gradients]);
         Assert.All(copied[0].Tensors, leaf => Assert.Null(leaf.grad)); // only the copies were reached
         losses.sum(0L).backward();
@@ -169,7 +169,7 @@ public sealed class TaskGradientTests
     private static double[] OneByOne(LearningProblem problem, EpisodeBatch batch, int task, bool lastLayer)
     {
         ParameterSet[] leaves = Leaves(problem);
-        OuterShard.Losses(problem, batch, leaves[0], leaves[1]).Query[task].backward();
+        OuterShard.Losses(problem, batch, leaves[0], leaves[1]).Outer[task].backward();
         IEnumerable<Tensor> looked = lastLayer ? leaves[0].Tensors.SkipLast(1).Last().dim() > 1 ? leaves[0].Tensors.TakeLast(2) : leaves[0].Tensors.TakeLast(4) : leaves[0].Tensors;
         return [.. looked.SelectMany(leaf => leaf.grad!.reshape(-1).data<double>())];
     }
