@@ -46,6 +46,9 @@ public abstract class EncoderGradientAdapter : GradientAdapter
         return new AdaptedTasks(new ParameterSet(specs.Select((spec, i) => (spec.Name, Changed.Contains(spec.Name) ? parts[i] : input.EncoderParameters[spec.Name]))), parts[^2], parts[^1]);
     }
 
+    /// <inheritdoc/>
+    private protected sealed override int EncoderPasses => 1 + 3 * Options.InnerSteps; // a step's gradient, and twice as much for its derivative
+
     private protected sealed override DescentStart? StartOf(AdaptationInput input, Tensor? query)
     {
         if (input.Encoder.Perceptron is not { } network || !BatchDescent.Serves(input.Support.Features))

@@ -77,6 +77,11 @@ public abstract class GradientAdapter : IAdapter
     /// <param name="query">Float [tasks, rows, features]; null where tasks are adapted only.</param>
     private protected abstract DescentStart? StartOf(AdaptationInput input, Tensor? query);
 
+    int IAdapter.EncoderPasses => EncoderPasses;
+
+    /// <summary>See <see cref="IAdapter.EncoderPasses"/>.</summary>
+    private protected virtual int EncoderPasses => 1;
+
     (Tensor Query, Tensor Outer) IAdapter.Losses(AdaptationInput input, LabelKind kind, RowBatch query)
     {
         if (StartOf(input, query.Features) is not { } start)

@@ -11,6 +11,9 @@ public interface IAdapter
     /// <summary>The meta-learned parameters, in order.</summary>
     IReadOnlyList<ParameterSpec> Parameters { get; }
 
+    /// <summary>About how often a row passes through the encoder, on its way from a step's episodes to their loss.</summary>
+    internal int EncoderPasses => 1;
+
     /// <summary>Adapts a batch of tasks, differentiably.</summary>
     /// <param name="input">Encoder, parameters and support.</param>
     /// <returns>A head per task; a task without support gets the prior's.</returns>

@@ -54,6 +54,9 @@ internal sealed class LearningProblem
     /// <summary>What encodes and adapts.</summary>
     public MetaModelDesign Design { get; }
 
+    /// <summary>About how many multiplications a row takes on its way from a step's episodes to their loss.</summary>
+    public long MultiplicationsPerRow => Design.Encoder.MultiplicationsPerRow * Design.Adapter.EncoderPasses;
+
     /// <summary>The numbers of the episodes' tasks among all tasks.</summary>
     public int[] NumbersOf(IReadOnlyList<Episode> episodes) => [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];
 

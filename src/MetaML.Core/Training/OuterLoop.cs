@@ -197,8 +197,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
     // As many parts as the work is worth; a part's episodes stand together.
     private Episode[][][] Share(IReadOnlyList<Episode>[] drawn)
     {
-        long rows = drawn.Sum(episodes => episodes.Sum(episode => (long)episode.Support.Length + episode.Query.Length));
-        long work = rows * _problems[0].Design.Encoder.MultiplicationsPerRow;
+        long work = drawn.Zip(_problems).Sum(pair => pair.Second.MultiplicationsPerRow * pair.First.Sum(episode => (long)episode.Support.Length + episode.Query.Length));
         int parts = (int)Math.Clamp(work / WorkPerShard, 1, Math.Min(_threads.Count, drawn.Max(episodes => episodes.Count)));
         return [.. Enumerable.Range(0, parts).Select(s => Array.ConvertAll(drawn, episodes =>
             episodes.Take(new Range(episodes.Count * s / parts, episodes.Count * (s + 1) / parts)).ToArray()))];
