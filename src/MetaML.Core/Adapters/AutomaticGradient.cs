@@ -13,9 +13,9 @@ internal static class AutomaticGradient
     /// <param name="by">Names of parameters that each task has of its own, and that its embeddings depend on, in the encoder's order.</param>
     /// <param name="byHead">Whether by the head's weights and bias too.</param>
     /// <returns>
-    /// From the parameters' values, float [tasks, values], and the tasks that they make to as many derivatives. Where gradients are recorded it is differentiable.
+    /// From tasks to the derivatives, float [tasks, values]. Where gradients are recorded it is differentiable.
     /// </returns>
-    public static Func<Tensor, AdaptedTasks, Tensor> Of(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => (_, tasks) =>
+    public static Func<AdaptedTasks, Tensor> Of(AdaptationInput input, LabelKind kind, IReadOnlyList<string> by, bool byHead) => tasks =>
     {
         bool isExact = is_grad_enabled();
         using var grad = enable_grad();

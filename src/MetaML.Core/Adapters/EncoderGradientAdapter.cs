@@ -27,13 +27,13 @@ public abstract class EncoderGradientAdapter : GradientAdapter
         if (!input.IsTraining && StartOf(input, null) is { } managed)
             return Adapt(input, managed);
         var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(input.EmbedSupport));
-        Func<Tensor, AdaptedTasks, Tensor> gradientOf = AutomaticGradient.Of(input, Shape.Kind, Changed, StepsHead);
+        Func<AdaptedTasks, Tensor> gradientOf = AutomaticGradient.Of(input, Shape.Kind, Changed, StepsHead);
         Tensor[] start = StepsHead ? [.. Start(input), weights, bias] : [.. Start(input)];
         return Descend(
             input,
             start,
             own => StepsHead ? new AdaptedTasks(Encoder(input, own.AsSpan(0, own.Length - 2)), own[^2], own[^1]) : new AdaptedTasks(Encoder(input, own), weights, bias),
-            (own, tasks) => ToOwn(input, gradientOf(own, tasks)));
+            tasks => ToOwn(input, gradientOf(tasks)));
     }
 
     // The managed steps' end as tensors; what no step changed stays shared.
@@ -63,7 +63,7 @@ public abstract class EncoderGradientAdapter : GradientAdapter
         ];
         return new DescentStart(
             network,
-            [.. Place(PlaceOf), .. StepsHead ? HeadParts(input, network.ParameterCount) : []],
+            [.. Place(PlaceOf), .. StepsHead ? HeadParts(input.OutputCount, network.ParameterCount) : []],
             new FlatTensors([.. _stepped.Select(spec => spec.Shape), .. StepsHead ? HeadShapes(input) : []]),
             DescentStart.Join(parameters, input.ClassMask.shape[0]),
             input.Support.Features,

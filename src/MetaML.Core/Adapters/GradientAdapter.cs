@@ -7,7 +7,7 @@ using TorchSharp;
 namespace MetaML.Adapters;
 
 /// <summary>What all gradient adapters share: the head that the steps start from, their rates, and what the outer step makes of them.</summary>
-public abstract class GradientAdapter : IAdapter
+public abstract partial class GradientAdapter : IAdapter
 {
     private const string InitialWeights = "initial_weights";
     private const string InitialBias = "initial_bias";
@@ -72,51 +72,6 @@ public abstract class GradientAdapter : IAdapter
 
     private protected void AddParameter(ParameterSpec spec) => _parameters.Add(spec);
 
-    /// <summary>Where the steps can be taken in managed code: the parameters that they start from, all of them, and what steps among them; null elsewhere.</summary>
-    /// <param name="input">The support.</param>
-    /// <param name="query">Float [tasks, rows, features]; null where tasks are adapted only.</param>
-    private protected abstract DescentStart? StartOf(AdaptationInput input, Tensor? query);
-
-    int IAdapter.EncoderPasses => EncoderPasses;
-
-    /// <summary>See <see cref="IAdapter.EncoderPasses"/>.</summary>
-    private protected virtual int EncoderPasses => 1;
-
-    (Tensor Query, Tensor Outer) IAdapter.Losses(AdaptationInput input, LabelKind kind, RowBatch query)
-    {
-        if (StartOf(input, query.Features) is not { } start)
-            return IAdapter.LossesByGraph(this, input, kind, query);
-        BatchDescent descent = BatchDescent.Of(PlanOf(input, start), input, query);
-        var losses = descent.Losses(start.Parameters, Rates.All(input, start.Layout), start.Support, start.Query!);
-        return descent.StaysFinite ? losses : throw Overshot();
-    }
-
-    /// <summary>The inner steps in managed code.</summary>
-    private protected DescentPlan PlanOf(AdaptationInput input, DescentStart start)
-    {
-        bool isTraining = input.IsTraining;
-        int rate = 0;
-        SteppedPart[] parts = [.. start.Stepped.Select((part, i) =>
-        {
-            SteppedPart placed = part with { HasRatePerValue = Rates.ArePerValue, Rate = Rates.ArePerValue ? rate : Rates.PerStep > 0 ? i : 0 };
-            rate += part.Count;
-            return placed;
-        })];
-        return new DescentPlan
-        {
-            Network = start.Network,
-            Kind = Shape.Kind,
-            Parts = parts,
-            Steps = Options.InnerSteps,
-            RatesPerStep = Rates.PerStep,
-            MaximumGradientNorm = Options.MaximumInnerGradientNorm,
-            IsFirstOrder = IsFirstOrder(input),
-            IsReptile = isTraining && Options.Reptile,
-            EarlierStepWeight = EarlierStepWeight(input),
-            IsByFeatures = start.Network.Layers.Count == 0,
-        };
-    }
-
     /// <summary>The head before any step: weights [tasks, embedding, outputs], bias [tasks, outputs].</summary>
     private protected (Tensor Weights, Tensor Bias) InitialHeads(AdaptationInput input, Lazy<Tensor> embeddings)
     {
@@ -128,25 +83,6 @@ public abstract class GradientAdapter : IAdapter
         return (weights.unsqueeze(0).expand(tasks, -1, -1), bias.unsqueeze(0).expand(tasks, -1));
     }
 
-    /// <summary>The same, as it is joined with other parameters; the tasks' own or theirs in common.</summary>
-    private protected (Tensor Value, bool IsOwn)[] HeadStart(AdaptationInput input, Lazy<Tensor> embeddings)
-    {
-        var (weights, bias) = Prototypes?.Head(input, embeddings.Value) ?? LearnedHead(input);
-        return [(weights, Prototypes is not null), (bias, Prototypes is not null)];
-    }
-
-    /// <summary>The shapes of a head's weights and bias.</summary>
-    private protected long[][] HeadShapes(AdaptationInput input) => [[Shape.EmbeddingDimension, input.OutputCount], [input.OutputCount]];
-
-    /// <summary>Where they lie among all parameters.</summary>
-    /// <param name="input">Says how many outputs there are.</param>
-    /// <param name="at">Where weights begin.</param>
-    private protected SteppedPart[] HeadParts(AdaptationInput input, int at)
-    {
-        int count = Shape.EmbeddingDimension * input.OutputCount;
-        return [new SteppedPart(at, count), new SteppedPart(at + count, input.OutputCount)];
-    }
-
     // Weights [embedding, outputs], bias [outputs].
     private (Tensor Weights, Tensor Bias) LearnedHead(AdaptationInput input) => (
         input.AdapterParameters[InitialWeights].expand(Shape.EmbeddingDimension, input.OutputCount),
@@ -156,8 +92,8 @@ public abstract class GradientAdapter : IAdapter
     /// <param name="input">Says how far training is.</param>
     /// <param name="start">φ₀, each tensor [tasks, …].</param>
     /// <param name="assemble">The tasks that some φ makes.</param>
-    /// <param name="gradientOf">g, the gradients of the tasks' support losses at some φ, laid out like it: [tasks, values].</param>
-    private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
+    /// <param name="gradientOf">g, the gradients of the support losses of such tasks, laid out like φ: [tasks, values].</param>
+    private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<AdaptedTasks, Tensor> gradientOf)
     {
         var layout = new FlatTensors(start.Select(tensor => tensor.shape[1..]));
         Tensor first = FlatTensors.Join(start), own = first; // [tasks, values]
@@ -167,7 +103,7 @@ public abstract class GradientAdapter : IAdapter
         foreach (Tensor rate in rates)
         {
             earlier.Add(current);
-            own = own - Clip(Gradient(input, own, current, gradientOf)) * rate;
+            own = own - Clip(Gradient(input, current, gradientOf)) * rate;
             current = assemble(layout.Split(own));
         }
 
@@ -187,11 +123,11 @@ public abstract class GradientAdapter : IAdapter
     private bool IsFirstOrder(AdaptationInput input) => Options.Reptile || input.Progress < Options.FirstOrderUntil;
 
     // A constant in first order, and where nothing is trained.
-    private Tensor Gradient(AdaptationInput input, Tensor own, AdaptedTasks current, Func<Tensor, AdaptedTasks, Tensor> gradientOf)
+    private Tensor Gradient(AdaptationInput input, AdaptedTasks current, Func<AdaptedTasks, Tensor> gradientOf)
     {
         bool isConstant = !input.IsTraining || IsFirstOrder(input);
         using IDisposable? constant = isConstant ? torch.no_grad() : null;
-        return gradientOf(own, current);
+        return gradientOf(current);
     }
 
     // g min(1, c / ‖g‖) for each task, differentiable.
@@ -216,33 +152,5 @@ public abstract class GradientAdapter : IAdapter
     {
         using var scope = torch.NewDisposeScope();
         return tensor.detach().isfinite().all().Value() > 0;
-    }
-
-    /// <summary>The head before any step, outside libtorch.</summary>
-    private protected LinearHead InitialHeadOf(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Prototypes is not null
-        ? Prototypes.Adapt(parameters, support)
-        : HeadOf(parameters[0], parameters[1], support.OutputCount);
-
-    /// <summary>The rates of a step of the head, where nothing else steps, laid out like the head, outside libtorch.</summary>
-    private protected LinearHead HeadRates(IReadOnlyList<float[]> parameters, int step, int outputs)
-    {
-        float[][] rates = [.. parameters.Skip(_headParameters)];
-        return HeadOf(Rates.At(rates, step, 0), Rates.At(rates, step, 1), outputs);
-    }
-
-    // From parameters [embedding, outputs] and [outputs]; where there is one output, it is every class's.
-    private LinearHead HeadOf(float[] weights, float[] bias, int outputs)
-    {
-        int dimension = Shape.EmbeddingDimension, learned = bias.Length;
-        var head = new LinearHead(new float[outputs * dimension], new float[outputs]);
-        for (int k = 0; k < outputs; k++)
-        {
-            int column = Math.Min(k, learned - 1);
-            for (int j = 0; j < dimension; j++)
-                head.Weights[k * dimension + j] = weights[j * learned + column];
-            head.Bias[k] = bias[column];
-        }
-
-        return head;
     }
 }

@@ -1,8 +1,6 @@
-using System.Numerics.Tensors;
 using MetaML.Encoders;
 using MetaML.Parameters;
 using MetaML.Scoring;
-using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 
@@ -32,7 +30,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
             input,
             [weights, bias],
             head => new AdaptedTasks(input.EncoderParameters, head[0], head[1]),
-            (_, tasks) => Gradient(z, gradientOf(tasks.Score(z))));
+            tasks => Gradient(z, gradientOf(tasks.Score(z))));
     }
 
     private protected override DescentStart? StartOf(AdaptationInput input, Tensor? query)
@@ -42,7 +40,7 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
         Tensor z = input.EmbedSupport();
         return new DescentStart(
             new Perceptron(Shape.EmbeddingDimension),
-            HeadParts(input, 0),
+            HeadParts(input.OutputCount, 0),
             new FlatTensors(HeadShapes(input)),
             DescentStart.Join(HeadStart(input, new Lazy<Tensor>(z)), input.ClassMask.shape[0]),
             z,
@@ -56,73 +54,5 @@ public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     internal static Tensor Gradient(Tensor z, Tensor byScores) => FlatTensors.Join([z.transpose(1, 2).bmm(byScores), byScores.sum(1L)]);
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
-    {
-        LinearHead head = InitialHeadOf(parameters, support);
-        int dimension = Shape.EmbeddingDimension, outputs = support.OutputCount, rows = support.RowCount;
-        float total = MathF.Max(TensorPrimitives.Sum<float>(support.Weights), 1e-12f);
-        var gradients = new float[rows * outputs];
-        for (int step = 0; step < Options.InnerSteps; step++)
-        {
-            for (int row = 0; row < rows; row++)
-            {
-                Span<float> gradient = gradients.AsSpan(row * outputs, outputs);
-                head.Score(support.Row(row, dimension), gradient);
-                LossGradient(gradient, support.Labels[row]);
-                TensorPrimitives.Multiply(gradient, support.Weights[row] / total, gradient);
-            }
-
-            LinearHead direction = Gradient(support, gradients, outputs), rates = HeadRates(parameters, step, outputs);
-            float norm = MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(direction.Weights) + TensorPrimitives.SumOfSquares<float>(direction.Bias));
-            float factor = MathF.Min(1, (float)Options.MaximumInnerGradientNorm / norm);
-            Move(head.Weights, direction.Weights, rates.Weights, factor);
-            Move(head.Bias, direction.Bias, rates.Bias, factor);
-        }
-
-        return head;
-    }
-
-    // Of the loss by the head: Σᵢ gᵢ zᵢ for the weights, Σᵢ gᵢ for the bias.
-    private LinearHead Gradient(EmbeddedTask support, float[] byScores, int outputs)
-    {
-        int dimension = Shape.EmbeddingDimension;
-        var gradient = new LinearHead(new float[outputs * dimension], new float[outputs]);
-        for (int row = 0; row < support.RowCount; row++)
-        {
-            for (int k = 0; k < outputs; k++)
-            {
-                float byScore = byScores[row * outputs + k];
-                Span<float> weights = gradient.Weights.AsSpan(k * dimension, dimension);
-                TensorPrimitives.MultiplyAdd(support.Row(row, dimension), byScore, weights, weights);
-                gradient.Bias[k] += byScore;
-            }
-        }
-
-        return gradient;
-    }
-
-    // values ← values − rates · gradient · factor
-    private static void Move(float[] values, float[] gradient, float[] rates, float factor)
-    {
-        TensorPrimitives.Multiply(gradient, rates, gradient);
-        TensorPrimitives.MultiplyAdd(gradient, -factor, values, values);
-    }
-
-    // Scores of a row become the loss's gradient by them: see LabelLoss.Gradient.
-    private void LossGradient(Span<float> scores, float label)
-    {
-        switch (Shape.Kind)
-        {
-            case LabelKind.Binary:
-                scores[0] = 1 / (1 + MathF.Exp(-scores[0])) - label;
-                break;
-            case LabelKind.Multiclass:
-                Softmax.Apply(scores, scores);
-                scores[(int)label] -= 1;
-                break;
-            default:
-                scores[0] = 2 * (scores[0] - label);
-                break;
-        }
-    }
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => DescendHead(parameters, support);
 }

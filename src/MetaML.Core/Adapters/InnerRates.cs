@@ -33,7 +33,7 @@ internal sealed class InnerRates
 
     public IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>How many rates in <see cref="All"/> there are between a step's and the next one's; 0 where all steps have the same.</summary>
+    /// <summary>How many rates in <see cref="All(AdaptationInput, FlatTensors)"/> there are between a step's and the next one's; 0 where all steps have the same.</summary>
     public int PerStep => _learned == LearnedRates.PerStepAndTensor ? _stepped.Length : 0;
 
     /// <summary>Whether each single value has a rate of its own.</summary>
@@ -71,24 +71,13 @@ internal sealed class InnerRates
             : all.reshape(_steps, _stepped.Length).index_select(1, layout.Owners(input.ClassMask.device)).unbind(0);
     }
 
-    /// <summary>The same for one tensor, outside libtorch.</summary>
+    /// <summary><see cref="All(AdaptationInput, FlatTensors)"/> outside libtorch.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
-    /// <param name="step">From 0.</param>
-    /// <param name="tensor">Its number.</param>
-    /// <returns>As many values as the tensor has without [tasks].</returns>
-    public float[] At(ReadOnlySpan<float[]> parameters, int step, int tensor)
+    /// <param name="repeat">From a tensor's factors to as many as it has values.</param>
+    public float[] All(IReadOnlyList<float[]> parameters, Func<float[], IEnumerable<float>> repeat) => _learned switch
     {
-        var rates = new float[_stepped[tensor].Count];
-        for (int i = 0; i < rates.Length; i++)
-        {
-            rates[i] = (float)_first * _learned switch
-            {
-                LearnedRates.None => 1,
-                LearnedRates.PerStepAndTensor => MathF.Exp(parameters[0][step * _stepped.Length + tensor]),
-                _ => parameters[tensor][i],
-            };
-        }
-
-        return rates;
-    }
+        LearnedRates.None => [(float)_first],
+        LearnedRates.PerStepAndTensor => Array.ConvertAll(parameters[0], logarithm => (float)_first * MathF.Exp(logarithm)),
+        _ => [.. parameters.SelectMany(repeat).Select(factor => (float)_first * factor)],
+    };
 }
