@@ -146,6 +146,6 @@ internal sealed class BatchDescent<T> : BatchDescent
         }
 
         public void Tell(PerceptronPass<T> pass, int task) =>
-            pass.Take(Part(_features, task, _tasks), Part(_targets, task, _tasks), Part(_shares, task, _tasks), Part(_absence, task, _tasks));
+            pass.SetRows(Part(_features, task, _tasks), Part(_targets, task, _tasks), Part(_shares, task, _tasks), Part(_absence, task, _tasks));
     }
 }

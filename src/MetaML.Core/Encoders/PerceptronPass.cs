@@ -77,7 +77,7 @@ internal sealed partial class PerceptronPass<T>
     /// <param name="targets">[rows, outputs]: the value, 0 or 1, or indicators.</param>
     /// <param name="shares">[rows]: of each row in the mean.</param>
     /// <param name="absence">[outputs]: added to scores; of classes.</param>
-    public void Take(ReadOnlySpan<T> features, ReadOnlySpan<T> targets, ReadOnlySpan<T> shares, ReadOnlySpan<T> absence)
+    public void SetRows(ReadOnlySpan<T> features, ReadOnlySpan<T> targets, ReadOnlySpan<T> shares, ReadOnlySpan<T> absence)
     {
         features.CopyTo(_features);
         targets.CopyTo(_targets);
@@ -323,7 +323,7 @@ internal sealed partial class PerceptronPass<T>
     private int Take(int width)
     {
         int at = Size;
-        Size += _rows * width;
+        Size = checked(Size + _rows * width);
         return at;
     }
 

@@ -39,7 +39,7 @@ public sealed record AdaptationOptions
     {
         if (RefinementSteps == 0 || rows.RowCount == 0)
             return head;
-        int dimension = rows.Embeddings.Length / rows.RowCount;
+        int dimension = head.Weights.Length / head.OutputCount;
         double squares = 0, weight = 0;
         for (int row = 0; row < rows.RowCount; row++)
         {

@@ -11,23 +11,29 @@ public sealed partial class MetaModel
     // Rows of padded support that are adapted at once where libtorch is needed.
     private const int RowsPerBatch = 65_536;
 
-    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one.
+    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one. Large tasks'
+    // embeddings are written over each other, unless they are given to code that may keep them.
     private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
         List<Range> groups = Groups(support, CreateScorer().BlockSize);
-        Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, CreateScorer, (g, _, scorer) =>
+        bool mayBeKept = adapter.GetType().Assembly != typeof(MetaModel).Assembly;
+        Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, own) =>
         {
             var (first, count) = groups[g].GetOffsetAndLength(adapted.Length);
-            if (count > 1)
-                scorer.Embed(support.Features, [.. Enumerable.Range(first, count).SelectMany(t => support.Tasks[t].Rows)]);
-            for (int t = first, row = 0; t < first + count; row += support.Tasks[t++].RowCount)
+            LearningTask[] tasks = [.. support.Tasks.Skip(first).Take(count)];
+            if (count == 1)
             {
-                LearningTask task = support.Tasks[t];
-                EmbeddedTask rows = count > 1 ? Embedded(task, scorer.Embeddings(row, task.RowCount).ToArray()) : Embed(support.Features, task);
-                adapted[t] = AdaptTask(adapter, task, rows, options);
+                int size = checked(tasks[0].RowCount * EmbeddingDimension);
+                if (mayBeKept || own.Embeddings.Length < size)
+                    own.Embeddings = new float[size];
+                adapted[first] = AdaptTask(adapter, tasks[0], Embed(support.Features, tasks[0], own.Embeddings), options);
+                return own;
             }
 
-            return scorer;
+            own.Scorer.Embed(support.Features, [.. tasks.SelectMany(task => task.Rows)]);
+            for (int t = 0, row = 0; t < count; row += tasks[t++].RowCount)
+                adapted[first + t] = AdaptTask(adapter, tasks[t], Embedded(tasks[t], own.Scorer.Embeddings(row, tasks[t].RowCount).ToArray()), options);
+            return own;
         }, _ => { });
     }
 
@@ -79,7 +85,7 @@ public sealed partial class MetaModel
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
                 if (options.RefinementSteps > 0)
-                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], own));
+                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], encoderParameters: own));
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);
             }
         }

@@ -1,5 +1,6 @@
 using MetaML.Adapters;
 using MetaML.Encoders;
+using MetaML.Parameters;
 using MetaML.Scoring;
 using MetaML.Tasks;
 using MetaML.TestKit;
@@ -45,6 +46,43 @@ public sealed class AdaptTests
         TaskSet set = CoreData.Of(Some.Tasks(3, firstTask: 50), LabelKind.Binary);
         LinearHead together = model.Adapt(set)[1].Head, alone = model.Adapt(set.With([set.Tasks[1]]))[0].Head;
         Assert.All(alone.Weights.Zip(together.Weights), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Adapt_LargeTasks_EqualsEachAlone(AdapterOptions adapter)
+    {
+        MetaModel model = Trained(adapter);
+        TaskSet set = LargeTasks();
+        IReadOnlyList<AdaptedTask> together = model.Adapt(set);
+        foreach (var (task, adapted) in set.Tasks.Zip(together))
+            Assert.All(model.Adapt(set.With([task]))[0].Head.Weights.Zip(adapted.Head.Weights), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Fact]
+    public void Adapt_AdapterThatKeepsTheSupport_HeadsStayAsTheyWereMade()
+    {
+        var model = new MetaModel(new MetaModelDesign(LabelKind.Binary, TaskRow.FeatureCount, 1, new IdentityEncoderOptions(), new KeepingAdapterOptions()), null, LabelScaling.None, [], []);
+        TaskSet set = LargeTasks();
+        Assert.All(set.Tasks.Zip(model.Adapt(set)), pair => Assert.Equal(model.Embed(set.Features, pair.First).Embeddings, pair.Second.Head.Weights));
+    }
+
+    // More rows each than are embedded together, and the largest first.
+    private static TaskSet LargeTasks() => CoreData.Of([.. Enumerable.Range(0, 6).SelectMany(t => Some.Tasks(1, 900 - 50 * t, firstTask: 60 + t))], LabelKind.Binary);
+
+    // Its heads are the embeddings themselves.
+    private sealed record KeepingAdapterOptions : AdapterOptions
+    {
+        public override IAdapter Create(HeadShape shape) => new KeepingAdapter();
+    }
+
+    private sealed class KeepingAdapter : IManagedAdapter
+    {
+        public IReadOnlyList<ParameterSpec> Parameters => [];
+
+        public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => new(support.Embeddings, new float[support.RowCount]);
+
+        public AdaptedTasks Adapt(AdaptationInput input) => throw new NotSupportedException("It does not learn.");
     }
 
     [Theory]
