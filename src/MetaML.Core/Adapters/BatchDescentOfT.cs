@@ -31,6 +31,7 @@ internal sealed class BatchDescent<T> : BatchDescent
     /// <inheritdoc/>
     public override Tensor Ends(Tensor parameters, Tensor rates, Tensor support)
     {
+        using var scope = NewDisposeScope(); // holds all whose memory is read below
         int supportRows = (int)support.shape[1];
         var descent = new TaskDescent<T>(Plan, supportRows, queryRows: 0, _outputs, (int)rates.shape[0], isDifferentiated: false);
         Tensor result = empty([_tasks, descent.End.Length], dtype: _mask.dtype, device: CPU);
@@ -45,12 +46,13 @@ internal sealed class BatchDescent<T> : BatchDescent
             Put(descent.End, ends, t);
         }
 
-        return result;
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     protected override (Tensor Query, Tensor Outer) Losses(Tensor parameters, Tensor rates, Tensor support, Tensor query, out Tensor[] derivatives, bool isDifferentiated)
     {
+        using var scope = NewDisposeScope(); // holds all whose memory is read below
         int supportRows = (int)support.shape[1], queryRows = (int)query.shape[1], rateCount = (int)rates.shape[0];
         var descent = new TaskDescent<T>(Plan, supportRows, queryRows, _outputs, rateCount, isDifferentiated);
         Tensor New(params long[] shape) => empty(shape, dtype: _mask.dtype, device: CPU);
@@ -87,8 +89,10 @@ internal sealed class BatchDescent<T> : BatchDescent
 
         Tensor LossOf(Tensor of) => LabelLoss.PerTask(Plan.Kind, of, _query!, _mask);
         Tensor[] losses = [.. scores.unbind(0).Select(LossOf)]; // after each step that counts
-        return (losses[^1], Plan.IsReptile ? moves : losses[..^1].Aggregate(
-            losses[^1].Times(1 - (losses.Length - 1) * Plan.EarlierStepWeight), (sum, earlier) => sum.Plus(earlier.Times(Plan.EarlierStepWeight))));
+        Tensor outer = Plan.IsReptile ? moves : losses[..^1].Aggregate(
+            losses[^1].Times(1 - (losses.Length - 1) * Plan.EarlierStepWeight), (sum, earlier) => sum.Plus(earlier.Times(Plan.EarlierStepWeight)));
+        derivatives = Array.ConvertAll(derivatives, tensor => tensor.MoveToOuterDisposeScope());
+        return (losses[^1].MoveToOuterDisposeScope(), outer.MoveToOuterDisposeScope());
     }
 
     private static void Put(ReadOnlySpan<T> values, Span<T> ofTasks, int task) => values.CopyTo(ofTasks[(task * values.Length)..]);
@@ -126,7 +130,7 @@ internal sealed class BatchDescent<T> : BatchDescent
 
     private static Span<T> Values(Tensor contiguous) => MemoryMarshal.Cast<byte, T>(contiguous.bytes);
 
-    // What passes are told of each task's rows: memory of tensors that the caller's dispose scope holds.
+    // What passes are told of each task's rows: memory of tensors that a dispose scope holds.
     private readonly ref struct Rows
     {
         private readonly int _tasks;

@@ -8,8 +8,9 @@ namespace MetaML.Scoring;
 // How tasks are adapted to, without libtorch and with it.
 public sealed partial class MetaModel
 {
-    // Rows of padded support that are adapted at once where libtorch is needed.
+    // Where libtorch is needed: rows of padded support, and values of encoders and heads, that are adapted at once.
     private const int RowsPerBatch = 65_536;
+    private const long ValuesPerBatch = 1L << 26;
 
     // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one. Large tasks'
     // embeddings are written over each other, unless they are given to code that may keep them.
@@ -71,7 +72,8 @@ public sealed partial class MetaModel
         using var thread = new SingleIntraOpThread();
         TaskSet scaled = _labels.Apply(support);
         int rows = Math.Max(1, support.Tasks.Max(task => task.RowCount));
-        int batchSize = Math.Max(1, RowsPerBatch / rows);
+        long values = _design.Encoder.Parameters.Sum(spec => (long)spec.Count) + (long)(EmbeddingDimension + 1) * Math.Max(1, support.Tasks.Max(task => ClassesOf(task).Length));
+        int batchSize = (int)Math.Max(1, Math.Min(RowsPerBatch / rows, ValuesPerBatch / values));
         for (int first = 0; first < adapted.Length; first += batchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -44,10 +44,11 @@ internal sealed class ClassSampler : IEpisodeSampler
             var query = new List<int>();
             foreach (int way in ways)
             {
-                int[] order = RowSampler.Some(positions[way].Length, positions[way].Length, random);
-                int queries = Math.Min(_options.Queries ?? DefaultQueries, order.Length - _shots);
-                support.AddRange(order[.._shots].Select(i => positions[way][i]));
-                query.AddRange(order[_shots..(_shots + queries)].Select(i => positions[way][i]));
+                int[] rows = positions[way];
+                int queries = Math.Min(_options.Queries ?? DefaultQueries, rows.Length - _shots);
+                int[] order = RowSampler.Some(rows.Length, _shots + queries, random);
+                support.AddRange(order[.._shots].Select(i => rows[i]));
+                query.AddRange(order[_shots..].Select(i => rows[i]));
             }
 
             episodes[t] = new Episode(task, [.. support], [.. query], Array.ConvertAll(ways, way => classes[way]));

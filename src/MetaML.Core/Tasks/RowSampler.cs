@@ -10,6 +10,7 @@ internal sealed class RowSampler : IEpisodeSampler
 {
     private const int MaximumSupport = 64;
     private const int DefaultQueries = 64;
+    private const int MostShuffled = 1 << 12; // of more, those that are not drawn are left where they are
 
     private readonly EpisodeOptions _options;
     private readonly EpisodePool[] _pools;
@@ -36,18 +37,19 @@ internal sealed class RowSampler : IEpisodeSampler
     {
         var support = new List<int>();
         var rest = new List<int>();
+        bool isLarge = pool.Support.Length > MostShuffled;
         int wanted = SupportSize(pool.Support.Length, strata.Length, size);
         foreach (int[] stratum in strata)
         {
             int share = _options.Shots ?? (int)Math.Round((double)wanted * stratum.Length / pool.Support.Length);
             int most = pool.Query is null ? Math.Max(1, stratum.Length - 1) : stratum.Length;
             int take = Math.Clamp(share, 1, most);
-            int[] shuffled = Some(stratum, stratum.Length, random);
+            int[] shuffled = Some(stratum, isLarge ? take : stratum.Length, random);
             support.AddRange(shuffled[..take]);
             rest.AddRange(shuffled[take..]);
         }
 
-        if (pool.Query is null && rest.Count == 0)
+        if (pool.Query is null && support.Count == pool.Support.Length)
         {
             // Every class has a single row: one of them is judged instead.
             int moved = random.Next(support.Count);
@@ -55,9 +57,24 @@ internal sealed class RowSampler : IEpisodeSampler
             support.RemoveAt(moved);
         }
 
-        int[] candidates = pool.Query ?? [.. rest];
-        int queries = Math.Min(_options.Queries ?? DefaultQueries, candidates.Length);
-        return new Episode(pool.Task, [.. support], Some(candidates, queries, random), pool.Task.Classes);
+        int queries = Math.Min(_options.Queries ?? DefaultQueries, pool.Query?.Length ?? pool.Support.Length - support.Count);
+        int[] query = pool.Query is null && isLarge ? Others(pool.Support, support, queries, random) : Some(pool.Query ?? [.. rest], queries, random);
+        return new Episode(pool.Task, [.. support], query, pool.Task.Classes);
+    }
+
+    // Drawn again where a row is taken, which is seldom.
+    private static int[] Others(int[] rows, IEnumerable<int> taken, int count, Random random)
+    {
+        var seen = new HashSet<int>(taken);
+        var others = new int[count];
+        for (int i = 0; i < count;)
+        {
+            int row = rows[random.Next(rows.Length)];
+            if (seen.Add(row))
+                others[i++] = row;
+        }
+
+        return others;
     }
 
     private int SupportSize(int available, int strata, double size)
@@ -77,8 +94,23 @@ internal sealed class RowSampler : IEpisodeSampler
     /// <summary>Some of the numbers below <paramref name="total"/>, in random order, each at most once.</summary>
     internal static int[] Some(int total, int count, Random random)
     {
-        int[] numbers = [.. Enumerable.Range(0, total)];
-        random.Shuffle(numbers);
-        return numbers[..count];
+        if (total <= MostShuffled || count > total / 8)
+        {
+            int[] numbers = [.. Enumerable.Range(0, total)];
+            random.Shuffle(numbers);
+            return numbers[..count];
+        }
+
+        // The first steps of the same shuffle, of which only the numbers that moved are remembered.
+        var moved = new Dictionary<int, int>();
+        var chosen = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int place = random.Next(i, total);
+            chosen[i] = moved.GetValueOrDefault(place, place);
+            moved[place] = moved.GetValueOrDefault(i, i);
+        }
+
+        return chosen;
     }
 }

@@ -43,6 +43,58 @@ public sealed class SamplerPropertyTests
         Assert.All(drawn, episode => Assert.Equal((8, 5), (episode.Support.Length, episode.Query.Length)));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(3)]
+    public void RowSampler_LargeTask_DrawsDistinctRowsInProportion(int? shots)
+    {
+        TaskSet set = Imbalanced(15_000, 5_000);
+        var sampler = new RowSampler(LabelKind.Binary, set.Tasks.Select(EpisodePool.Whole), new EpisodeOptions { SupportRows = 40, Shots = shots, Queries = 200 });
+        List<Episode> episodes = Draws(sampler, 100);
+        Assert.All(episodes, episode =>
+        {
+            Assert.Equal(shots is null ? (30, 10) : (3, 3), Counts(episode, episode.Support));
+            Assert.Equal(episode.Support.Length + 200, episode.Support.Concat(episode.Query).Distinct().Count());
+        });
+        Assert.Equal(0.25, episodes.Sum(episode => Counts(episode, episode.Query).Item2) / (200.0 * episodes.Count), 0.02);
+        int[] tenths = [.. episodes.SelectMany(episode => episode.Query).CountBy(row => row / 2_000).OrderBy(tenth => tenth.Key).Select(tenth => tenth.Value)];
+        Assert.Equal(10, tenths.Length);
+        Assert.All(tenths, count => Assert.InRange(count, 0.8 * tenths.Average(), 1.2 * tenths.Average()));
+    }
+
+    [Fact]
+    public void RowSampler_LargeTask_QueryMayTakeAllThatSupportLeaves()
+    {
+        TaskSet set = Imbalanced(4_000, 1_000);
+        var sampler = new RowSampler(LabelKind.Binary, set.Tasks.Select(EpisodePool.Whole), new EpisodeOptions { SupportRows = 4_000, Queries = 100_000 });
+        Episode episode = Assert.Single(Draws(sampler, 1));
+        Assert.Equal((3_200, 800), Counts(episode, episode.Support));
+        Assert.Equal(Enumerable.Range(0, 5_000), episode.Support.Concat(episode.Query).Order());
+    }
+
+    [Theory]
+    [InlineData(4_096, 4_096)]
+    [InlineData(4_097, 4_097)]
+    [InlineData(100_000, 500)]
+    [InlineData(100_000, 50_000)]
+    public void Some_AnyCount_IsDistinctAndBelowTheTotal(int total, int count)
+    {
+        int[] numbers = RowSampler.Some(total, count, new Random(1));
+        Assert.Equal(count, numbers.Distinct().Count());
+        Assert.All(numbers, number => Assert.InRange(number, 0, total - 1));
+        Assert.NotEqual(numbers.Order(), numbers);
+        Assert.InRange(numbers.Average() / total, 0.45, 0.55);
+    }
+
+    [Fact]
+    public void Some_FewOfMany_CostsNoMoreThanThose()
+    {
+        RowSampler.Some(10_000_000, 10, new Random(1));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RowSampler.Some(10_000_000, 10, new Random(1));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000);
+    }
+
     [Fact]
     public void RowSampler_EveryClassASingleRow_StillHasAQuery()
     {
