@@ -2,14 +2,16 @@ using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using MetaML.Scoring;
 
 namespace MetaML.Encoders;
 
 /// <summary>Y = X W + b for a block of rows, in managed code. All matrices are row-major.</summary>
 /// <remarks>
 /// Each value is b + x₀w₀ + x₁w₁ + …, in this order, each term by one multiply-add, so that a row's result has the same bits
-/// alone and in any block, and from dense and sparse features. A tile of sums stays in registers while the terms pass: four
-/// rows by two vectors, so that each weight is loaded once for four rows; a single row by eight vectors, which is as many sums
+/// alone and in any block, from dense and sparse features, and whatever the registers' width. A tile of sums stays in registers
+/// while the terms pass: four rows by two registers, so that each weight is loaded once for four rows; a single row by eight vectors, which is as many sums
 /// as hide the latency of a multiply-add. The last vector of a row of weights overlaps the one before it where their number
 /// is no multiple of a vector's: values are computed twice rather than one by one. The columns of a large W are copied
 /// together before a block's rows pass over them, since strides of a power of two would throw each other out of the cache.
@@ -32,20 +34,31 @@ internal static class AffineKernel
     {
         int outputs = bias.Length, inputs = weight.Length / outputs, count = result.Length / outputs;
         ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Length, count * inputs);
-        int tiled = outputs < Vector<float>.Count ? 0 : count - count % TileRows, size = Vector<float>.Count;
-        float[]? packed = tiled >= FewestPackedRows && weight.Length > LargestUnpacked ? ArrayPool<float>.Shared.Rent(inputs * TileVectors * size) : null;
-        for (int j = 0; j < outputs && tiled > 0; j += TileVectors * size) // outside: a tile's weights stay in the cache for all rows
+        int tiled = outputs < Vector<float>.Count ? 0 : count - count % TileRows;
+        if (Vector512.IsHardwareAccelerated && outputs >= Vector512<float>.Count)
+            ApplyTiles<WideLanes<float>>(rows, weight, bias, rectifies, result, tiled);
+        else
+            ApplyTiles<Lanes<float>>(rows, weight, bias, rectifies, result, tiled);
+        for (int row = tiled; row < count; row++)
+            ApplyRow(rows.Slice(row * inputs, inputs), default, weight, bias, rectifies, result.Slice(row * outputs, outputs));
+    }
+
+    // To the first rows, whose number is a multiple of a tile's.
+    private static void ApplyTiles<TLanes>(ReadOnlySpan<float> rows, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, bool rectifies, Span<float> result, int count)
+        where TLanes : struct, ILanes<TLanes, float>
+    {
+        int outputs = bias.Length, inputs = weight.Length / outputs, size = TLanes.Count;
+        float[]? packed = count >= FewestPackedRows && weight.Length > LargestUnpacked ? ArrayPool<float>.Shared.Rent(inputs * TileVectors * size) : null;
+        for (int j = 0; j < outputs && count > 0; j += TileVectors * size) // outside: a tile's weights stay in the cache for all rows
         {
-            int left = At(j, outputs), right = At(j + size, outputs);
-            Tile tile = packed is null ? new(weight, outputs, left, right) : Pack(weight, outputs, left, right, packed);
-            for (int row = 0; row < tiled; row += TileRows)
-                ApplyTile(rows.Slice(row * inputs, TileRows * inputs), tile, bias, left, right, rectifies, result.Slice(row * outputs, TileRows * outputs));
+            int left = Math.Min(j, outputs - size), right = Math.Min(j + size, outputs - size);
+            Tile tile = packed is null ? new(weight, outputs, left, right) : Pack(weight, outputs, left, right, size, packed);
+            for (int row = 0; row < count; row += TileRows)
+                ApplyTile<TLanes>(rows.Slice(row * inputs, TileRows * inputs), tile, bias, left, right, rectifies, result.Slice(row * outputs, TileRows * outputs));
         }
 
         if (packed is not null)
             ArrayPool<float>.Shared.Return(packed);
-        for (int row = tiled; row < count; row++)
-            ApplyRow(rows.Slice(row * inputs, inputs), default, weight, bias, rectifies, result.Slice(row * outputs, outputs));
     }
 
     /// <summary>Applies the map to a sparse row.</summary>
@@ -75,9 +88,8 @@ internal static class AffineKernel
             ApplyRowTile(values, indices, weight, bias, j, rectifies, result);
     }
 
-    private static Tile Pack(ReadOnlySpan<float> weight, int outputs, int left, int right, float[] packed)
+    private static Tile Pack(ReadOnlySpan<float> weight, int outputs, int left, int right, int size, float[] packed)
     {
-        int size = Vector<float>.Count;
         for (int k = 0; k < weight.Length / outputs; k++)
         {
             weight.Slice(k * outputs + left, size).CopyTo(packed.AsSpan(2 * k * size));
@@ -87,40 +99,47 @@ internal static class AffineKernel
         return new Tile(packed, 2 * size, 0, size);
     }
 
-    private static void ApplyTile(ReadOnlySpan<float> rows, Tile tile, ReadOnlySpan<float> bias, int left, int right, bool rectifies, Span<float> result)
+    private static void ApplyTile<TLanes>(ReadOnlySpan<float> rows, Tile tile, ReadOnlySpan<float> bias, int left, int right, bool rectifies, Span<float> result)
+        where TLanes : struct, ILanes<TLanes, float>
     {
-        int outputs = bias.Length, inputs = rows.Length / TileRows, stride = tile.Stride;
-        nuint uAt = (nuint)tile.Left, vAt = (nuint)tile.Right;
+        int outputs = bias.Length, inputs = rows.Length / TileRows, stride = tile.Stride, apart = tile.Right - tile.Left;
         ref float x = ref MemoryMarshal.GetReference(rows);
-        ref float w = ref MemoryMarshal.GetReference(tile.Weights);
-        Vector<float> a0 = Load(bias, left), b0 = Load(bias, right), a1 = a0, b1 = b0, a2 = a0, b2 = b0, a3 = a0, b3 = b0;
+        ref float w = ref Unsafe.Add(ref MemoryMarshal.GetReference(tile.Weights), tile.Left);
+        ref float b = ref MemoryMarshal.GetReference(bias);
+        TLanes a0 = TLanes.Load(ref Unsafe.Add(ref b, left)), b0 = TLanes.Load(ref Unsafe.Add(ref b, right)), a1 = a0, b1 = b0, a2 = a0, b2 = b0, a3 = a0, b3 = b0;
         for (int k = 0; k < inputs; k++)
         {
-            Vector<float> u = Vector.LoadUnsafe(ref w, uAt), v = Vector.LoadUnsafe(ref w, vAt);
-            var x0 = new Vector<float>(Unsafe.Add(ref x, k));
-            var x1 = new Vector<float>(Unsafe.Add(ref x, inputs + k));
-            var x2 = new Vector<float>(Unsafe.Add(ref x, 2 * inputs + k));
-            var x3 = new Vector<float>(Unsafe.Add(ref x, 3 * inputs + k));
-            a0 = Vector.MultiplyAddEstimate(x0, u, a0);
-            b0 = Vector.MultiplyAddEstimate(x0, v, b0);
-            a1 = Vector.MultiplyAddEstimate(x1, u, a1);
-            b1 = Vector.MultiplyAddEstimate(x1, v, b1);
-            a2 = Vector.MultiplyAddEstimate(x2, u, a2);
-            b2 = Vector.MultiplyAddEstimate(x2, v, b2);
-            a3 = Vector.MultiplyAddEstimate(x3, u, a3);
-            b3 = Vector.MultiplyAddEstimate(x3, v, b3);
+            TLanes u = TLanes.Load(ref w), v = TLanes.Load(ref Unsafe.Add(ref w, apart)), value = TLanes.All(Unsafe.Add(ref x, k));
+            a0 = TLanes.MultiplyAdd(value, u, a0);
+            b0 = TLanes.MultiplyAdd(value, v, b0);
+            value = TLanes.All(Unsafe.Add(ref x, inputs + k));
+            a1 = TLanes.MultiplyAdd(value, u, a1);
+            b1 = TLanes.MultiplyAdd(value, v, b1);
+            value = TLanes.All(Unsafe.Add(ref x, 2 * inputs + k));
+            a2 = TLanes.MultiplyAdd(value, u, a2);
+            b2 = TLanes.MultiplyAdd(value, v, b2);
+            value = TLanes.All(Unsafe.Add(ref x, 3 * inputs + k));
+            a3 = TLanes.MultiplyAdd(value, u, a3);
+            b3 = TLanes.MultiplyAdd(value, v, b3);
             w = ref Unsafe.Add(ref w, stride);
         }
 
-        ref float y = ref MemoryMarshal.GetReference(result);
-        Store(a0, rectifies, ref y, left);
-        Store(b0, rectifies, ref y, right);
-        Store(a1, rectifies, ref y, outputs + left);
-        Store(b1, rectifies, ref y, outputs + right);
-        Store(a2, rectifies, ref y, 2 * outputs + left);
-        Store(b2, rectifies, ref y, 2 * outputs + right);
-        Store(a3, rectifies, ref y, 3 * outputs + left);
-        Store(b3, rectifies, ref y, 3 * outputs + right);
+        if (rectifies)
+        {
+            (a0, b0, a1, b1) = (TLanes.Rectify(a0), TLanes.Rectify(b0), TLanes.Rectify(a1), TLanes.Rectify(b1));
+            (a2, b2, a3, b3) = (TLanes.Rectify(a2), TLanes.Rectify(b2), TLanes.Rectify(a3), TLanes.Rectify(b3));
+        }
+
+        ref float y = ref Unsafe.Add(ref MemoryMarshal.GetReference(result), left);
+        apart = right - left;
+        a0.Store(ref y);
+        b0.Store(ref Unsafe.Add(ref y, apart));
+        a1.Store(ref Unsafe.Add(ref y, outputs));
+        b1.Store(ref Unsafe.Add(ref y, outputs + apart));
+        a2.Store(ref Unsafe.Add(ref y, 2 * outputs));
+        b2.Store(ref Unsafe.Add(ref y, 2 * outputs + apart));
+        a3.Store(ref Unsafe.Add(ref y, 3 * outputs));
+        b3.Store(ref Unsafe.Add(ref y, 3 * outputs + apart));
     }
 
     private static void ApplyRowTile(ReadOnlySpan<float> values, ReadOnlySpan<int> indices, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, int j, bool rectifies, Span<float> result)

@@ -24,6 +24,9 @@ internal interface ILanes<TSelf, T>
 
     static abstract TSelf operator +(TSelf left, TSelf right);
 
+    /// <summary>max(0, x); what is no number stays none.</summary>
+    static abstract TSelf Rectify(TSelf values);
+
     /// <summary>The first so many of one, and of another those behind them.</summary>
     static abstract TSelf Join(int count, TSelf first, TSelf behind);
 
@@ -59,6 +62,8 @@ internal readonly struct Lanes<T>(Vector<T> values) : ILanes<Lanes<T>, T>
 
     public static Lanes<T> operator +(Lanes<T> left, Lanes<T> right) => new(left._values + right._values);
 
+    public static Lanes<T> Rectify(Lanes<T> values) => new(Vector.Max(values._values, Vector<T>.Zero));
+
     public static Lanes<T> Join(int count, Lanes<T> first, Lanes<T> behind) =>
         new(Vector.ConditionalSelect(Vector.LessThan(Vector<T>.Indices, new Vector<T>(T.CreateTruncating(count))), first._values, behind._values));
 
@@ -88,6 +93,8 @@ internal readonly struct WideLanes<T>(Vector512<T> values) : ILanes<WideLanes<T>
     }
 
     public static WideLanes<T> operator +(WideLanes<T> left, WideLanes<T> right) => new(left._values + right._values);
+
+    public static WideLanes<T> Rectify(WideLanes<T> values) => new(Vector512.Max(values._values, Vector512<T>.Zero));
 
     public static WideLanes<T> Join(int count, WideLanes<T> first, WideLanes<T> behind) =>
         new(Vector512.ConditionalSelect(Vector512.LessThan(Vector512<T>.Indices, Vector512.Create(T.CreateTruncating(count))), first._values, behind._values));
