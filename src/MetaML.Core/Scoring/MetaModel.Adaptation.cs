@@ -27,7 +27,7 @@ public sealed partial class MetaModel
                 int size = checked(tasks[0].RowCount * EmbeddingDimension);
                 if (mayBeKept || own.Embeddings.Length < size)
                     own.Embeddings = new float[size];
-                adapted[first] = AdaptTask(adapter, tasks[0], Embed(support.Features, tasks[0], own.Embeddings), options);
+                adapted[first] = AdaptTask(adapter, tasks[0], Embed(own.Scorer, support.Features, tasks[0], own.Embeddings), options);
                 return own;
             }
 
@@ -87,7 +87,7 @@ public sealed partial class MetaModel
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
                 if (options.RefinementSteps > 0)
-                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], encoderParameters: own));
+                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], own));
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);
             }
         }

@@ -159,15 +159,13 @@ public sealed partial class MetaModel
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
     }
 
-    /// <summary>A task's rows after the encoder, with labels as the adapter takes them.</summary>
-    /// <param name="features">Holds the rows.</param>
-    /// <param name="task">The task.</param>
-    /// <param name="embeddings">Receives [rows, embedding], and may be longer; null for an array of the result's own.</param>
-    /// <param name="encoderParameters">The task's own encoder; null for the shared one.</param>
-    internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[]? embeddings = null, float[][]? encoderParameters = null)
+    /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
+    internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
+        Embed(new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays), features, task, new float[checked(task.RowCount * EmbeddingDimension)]);
+
+    // Into an array that may be longer than the embeddings are.
+    private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, float[] embeddings)
     {
-        var scorer = new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays);
-        embeddings ??= new float[checked(task.RowCount * EmbeddingDimension)];
         for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
             scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
         return Embedded(task, embeddings);

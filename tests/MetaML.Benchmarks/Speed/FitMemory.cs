@@ -15,7 +15,6 @@ namespace MetaML.Benchmarks.Speed;
 /// </remarks>
 internal static class FitMemory
 {
-    private const int Iterations = 500;
     private const double Megabyte = 1e6;
 
     /// <summary>Rows of 50 features in 10,000 tasks, and a perceptron.</summary>
@@ -23,7 +22,7 @@ internal static class FitMemory
     {
         const int Features = 50;
         var values = new float[Features];
-        Measure("fit-memory", rows, 10_000, Features, Features * sizeof(float), new MlpEncoderOptions(), random =>
+        Measure("fit-memory", rows, 10_000, Features, Features * sizeof(float), new MlpEncoderOptions(), iterations: 4_000, random =>
         {
             for (int j = 0; j < Features; j++)
                 values[j] = 2 * random.NextSingle() - 1;
@@ -38,7 +37,7 @@ internal static class FitMemory
         var chosen = new SortedSet<int>();
         var ones = new float[Present];
         Array.Fill(ones, 1);
-        Measure("fit-memory-sparse", Rows, 1_000, Features, Present * (sizeof(int) + sizeof(float)), null, random =>
+        Measure("fit-memory-sparse", Rows, 1_000, Features, Present * (sizeof(int) + sizeof(float)), null, iterations: 500, random =>
         {
             chosen.Clear();
             while (chosen.Count < Present)
@@ -47,18 +46,18 @@ internal static class FitMemory
         });
     }
 
-    private static void Measure(string name, int rows, int tasks, int features, int bytesPerRow, EncoderOptions? encoder, Func<Random, VBuffer<float>> make)
+    private static void Measure(string name, int rows, int tasks, int features, int bytesPerRow, EncoderOptions? encoder, int iterations, Func<Random, VBuffer<float>> make)
     {
         var ml = new MLContext(seed: 1);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, features);
         IDataView data = ml.Data.LoadFromEnumerable(Made(rows, tasks, make), schema);
-        var held = new Held();
+        var held = new Held(iterations / 10);
         var clock = Stopwatch.StartNew();
         ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
         {
             Encoder = encoder,
-            MaximumNumberOfIterations = Iterations,
+            MaximumNumberOfIterations = iterations,
             EarlyStopping = null,
             Progress = held,
         }).Fit(data);
@@ -103,7 +102,7 @@ internal static class FitMemory
     }
 
     // What the process holds from a tenth of training on.
-    private sealed class Held : IProgress<TrainingProgress>
+    private sealed class Held(int first) : IProgress<TrainingProgress>
     {
         public double Least { get; private set; } = double.PositiveInfinity;
 
@@ -111,7 +110,7 @@ internal static class FitMemory
 
         public void Report(TrainingProgress value)
         {
-            if (value.Iteration < Iterations / 10 || value.Iteration % 10 != 0)
+            if (value.Iteration < first || value.Iteration % 10 != 0)
                 return;
             using var process = Process.GetCurrentProcess();
             double now = process.WorkingSet64 / Megabyte;
