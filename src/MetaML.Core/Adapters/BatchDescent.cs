@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MetaML.Tasks;
 using static TorchSharp.torch;
 
@@ -44,9 +45,9 @@ internal abstract class BatchDescent
     {
         if (!is_grad_enabled() || !((Tensor[])[parameters, rates, support, query]).Any(tensor => tensor.requires_grad))
             return Losses(parameters, rates, support, query, out _, isDifferentiated: false);
-        var losses = new Box();
-        Tensor outer = DescentFunction.apply(parameters, rates, support, query, this, losses);
-        return (losses.Query!, outer);
+        var queryLoss = new StrongBox<Tensor>();
+        Tensor outer = DescentFunction.apply(parameters, rates, support, query, this, queryLoss);
+        return (queryLoss.Value!, outer);
     }
 
     /// <summary>The losses, and the derivatives of what the outer step descends.</summary>
@@ -57,11 +58,6 @@ internal abstract class BatchDescent
     /// <param name="derivatives">By parameters [tasks, parameters], by rates [tasks, rates], and by support and query [tasks, rows, features] where rows are embedded by what is trained.</param>
     /// <param name="isDifferentiated">Whether they are wanted.</param>
     protected abstract (Tensor Query, Tensor Outer) Losses(Tensor parameters, Tensor rates, Tensor support, Tensor query, out Tensor[] derivatives, bool isDifferentiated);
-
-    private sealed class Box
-    {
-        public Tensor? Query { get; set; }
-    }
 
     // Losses as one operation that libtorch differentiates, once.
     private sealed class DescentFunction : autograd.SingleTensorFunction<DescentFunction>
@@ -77,7 +73,7 @@ internal abstract class BatchDescent
             var (parameters, descent) = ((Tensor)vars[0], (BatchDescent)vars[4]);
             using var constant = no_grad();
             var (query, outer) = descent.Losses(parameters, (Tensor)vars[1], (Tensor)vars[2], (Tensor)vars[3], out Tensor[] derivatives, isDifferentiated: true);
-            ((Box)vars[5]).Query = query;
+            ((StrongBox<Tensor>)vars[5]).Value = query;
             ctx.save_data(Derivatives, derivatives);
             ctx.save_data(IsShared, parameters.dim() == 1);
             return outer;
