@@ -1,13 +1,13 @@
-using MetaML.Encoders;
 using MetaML.Parameters;
 
 namespace MetaML.Adapters;
 
-/// <summary>Inner gradient steps inside the encoder: φ ← φ − αₛ ∇L_support(φ), as <see cref="IEncoder"/> gives it.</summary>
+/// <summary>Inner gradient steps inside the encoder: φ ← φ − αₛ ∇L_support(φ).</summary>
 /// <remarks>
-/// All tasks of a batch step at once, each with parameters of its own along a leading dimension. The outer gradient is
-/// exact (second order) unless <see cref="GradientAdapterOptions.FirstOrderUntil"/> says otherwise. Cost: a forward and a
-/// backward pass of the encoder for each step. Adapting needs libtorch.
+/// The outer gradient is exact (second order) unless <see cref="GradientAdapterOptions.FirstOrderUntil"/> says otherwise. Cost:
+/// a forward and a backward pass of the encoder for each step, and twice as much for the outer gradient. Perceptrons on the
+/// processor step in managed code, one task after the other; elsewhere all tasks of a batch step at once, each with parameters
+/// of its own along a leading dimension, and libtorch differentiates. Adapting needs libtorch.
 /// </remarks>
 public abstract class EncoderGradientAdapter : GradientAdapter
 {

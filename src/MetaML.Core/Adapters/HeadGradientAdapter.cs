@@ -6,8 +6,8 @@ namespace MetaML.Adapters;
 
 /// <summary>Inner gradient steps on the head alone: W ← W − αₛ Zᵀ G, b ← b − αₛ Σᵢ gᵢ, with G the loss's gradient by the scores.</summary>
 /// <remarks>
-/// The inner gradient is written out, so the outer gradient through it is exact (second order) by ordinary
-/// differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid Learning or Feature Reuse?
+/// The inner gradient is written out, and the outer gradient through it is exact (second order): on the processor in managed
+/// code, elsewhere by automatic differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid Learning or Feature Reuse?
 /// (ANIL), 2020, arXiv 1909.09157; learned rates and multi-step loss as in MAML++, arXiv 1810.09502.
 /// </remarks>
 public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
