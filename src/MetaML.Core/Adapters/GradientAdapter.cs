@@ -13,7 +13,6 @@ public abstract partial class GradientAdapter : IAdapter
     private const string InitialBias = "initial_bias";
 
     private readonly List<ParameterSpec> _parameters = [];
-    private readonly int _headParameters;
     private readonly double _firstRate;
 
     /// <param name="shape">Of the heads.</param>
@@ -42,7 +41,7 @@ public abstract partial class GradientAdapter : IAdapter
             throw OptionCheck.Error(options, nameof(options.InitialHead), "Auto or Prototype where class sets differ by task and the head does not step", options.InitialHead, "All classes would score alike.", "Set AdaptHead.");
         }
 
-        _headParameters = _parameters.Count;
+        HeadParameterCount = _parameters.Count;
         _firstRate = (options.InnerLearningRate ?? (shape.Kind == LabelKind.Regression ? 0.01 : 0.05)) * (options is { InnerLearningRate: null, Scope: GradientScope.Context } ? 10 : 1);
         Rates = new InnerRates(options.LearnedRates, _firstRate, options.InnerSteps, stepsHead ? [.. stepped, weights, bias] : stepped);
         _parameters.AddRange(Rates.Parameters);
@@ -56,6 +55,9 @@ public abstract partial class GradientAdapter : IAdapter
     private protected GradientAdapterOptions Options { get; }
 
     private protected bool StepsHead { get; }
+
+    /// <summary>How many of <see cref="Parameters"/> give the first head; the rates follow.</summary>
+    private protected int HeadParameterCount { get; }
 
     /// <summary>Of what steps: the encoder's part first, then the head's weights and bias.</summary>
     private protected InnerRates Rates { get; }

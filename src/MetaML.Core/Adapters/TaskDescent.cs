@@ -94,7 +94,7 @@ internal sealed class TaskDescent<T>
         parameters[.._count].CopyTo(_steps[0]);
         for (int s = 0; s < _plan.Steps; s++)
         {
-            Support.Drop(dropout.Length == 0 ? [] : dropout[s]);
+            Support.Drop(Of(dropout, s));
             Support.Run(_steps[s]);
             Span<T> own = Own(s);
             Pull(Support.Gradient(_steps[s]), map, own);
@@ -107,7 +107,7 @@ internal sealed class TaskDescent<T>
             if (pass < 0)
                 continue;
             next[.._count].CopyTo(_queries[pass]);
-            Query.Drop(dropout.Length == 0 ? [] : dropout[_plan.Steps + pass]);
+            Query.Drop(Of(dropout, _plan.Steps + pass));
             Query.Run(_queries[pass], isScoreOnly: _along.Length == 0 || _plan.IsReptile, _plan.IsByFeatures);
         }
     }
@@ -139,11 +139,11 @@ internal sealed class TaskDescent<T>
             if (!_plan.IsFirstOrder)
             {
                 if (_clips[s] < T.One)
-                    BackThroughClip(own, _move);
+                    BackThroughClip(own, _clips[s], _move);
                 Span<T> direction = Support.Parameters(_along);
                 direction.Clear();
                 Push(_move, map, direction, isTaken: false);
-                Support.Drop(dropout.Length == 0 ? [] : dropout[s]);
+                Support.Drop(Of(dropout, s));
                 Support.RunAlong(_steps[s], _along, _plan.IsByFeatures);
                 TensorPrimitives.Add(by, Support.Gradient(_along), by);
                 if (_plan.IsByFeatures)
@@ -156,6 +156,8 @@ internal sealed class TaskDescent<T>
                 AddQuery(s - 1, earlier);
         }
     }
+
+    private static T[][] Of(T[][][] dropout, int pass) => dropout.Length == 0 ? [] : dropout[pass];
 
     private void AddQuery(int pass, T weight)
     {
@@ -214,11 +216,11 @@ internal sealed class TaskDescent<T>
         return norm > _largestNorm ? _largestNorm / norm : T.One;
     }
 
-    // x ← x − g (g · x) / ‖g‖²; the factor min(1, c / ‖g‖) is in x already.
-    private static void BackThroughClip(ReadOnlySpan<T> own, Span<T> move)
+    // x ← x − ĝ (ĝ · x) with ĝ = g / ‖g‖, where the factor is c / ‖g‖; it is in x already.
+    private void BackThroughClip(ReadOnlySpan<T> own, T factor, Span<T> move)
     {
-        T squared = OrderedSum.OfProducts(own, own);
-        TensorPrimitives.MultiplyAdd(own, -OrderedSum.OfProducts<T>(own, move) / squared, move, move);
+        T inverse = factor / _largestNorm;
+        TensorPrimitives.MultiplyAdd(own, -inverse * (inverse * OrderedSum.OfProducts<T>(own, move)), move, move);
     }
 
     // factor · α ⊙ values

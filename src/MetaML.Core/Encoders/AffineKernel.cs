@@ -11,10 +11,11 @@ namespace MetaML.Encoders;
 /// <remarks>
 /// Each value is b + x₀w₀ + x₁w₁ + …, in this order, each term by one multiply-add, so that a row's result has the same bits
 /// alone and in any block, from dense and sparse features, and whatever the registers' width. A tile of sums stays in registers
-/// while the terms pass: four rows by two registers, so that each weight is loaded once for four rows; a single row by eight vectors, which is as many sums
-/// as hide the latency of a multiply-add. The last vector of a row of weights overlaps the one before it where their number
-/// is no multiple of a vector's: values are computed twice rather than one by one. The columns of a large W are copied
-/// together before a block's rows pass over them, since strides of a power of two would throw each other out of the cache.
+/// while the terms pass: four rows by two registers, so that each weight is loaded once for four rows; a single row by eight
+/// vectors, which is as many sums as hide the latency of a multiply-add. The last vector of a row of weights overlaps the one
+/// before it where their number is no multiple of a vector's: values are computed twice rather than one by one. The columns of
+/// a large W are copied together before a block's rows pass over them, since strides of a power of two would throw each other
+/// out of the cache.
 /// </remarks>
 internal static class AffineKernel
 {

@@ -100,9 +100,14 @@ public sealed class BatchDescentTests
     [Fact]
     public void Losses_OfASteepTask_StayWithinTheNorm()
     {
-        GradientAdapterOptions steep = s_full with { MaximumInnerGradientNorm = 1e30, InnerLearningRate = 0, LearnedRates = LearnedRates.None };
-        double[][] outcome = Outcome(LabelKind.Regression, ClassSets.Common, s_plain, steep, (which, input, kind, query) => which.Losses(input, kind, query), scale: 1e100);
-        Assert.All(outcome[0], loss => Assert.True(double.IsFinite(loss)));
+        // Gradients whose square is no number, and steps of length 1.
+        GradientAdapterOptions steep = s_full with { MaximumInnerGradientNorm = 1e160, InnerLearningRate = 1e-160, LearnedRates = LearnedRates.None };
+        double[] LossesOf(GradientAdapterOptions adapter, Func<IAdapter, AdaptationInput, LabelKind, RowBatch, (Tensor Query, Tensor Outer)> losses) =>
+            Outcome(LabelKind.Regression, ClassSets.Common, s_plain, adapter, losses, scale: 1e100)[0];
+        double[] expected = LossesOf(steep, IAdapter.LossesByGraph), actual = LossesOf(steep, (which, input, kind, query) => which.Losses(input, kind, query));
+        Assert.All(actual, loss => Assert.True(double.IsFinite(loss)));
+        Assert.All(expected.Zip(actual), losses => Assert.Equal(losses.First, losses.Second, 1e-9 * losses.First));
+        Assert.NotEqual(LossesOf(steep with { InnerLearningRate = 0 }, IAdapter.LossesByGraph), expected);
     }
 
     // The query losses, what the outer step descends, and the derivatives of its weighted sum by each parameter.
