@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using MetaML.Extensions;
+using MetaML;
 using Spectre.Console;
 
 namespace Compare;

@@ -2,8 +2,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Compare;
-using MetaML.Extensions;
-using MetaML.Extensions.Reporting;
+using MetaML;
 using Microsoft.ML;
 using Microsoft.ML.Trainers.FastTree;
 using Spectre.Console;

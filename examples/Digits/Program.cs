@@ -3,10 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Digits;
-using MetaML.Adapters;
-using MetaML.Extensions;
-using MetaML.Extensions.Reporting;
-using MetaML.Tasks;
+using MetaML;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.LightGbm;
@@ -51,7 +48,7 @@ AnsiConsole.Progress().Start(progress =>
             LabelColumnName = "Answer",
             Adapter = adapter,
             MaximumNumberOfIterations = 500,
-            Progress = new Report<MetaML.Training.TrainingProgress>(step =>
+            Progress = new Report<TrainingProgress>(step =>
             {
                 bar.Value = 100.0 * step.Iteration / step.MaximumNumberOfIterations;
                 validationLoss = Math.Min(validationLoss, step.ValidationLoss ?? double.PositiveInfinity);

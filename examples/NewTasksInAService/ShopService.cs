@@ -1,4 +1,4 @@
-using MetaML.Extensions;
+using MetaML;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,8 +1,8 @@
+using MetaML;
 using MetaML.Adapters;
+using MetaML.Heads;
 using MetaML.Native;
 using MetaML.Parameters;
-using MetaML.Scoring;
-using MetaML.Tasks;
 using static TorchSharp.torch;
 
 /// <summary>The class whose mean is nearer: z · w + b with w = τ (c₁ − c₀) and b = −w · (c₁ + c₀) / 2 + β; τ and β are meta-learned.</summary>

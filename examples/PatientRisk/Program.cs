@@ -2,9 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions;
+using MetaML;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -2,8 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using MetaML.Extensions;
-using MetaML.Tasks;
+using MetaML;
 using Microsoft.ML;
 using Text;
 

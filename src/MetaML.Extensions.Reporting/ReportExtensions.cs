@@ -4,7 +4,7 @@ using MetaML.Extensions.Reporting.Figures;
 using MetaML.Extensions.Reporting.Files;
 using MetaML.Extensions.Reporting.Html;
 
-namespace MetaML.Extensions.Reporting;
+namespace MetaML;
 
 /// <summary>Results as reports to look at, pictures and files for other programs.</summary>
 /// <remarks>

@@ -1,6 +1,5 @@
 using System.Reflection;
 using MetaML.Native;
-using MetaML.Training;
 using Xunit;
 
 namespace MetaML.Core.Tests;

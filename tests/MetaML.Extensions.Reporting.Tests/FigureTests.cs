@@ -1,6 +1,7 @@
 using System.Globalization;
-using MetaML.Extensions.Reporting.Content;
+using MetaML;
 using MetaML.Extensions.Reporting.Figures;
+using MetaML.Extensions.Reporting.Text;
 using Xunit;
 
 namespace MetaML.Extensions.Reporting.Tests;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using MetaML.Tasks;
 using MetaML.TestKit;
 using Xunit;
 
@@ -120,8 +119,8 @@ public partial class HtmlTests
         Assert.DoesNotContain("<img", html);
         Assert.Equal(Count(html, "<svg"), Count(html, "</svg>"));
         Assert.DoesNotContain("\0", html);
-        Assert.Contains(Content.Display.Line($"{name}1"), TextOf(html));
-        Assert.Contains(Content.Display.Line($"{name}1"), TextOf(Section(html, "relatedness"))); // in the plot
+        Assert.Contains(Text.Display.Line($"{name}1"), TextOf(html));
+        Assert.Contains(Text.Display.Line($"{name}1"), TextOf(Section(html, "relatedness"))); // in the plot
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MetaML.Tasks;
 
 namespace MetaML.Extensions.Reporting.Tests;
 

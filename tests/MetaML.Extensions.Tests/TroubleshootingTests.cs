@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using MetaML.Options;
 using MetaML.TestKit;
 using Xunit;
 

@@ -50,18 +50,18 @@ Console.WriteLine(isTorchLoaded ? "torch is loaded" : "torch is not loaded");
 static ITransformer Adapt(MLContext ml, ITransformer model, IDataView support) => ml.MetaLearning().Adapt(model, support);
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static void Train(MLContext ml, IDataView rows) => ml.BinaryClassification.Trainers.MetaLearner(new MetaML.Extensions.MetaLearnerOptions
+static void Train(MLContext ml, IDataView rows) => ml.BinaryClassification.Trainers.MetaLearner(new MetaML.MetaLearnerOptions
 {
     LabelColumnName = "Answer",
-    Encoder = new MetaML.Encoders.MlpEncoderOptions(),
+    Encoder = new MetaML.MlpEncoderOptions(),
 }).Fit(rows);
 
 [MethodImpl(MethodImplOptions.NoInlining)]
-static ITransformer Fit(MLContext ml, IDataView rows) => ml.Regression.Trainers.MetaLearner(new MetaML.Extensions.MetaLearnerOptions
+static ITransformer Fit(MLContext ml, IDataView rows) => ml.Regression.Trainers.MetaLearner(new MetaML.MetaLearnerOptions
 {
     LabelColumnName = "Value",
-    Encoder = new MetaML.Encoders.IdentityEncoderOptions(),
-    Adapter = new MetaML.Adapters.BayesianAdapterOptions(),
+    Encoder = new MetaML.IdentityEncoderOptions(),
+    Adapter = new MetaML.BayesianAdapterOptions(),
 }).Fit(rows);
 
 internal sealed class Row

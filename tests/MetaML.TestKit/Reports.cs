@@ -1,5 +1,3 @@
-using MetaML.Training;
-
 namespace MetaML.TestKit;
 
 /// <summary>Hears of training on the training thread; <see cref="Progress{T}"/> would post it elsewhere.</summary>

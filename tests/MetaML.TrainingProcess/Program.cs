@@ -1,13 +1,9 @@
 // train <checkpoint>   meta-training that keeps a checkpoint; prints a line for each step, each warning, and last a hash of the model
 // save <folder>        saves two models, which are also in one.zip and other.zip, in turn as model.zip until it is killed; prints a line for each
 using System.Security.Cryptography;
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions;
-using MetaML.Tasks;
+using MetaML;
 using MetaML.TestKit;
 using MetaML.Training;
-using MetaML.Weighting;
 using Microsoft.ML;
 
 if (args[0] == "train")

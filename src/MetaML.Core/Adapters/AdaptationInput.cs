@@ -1,6 +1,7 @@
+using MetaML.Data;
 using MetaML.Encoders;
+using MetaML.Episodes;
 using MetaML.Parameters;
-using MetaML.Tasks;
 using static TorchSharp.torch;
 
 namespace MetaML.Adapters;

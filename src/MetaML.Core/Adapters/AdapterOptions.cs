@@ -1,20 +1,17 @@
 using System.Text.Json.Serialization;
-using MetaML.Encoders;
-using MetaML.Tasks;
+using MetaML.Adapters;
+using MetaML.Episodes;
+using MetaML.Options;
 
-namespace MetaML.Adapters;
+namespace MetaML;
 
 /// <summary>Which adapter to meta-learn, and how it adapts.</summary>
 /// <remarks>
-/// The names below are written into saved models. A new adapter is one class, its options, and one row here; an adapter of
-/// another assembly is registered instead, by <see cref="Register"/>. Options are written as JSON: their properties must
-/// survive that, and a property that is added later must default to what was done before.
+/// Saved models hold the options as JSON, under a name: that of <see cref="SavedNameAttribute"/>, or for another assembly's
+/// adapter the one given to <see cref="Register"/>. A property's value must survive this. The default of a property that is
+/// added later must be the behaviour before.
 /// </remarks>
-[JsonDerivedType(typeof(PrototypeAdapterOptions), "prototype")]
-[JsonDerivedType(typeof(RidgeAdapterOptions), "ridge")]
-[JsonDerivedType(typeof(LogisticAdapterOptions), "logistic")]
-[JsonDerivedType(typeof(GradientAdapterOptions), "gradient")]
-[JsonDerivedType(typeof(BayesianAdapterOptions), "bayesian")]
+[JsonConverter(typeof(NamedOptionsConverter<AdapterOptions>))]
 public abstract record AdapterOptions
 {
     /// <summary>Makes options of another assembly known, so that models with them can be saved and loaded.</summary>

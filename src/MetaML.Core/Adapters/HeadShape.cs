@@ -1,5 +1,4 @@
 using MetaML.Parameters;
-using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 

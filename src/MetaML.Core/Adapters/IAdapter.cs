@@ -1,6 +1,6 @@
+using MetaML.Episodes;
+using MetaML.Heads;
 using MetaML.Parameters;
-using MetaML.Scoring;
-using MetaML.Tasks;
 
 namespace MetaML.Adapters;
 

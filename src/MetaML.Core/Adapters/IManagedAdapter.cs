@@ -1,4 +1,4 @@
-using MetaML.Scoring;
+using MetaML.Heads;
 
 namespace MetaML.Adapters;
 

@@ -1,4 +1,4 @@
-namespace MetaML.Encoders;
+namespace MetaML;
 
 /// <summary>The non-linearity between an encoder's layers.</summary>
 public enum Activation

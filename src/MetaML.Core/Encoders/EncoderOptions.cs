@@ -1,15 +1,14 @@
 using System.Text.Json.Serialization;
+using MetaML.Data;
+using MetaML.Encoders;
+using MetaML.Options;
 using MetaML.Parameters;
-using MetaML.Tasks;
 
-namespace MetaML.Encoders;
+namespace MetaML;
 
 /// <summary>Which encoder to train, and how it is built.</summary>
-/// <remarks>The names below are written into saved models; an encoder of another assembly is registered by <see cref="Register"/>.</remarks>
-[JsonDerivedType(typeof(MlpEncoderOptions), "mlp")]
-[JsonDerivedType(typeof(IdentityEncoderOptions), "identity")]
-[JsonDerivedType(typeof(ConvolutionalEncoderOptions), "convolutional")]
-[JsonDerivedType(typeof(SparseEncoderOptions), "sparse")]
+/// <remarks>Saved models hold the options as JSON, under a name: that of <see cref="SavedNameAttribute"/>, or for another assembly's encoder the one given to <see cref="Register"/>.</remarks>
+[JsonConverter(typeof(NamedOptionsConverter<EncoderOptions>))]
 public abstract record EncoderOptions
 {
     /// <summary>Bring features to mean 0 and standard deviation 1 over the training rows before they are encoded (sparse features: to the same mean square, zero staying zero).</summary>
@@ -60,10 +59,6 @@ public abstract record EncoderOptions
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public abstract void Validate();
-
-    /// <summary>Options that fit the feature column: those given, completed; where none are, convolutional for images.</summary>
-    internal static EncoderOptions? WithShape(EncoderOptions? options, IReadOnlyList<int> dimensions) =>
-        (options ?? (dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(dimensions);
 
     /// <summary>Whether the encoder will have parameters of this role.</summary>
     /// <param name="role">What gradient adapters may change.</param>

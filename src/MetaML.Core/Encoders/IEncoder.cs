@@ -1,5 +1,5 @@
+using MetaML.Data;
 using MetaML.Parameters;
-using MetaML.Tasks;
 using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
@@ -21,7 +21,7 @@ public interface IEncoder
     long MultiplicationsPerRow => Parameters.Sum(spec => (long)spec.Count);
 
     /// <summary>Its form, where it is a perceptron whose parameters are those of <see cref="Parameters"/>; else null.</summary>
-    internal Perceptron? Perceptron => null;
+    internal MlpShape? MlpShape => null;
 
     /// <summary>Embeds rows of several tasks.</summary>
     /// <param name="parameters">Each shared, or per task with a leading [tasks] dimension.</param>

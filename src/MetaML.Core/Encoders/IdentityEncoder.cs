@@ -1,5 +1,5 @@
+using MetaML.Data;
 using MetaML.Parameters;
-using MetaML.Tasks;
 using static TorchSharp.torch;
 
 namespace MetaML.Encoders;

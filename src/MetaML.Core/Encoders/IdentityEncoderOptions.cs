@@ -1,8 +1,11 @@
+using MetaML.Encoders;
+using MetaML.Options;
 using MetaML.Parameters;
 
-namespace MetaML.Encoders;
+namespace MetaML;
 
 /// <summary>The features are the embedding, as made by an earlier step of the pipeline.</summary>
+[SavedName("identity")]
 public sealed record IdentityEncoderOptions : EncoderOptions
 {
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
+using MetaML.Data;
 using MetaML.Parameters;
-using MetaML.Tasks;
 using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
@@ -22,7 +22,7 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
     public long MultiplicationsPerRow => encoder.MultiplicationsPerRow;
 
     /// <inheritdoc/>
-    Perceptron? IEncoder.Perceptron => encoder.Perceptron;
+    MlpShape? IEncoder.MlpShape => encoder.MlpShape;
 
     /// <inheritdoc/>
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null) => encoder.Forward(parameters, features, dropout);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using TorchSharp;
 
-namespace MetaML.Native;
+namespace MetaML;
 
 /// <summary>Loads the native torch library, also on Linux systems whose C++ library is older than TorchSharp asks for.</summary>
 /// <remarks>Nothing is loaded until training, or an adapter that needs libtorch, asks for it; scoring never does.</remarks>

@@ -1,3 +1,5 @@
+using MetaML.Numerics;
+
 namespace MetaML.Parameters;
 
 /// <summary>A parameter's name, shape and first value.</summary>
@@ -50,7 +52,7 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
         {
             var values = new float[count];
             for (int i = 0; i < count; i++)
-                values[i] = (float)(deviation * Gaussian.Next(random));
+                values[i] = (float)(deviation * NormalRandom.Next(random));
             return values;
         });
     }

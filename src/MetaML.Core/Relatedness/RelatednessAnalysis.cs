@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Heads;
+using MetaML.Models;
+using MetaML.Numerics;
 
 namespace MetaML.Relatedness;
 
@@ -9,11 +11,14 @@ internal static class RelatednessAnalysis
 {
     /// <summary>Compares all tasks with each other.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">The tasks, with at least two rows each.</param>
+    /// <param name="data">Tasks of the model's kind and number of features, with at least two rows each.</param>
     /// <param name="measure">In what sense.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
-    public static TaskRelatedness Compare(MetaModel model, TaskSet data, RelatednessMeasure measure, CancellationToken cancellationToken)
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or the measure does not.</exception>
+    /// <exception cref="InvalidOperationException">A task has fewer than two rows.</exception>
+    public static TaskRelatedness Compare(MetaModel model, TaskSet data, RelatednessMeasure measure = RelatednessMeasure.Functional, CancellationToken cancellationToken = default)
     {
+        model.CheckFits(data);
         if (!Enum.IsDefined(measure))
             throw new ArgumentException($"The measure must be one of {string.Join(", ", Enum.GetNames<RelatednessMeasure>())}; got {measure}.", nameof(measure));
         if (!model.HasPrior && measure != RelatednessMeasure.Representations)

@@ -1,4 +1,4 @@
-namespace MetaML.Relatedness;
+namespace MetaML;
 
 /// <summary>In what sense tasks are related.</summary>
 public enum RelatednessMeasure

@@ -1,4 +1,6 @@
-namespace MetaML.Relatedness;
+using MetaML.Relatedness;
+
+namespace MetaML;
 
 /// <summary>How related each task is to each other one.</summary>
 /// <remarks>Immutable. Groups are those of average linkage on 1 − the mean of both directions, values below −1 counting as −1.</remarks>

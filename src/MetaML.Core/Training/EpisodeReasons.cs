@@ -1,5 +1,6 @@
 using System.Globalization;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Episodes;
 
 namespace MetaML.Training;
 

@@ -1,6 +1,6 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
+using MetaML.Adapters.Joint;
+using MetaML.Data;
+using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 

@@ -1,12 +1,14 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
+using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Adapters.Joint;
+using MetaML.Data;
+using MetaML.Encoders.Sparse;
+using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
 /// <summary>Fills in the encoder and the adapter where the user has left them open, from the data.</summary>
 /// <remarks>
-/// On tabular rows a linear model with a prior learned across tasks (<see cref="EmpiricalBayes"/>) is hard to beat and costs
+/// On tabular rows a linear model with a prior learned across tasks (<see cref="HeadPrior"/>) is hard to beat and costs
 /// next to nothing, so whatever is more must earn its place: the logistic likelihood of classes, which is slower and better
 /// where classes overlap, and a network. Each is chosen where its loss on the validation episodes is lower by more than the
 /// standard error of the difference (the rule of one standard error: Breiman et al., 1984). On sparse features that classes
@@ -74,7 +76,7 @@ internal static class LearnerChoice
 
     /// <summary>The number of the learner to take.</summary>
     /// <param name="judged">Of each candidate, the simplest first, on the same episodes.</param>
-    public static int Choose(JudgedEpisode[][] judged)
+    public static int Choose(EvaluatedEpisode[][] judged)
     {
         int best = 0;
         for (int i = 1; i < judged.Length; i++)

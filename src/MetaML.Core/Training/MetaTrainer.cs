@@ -1,6 +1,7 @@
-using MetaML.Checkpoints;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Models;
+using MetaML.Training.Checkpoints;
+using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
@@ -91,7 +92,7 @@ public static class MetaTrainer
 
         if (learners.Count == 1)
             return learners[0].Trained.Complete(null, run.Reasons);
-        JudgedEpisode[][] judged = [.. learners.Select(learner => learner.Trained.Judge())];
+        EvaluatedEpisode[][] judged = [.. learners.Select(learner => learner.Trained.Judge())];
         int chosen = LearnerChoice.Choose(judged);
         run.Decide($"Learner: {LearnerChoice.Describe(learners[chosen].Options)}. Loss on {judged[0].Length} validation episodes: {string.Join(", ", judged.Zip(learners, (episodes, learner) => $"{LearnerChoice.Describe(learner.Options)} {episodes.Average(episode => episode.Loss):G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
         return learners[chosen].Trained.Complete(judged[chosen], run.Reasons);

@@ -1,8 +1,12 @@
-using MetaML.Adapters;
+using MetaML.Data;
 using MetaML.Encoders;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Models;
+using MetaML.Options;
 using MetaML.Parameters;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Training.Loop;
+using MetaML.Training.Options;
 using MetaML.Weighting;
 
 namespace MetaML.Training;
@@ -35,7 +39,7 @@ internal sealed class TrainedLearner
         options.Encoder.FitParameters(_encoder, [.. _problems.Select(problem => problem.Tasks.With([.. problem.Source.Kept.Select(pool => pool.Task.Take(pool.Support))]))], _scaling, new Random(_seed));
         _adapters = Array.ConvertAll(_problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         bool isTrained = encoderSpecs.Concat(_problems.SelectMany(problem => problem.Design.Adapter.Parameters)).Any(spec => spec.IsTrained);
-        ITaskWeighting weighting = options.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks, (problem, task) => new WeighedTask(task.Name, problem.Kind, task.RowCount))]);
+        ITaskWeighting weighting = options.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks, (problem, task) => new WeightedTask(task.Name, problem.Kind, task.RowCount))]);
         if (weighting is IGradientWeighting && !encoderSpecs.Any(spec => spec.IsTrained))
             throw OptionCheck.Error(options, nameof(options.TaskWeighting), "one that does not compare gradients where the encoder has no trained parameters", options.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
         if (!isTrained && options.TaskWeighting is not UniformWeightingOptions)
@@ -63,7 +67,7 @@ internal sealed class TrainedLearner
     /// <summary>The models, which know all tasks.</summary>
     /// <param name="judged">What <see cref="Judge()"/> gave; null where that was not asked.</param>
     /// <param name="reasons">What was chosen and why.</param>
-    public IReadOnlyList<MetaModel> Complete(JudgedEpisode[]? judged, IReadOnlyList<string> reasons)
+    public IReadOnlyList<MetaModel> Complete(EvaluatedEpisode[]? judged, IReadOnlyList<string> reasons)
     {
         double? loss = judged is { Length: > 0 } ? judged.Average(episode => episode.Loss) : _outcome.ValidationLoss;
         int first = 0;
@@ -89,10 +93,10 @@ internal sealed class TrainedLearner
 
     /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
     /// <remarks>Other episodes of the same tasks, rows or classes than those by which the outer loop kept its best parameters.</remarks>
-    public JudgedEpisode[] Judge()
+    public EvaluatedEpisode[] Judge()
     {
         MetaModel[] models = [.. Complete(problem => problem.Kept)];
-        var judged = new List<JudgedEpisode>();
+        var judged = new List<EvaluatedEpisode>();
         int firstTask = 0;
         foreach (var (problem, model) in _problems.Zip(models))
         {
@@ -100,7 +104,7 @@ internal sealed class TrainedLearner
             for (int batch = 0; batch < JudgedBatches && problem.Source.Validation is { } sampler; batch++)
             {
                 foreach (var (task, loss) in Judge(problem, model, sampler.Draw(random)))
-                    judged.Add(new JudgedEpisode(problem.Source.HoldsOutTasks ? firstTask + task : -1 - judged.Count, loss));
+                    judged.Add(new EvaluatedEpisode(problem.Source.HoldsOutTasks ? firstTask + task : -1 - judged.Count, loss));
             }
 
             firstTask += problem.Original.Tasks.Count;

@@ -1,4 +1,7 @@
-namespace MetaML.Weighting;
+using MetaML.Options;
+using MetaML.Weighting;
+
+namespace MetaML;
 
 /// <summary>The step that helps the task it helps least the most, near the mean gradient g₀: maximise minᵢ gᵢ · d over ‖d − g₀‖ ≤ c‖g₀‖.</summary>
 /// <remarks>
@@ -13,7 +16,7 @@ public sealed record CaGradWeightingOptions : TaskWeightingOptions
     /// <value>At least 0 (the mean gradient) and below 1; default 0.5.</value>
     public double Radius { get; set; } = 0.5;
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count, Radius);
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count, Radius);
 
     internal override void Validate()
     {

@@ -1,4 +1,4 @@
-using MetaML.Checkpoints;
+using MetaML.Files;
 
 namespace MetaML.Weighting;
 

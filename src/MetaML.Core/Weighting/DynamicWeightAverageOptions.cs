@@ -1,6 +1,8 @@
-using MetaML.Checkpoints;
+using MetaML.Files;
+using MetaML.Options;
+using MetaML.Weighting;
 
-namespace MetaML.Weighting;
+namespace MetaML;
 
 /// <summary>Tasks whose loss falls slowly count more: λᵢ ∝ exp(rᵢ / T), with rᵢ the ratio of the task's last two losses.</summary>
 /// <remarks>
@@ -13,7 +15,7 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
     /// <value>Positive; default 2.</value>
     public double Temperature { get; set; } = 2;
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count, Temperature);
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count, Temperature);
 
     internal override void Validate() => OptionCheck.Positive(this, nameof(Temperature), Temperature);
 

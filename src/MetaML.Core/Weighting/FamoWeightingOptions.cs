@@ -1,6 +1,8 @@
-using MetaML.Checkpoints;
+using MetaML.Files;
+using MetaML.Options;
+using MetaML.Weighting;
 
-namespace MetaML.Weighting;
+namespace MetaML;
 
 /// <summary>All losses fall at the same rate: λᵢ ∝ zᵢ / Lᵢ, with z = softmax(ξ), and ξᵢ rises where log Lᵢ fell less than the z-weighted mean.</summary>
 /// <remarks>
@@ -19,7 +21,7 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
     /// <value>Finite and not negative; default 0.01.</value>
     public double Decay { get; set; } = 0.01;
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count, LearningRate, Decay);
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count, LearningRate, Decay);
 
     internal override void Validate()
     {

@@ -1,4 +1,7 @@
-namespace MetaML.Weighting;
+using MetaML.Options;
+using MetaML.Weighting;
+
+namespace MetaML;
 
 /// <summary>Weights that the user knows: of how related the tasks are to those that matter, say.</summary>
 public sealed record GivenWeightingOptions : TaskWeightingOptions
@@ -7,7 +10,7 @@ public sealed record GivenWeightingOptions : TaskWeightingOptions
     /// <value>Finite and not negative, not all 0; names of training tasks.</value>
     public IReadOnlyDictionary<string, double> Weights { get; set; } = new Dictionary<string, double>();
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks)
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks)
     {
         OptionCheck.KnownTasks(this, nameof(Weights), Weights.Keys, tasks.Select(task => task.Name));
         double[] weights = [.. tasks.Select(task => Weights.GetValueOrDefault(task.Name, 1))];

@@ -1,6 +1,8 @@
-using MetaML.Checkpoints;
+using MetaML.Files;
+using MetaML.Options;
+using MetaML.Weighting;
 
-namespace MetaML.Weighting;
+namespace MetaML;
 
 /// <summary>Tasks learn at the same pace: λᵢ moves until its gradient norm λᵢ‖gᵢ‖ is Ḡ rᵢ^α, with Ḡ the mean of the drawn tasks' and rᵢ how much of task i's first loss is left, relative to their mean.</summary>
 /// <remarks>
@@ -19,7 +21,7 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
     /// <value>Positive; default 0.025.</value>
     public double LearningRate { get; set; } = 0.025;
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count, Asymmetry, LearningRate);
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count, Asymmetry, LearningRate);
 
     internal override void Validate()
     {

@@ -1,4 +1,6 @@
-namespace MetaML.Weighting;
+using MetaML.Weighting;
+
+namespace MetaML;
 
 /// <summary>Gradients that conflict no longer cancel: each gᵢ is projected onto the normal plane of every gⱼ with which it then has a negative product, in random order; the step goes along the sum of what is left.</summary>
 /// <remarks>
@@ -9,7 +11,7 @@ namespace MetaML.Weighting;
 /// </remarks>
 public sealed record PcGradWeightingOptions : TaskWeightingOptions
 {
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting(tasks.Count);
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count);
 
     private sealed class Weighting(int tasks) : CombiningWeighting(tasks)
     {

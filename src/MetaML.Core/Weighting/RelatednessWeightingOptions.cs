@@ -1,6 +1,8 @@
-using MetaML.Checkpoints;
+using MetaML.Files;
+using MetaML.Options;
+using MetaML.Weighting;
 
-namespace MetaML.Weighting;
+namespace MetaML;
 
 /// <summary>Tasks that help chosen ones count more: λᵢ ∝ exp(aᵢ / T), with aᵢ the cosine of task i's gradient with the mean gradient of the target tasks.</summary>
 /// <remarks>
@@ -20,7 +22,7 @@ public sealed record RelatednessWeightingOptions : TaskWeightingOptions
     /// <value>Positive; default 0.25.</value>
     public double Temperature { get; set; } = 0.25;
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks)
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks)
     {
         OptionCheck.KnownTasks(this, nameof(TargetTasks), TargetTasks, tasks.Select(task => task.Name));
         return new Weighting([.. tasks.Select(task => TargetTasks.Contains(task.Name))], Temperature);

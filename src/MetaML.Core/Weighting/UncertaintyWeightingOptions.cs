@@ -1,7 +1,8 @@
-using MetaML.Checkpoints;
-using MetaML.Tasks;
+using MetaML.Files;
+using MetaML.Options;
+using MetaML.Weighting;
 
-namespace MetaML.Weighting;
+namespace MetaML;
 
 /// <summary>Noisy tasks count less: λᵢ ∝ exp(−sᵢ), with sᵢ = log σᵢ² learned with the loss exp(−sᵢ) Lᵢ + c sᵢ.</summary>
 /// <remarks>
@@ -15,7 +16,7 @@ public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
     /// <value>Positive; default 0.05.</value>
     public double LearningRate { get; set; } = 0.05;
 
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new Weighting([.. tasks.Select(task => task.Kind == LabelKind.Regression ? 1 : 0.5)], LearningRate);
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting([.. tasks.Select(task => task.Kind == LabelKind.Regression ? 1 : 0.5)], LearningRate);
 
     internal override void Validate() => OptionCheck.Positive(this, nameof(LearningRate), LearningRate);
 

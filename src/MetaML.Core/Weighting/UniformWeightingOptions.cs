@@ -1,7 +1,9 @@
-namespace MetaML.Weighting;
+using MetaML.Weighting;
+
+namespace MetaML;
 
 /// <summary>All tasks count alike.</summary>
 public sealed record UniformWeightingOptions : TaskWeightingOptions
 {
-    internal override ITaskWeighting Create(IReadOnlyList<WeighedTask> tasks) => new FixedWeighting(tasks.Select(_ => 1.0));
+    internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new FixedWeighting(tasks.Select(_ => 1.0));
 }

@@ -1,3 +1,5 @@
+using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Content;
 
 /// <summary>A table's cell.</summary>

@@ -1,4 +1,5 @@
 using MetaML.Extensions.Reporting.Figures;
+using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 

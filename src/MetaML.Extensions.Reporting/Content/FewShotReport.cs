@@ -1,5 +1,6 @@
 using System.Globalization;
 using MetaML.Extensions.Reporting.Figures;
+using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 

@@ -1,4 +1,4 @@
-using MetaML.Extensions.Reporting.Content;
+using MetaML.Extensions.Reporting.Text;
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>Each task's way from one strategy to another; of many tasks those that gain and lose most.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MetaML.Extensions.Reporting.Content;
+using MetaML.Extensions.Reporting.Text;
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>A metric against the number of support rows, a line for each strategy, with its interval.</summary>

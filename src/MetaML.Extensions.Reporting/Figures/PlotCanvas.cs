@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using MetaML.Extensions.Reporting.Html;
+using MetaML.Extensions.Reporting.Text;
 using SkiaSharp;
 
 namespace MetaML.Extensions.Reporting.Figures;

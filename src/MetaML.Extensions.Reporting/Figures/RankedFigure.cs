@@ -1,4 +1,4 @@
-using MetaML.Extensions.Reporting.Content;
+using MetaML.Extensions.Reporting.Text;
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>Values of all tasks in their order, best first: how they are spread, whatever their number.</summary>

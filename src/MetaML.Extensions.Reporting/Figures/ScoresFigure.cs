@@ -1,4 +1,4 @@
-using MetaML.Extensions.Reporting.Content;
+using MetaML.Extensions.Reporting.Text;
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>Strategies under each other, the best first, each with its mean and interval.</summary>

@@ -1,4 +1,4 @@
-using MetaML.Extensions.Reporting.Content;
+using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Figures;
 

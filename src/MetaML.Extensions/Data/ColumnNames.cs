@@ -1,5 +1,3 @@
-using MetaML.Extensions.Interop;
-using MetaML.Tasks;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

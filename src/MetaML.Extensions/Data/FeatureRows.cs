@@ -1,4 +1,4 @@
-using MetaML.Tasks;
+using MetaML.Data;
 using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;

@@ -1,5 +1,3 @@
-using MetaML.Tasks;
-
 namespace MetaML.Extensions.Data;
 
 /// <summary>A column of labels, and how they are read.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

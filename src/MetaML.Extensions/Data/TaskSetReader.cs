@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text;
-using MetaML.Encoders;
-using MetaML.Tasks;
+using MetaML.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
-using MetaML.Extensions.Experiments;
-using MetaML.Training;
 
-namespace MetaML.Extensions;
+namespace MetaML.Extensions.Descriptions;
 
 /// <summary>A description in words.</summary>
 internal static class DescriptionText

@@ -1,7 +1,7 @@
-using MetaML.Encoders;
-using MetaML.Scoring;
+using MetaML.Extensions.Descriptions;
+using MetaML.Models;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>What a fitted or loaded model holds. Its text says so in words.</summary>
 public sealed record ModelDescription

@@ -1,8 +1,4 @@
-using MetaML.Adapters;
-using MetaML.Tasks;
-using MetaML.Training;
-
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>What a model holds for one label column.</summary>
 public sealed record OutputDescription

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>A task that a model knows.</summary>
 /// <param name="Name">Its name; empty where rows are not told apart by task.</param>

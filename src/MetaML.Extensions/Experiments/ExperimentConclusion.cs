@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using MetaML.Scoring;
+using MetaML.Extensions.Descriptions;
+using MetaML.Extensions.Experiments.Results;
+using MetaML.Extensions.Experiments.Runs;
+using MetaML.Models;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments;

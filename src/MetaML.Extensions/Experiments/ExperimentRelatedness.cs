@@ -1,7 +1,6 @@
+using MetaML.Extensions.Chains;
 using MetaML.Extensions.Data;
-using MetaML.Extensions.Evaluation;
-using MetaML.Extensions.Interop;
-using MetaML.Relatedness;
+using MetaML.Extensions.Experiments.Runs;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments;

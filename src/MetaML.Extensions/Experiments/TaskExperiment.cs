@@ -1,10 +1,11 @@
-using MetaML.Extensions.Evaluation;
+using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Experiments;
+using MetaML.Extensions.Experiments.Runs;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Compares meta-learned, joint, pooled and from-scratch strategies on the same tasks, draws and budget. Made by <see cref="MetaLearningCatalog.CreateExperiment(TaskExperimentSettings)"/>.</summary>
 /// <remarks>

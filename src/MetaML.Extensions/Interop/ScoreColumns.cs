@@ -1,4 +1,4 @@
-using MetaML.Tasks;
+using MetaML.Extensions.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

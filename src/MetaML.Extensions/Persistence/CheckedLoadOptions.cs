@@ -1,6 +1,7 @@
 using System.Reflection;
+using MetaML.Options;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>What <see cref="MetaLearningCatalog.LoadChecked(string, out Microsoft.ML.DataViewSchema, CheckedLoadOptions)"/> accepts.</summary>
 public sealed record CheckedLoadOptions

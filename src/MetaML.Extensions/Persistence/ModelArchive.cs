@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using MetaML.Persistence;
+using MetaML.Files;
 
 namespace MetaML.Extensions.Persistence;
 

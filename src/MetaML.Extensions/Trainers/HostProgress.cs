@@ -1,7 +1,6 @@
-using MetaML.Training;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions;
+namespace MetaML.Extensions.Trainers;
 
 /// <summary>Told of every outer step: the place to look at the host's cancel flag, which is set by AutoML, and to write its log.</summary>
 internal sealed class HostProgress(IHost host, IChannel channel, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>

@@ -1,8 +1,7 @@
 using MetaML.Extensions.Data;
-using MetaML.Tasks;
-using MetaML.Training;
+using MetaML.Options;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Options of the meta-learning trainers: which columns to read, and all that governs learning across tasks.</summary>
 /// <remarks>The Task column is "Task" unless set. It is null only where <see cref="EpisodeOptions.Ways"/> is set: all rows are then one pool of classes.</remarks>

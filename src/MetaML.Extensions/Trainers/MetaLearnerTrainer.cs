@@ -1,13 +1,13 @@
-using MetaML.Checkpoints;
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Models;
 using MetaML.Training;
+using MetaML.Training.Checkpoints;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Learns an encoder and an adapter across the tasks that the Task column names: θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
-using MetaML.Tasks;
+using MetaML.Options;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Options of <see cref="MultiOutputTrainer"/>: which outputs, and all that governs learning across them.</summary>
 /// <remarks>Without a Task column (the default) each output is a task; with one, each output of each task is.</remarks>

@@ -1,14 +1,15 @@
-using MetaML.Checkpoints;
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Extensions.Trainers;
+using MetaML.Models;
 using MetaML.Training;
+using MetaML.Training.Checkpoints;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Learns to predict several columns from the same features: one encoder for all of them, and a head for each.</summary>
 /// <remarks>

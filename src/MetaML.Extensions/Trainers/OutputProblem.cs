@@ -1,7 +1,7 @@
-using MetaML.Tasks;
-using MetaML.Training;
+using MetaML.Data;
+using MetaML.Heads;
 
-namespace MetaML.Extensions;
+namespace MetaML.Extensions.Trainers;
 
 /// <summary>The outputs that one adapter serves, as the tasks that it is learned from.</summary>
 /// <param name="Tasks">The tasks.</param>

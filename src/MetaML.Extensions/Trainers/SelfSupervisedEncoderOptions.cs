@@ -1,6 +1,6 @@
-using MetaML.Training;
+using MetaML.Options;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Options of a shared encoder that is learned from features alone.</summary>
 public sealed record SelfSupervisedEncoderOptions : SelfSupervisedOptions

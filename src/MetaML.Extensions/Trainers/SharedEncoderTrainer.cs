@@ -1,13 +1,13 @@
-using MetaML.Encoders;
+using MetaML.Data;
 using MetaML.Extensions.Data;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Extensions.Trainers;
+using MetaML.Models;
 using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Learns an encoder, features → embedding, for any ML.NET trainer to stand on.</summary>
 /// <remarks>
@@ -61,7 +61,7 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
             using IChannel channel = host.Start("Self-supervised training");
             SelfSupervisedOptions bound = options with
             {
-                Encoder = EncoderOptions.WithShape(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
+                Encoder = ColumnEncoder.Of(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
                 Seed = options.Seed ?? (host as IHostEnvironmentInternal)?.Seed,
                 Device = options.Device ?? HostDevice.Of(host),
                 FallbackToCpu = HostDevice.FallsBackToCpu(host),

@@ -1,13 +1,12 @@
-using MetaML.Encoders;
 using MetaML.Extensions.Data;
-using MetaML.Scoring;
-using MetaML.Tasks;
-using MetaML.Training;
+using MetaML.Extensions.Trainers;
+using MetaML.Models;
+using MetaML.Options;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>What all trainers that learn across tasks have in common: the columns apart from labels, and how to learn.</summary>
 public abstract record TaskLearnerOptions : MetaTrainingOptions
@@ -39,8 +38,8 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
 
     private TaskLearnerOptions Bind(IHost host, IChannel channel, IReadOnlyList<int> dimensions) => this with
     {
-        Encoder = EncoderOptions.WithShape(Encoder, dimensions),
-        Reasons = Encoder is null && EncoderOptions.WithShape(null, dimensions) is not null ? [$"Encoder: Convolutional, since column '{FeatureColumnName}' holds images, {string.Join(" × ", dimensions)}."] : [],
+        Encoder = ColumnEncoder.Of(Encoder, dimensions),
+        Reasons = Encoder is null && ColumnEncoder.Of(null, dimensions) is not null ? [$"Encoder: Convolutional, since column '{FeatureColumnName}' holds images, {string.Join(" × ", dimensions)}."] : [],
         Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
         Device = Device ?? HostDevice.Of(host),
         FallbackToCpu = HostDevice.FallsBackToCpu(host),

@@ -1,7 +1,7 @@
-using MetaML.Scoring;
+using MetaML.Models;
 using Microsoft.ML;
 
-namespace MetaML.Extensions;
+namespace MetaML.Extensions.Transformers;
 
 /// <summary>A step of a chain that knows tasks, and can learn and forget them.</summary>
 internal interface ITaskLearner

@@ -1,17 +1,19 @@
 using System.Collections.Immutable;
-using MetaML.Extensions;
+using MetaML;
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
-using MetaML.Extensions.Persistence;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.RowScoring;
+using MetaML.Files;
+using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(MetaLearnerTransformer), null, typeof(SignatureLoadModel), "Meta-learner", MetaLearnerTransformer.LoaderSignature)]
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Scores rows by the head of the task that they belong to, on the encoder that all tasks share.</summary>
 /// <remarks>
@@ -209,7 +211,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
     internal static MetaLearnerTransformer Read(IHostEnvironment env, BinaryReader reader, MetaModel? encoder)
     {
-        string label = ModelFormat.ReadName(reader), features = ModelFormat.ReadName(reader), task = ModelFormat.ReadName(reader), weight = ModelFormat.ReadName(reader);
+        string label = BinaryFormat.ReadName(reader), features = BinaryFormat.ReadName(reader), task = BinaryFormat.ReadName(reader), weight = BinaryFormat.ReadName(reader);
         var unknown = (UnknownTaskHandling)reader.ReadByte();
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
@@ -218,9 +220,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
             throw new InvalidDataException("The saved meta-learner contradicts itself. The file is damaged.");
 
         var tasks = ImmutableDictionary.CreateBuilder<string, AdaptedTask>();
-        for (int i = ModelFormat.ReadCount(reader, int.MaxValue, "tasks"); i > 0; i--)
+        for (int i = BinaryFormat.ReadCount(reader, int.MaxValue, "tasks"); i > 0; i--)
         {
-            string name = ModelFormat.ReadName(reader);
+            string name = BinaryFormat.ReadName(reader);
             if (!tasks.TryAdd(name, AdaptedTask.Read(reader, model, classCount)))
                 throw new InvalidDataException($"A saved model's tasks must have different names; got '{name}' twice. The file is damaged.");
         }

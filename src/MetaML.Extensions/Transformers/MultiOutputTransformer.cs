@@ -1,18 +1,18 @@
 using System.Collections.Immutable;
-using MetaML.Extensions;
+using MetaML;
+using MetaML.Data;
 using MetaML.Extensions.Data;
-using MetaML.Extensions.Interop;
-using MetaML.Extensions.Persistence;
-using MetaML.Scoring;
-using MetaML.Tasks;
-using MetaML.Training;
+using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.RowScoring;
+using MetaML.Heads;
+using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(MultiOutputTransformer), null, typeof(SignatureLoadModel), "Multi-output", MultiOutputTransformer.LoaderSignature)]
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Predicts several outputs of the same rows: a meta-learner for each, on the one encoder that they share.</summary>
 /// <remarks>

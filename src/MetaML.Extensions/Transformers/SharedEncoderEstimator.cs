@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>A learned encoder as a step of a pipeline: there is nothing left to fit.</summary>
 public sealed class SharedEncoderEstimator : IEstimator<SharedEncoderTransformer>

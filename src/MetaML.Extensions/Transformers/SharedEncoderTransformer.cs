@@ -1,15 +1,16 @@
 using System.Numerics.Tensors;
-using MetaML.Extensions;
+using MetaML;
 using MetaML.Extensions.Data;
-using MetaML.Extensions.Persistence;
-using MetaML.Scoring;
+using MetaML.Extensions.Transformers;
+using MetaML.Files;
+using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(SharedEncoderTransformer), null, typeof(SignatureLoadModel), "Shared encoder", SharedEncoderTransformer.LoaderSignature)]
 
-namespace MetaML.Extensions;
+namespace MetaML;
 
 /// <summary>Features → embedding: the representation that a meta-learner's tasks share, for any ML.NET trainer to stand on.</summary>
 /// <remarks>Immutable, safe for many threads, and without the native torch library. A row with a feature that is not finite gets an embedding of NaN.</remarks>
@@ -56,7 +57,7 @@ public sealed class SharedEncoderTransformer : RowToRowTransformerBase
     internal static SharedEncoderTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         TransformerFormat.CheckVersion(ctx, GetVersionInfo());
-        string features = ModelFormat.ReadName(ctx.Reader), output = ModelFormat.ReadName(ctx.Reader);
+        string features = BinaryFormat.ReadName(ctx.Reader), output = BinaryFormat.ReadName(ctx.Reader);
         return new SharedEncoderTransformer(env, MetaModel.Read(ctx.Reader), features, output);
     }
 

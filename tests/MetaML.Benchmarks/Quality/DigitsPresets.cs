@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Digits;
-using MetaML.Extensions;
 using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;

@@ -1,6 +1,3 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

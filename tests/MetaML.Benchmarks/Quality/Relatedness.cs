@@ -1,10 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions;
-using MetaML.Scoring;
-using MetaML.Weighting;
 using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;

@@ -1,8 +1,4 @@
 using System.Diagnostics;
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions;
-using MetaML.Tasks;
 using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;

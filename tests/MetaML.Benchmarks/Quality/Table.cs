@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using MetaML.Extensions;
 using Spectre.Console;
 
 namespace MetaML.Benchmarks.Quality;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MetaML.Adapters;
 using MetaML.TestKit;
 using Microsoft.ML;
 

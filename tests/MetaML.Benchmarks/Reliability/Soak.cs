@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MetaML.Extensions;
 using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;

@@ -1,3 +1,4 @@
+using MetaML.TestKit;
 using Microsoft.ML.Data;
 
 namespace MetaML.Benchmarks.Speed;

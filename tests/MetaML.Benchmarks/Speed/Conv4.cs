@@ -1,7 +1,5 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
-using MetaML.Training;
+using MetaML.Data;
+using MetaML.Encoders.Images;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,7 +1,3 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
-using MetaML.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

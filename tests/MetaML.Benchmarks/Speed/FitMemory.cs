@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using MetaML.Encoders;
-using MetaML.Extensions;
-using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

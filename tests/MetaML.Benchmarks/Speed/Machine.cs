@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using MetaML.Scoring;
+using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Trainers.LightGbm;
 using TorchSharp;

@@ -1,7 +1,4 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
-using MetaML.Training;
+using MetaML.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MetaML.TestKit;
 using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Speed;

@@ -1,4 +1,4 @@
-using MetaML.Tasks;
+using MetaML.Data;
 
 namespace MetaML.Benchmarks.Speed;
 

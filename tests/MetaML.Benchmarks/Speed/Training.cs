@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using MetaML.Tasks;
+using MetaML.Data;
 using MetaML.Training;
 
 namespace MetaML.Benchmarks.Speed;

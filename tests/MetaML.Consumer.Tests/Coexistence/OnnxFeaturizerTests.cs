@@ -1,5 +1,3 @@
-using MetaML.Encoders;
-using MetaML.Extensions;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

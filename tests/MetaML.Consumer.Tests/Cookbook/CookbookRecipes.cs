@@ -1,12 +1,5 @@
 using System.Collections.Concurrent;
-using MetaML.Encoders;
-using MetaML.Extensions;
-using MetaML.Extensions.Reporting;
-using MetaML.Relatedness;
-using MetaML.Scoring;
-using MetaML.Tasks;
 using MetaML.TestKit;
-using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;

@@ -1,8 +1,11 @@
 using MetaML.Adapters;
+using MetaML.Adapters.ClosedForm;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Models;
 using MetaML.Native;
 using MetaML.Parameters;
-using MetaML.Scoring;
-using MetaML.Tasks;
 using MetaML.TestKit;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using MetaML.Native;
+using MetaML.TestKit;
 using Xunit;
 
 namespace MetaML.Core.Tests.Native;

@@ -1,4 +1,5 @@
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Numerics;
 
 namespace MetaML.Core.Tests.Relatedness;
 
@@ -20,7 +21,7 @@ internal static class ClusteredTasks
             for (int i = 0; i < rows; i++)
             {
                 float[] x = Array.ConvertAll(Normal(random, 1), value => (float)value);
-                double y = x.Zip(rule, (value, weight) => value * weight).Sum() + noise * Gaussian.Next(random);
+                double y = x.Zip(rule, (value, weight) => value * weight).Sum() + noise * NormalRandom.Next(random);
                 builder.Add($"group{t % groups} task{t}", store.Add(new FeatureRow(x)), kind == LabelKind.Regression ? (float)y : y > 0 ? 1 : 0);
             }
         }
@@ -28,5 +29,5 @@ internal static class ClusteredTasks
         return builder.Build();
     }
 
-    private static double[] Normal(Random random, double deviation) => [.. Enumerable.Range(0, Features).Select(_ => deviation * Gaussian.Next(random))];
+    private static double[] Normal(Random random, double deviation) => [.. Enumerable.Range(0, Features).Select(_ => deviation * NormalRandom.Next(random))];
 }

@@ -1,8 +1,6 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
+using MetaML.Data;
+using MetaML.Models;
 using MetaML.Relatedness;
-using MetaML.Scoring;
-using MetaML.Tasks;
 using MetaML.TestKit;
 using MetaML.Training;
 using Xunit;
@@ -19,7 +17,7 @@ public sealed class TaskRelatednessTests
     [InlineData(RelatednessMeasure.Heads)]
     public void Clusters_TasksOfThreeGroups_AreRecovered(RelatednessMeasure measure)
     {
-        TaskRelatedness relatedness = s_model.Relatedness(s_clustered, measure);
+        TaskRelatedness relatedness = RelatednessAnalysis.Compare(s_model, s_clustered, measure);
         Assert.Equal(measure, relatedness.Measure);
         Assert.Equal(s_clustered.Tasks.Select(task => task.Name), relatedness.TaskNames);
         Assert.All(relatedness.Clusters(3), group => Assert.Single(group.Select(GroupOf).Distinct()));
@@ -32,7 +30,7 @@ public sealed class TaskRelatednessTests
     [Fact]
     public void Functional_MatchesAdaptationAndScoringByHand()
     {
-        TaskRelatedness relatedness = s_model.Relatedness(s_clustered);
+        TaskRelatedness relatedness = RelatednessAnalysis.Compare(s_model, s_clustered);
         AdaptedTask adapted = s_model.Adapt(s_clustered)[2];
         LearningTask task = s_clustered.Tasks[5];
         MetaScorer scorer = s_model.CreateScorer();
@@ -46,7 +44,7 @@ public sealed class TaskRelatednessTests
     [Fact]
     public void Heads_MatchesTheCorrelationOfScores()
     {
-        TaskRelatedness relatedness = s_model.Relatedness(s_clustered, RelatednessMeasure.Heads);
+        TaskRelatedness relatedness = RelatednessAnalysis.Compare(s_model, s_clustered, RelatednessMeasure.Heads);
         IReadOnlyList<AdaptedTask> adapted = s_model.Adapt(s_clustered);
         MetaScorer scorer = s_model.CreateScorer();
         double[] Changes(int t) => [.. Enumerable.Range(0, s_clustered.Features.RowCount).Select(row =>
@@ -63,9 +61,9 @@ public sealed class TaskRelatednessTests
     {
         TaskSet set = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass, ClassSets.PerTask);
         MetaModel model = MetaTrainer.Train(set, new() { Adapter = new PrototypeAdapterOptions(), MaximumNumberOfIterations = 0 });
-        TaskRelatedness relatedness = model.Relatedness(set, RelatednessMeasure.Representations);
+        TaskRelatedness relatedness = RelatednessAnalysis.Compare(model, set, RelatednessMeasure.Representations);
         Assert.Equal(relatedness[1, 2], relatedness[2, 1]);
-        Assert.Contains("Representations", Assert.Throws<ArgumentException>(() => model.Relatedness(set)).Message, StringComparison.Ordinal);
+        Assert.Contains("Representations", Assert.Throws<ArgumentException>(() => RelatednessAnalysis.Compare(model, set)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -75,7 +73,7 @@ public sealed class TaskRelatednessTests
     {
         TaskSet set = CoreData.Of(Some.Tasks(6), kind, ClassSets.Common);
         MetaModel model = MetaTrainer.Train(set, new() { Encoder = new IdentityEncoderOptions(), MaximumNumberOfIterations = 20 });
-        TaskRelatedness relatedness = model.Relatedness(set);
+        TaskRelatedness relatedness = RelatednessAnalysis.Compare(model, set);
         AdaptedTask adapted = model.Adapt(set)[1];
         LearningTask task = set.Tasks[3];
         MetaScorer scorer = model.CreateScorer();
@@ -112,13 +110,13 @@ public sealed class TaskRelatednessTests
     [Fact]
     public void Relatedness_BadInput_SaysWhatAndWhy()
     {
-        TaskRelatedness relatedness = s_model.Relatedness(s_clustered, RelatednessMeasure.Representations);
+        TaskRelatedness relatedness = RelatednessAnalysis.Compare(s_model, s_clustered, RelatednessMeasure.Representations);
         Assert.Contains("got 'south'", Assert.Throws<ArgumentException>(() => relatedness.Nearest("south")).Message, StringComparison.Ordinal);
         Assert.Contains("between 1 and 18", Assert.Throws<ArgumentOutOfRangeException>(() => relatedness.Clusters(19)).Message, StringComparison.Ordinal);
-        Assert.Contains("Regression labels", Assert.Throws<ArgumentException>(() => s_model.Relatedness(CoreData.Of(Some.Tasks(), LabelKind.Binary))).Message, StringComparison.Ordinal);
+        Assert.Contains("Regression labels", Assert.Throws<ArgumentException>(() => RelatednessAnalysis.Compare(s_model, CoreData.Of(Some.Tasks(), LabelKind.Binary))).Message, StringComparison.Ordinal);
         TaskSet single = s_clustered.With([s_clustered.Tasks[0], s_clustered.Tasks[1].Take([0])]);
-        Assert.Contains("'group1 task1'", Assert.Throws<InvalidOperationException>(() => s_model.Relatedness(single)).Message, StringComparison.Ordinal);
-        Assert.Contains("one of Functional", Assert.Throws<ArgumentException>(() => s_model.Relatedness(s_clustered, (RelatednessMeasure)9)).Message, StringComparison.Ordinal);
+        Assert.Contains("'group1 task1'", Assert.Throws<InvalidOperationException>(() => RelatednessAnalysis.Compare(s_model, single)).Message, StringComparison.Ordinal);
+        Assert.Contains("one of Functional", Assert.Throws<ArgumentException>(() => RelatednessAnalysis.Compare(s_model, s_clustered, (RelatednessMeasure)9)).Message, StringComparison.Ordinal);
     }
 
     private static string GroupOf(string task) => task.Split(' ')[0];

@@ -1,5 +1,5 @@
 using MetaML.Native;
-using MetaML.Training;
+using MetaML.Training.Options;
 using Xunit;
 
 namespace MetaML.Core.Tests.Training;

@@ -1,9 +1,8 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Models;
 using MetaML.TestKit;
 using MetaML.Training;
+using MetaML.Training.Loop;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

@@ -1,9 +1,7 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
 using MetaML.TestKit;
 using MetaML.Training;
+using MetaML.Training.Loop;
 using Xunit;
 
 namespace MetaML.Core.Tests.Training;
@@ -13,19 +11,19 @@ public sealed class LearnerChoiceTests
     [Fact]
     public void Choose_BetterByMoreThanAStandardError_IsTaken()
     {
-        JudgedEpisode[] simple = Alone(1, 2, 3, 4), better = Alone(0.5, 1.6, 2.4, 3.5), luckyOnce = Alone(1, 2, 3, 1);
+        EvaluatedEpisode[] simple = Alone(1, 2, 3, 4), better = Alone(0.5, 1.6, 2.4, 3.5), luckyOnce = Alone(1, 2, 3, 1);
         Assert.Equal(1, LearnerChoice.Choose([simple, better]));
         Assert.Equal(0, LearnerChoice.Choose([simple, luckyOnce])); // mean gain 0.75, standard error 0.75
         Assert.Equal(0, LearnerChoice.Choose([better, simple]));
         Assert.Equal(2, LearnerChoice.Choose([simple, luckyOnce, better]));
 
-        static JudgedEpisode[] Alone(params double[] losses) => [.. losses.Select((loss, i) => new JudgedEpisode(-1 - i, loss))];
+        static EvaluatedEpisode[] Alone(params double[] losses) => [.. losses.Select((loss, i) => new EvaluatedEpisode(-1 - i, loss))];
     }
 
     [Fact]
     public void Choose_ManyEpisodesOfOneLuckyTask_CountAsOne()
     {
-        JudgedEpisode[] Judged(double gain) => [.. Enumerable.Range(0, 40).Select(i => new JudgedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
+        EvaluatedEpisode[] Judged(double gain) => [.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
         Assert.Equal(0, LearnerChoice.Choose([Judged(0), Judged(1)])); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
     }
 

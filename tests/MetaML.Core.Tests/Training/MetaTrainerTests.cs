@@ -1,9 +1,9 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Models;
 using MetaML.TestKit;
 using MetaML.Training;
+using MetaML.Training.Loop;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
-using MetaML.Encoders;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Models;
+using MetaML.Numerics;
 using MetaML.Training;
 using Xunit;
 
@@ -97,12 +97,12 @@ public sealed class SelfSupervisedTests
         var random = new Random(1);
         var rows = new DenseFeatureStore(12);
         var hidden = new List<double[]>();
-        double[][] mixes = [.. Enumerable.Range(0, 12).Select(_ => new[] { Gaussian.Next(random), Gaussian.Next(random), Gaussian.Next(random) })];
+        double[][] mixes = [.. Enumerable.Range(0, 12).Select(_ => new[] { NormalRandom.Next(random), NormalRandom.Next(random), NormalRandom.Next(random) })];
         for (int i = 0; i < count; i++)
         {
-            double[] h = [Gaussian.Next(random), Gaussian.Next(random), Gaussian.Next(random)];
+            double[] h = [NormalRandom.Next(random), NormalRandom.Next(random), NormalRandom.Next(random)];
             hidden.Add(h);
-            rows.Add(new FeatureRow([.. mixes.Select(mix => (float)(mix[0] * h[0] + mix[1] * h[1] + mix[2] * h[2] + 0.1 * Gaussian.Next(random)))]));
+            rows.Add(new FeatureRow([.. mixes.Select(mix => (float)(mix[0] * h[0] + mix[1] * h[1] + mix[2] * h[2] + 0.1 * NormalRandom.Next(random)))]));
         }
 
         return (rows, [.. hidden]);

@@ -1,6 +1,8 @@
-using MetaML.Encoders;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Numerics;
 using MetaML.Training;
+using MetaML.Training.Loop;
 using Xunit;
 
 namespace MetaML.Core.Tests.Training;
@@ -39,7 +41,7 @@ public sealed class SharedRowsTests
         var random = new Random(1);
         var store = new DenseFeatureStore(3);
         for (int i = 0; i < rows; i++)
-            store.Add(new FeatureRow([(float)Gaussian.Next(random), (float)Gaussian.Next(random), (float)Gaussian.Next(random)]));
+            store.Add(new FeatureRow([(float)NormalRandom.Next(random), (float)NormalRandom.Next(random), (float)NormalRandom.Next(random)]));
         var builder = new TaskSetBuilder(LabelKind.Regression, store);
         for (int task = 0; task < count; task++)
         {

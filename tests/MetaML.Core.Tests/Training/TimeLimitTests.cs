@@ -1,7 +1,5 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Models;
 using MetaML.TestKit;
 using MetaML.Training;
 using Xunit;

@@ -1,4 +1,4 @@
-using MetaML.Tasks;
+using MetaML.Numerics;
 using MetaML.Weighting;
 using Xunit;
 
@@ -235,7 +235,7 @@ public sealed class GradientWeightingTests
         Assert.All(weighting.Combine(s_all, new double[6, 6], new Random(1)), c => Assert.Equal(1, c, 1e-12));
     }
 
-    private static WeighedTask[] Tasks(int count) => [.. Enumerable.Range(0, count).Select(i => new WeighedTask($"task{i}", LabelKind.Regression, 10))];
+    private static WeightedTask[] Tasks(int count) => [.. Enumerable.Range(0, count).Select(i => new WeightedTask($"task{i}", LabelKind.Regression, 10))];
 
     private static double[] Combine(TaskWeightingOptions options, double[][] gradients, Random random) =>
         ((IGradientWeighting)options.Create(Tasks(gradients.Length))).Combine([.. Enumerable.Range(0, gradients.Length)], Products(gradients), random);
@@ -243,7 +243,7 @@ public sealed class GradientWeightingTests
     private static double[][] Gradients(int tasks, int parameters, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, tasks).Select(_ => Enumerable.Range(0, parameters).Select(_ => Gaussian.Next(random)).ToArray())];
+        return [.. Enumerable.Range(0, tasks).Select(_ => Enumerable.Range(0, parameters).Select(_ => NormalRandom.Next(random)).ToArray())];
     }
 
     private static double[,] Products(double[][] gradients)

@@ -1,6 +1,5 @@
-using MetaML.Encoders;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Models;
 using MetaML.TestKit;
 using MetaML.Training;
 using MetaML.Weighting;
@@ -10,7 +9,7 @@ namespace MetaML.Core.Tests.Weighting;
 
 public sealed class TaskWeightingTests
 {
-    private static readonly IReadOnlyList<WeighedTask> s_tasks = TasksOf(LabelKind.Binary);
+    private static readonly IReadOnlyList<WeightedTask> s_tasks = TasksOf(LabelKind.Binary);
 
     public static TheoryData<TaskWeightingOptions> All => new(
         new UniformWeightingOptions(),
@@ -69,7 +68,7 @@ public sealed class TaskWeightingTests
         Assert.Equal(weighting.Weights[2], weighting.Weights[3]); // never drawn, never changed against each other
     }
 
-    private static WeighedTask[] TasksOf(LabelKind kind) => [.. CoreData.Of(Some.Tasks(4), kind).Tasks.Select(task => new WeighedTask(task.Name, kind, task.RowCount))];
+    private static WeightedTask[] TasksOf(LabelKind kind) => [.. CoreData.Of(Some.Tasks(4), kind).Tasks.Select(task => new WeightedTask(task.Name, kind, task.RowCount))];
 
     [Fact]
     public void Train_TasksOfWeightZero_TeachNothing()

@@ -1,7 +1,4 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
 using MetaML.TestKit;
-using MetaML.Weighting;
 using Microsoft.ML;
 using Xunit;
 

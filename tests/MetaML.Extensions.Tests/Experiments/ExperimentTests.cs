@@ -1,11 +1,8 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions.Experiments;
-using MetaML.Extensions.Interop;
+using MetaML.Extensions.Chains;
+using MetaML.Extensions.Experiments.Runs;
 using MetaML.Extensions.Tests.Evaluation;
-using MetaML.Tasks;
+using MetaML.Extensions.Transformers;
 using MetaML.TestKit;
-using MetaML.Weighting;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Xunit;
@@ -72,7 +69,7 @@ public sealed class ExperimentTests
         // By the best meta-learned model, on the training tasks: whatever is best of all.
         Assert.Equal(result.Description.TrainingTasks, result.Relatedness!.Tasks);
         RunDetail best = result.RunDetails.Where(run => run.Kind == StrategyKind.MetaLearned).MaxBy(run => run.Score!.Value.Mean)!;
-        Relatedness.TaskRelatedness expected = _ml.MetaLearning().Relatedness(best.Model!, split.TrainSet);
+        TaskRelatedness expected = _ml.MetaLearning().Relatedness(best.Model!, split.TrainSet);
         string[] tasks = [.. result.Relatedness.Tasks];
         for (int from = 0; from < tasks.Length; from++)
         {

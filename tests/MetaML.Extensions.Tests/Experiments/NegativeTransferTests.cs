@@ -1,6 +1,4 @@
 using System.Globalization;
-using MetaML.Adapters;
-using MetaML.Encoders;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -35,7 +33,7 @@ public sealed class NegativeTransferTests
         var settings = new TaskExperimentSettings
         {
             FewShot = new FewShotOptions { SupportSizes = [5], IsPerClass = true, Draws = 3 },
-            MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 200, ClassSets = MetaML.Tasks.ClassSets.PerTask },
+            MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 200, ClassSets = ClassSets.PerTask },
             Encoders = [new MlpEncoderOptions()],
             Adapters = [new PrototypeAdapterOptions()],
             MaxModels = 2, // the nearest class mean, and the network

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using MetaML.Encoders;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Xunit;

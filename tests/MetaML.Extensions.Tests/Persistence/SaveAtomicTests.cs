@@ -1,5 +1,5 @@
 using MetaML.Extensions.Persistence;
-using MetaML.Persistence;
+using MetaML.Files;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

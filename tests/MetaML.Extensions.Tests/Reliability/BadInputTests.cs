@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,7 +1,4 @@
 using FsCheck.Xunit;
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Extensions;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,4 +1,3 @@
-using MetaML.Encoders;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,6 +1,3 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
-using MetaML.Tasks;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,4 +1,3 @@
-using MetaML.Tasks;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Xunit;
@@ -46,7 +45,7 @@ public sealed class PresetTests
         MetaLearnerOptions options = MetaLearnerOptions.ForSpeed() with
         {
             LabelColumnName = "Answer",
-            Encoder = new Encoders.MlpEncoderOptions { HiddenUnits = [4] },
+            Encoder = new MlpEncoderOptions { HiddenUnits = [4] },
             MaximumNumberOfIterations = int.MaxValue,
             EarlyStopping = null,
             MaximumTrainingTime = TimeSpan.FromSeconds(1),

@@ -1,6 +1,4 @@
-using MetaML.Encoders;
 using MetaML.TestKit;
-using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Xunit;
@@ -34,7 +32,7 @@ public sealed class SharedEncoderTests
         List<TaskRow> rows = Some.Tasks(1);
         rows[1].Features[2] = float.NaN;
         float[][] embeddings = [.. _ml.MetaLearning().SharedEncoder(learned, "Shared").Fit(View(rows)).Transform(View(rows)).GetColumn<float[]>("Shared")];
-        Assert.Equal(learned.Model.CreateScorer().Embed(new MetaML.Tasks.FeatureRow(rows[0].Features)).ToArray(), embeddings[0]);
+        Assert.Equal(learned.Model.CreateScorer().Embed(new MetaML.Data.FeatureRow(rows[0].Features)).ToArray(), embeddings[0]);
         Assert.All(embeddings[1], value => Assert.True(float.IsNaN(value)));
     }
 

@@ -1,5 +1,3 @@
-using MetaML.Adapters;
-using MetaML.Encoders;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

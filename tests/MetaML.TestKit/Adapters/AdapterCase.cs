@@ -1,8 +1,8 @@
 using MetaML.Adapters;
-using MetaML.Encoders;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Models;
 using MetaML.Parameters;
-using MetaML.Scoring;
-using MetaML.Tasks;
 using static TorchSharp.torch;
 
 namespace MetaML.TestKit;

@@ -1,9 +1,10 @@
 using MetaML.Adapters;
-using MetaML.Encoders;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Models;
 using MetaML.Native;
 using MetaML.Parameters;
-using MetaML.Scoring;
-using MetaML.Tasks;
 using MetaML.Training;
 using TorchSharp;
 using Xunit;

@@ -1,6 +1,6 @@
-using MetaML.Adapters;
-using MetaML.Scoring;
-using MetaML.Tasks;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MetaML.Extensions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

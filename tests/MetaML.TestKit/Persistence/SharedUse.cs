@@ -1,5 +1,3 @@
-using MetaML.Adapters;
-using MetaML.Extensions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

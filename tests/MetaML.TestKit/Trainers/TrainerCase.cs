@@ -1,6 +1,3 @@
-using MetaML.Extensions;
-using MetaML.Adapters;
-using MetaML.Encoders;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,0 +1,116 @@
+using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Adapters.ClosedForm;
+using MetaML.Heads;
+using MetaML.Parameters;
+
+namespace MetaML.Adapters.Bayesian;
+
+/// <summary>The posterior of w in y = wᵀz̃ + ε, w ~ N(m, Σ), ε ~ N(0, σ²): see <see cref="ClosedFormAdapter"/> with V₀ = m and B Bᵀ = Σ / σ².</summary>
+/// <remarks>
+/// <para>Meta-learned: m where all tasks' outputs mean the same (else 0), Σ, σ, and for classes the scale of the scores; by
+/// gradients, or by <see cref="HeadPrior"/>. Source: Harrison et al., Meta-Learning Priors for Efficient Online
+/// Bayesian Regression (ALPaCA), 2018, arXiv 1807.08912. Deviation: classes are regressed as ±1 or one-hot labels.</para>
+/// <para>For regression the posterior's spread is kept as well: the variance of a new label at z is σₜ²(1 + z̃ᵀS̃z̃),
+/// S̃ = (σ²Σ⁻¹ + Z̃ᵀSZ̃)⁻¹ = B(PᵀP + I)⁻¹Bᵀ. With common noise σₜ² = σ². With noise per task, wₜ ~ N(m, σₜ²Σ/σ²) and
+/// σₜ² ~ Inv-Gamma(a, aσ²): the head is the same, and E[σₜ²] = (aσ² + q/2) / (a + n/2 − 1), q = rᵀ(PPᵀ + I)⁻¹r. Squared
+/// query losses say nothing of σ itself, only of Σ/σ²: where the prior is learned by gradients, σ is set afterwards, to its
+/// maximum of the marginal likelihood.</para>
+/// </remarks>
+public sealed class BayesianAdapter : ClosedFormAdapter
+{
+    private const string Noise = "log_noise";
+    private const string NoiseShape = "log_noise_shape";
+
+    private readonly BayesianAdapterOptions _options;
+    private readonly bool _hasFactor;
+    private readonly bool _fitsPrior;
+
+    /// <summary>An adapter of heads of this shape.</summary>
+    /// <param name="shape">Any kind.</param>
+    /// <param name="options">Which prior, and how it is learned.</param>
+    public BayesianAdapter(HeadShape shape, BayesianAdapterOptions options)
+        : base(shape, First(shape, options), LearnedCovariance.IsTrained(shape, options))
+    {
+        _options = options with { };
+        _hasFactor = LearnedCovariance.HasFactor(shape, options);
+        _fitsPrior = LearnedCovariance.IsFitted(shape, options);
+    }
+
+    private protected override bool KeepsSpread => _options.GivesDeviation(Shape.Kind);
+
+    /// <inheritdoc/>
+    public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    {
+        if (!_fitsPrior && !KeepsSpread)
+            return;
+        int width = Shape.EmbeddingDimension + 1;
+        TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(task, width, Target))];
+        if (_fitsPrior)
+            Store(FitPrior(tasks, width), parameters);
+        else
+            Store(Load(parameters).FitNoise(tasks), parameters);
+    }
+
+    private protected override Tensor Spread(ParameterSet learned) => (learned.Tensors[0] - learned[Noise]).exp();
+
+    private protected override float[] Spread(IReadOnlyList<float[]> parameters) =>
+        Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
+
+    private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[2] : null;
+
+    private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _hasFactor ? parameters[2] : null;
+
+    private protected override PredictiveVariance Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic)
+    {
+        double variance = TaskNoise.Variance(count, quadratic, Math.Exp(2 * (double)parameters[1][0]), ShapeOf(parameters));
+        return PredictiveVariance.Of(Math.Sqrt(variance), covariance);
+    }
+
+    private HeadPrior FitPrior(TaskEvidence[] tasks, int width)
+    {
+        int? outputs = Shape.HasPrior ? Shape.CommonOutputs : null;
+        int iterations = _options.MaximumFitIterations;
+        HeadPrior Fit(CovarianceForm form, HeadPrior start) => HeadPrior.Fit(tasks, start, outputs is not null, form, iterations);
+        HeadPrior diagonal = Fit(CovarianceForm.Diagonal, HeadPrior.Start(tasks, width, outputs ?? 1, _options.Noise));
+        CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(tasks, width, outputs, _options.Noise, iterations));
+        return form == CovarianceForm.Diagonal ? diagonal : Fit(form, diagonal);
+    }
+
+    private double ShapeOf(IReadOnlyList<float[]> parameters) =>
+        _options.Noise == PriorNoise.PerTask ? Math.Exp(parameters[_hasFactor ? 3 : 2][0]) : double.PositiveInfinity;
+
+    private void Store(HeadPrior fit, IReadOnlyList<ParameterArray> parameters)
+    {
+        LearnedCovariance.Store(fit.Covariance, parameters[0].Values, _hasFactor ? parameters[2].Values : null);
+        LearnedCovariance.Store(fit.Mean, PriorHead(parameters)?.Values);
+        parameters[1].Values[0] = (float)(0.5 * Math.Log(fit.NoiseVariance));
+        if (_options.Noise == PriorNoise.PerTask)
+            parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
+    }
+
+    // A prior that was learned by gradients, and so has variances alone.
+    private HeadPrior Load(IReadOnlyList<ParameterArray> parameters)
+    {
+        int width = Shape.EmbeddingDimension + 1, outputs = Shape.CommonOutputs ?? 1;
+        var covariance = new double[width * width];
+        for (int j = 0; j < width; j++)
+            covariance[j * width + j] = Math.Exp(2 * (double)parameters[0].Values[j]);
+        float[]? head = PriorHead(parameters)?.Values;
+        double[][] mean = [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => (double)(head?[j * outputs + k] ?? 0)).ToArray())];
+        return new HeadPrior(mean, covariance, Math.Exp(2 * (double)parameters[1].Values[0])) { NoiseShape = ShapeOf([.. parameters.Select(p => p.Values)]) };
+    }
+
+    private protected override void ScaleSpread(float[][] parameters, double factor) =>
+        TensorPrimitives.Add(parameters[0], (float)Math.Log(factor), parameters[0]);
+
+    private static IEnumerable<ParameterSpec> First(HeadShape shape, BayesianAdapterOptions options)
+    {
+        yield return LearnedCovariance.Deviations(shape, options);
+        yield return ParameterSpec.Constant(Noise, 0, 1) with { LearningRateFactor = 10, IsTrained = LearnedCovariance.IsTrained(shape, options) };
+        if (LearnedCovariance.HasFactor(shape, options))
+            yield return LearnedCovariance.Factor(shape.EmbeddingDimension + 1);
+        if (options.Noise == PriorNoise.PerTask)
+            yield return ParameterSpec.Constant(NoiseShape, MathF.Log(10), 1) with { IsTrained = false };
+    }
+}

@@ -1,0 +1,64 @@
+using MetaML.Adapters;
+using MetaML.Adapters.Bayesian;
+using MetaML.Options;
+
+namespace MetaML;
+
+/// <summary>Bayesian linear or logistic regression on the support embeddings, with a meta-learned prior.</summary>
+/// <remarks>
+/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/>,
+/// <see cref="BayesianLogisticAdapter"/>. With <see cref="IdentityEncoderOptions"/> it is a learner of its own that
+/// needs no native library and trains in seconds: hard to beat on tabular tasks.
+/// </remarks>
+[SavedName("bayesian")]
+public sealed record BayesianAdapterOptions : AdapterOptions
+{
+    /// <summary>What is learned about how heads vary from task to task.</summary>
+    /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> and <see cref="PriorCovariance.OneFactor"/> need empirical Bayes.</value>
+    public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
+
+    /// <summary>How classes are taken to come about.</summary>
+    /// <value>Default <see cref="ClassLikelihood.Gaussian"/>. Values are always taken for normal.</value>
+    public ClassLikelihood ClassLikelihood { get; set; } = ClassLikelihood.Gaussian;
+
+    /// <summary>Whether each task has noise of its own. It changes how the prior is learned, and <see cref="PredictiveDeviation"/>.</summary>
+    /// <value>Default <see cref="PriorNoise.Common"/>; <see cref="PriorNoise.PerTask"/> needs empirical Bayes.</value>
+    public PriorNoise Noise { get; set; } = PriorNoise.Common;
+
+    /// <summary>Whether regression also gives the standard deviation of a label about its score.</summary>
+    /// <value>Default true. A task then keeps (embedding + 1)(embedding + 2) / 2 numbers more.</value>
+    /// <remarks>
+    /// A 90 % interval is Score ± 1.645 ScoreStandardDeviation; with <see cref="PriorNoise.PerTask"/> a little wider, for
+    /// labels are then Student's t.
+    /// </remarks>
+    public bool PredictiveDeviation { get; set; } = true;
+
+    /// <summary>How the prior is learned.</summary>
+    /// <value>Default <see cref="PriorFit.Auto"/>.</value>
+    public PriorFit Fit { get; set; } = PriorFit.Auto;
+
+    /// <summary>The largest number of steps of empirical Bayes.</summary>
+    /// <value>At least 1; default 200.</value>
+    public int MaximumFitIterations { get; set; } = 200;
+
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => ClassLikelihood == ClassLikelihood.Logistic && shape.Kind != LabelKind.Regression
+        ? new BayesianLogisticAdapter(shape, this)
+        : new BayesianAdapter(shape, this);
+
+    internal override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
+
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
+    {
+        OptionCheck.Defined(this, nameof(Covariance), Covariance);
+        OptionCheck.Defined(this, nameof(ClassLikelihood), ClassLikelihood);
+        OptionCheck.Defined(this, nameof(Fit), Fit);
+        OptionCheck.Defined(this, nameof(Noise), Noise);
+        OptionCheck.AtLeast<int>(this, nameof(MaximumFitIterations), MaximumFitIterations, 1);
+        if (Covariance is PriorCovariance.Full or PriorCovariance.OneFactor && Fit == PriorFit.Gradient)
+            throw OptionCheck.Error(this, nameof(Covariance), "Auto or Diagonal where Fit is Gradient", Covariance, "The outer optimiser learns variances alone.", "Let Fit be HeadPrior.");
+        if (Noise == PriorNoise.PerTask && Fit == PriorFit.Gradient)
+            throw OptionCheck.Error(this, nameof(Noise), "Common where Fit is Gradient", Noise, "The outer optimiser learns one noise for all tasks.", "Let Fit be HeadPrior.");
+    }
+}

@@ -1,0 +1,117 @@
+using MetaML.Adapters.Logistic;
+using MetaML.Heads;
+
+namespace MetaML.Adapters.Bayesian.Priors;
+
+/// <summary>A task's classes, and the normal distribution of its heads that is closest to their posterior under a prior.</summary>
+/// <remarks>
+/// <para>For two classes one head, log odds = wᵀz̃. For C the C − 1 contrasts QᵀW of the class vectors
+/// (<see cref="ClassContrasts"/>), whose posterior covariance is taken to be the same S for each, with no correlation among them.</para>
+/// <para>The distribution is that of the highest lower bound on the log marginal likelihood, E[log p(y | w)] − KL(q‖prior): the
+/// Gaussian variational approximation (Opper and Archambeau, The variational Gaussian approximation revisited, 2009), with the
+/// first expectation exact for two classes and its tilted bound for more. At the maximum S⁻¹ = Σ⁻¹ + Σᵢ ωᵢ z̃ᵢz̃ᵢᵀ and
+/// Σ⁻¹δ = Σᵢ sᵢ(yᵢ − gᵢ) z̃ᵢ: what the rows say is as if values had been seen, tᵢ = fᵢ + sᵢ(yᵢ − gᵢ)/ωᵢ with noise of the variance
+/// 1/ωᵢ. These are <see cref="TaskEvidence"/>, under which S and δ are the posterior again.</para>
+/// </remarks>
+internal sealed class LogisticTask
+{
+    // A saturated row says nothing, yet its value must exist.
+    private const double SmallestPrecision = 1e-10;
+
+    private const int MaximumSteps = 100, MaximumHalvings = 20;
+
+    private readonly LabelKind _kind;
+    private readonly EmbeddedTask _task;
+    private readonly int _width;
+    private readonly double[] _augmented; // Z̃
+    private readonly double[] _precisions; // ω, where last left
+    private double[]? _solution; // U, likewise
+
+    /// <param name="kind">Binary or multiclass.</param>
+    /// <param name="task">The rows.</param>
+    /// <param name="width">Embedding + 1.</param>
+    public LogisticTask(LabelKind kind, EmbeddedTask task, int width)
+    {
+        _kind = kind;
+        _task = task;
+        _width = width;
+        _augmented = TaskEvidence.Augment(task, width);
+        double curvature = kind == LabelKind.Binary ? 0.25 : 1.0 / task.OutputCount; // of scores that are all the same
+        _precisions = Array.ConvertAll(task.Weights, weight => weight * curvature);
+        Heads = kind == LabelKind.Binary ? 1 : task.OutputCount - 1;
+    }
+
+    /// <summary>Number of heads; 0 for a task of one class, which says nothing.</summary>
+    public int Heads { get; }
+
+    /// <summary>What the rows say of heads about which nothing is known: one step from scores of 0.</summary>
+    public TaskEvidence First()
+    {
+        double[][] scores = [.. Enumerable.Range(0, _task.OutputCount).Select(k => Enumerable.Range(0, _task.RowCount).Select(row =>
+            _kind == LabelKind.Binary ? 4 * _task.Labels[row] - 2.0 : (_task.Labels[row] == k ? _task.OutputCount : 0) - 1.0).ToArray())];
+        return Evidence(_precisions, scores);
+    }
+
+    /// <summary>What the rows say of the heads, and the bound on the log marginal likelihood, under a prior.</summary>
+    /// <param name="prior">m and Σ.</param>
+    /// <param name="root">B with BBᵀ = Σ [width, width].</param>
+    public (TaskEvidence Evidence, double Bound) Under(ScaledHeadPrior prior, double[] root)
+    {
+        var ones = new double[_width];
+        Array.Fill(ones, 1);
+        var fit = new PenalizedFit(_kind, _task, Centre(prior), ones, root);
+        State best = Evaluate(prior, fit, _precisions, _solution);
+        for (int step = 0; step < MaximumSteps; step++)
+        {
+            double[] precisions = best.Wanted;
+            State next = Evaluate(prior, fit, precisions, best.Solution);
+            for (int halving = 0; next.Bound < best.Bound - Slack(best) && halving < MaximumHalvings; halving++)
+            {
+                precisions = [.. best.Precisions.Zip(precisions, (before, after) => Math.Sqrt(before * after))];
+                next = Evaluate(prior, fit, precisions, best.Solution);
+            }
+
+            double gain = next.Bound - best.Bound;
+            if (gain > 0)
+                best = next;
+            if (!(gain > Slack(best)))
+                break;
+        }
+
+        best.Precisions.CopyTo(_precisions, 0);
+        _solution = best.Solution;
+        return (Evidence(best.Precisions, best.Targets), best.Bound);
+    }
+
+    private static double Slack(State state) => 1e-8 * (1 + Math.Abs(state.Bound));
+
+    // The bound with S = (Σ⁻¹ + Z̃ᵀΩZ̃)⁻¹ and the δ that is best with it.
+    private State Evaluate(ScaledHeadPrior prior, PenalizedFit fit, double[] precisions, double[]? from)
+    {
+        int rows = _task.RowCount;
+        TaskPosterior posterior = new TaskEvidence(_augmented, precisions, [new double[rows]], _width).Under(prior);
+        double[] variances = [.. Enumerable.Range(0, rows).Select(row => posterior.Variance(_augmented.AsSpan(row * _width, _width)))];
+        fit.Variances = variances;
+        double[] solution = fit.Minimize(from: from);
+        double divergence = posterior.LogDeterminant; // 2 KL of S from Σ: log |Σ| − log |S| + tr Σ⁻¹S − width
+        for (int row = 0; row < rows; row++)
+            divergence -= precisions[row] * variances[row];
+
+        double[] wanted = [.. Enumerable.Range(0, rows).Select(row => Math.Max(fit.Precision(row), SmallestPrecision))];
+        double[][] targets = [.. Enumerable.Range(0, _task.OutputCount).Select(k => Enumerable.Range(0, rows).Select(row => fit.Score(solution, row, k) + fit.Residual(row, k) / precisions[row]).ToArray())];
+        return new State(-fit.Value - 0.5 * Heads * divergence, precisions, wanted, solution, targets);
+    }
+
+    // m of each output, centred for more than two classes.
+    private double[] Centre(ScaledHeadPrior prior)
+    {
+        if (_kind == LabelKind.Binary)
+            return prior.MeanOf(0);
+        return [.. ClassContrasts.ToClasses([.. Enumerable.Range(0, Heads).Select(prior.MeanOf)]).SelectMany(mean => mean)];
+    }
+
+    private TaskEvidence Evidence(double[] precisions, double[][] scores) =>
+        new(_augmented, precisions, _kind == LabelKind.Binary ? scores : ClassContrasts.Of(scores), _width);
+
+    private sealed record State(double Bound, double[] Precisions, double[] Wanted, double[] Solution, double[][] Targets);
+}

@@ -1,0 +1,271 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using MetaML.Heads;
+using MetaML.Numerics;
+using MetaML.Parameters;
+using static MetaML.Numerics.ClosedFormAlgebra;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters.ClosedForm;
+
+/// <summary>
+/// W = α · argmin_V Σᵢ sᵢ‖yᵢ − z̃ᵢV‖² + ‖B⁻¹(V − V₀)‖², with z̃ = (z, 1), B = diag(b) F, and s the example weights: what the adapters with a solution in closed form share.
+/// </summary>
+/// <remarks>
+/// Labels are −1 and 1 (binary), one-hot (multiclass), or the values (regression). With P = S^½ Z̃ B the solution is
+/// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury): whichever system is smaller is solved,
+/// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0.
+/// </remarks>
+public abstract class ClosedFormAdapter : IManagedAdapter
+{
+    private const string Scale = "log_scale";
+    private const string Prior = "prior_head";
+
+    private const int RowsAtOnce = 32;
+
+    private readonly List<ParameterSpec> _parameters = [];
+    private readonly int _scaleAt;
+    private readonly int _priorAt;
+
+    private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> spread, bool isTrained)
+    {
+        Shape = shape;
+        _parameters.AddRange(spread);
+        _scaleAt = shape.Kind == LabelKind.Regression ? -1 : _parameters.Count;
+        if (_scaleAt >= 0)
+            _parameters.Add(ParameterSpec.Constant(Scale, MathF.Log(shape.Kind == LabelKind.Binary ? 3 : 6)) with { LearningRateFactor = 10, IsTrained = isTrained });
+        _priorAt = shape.HasPrior ? _parameters.Count : -1;
+        if (shape.CommonOutputs is { } outputs)
+            _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ParameterSpec> Parameters => _parameters;
+
+    private protected HeadShape Shape { get; }
+
+    /// <inheritdoc/>
+    public AdaptedTasks Adapt(AdaptationInput input)
+    {
+        ParameterSet learned = input.AdapterParameters;
+        Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
+        long tasks = z.shape[0], rows = z.shape[1], width = Shape.EmbeddingDimension + 1;
+        Tensor one = z.new_ones(tasks, rows, 1, dtype: z.dtype);
+        Tensor root = input.Support.Weights.sqrt().unsqueeze(-1); // S^½ [tasks, rows, 1]
+        Tensor augmented = cat([z, one], -1) * root; // S^½ Z̃ [tasks, rows, embedding + 1]
+        Tensor spread = Spread(learned); // b [embedding + 1]
+        Tensor? factor = Factor(learned)?.unsqueeze(0).expand(tasks, width, width); // F
+        Tensor p = augmented * spread;
+        if (factor is not null)
+            p = p.bmm(factor);
+
+        Tensor residual = Targets(input) * root; // R [tasks, rows, outputs]
+        if (Shape.HasPrior)
+            residual = residual - augmented.bmm(PriorHead(learned, tasks));
+
+        Tensor solution = rows < width // [tasks, embedding + 1, outputs]
+            ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)).Plus(Identity(z, rows)), residual))
+            : linalg.solve(p.transpose(1, 2).bmm(p).Plus(Identity(z, width)), p.transpose(1, 2).bmm(residual));
+        Tensor head = (factor is null ? solution : factor.bmm(solution)) * spread.unsqueeze(-1);
+        if (Shape.HasPrior)
+            head = head.Plus(PriorHead(learned, tasks));
+        if (_scaleAt >= 0)
+            head = head * learned[Scale].exp();
+        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), head.narrow(1, width - 1, 1).squeeze(1));
+    }
+
+    /// <inheritdoc/>
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    {
+        int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
+        float[] spread = Spread(parameters);
+        float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
+
+        var scaled = new float[width];
+        // S^½ Z̃ B, in single precision: products of such numbers are exact in double. All rows at once where there are fewer of
+        // them than values; else some at a time, of which the normal equations are all that is kept.
+        bool isWide = rows < width;
+        int rowsAtOnce = isWide ? rows : RowsAtOnce;
+        double[] p = ArrayPool<double>.Shared.Rent(rowsAtOnce * width);
+        double[] normal = isWide && !KeepsSpread ? [] : new double[width * width]; // PᵀP + I
+        var residual = new double[rows * outputs];
+        var solution = new double[width * outputs];
+        double squares = 0;
+        for (int first = 0; first < rows; first += rowsAtOnce)
+        {
+            int count = Math.Min(rowsAtOnce, rows - first);
+            for (int row = first; row < first + count; row++)
+            {
+                float root = MathF.Sqrt(support.Weights[row]);
+                ReadOnlySpan<float> z = support.Row(row, dimension);
+                z.CopyTo(scaled);
+                scaled[dimension] = 1;
+                TensorPrimitives.Multiply(scaled, root, scaled);
+                TensorPrimitives.Multiply(scaled, spread, scaled);
+                if (factor is not null)
+                    MultiplyRow(scaled, factor);
+                TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan((row - first) * width, width));
+                for (int k = 0; k < outputs; k++)
+                {
+                    double own = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
+                    residual[row * outputs + k] = own;
+                    squares += own * own;
+                }
+            }
+
+            if (normal.Length > 0)
+                AddProducts(normal, p, count, width);
+            if (!isWide)
+                AddTransposeProducts(solution, p, count, width, residual.AsSpan(first * outputs, count * outputs), outputs);
+        }
+
+        if (normal.Length > 0)
+            AddIdentity(normal, width);
+        double[] right = !KeepsSpread ? [] : isWide ? [.. residual] : [.. solution]; // of the system that is solved in its place
+        if (isWide)
+        {
+            SolveGram(p, rows, width, residual, outputs);
+            AddTransposeProducts(solution, p, rows, width, residual, outputs);
+        }
+        else
+        {
+            Cholesky.Solve(KeepsSpread ? [.. normal] : normal, width, solution, outputs);
+        }
+
+        ArrayPool<double>.Shared.Return(p);
+        PredictiveVariance? predictive = null;
+        if (KeepsSpread)
+        {
+            double quadratic = isWide ? Product(right, residual) : squares - Product(right, solution); // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
+            predictive = Predictive(parameters, Covariance(normal, width, spread, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+        }
+
+        if (factor is not null)
+            solution = Multiply(factor, solution, width, outputs);
+
+        float scale = ScaleOf(parameters);
+        var head = new LinearHead(new float[outputs * dimension], new float[outputs]) { Spread = predictive };
+        for (int k = 0; k < outputs; k++)
+        {
+            for (int j = 0; j < dimension; j++)
+                head.Weights[k * dimension + j] = scale * (float)(spread[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0));
+            head.Bias[k] = scale * (float)(spread[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0));
+        }
+
+        return head;
+    }
+
+    /// <inheritdoc/>
+    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    {
+    }
+
+    /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
+    private protected abstract Tensor Spread(ParameterSet learned);
+
+    /// <summary>The same outside libtorch.</summary>
+    private protected abstract float[] Spread(IReadOnlyList<float[]> parameters);
+
+    /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
+    private protected virtual Tensor? Factor(ParameterSet learned) => null;
+
+    /// <summary>The same outside libtorch, row-major.</summary>
+    private protected virtual float[]? Factor(IReadOnlyList<float[]> parameters) => null;
+
+    /// <summary>The parameters with another head in the place of V₀, and B scaled; where the outputs of all tasks mean the same.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>; left as they are.</param>
+    /// <param name="prior">As <see cref="Adapt(IReadOnlyList{float[]}, EmbeddedTask)"/> gives it.</param>
+    /// <param name="spread">Factor of B.</param>
+    internal float[][] WithPrior(IReadOnlyList<float[]> parameters, LinearHead prior, double spread)
+    {
+        float[][] changed = [.. parameters.Select(values => values.ToArray())];
+        ScaleSpread(changed, spread);
+        float scale = ScaleOf(parameters);
+        int dimension = Shape.EmbeddingDimension, outputs = prior.OutputCount;
+        for (int k = 0; k < outputs; k++)
+        {
+            for (int j = 0; j < dimension; j++)
+                changed[_priorAt][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
+            changed[_priorAt][dimension * outputs + k] = prior.Bias[k] / scale;
+        }
+
+        return changed;
+    }
+
+    /// <summary>How badly each of several priors explains support: rᵀ(PPᵀ + I)⁻¹r, which is the residuals before adapting times those after (Woodbury).</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="support">The rows.</param>
+    /// <param name="priors">In the place of V₀.</param>
+    /// <param name="spread">Factor of B.</param>
+    internal double[] Misfits(IReadOnlyList<float[]> parameters, EmbeddedTask support, IReadOnlyList<LinearHead> priors, double spread) => [.. priors.Select(prior =>
+    {
+        LinearHead head = Adapt(WithPrior(parameters, prior, spread), support);
+        return SumOverLabels(parameters, support, (row, k, label) => (label - prior.Score(row, k)) * (label - head.Score(row, k)));
+    })];
+
+    /// <summary>The mean squared residual of a head, in the units in which labels are regressed.</summary>
+    internal double MeanSquaredResidual(IReadOnlyList<float[]> parameters, EmbeddedTask task, LinearHead head) =>
+        SumOverLabels(parameters, task, (row, k, label) => (label - head.Score(row, k)) * (label - head.Score(row, k))) / Math.Max(task.OutputCount * task.Weights.Sum(weight => (double)weight), 1e-12);
+
+    // Of what is asked for in scores, over the squared scale.
+    private double SumOverLabels(IReadOnlyList<float[]> parameters, EmbeddedTask task, ScoreProduct product)
+    {
+        double sum = 0, scale = ScaleOf(parameters);
+        for (int row = 0; row < task.RowCount; row++)
+        {
+            for (int k = 0; k < task.OutputCount; k++)
+                sum += task.Weights[row] * product(task.Row(row, Shape.EmbeddingDimension), k, scale * Target(task.Labels[row], k));
+        }
+
+        return sum / (scale * scale);
+    }
+
+    private delegate double ScoreProduct(ReadOnlySpan<float> row, int output, double label);
+
+    private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
+
+    /// <summary>Multiplies b by a factor.</summary>
+    private protected abstract void ScaleSpread(float[][] parameters, double factor);
+
+    /// <summary>Whether heads keep <see cref="Predictive"/>.</summary>
+    private protected virtual bool KeepsSpread => false;
+
+    /// <summary>How far labels lie from the head's scores.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="covariance">S̃ = B(PᵀP + I)⁻¹Bᵀ [embedding + 1, embedding + 1].</param>
+    /// <param name="count">Total weight of the rows, over all outputs.</param>
+    /// <param name="quadratic">q = Rᵀ(PPᵀ + I)⁻¹R, over all outputs.</param>
+    private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic) => null;
+
+    /// <summary>What a label is regressed as, for one output.</summary>
+    private protected float Target(float label, int output) => Shape.Kind switch
+    {
+        LabelKind.Binary => 2 * label - 1,
+        LabelKind.Multiclass => label == output ? 1 : 0,
+        _ => label,
+    };
+
+    /// <summary>V₀ among all parameters, [embedding + 1, outputs]; null where it is 0.</summary>
+    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorAt >= 0 ? parameters[_priorAt] : null;
+
+    private Tensor Targets(AdaptationInput input) => Shape.Kind switch
+    {
+        LabelKind.Binary => input.Support.Labels.Times(2).Plus(-1).unsqueeze(-1),
+        LabelKind.Multiclass => input.Support.OneHot(input.OutputCount),
+        _ => input.Support.Labels.unsqueeze(-1),
+    };
+
+    private static Tensor PriorHead(ParameterSet learned, long tasks) => learned[Prior].unsqueeze(0).expand(tasks, -1, -1);
+
+    private static Tensor Identity(Tensor like, long size) => eye(size, dtype: like.dtype, device: like.device);
+
+    private static float PriorScore(float[] prior, ReadOnlySpan<float> z, int output, int outputs)
+    {
+        if (outputs == 1)
+            return OrderedSum.OfProducts(z, prior.AsSpan(0, z.Length)) + prior[z.Length];
+        float score = prior[z.Length * outputs + output];
+        for (int j = 0; j < z.Length; j++)
+            score += z[j] * prior[j * outputs + output];
+        return score;
+    }
+}

@@ -1,0 +1,33 @@
+using MetaML.Parameters;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters.ClosedForm;
+
+/// <summary>Meta-learned penalties on how far a head may lie from the prior's: λ on slopes, λ₀ on the intercept.</summary>
+/// <remarks>The adapter's first two parameters, in log space. As ‖B⁻¹(V − V₀)‖² with B = diag(λ^−½, …, λ^−½, λ₀^−½).</remarks>
+internal static class LearnedPenalty
+{
+    private const string Slopes = "log_penalty";
+    private const string Intercept = "log_intercept_penalty";
+
+    /// <summary>The two parameters.</summary>
+    /// <param name="initial">First value of both penalties.</param>
+    public static IEnumerable<ParameterSpec> Specs(double initial) => [First(Slopes, initial), First(Intercept, initial)];
+
+    /// <summary>The diagonal of B.</summary>
+    /// <returns>Float [embedding + 1].</returns>
+    public static Tensor Spread(ParameterSet learned, int embeddingDimension) =>
+        cat([learned[Slopes].Times(-0.5).exp().expand(embeddingDimension), learned[Intercept].Times(-0.5).exp().reshape(1)], 0);
+
+    /// <summary>The same outside libtorch.</summary>
+    public static float[] Spread(IReadOnlyList<float[]> parameters, int embeddingDimension)
+    {
+        var spread = new float[embeddingDimension + 1];
+        Array.Fill(spread, MathF.Exp(-0.5f * parameters[0][0]));
+        spread[^1] = MathF.Exp(-0.5f * parameters[1][0]);
+        return spread;
+    }
+
+    private static ParameterSpec First(string name, double initial) =>
+        ParameterSpec.Constant(name, (float)Math.Log(initial)) with { LearningRateFactor = 10 };
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using MetaML.Adapters.ClosedForm;
+using MetaML.Heads;
+using MetaML.Options;
+using MetaML.Parameters;
+using TorchSharp;
+
+namespace MetaML.Adapters.Gradient;
+
+/// <summary>What all gradient adapters share: the head that the steps start from, their rates, and what the outer step makes of them.</summary>
+public abstract partial class GradientAdapter : IAdapter
+{
+    private const string InitialWeights = "initial_weights";
+    private const string InitialBias = "initial_bias";
+
+    private readonly List<ParameterSpec> _parameters = [];
+    private readonly double _firstRate;
+
+    /// <param name="shape">Of the heads.</param>
+    /// <param name="options">Steps, rates and first head.</param>
+    /// <param name="stepped">What steps beside the head, without the leading [tasks].</param>
+    /// <param name="stepsHead">Whether the head steps.</param>
+    private protected GradientAdapter(HeadShape shape, GradientAdapterOptions options, IEnumerable<ParameterSpec> stepped, bool stepsHead)
+    {
+        Shape = shape;
+        Options = options with { };
+        StepsHead = stepsHead;
+        int outputs = shape.CommonOutputs ?? 1; // one row, the same for every class
+        var weights = ParameterSpec.Normal(InitialWeights, Math.Sqrt(1.0 / shape.EmbeddingDimension), shape.EmbeddingDimension, outputs);
+        var bias = ParameterSpec.Constant(InitialBias, 0, outputs);
+        if (options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasPrior && !options.Reptile))
+        {
+            Prototypes = new PrototypeAdapter(shape);
+            _parameters.AddRange(Prototypes.Parameters);
+        }
+        else if (stepsHead || shape.HasPrior)
+        {
+            _parameters.AddRange([weights, bias]);
+        }
+        else
+        {
+            throw OptionCheck.Error(options, nameof(options.InitialHead), "Auto or Prototype where class sets differ by task and the head does not step", options.InitialHead, "All classes would score alike.", "Set AdaptHead.");
+        }
+
+        HeadParameterCount = _parameters.Count;
+        _firstRate = (options.InnerLearningRate ?? (shape.Kind == LabelKind.Regression ? 0.01 : 0.05)) * (options is { InnerLearningRate: null, Scope: GradientScope.Context } ? 10 : 1);
+        Rates = new InnerRates(options.LearnedRates, _firstRate, options.InnerSteps, stepsHead ? [.. stepped, weights, bias] : stepped);
+        _parameters.AddRange(Rates.Parameters);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ParameterSpec> Parameters => _parameters;
+
+    private protected HeadShape Shape { get; }
+
+    private protected GradientAdapterOptions Options { get; }
+
+    private protected bool StepsHead { get; }
+
+    /// <summary>How many of <see cref="Parameters"/> give the first head; the rates follow.</summary>
+    private protected int HeadParameterCount { get; }
+
+    /// <summary>Of what steps: the encoder's part first, then the head's weights and bias.</summary>
+    private protected InnerRates Rates { get; }
+
+    /// <summary>Gives the first head; null where it is learned.</summary>
+    private protected PrototypeAdapter? Prototypes { get; }
+
+    /// <inheritdoc/>
+    public abstract AdaptedTasks Adapt(AdaptationInput input);
+
+    /// <inheritdoc/>
+    public void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks) =>
+        Prototypes?.CompletePrior(parameters, trainingTasks);
+
+    private protected void AddParameter(ParameterSpec spec) => _parameters.Add(spec);
+
+    /// <summary>The head before any step: weights [tasks, embedding, outputs], bias [tasks, outputs].</summary>
+    private protected (Tensor Weights, Tensor Bias) InitialHeads(AdaptationInput input, Lazy<Tensor> embeddings)
+    {
+        if (Prototypes is not null)
+            return Prototypes.Head(input, embeddings.Value);
+
+        var (weights, bias) = LearnedHead(input);
+        long tasks = input.ClassMask.shape[0];
+        return (weights.unsqueeze(0).expand(tasks, -1, -1), bias.unsqueeze(0).expand(tasks, -1));
+    }
+
+    // Weights [embedding, outputs], bias [outputs].
+    private (Tensor Weights, Tensor Bias) LearnedHead(AdaptationInput input) => (
+        input.AdapterParameters[InitialWeights].expand(Shape.EmbeddingDimension, input.OutputCount),
+        input.AdapterParameters[InitialBias].expand(input.OutputCount));
+
+    /// <summary>The inner steps: φ ← φ − αₛ g(φ).</summary>
+    /// <param name="input">Says how far training is.</param>
+    /// <param name="start">φ₀, each tensor [tasks, …].</param>
+    /// <param name="assemble">The tasks that some φ makes.</param>
+    /// <param name="gradientOf">g, the gradients of the support losses of such tasks, laid out like φ: [tasks, values].</param>
+    private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<AdaptedTasks, Tensor> gradientOf)
+    {
+        var layout = new FlatTensors(start.Select(tensor => tensor.shape[1..]));
+        Tensor first = FlatTensors.Join(start), own = first; // [tasks, values]
+        Tensor[] rates = Rates.OfSteps(input, layout);
+        AdaptedTasks current = assemble(start);
+        var earlier = new List<AdaptedTasks>();
+        foreach (Tensor rate in rates)
+        {
+            earlier.Add(current);
+            own = own - Clip(Gradient(input, current, gradientOf)) * rate;
+            current = assemble(layout.Split(own));
+        }
+
+        CheckFinite(input, first, own);
+        if (Options.Reptile && input.IsTraining)
+            return current with { Surrogate = (first - own.detach()).Squared().sum(1L).Times(0.5) }; // ½‖θ − φ‖², whose gradient is θ − φ
+        double weight = EarlierStepWeight(input);
+        return weight > 0 ? current with { EarlierSteps = earlier[1..], EarlierStepWeight = weight } : current;
+    }
+
+    // Of N steps at progress p each but the last weighs (1 − p / MultiStepLossUntil) / N, and the last has the rest.
+    // Deviation: the reference implementation lets each keep at least 0.03 / N.
+    private double EarlierStepWeight(AdaptationInput input) => input.IsTraining && input.Progress < Options.MultiStepLossUntil
+        ? (1 - input.Progress / Options.MultiStepLossUntil) / Options.InnerSteps
+        : 0;
+
+    private bool IsFirstOrder(AdaptationInput input) => Options.Reptile || input.Progress < Options.FirstOrderUntil;
+
+    // A constant in first order, and where nothing is trained.
+    private Tensor Gradient(AdaptationInput input, AdaptedTasks current, Func<AdaptedTasks, Tensor> gradientOf)
+    {
+        bool isConstant = !input.IsTraining || IsFirstOrder(input);
+        using IDisposable? constant = isConstant ? torch.no_grad() : null;
+        return gradientOf(current);
+    }
+
+    // g min(1, c / ‖g‖) for each task, differentiable.
+    private Tensor Clip(Tensor gradient)
+    {
+        // (‖g‖ / c)², divided first: its square must not overflow. [tasks, 1]
+        Tensor SquaredNorm(Tensor of) => of.Times(1 / Options.MaximumInnerGradientNorm).Squared().sum(1L, keepdim: true);
+        return SquaredNorm(gradient.detach()).max().Value() > 1 ? gradient * SquaredNorm(gradient).ClampMin(1).rsqrt() : gradient;
+    }
+
+    // Fails where inner steps in training led from finite numbers to others.
+    private void CheckFinite(AdaptationInput input, Tensor start, Tensor end)
+    {
+        if (input.IsTraining && !IsFinite(end) && IsFinite(start))
+            throw Overshot();
+    }
+
+    private InvalidOperationException Overshot() =>
+        new($"GradientAdapterOptions.InnerLearningRate must be small enough for the inner steps to stay finite; got {Options.InnerLearningRate?.ToString(CultureInfo.InvariantCulture) ?? $"null, which is {_firstRate}"}. Each of the {Options.InnerSteps} steps overshot by more than the one before. Lower it, or standardise the inputs.");
+
+    private static bool IsFinite(Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        return tensor.detach().isfinite().all().Value() > 0;
+    }
+}

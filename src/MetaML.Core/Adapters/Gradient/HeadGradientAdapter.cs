@@ -1,0 +1,94 @@
+using MetaML.Encoders;
+using MetaML.Heads;
+using MetaML.Parameters;
+
+namespace MetaML.Adapters.Gradient;
+
+/// <summary>Inner gradient steps on the head alone: W ← W − αₛ Zᵀ G, b ← b − αₛ Σᵢ gᵢ, with G the loss's gradient by the scores.</summary>
+/// <remarks>
+/// The inner gradient is written out, and the outer gradient through it is exact (second order): on the processor in managed
+/// code, elsewhere by automatic differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid
+/// Learning or Feature Reuse? (ANIL), 2020, arXiv 1909.09157; learned rates and multi-step loss as in MAML++, arXiv 1810.09502.
+/// </remarks>
+public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
+{
+    /// <summary>An adapter of heads of this shape.</summary>
+    /// <param name="shape">Any kind.</param>
+    /// <param name="options">Steps, rates and first head.</param>
+    public HeadGradientAdapter(HeadShape shape, GradientAdapterOptions options)
+        : base(shape, options, stepped: [], stepsHead: true)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override AdaptedTasks Adapt(AdaptationInput input)
+    {
+        Tensor z = input.EmbedSupport(); // [tasks, rows, embedding]
+        var (weights, bias) = InitialHeads(input, new Lazy<Tensor>(z));
+        Func<Tensor, Tensor> gradientOf = LabelLoss.Gradient(Shape.Kind, input.Support, input.ClassMask);
+        return Descend(
+            input,
+            [weights, bias],
+            head => new AdaptedTasks(input.EncoderParameters, head[0], head[1]),
+            tasks => Gradient(z, gradientOf(tasks.Score(z))));
+    }
+
+    private protected override DescentStart? StartOf(AdaptationInput input, Tensor? query)
+    {
+        if (input.ClassMask.device_type != TorchSharp.DeviceType.CPU)
+            return null;
+        Tensor z = input.EmbedSupport();
+        return new DescentStart(
+            new MlpShape(Shape.EmbeddingDimension),
+            HeadParts(input.OutputCount, 0),
+            new FlatTensors(HeadShapes(input)),
+            DescentStart.Join(HeadStart(input, new Lazy<Tensor>(z)), input.ClassMask.shape[0]),
+            z,
+            query is null ? null : input.Encoder.Forward(input.EncoderParameters, query, input.Dropout));
+    }
+
+    /// <summary>The gradient of a loss by a head, from that by its scores: (ZᵀG, Σᵢ gᵢ), one beside the other.</summary>
+    /// <param name="z">Float [tasks, rows, embedding].</param>
+    /// <param name="byScores">G: float [tasks, rows, outputs].</param>
+    /// <returns>Float [tasks, (embedding + 1) · outputs].</returns>
+    internal static Tensor Gradient(Tensor z, Tensor byScores) => FlatTensors.Join([z.transpose(1, 2).bmm(byScores), byScores.sum(1L)]);
+
+    /// <inheritdoc/>
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    {
+        int dimension = Shape.EmbeddingDimension, outputs = support.OutputCount, rows = support.RowCount;
+        float[] rates = Rates.All([.. parameters.Skip(HeadParameterCount)], values => Repeat(values, outputs));
+        var descent = new TaskDescent<float>(PlanOf(new MlpShape(dimension), HeadParts(outputs, 0)), rows, queryRows: 0, outputs, rates.Length, isDifferentiated: false);
+        float total = MathF.Max(support.Weights.Sum(), 1e-12f);
+        descent.Support.SetRows(support.Embeddings.AsSpan(0, rows * dimension), Targets(support), Array.ConvertAll(support.Weights, weight => weight / total), new float[outputs]);
+        float[] start = Prototypes is null
+            ? [.. Repeat(parameters[0], outputs), .. Repeat(parameters[1], outputs)]
+            : Flatten(Prototypes.Adapt(parameters, support));
+        descent.Descend(start, rates, []);
+        var head = new LinearHead(new float[outputs * dimension], descent.End[^outputs..].ToArray());
+        for (int i = 0; i < head.Weights.Length; i++)
+            head.Weights[i] = descent.End[i % dimension * outputs + i / dimension];
+        return head;
+    }
+
+    // [rows, outputs]: what each output should be.
+    private float[] Targets(EmbeddedTask support)
+    {
+        if (Shape.Kind != LabelKind.Multiclass)
+            return support.Labels;
+        var targets = new float[support.RowCount * support.OutputCount];
+        for (int row = 0; row < support.RowCount; row++)
+            targets[row * support.OutputCount + (int)support.Labels[row]] = 1;
+        return targets;
+    }
+
+    // Where classes differ by task there is one value for all of a task's outputs.
+    private IEnumerable<float> Repeat(float[] values, int outputs) => Shape.CommonOutputs is null ? values.SelectMany(value => Enumerable.Repeat(value, outputs)) : values;
+
+    // Weights [embedding, outputs], then bias.
+    private float[] Flatten(LinearHead head)
+    {
+        int outputs = head.OutputCount;
+        return [.. Enumerable.Range(0, head.Weights.Length).Select(i => head.Weights[i % outputs * Shape.EmbeddingDimension + i / outputs]), .. head.Bias];
+    }
+}

@@ -1,0 +1,288 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using MetaML.Encoders.Mlp;
+using MetaML.Numerics;
+
+namespace MetaML.Adapters.Gradient;
+
+/// <summary>One task's inner steps, its query loss after them, and the derivatives of the query loss by all that the steps start from.</summary>
+/// <remarks>
+/// With P all parameters and E what maps φ into them (its own places, or a shift of a bias), a step is P ← P − E (α ⊙ clip(Eᵀ g(P))).
+/// The derivatives p by P go back through the steps one by one: p ← p + H E v, with v what (α ⊙ −Eᵀ p) becomes by the
+/// derivative of the clipping, so that nothing larger than P is ever formed. All that a task needs stays in the processor's
+/// cache from its first step to its last derivative. Not safe for several threads at once.
+/// </remarks>
+/// <typeparam name="T">Single or double precision.</typeparam>
+internal sealed class TaskDescent<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly DescentPlan _plan;
+    private readonly T _largestNorm;
+    private readonly int _count; // of P
+    private readonly T[][] _steps; // a pass over the support for each step
+    private readonly T[] _along;
+    private readonly T[][] _queries; // the last one is after the last step
+    private readonly T[] _own; // φ's: [steps, values], the inner gradients
+    private readonly T[] _clips; // [steps]
+    private readonly T[] _move; // like φ
+    private readonly T[] _byParameters; // then by what maps a context
+    private readonly T[] _byRates;
+    private readonly T[] _bySupport;
+    private readonly T[] _byQuery;
+
+    /// <param name="plan">The steps.</param>
+    /// <param name="supportRows">Number of support rows.</param>
+    /// <param name="queryRows">Number of query rows.</param>
+    /// <param name="outputs">Of the head.</param>
+    /// <param name="rates">Number of rates in all.</param>
+    /// <param name="isDifferentiated">Whether derivatives are wanted.</param>
+    public TaskDescent(DescentPlan plan, int supportRows, int queryRows, int outputs, int rates, bool isDifferentiated)
+    {
+        _plan = plan;
+        _largestNorm = T.CreateChecked(plan.MaximumGradientNorm);
+        Support = new MlpPass<T>(plan.Network, plan.Kind, supportRows, outputs);
+        Query = new MlpPass<T>(plan.Network, plan.Kind, queryRows, outputs);
+        _count = Support.Count;
+        T[][] Passes(int count, int size, bool areKept) => areKept
+            ? [.. Enumerable.Range(0, count).Select(_ => new T[size])]
+            : [.. Enumerable.Repeat(new T[size], count)]; // one in place of the other
+        _steps = Passes(plan.Steps, Support.Size, isDifferentiated);
+        _queries = Passes(plan.QueryPasses, Query.Size, areKept: true);
+        _along = isDifferentiated ? new T[Support.Size] : [];
+        (_own, _clips, _move) = (new T[plan.Steps * plan.Count], new T[plan.Steps], new T[plan.Count]);
+        SteppedPart context = plan.Parts.FirstOrDefault(part => part.ShiftCount > 0);
+        _byParameters = new T[_count + context.Count * context.ShiftCount];
+        _byRates = new T[rates];
+        (_bySupport, _byQuery) = plan.IsByFeatures ? (new T[supportRows * plan.Network.FeatureCount], new T[queryRows * plan.Network.FeatureCount]) : ([], []);
+    }
+
+    /// <summary>Passes over the support; to be told the task's rows before each run.</summary>
+    public MlpPass<T> Support { get; }
+
+    /// <summary>Passes over the query rows; to be told the task's rows before each run.</summary>
+    public MlpPass<T> Query { get; }
+
+    /// <summary>Number of all parameters, and of those that map a context.</summary>
+    public int ParameterCount => _byParameters.Length;
+
+    /// <summary>All parameters after the last step.</summary>
+    public ReadOnlySpan<T> End => Query.Parameters(_queries[^1]);
+
+    /// <summary>The derivatives of the outer loss by the parameters, the head's last among them, then by what maps a context.</summary>
+    public ReadOnlySpan<T> ByParameters => _byParameters;
+
+    /// <summary>Those by the rates.</summary>
+    public ReadOnlySpan<T> ByRates => _byRates;
+
+    /// <summary>Those by the support's embeddings, where they were asked for.</summary>
+    public ReadOnlySpan<T> BySupport => _bySupport;
+
+    /// <summary>Those by the query rows' embeddings.</summary>
+    public ReadOnlySpan<T> ByQuery => _byQuery;
+
+    /// <summary>The query rows' scores.</summary>
+    /// <param name="pass">After which of the steps whose query loss counts.</param>
+    public ReadOnlySpan<T> Scores(int pass) => Query.Scores(_queries[pass]);
+
+    /// <summary>Descends.</summary>
+    /// <param name="parameters">All of them, then what maps a context: [context, units].</param>
+    /// <param name="rates">α.</param>
+    /// <param name="dropout">For each step, then for each query pass, what its hidden layers' values are multiplied by; none where nothing is dropped.</param>
+    public void Descend(ReadOnlySpan<T> parameters, ReadOnlySpan<T> rates, T[][][] dropout)
+    {
+        ReadOnlySpan<T> map = parameters[_count..];
+        parameters[.._count].CopyTo(_steps[0]);
+        for (int s = 0; s < _plan.Steps; s++)
+        {
+            Support.Drop(Of(dropout, s));
+            Support.Run(_steps[s]);
+            Span<T> own = Own(s);
+            Pull(Support.Gradient(_steps[s]), map, own);
+            _clips[s] = Clip(own);
+            Multiply(own, rates, s, _clips[s], _move);
+            int pass = s + _plan.QueryPasses - _plan.Steps;
+            Span<T> next = s + 1 < _plan.Steps ? _steps[s + 1] : _queries[^1];
+            _steps[s].AsSpan(0, _count).CopyTo(next);
+            Push(_move, map, next, isTaken: true);
+            if (pass < 0)
+                continue;
+            next[.._count].CopyTo(_queries[pass]);
+            Query.Drop(Of(dropout, _plan.Steps + pass));
+            Query.Run(_queries[pass], isScoreOnly: _along.Length == 0 || _plan.IsReptile, _plan.IsByFeatures);
+        }
+    }
+
+    /// <summary>Differentiates; after <see cref="Descend"/>, with the same arguments.</summary>
+    public void Differentiate(ReadOnlySpan<T> parameters, ReadOnlySpan<T> rates, T[][][] dropout)
+    {
+        ReadOnlySpan<T> map = parameters[_count..];
+        foreach (T[] sum in (T[][])[_byParameters, _byRates, _bySupport, _byQuery])
+            Array.Clear(sum);
+        Span<T> by = _byParameters.AsSpan(0, _count), byMap = _byParameters.AsSpan(_count);
+        if (_plan.IsReptile)
+        {
+            TensorPrimitives.Subtract(parameters[.._count], End, by); // of what does not step it is 0
+            return;
+        }
+
+        var earlier = T.CreateChecked(_plan.EarlierStepWeight);
+        AddQuery(_plan.QueryPasses - 1, T.One - T.CreateChecked(_plan.QueryPasses - 1) * earlier);
+        for (int s = _plan.Steps - 1; s >= 0; s--)
+        {
+            ReadOnlySpan<T> own = Own(s);
+            Pull(by, map, _move);
+            TensorPrimitives.Negate(_move, _move);
+            AddByRates(own, _clips[s], s);
+            if (!byMap.IsEmpty)
+                AddByMap(own, rates, s, by, byMap);
+            Multiply(_move, rates, s, _clips[s], _move);
+            if (!_plan.IsFirstOrder)
+            {
+                if (_clips[s] < T.One)
+                    BackThroughClip(own, _clips[s], _move);
+                Span<T> direction = Support.Parameters(_along);
+                direction.Clear();
+                Push(_move, map, direction, isTaken: false);
+                Support.Drop(Of(dropout, s));
+                Support.RunAlong(_steps[s], _along, _plan.IsByFeatures);
+                TensorPrimitives.Add(by, Support.Gradient(_along), by);
+                if (_plan.IsByFeatures)
+                    TensorPrimitives.Add(_bySupport, Support.ByFeatures(_along), _bySupport);
+                if (!byMap.IsEmpty)
+                    AddByMap(Support.Gradient(_steps[s]), byMap);
+            }
+
+            if (s > 0 && _plan.QueryPasses > 1)
+                AddQuery(s - 1, earlier);
+        }
+    }
+
+    private static T[][] Of(T[][][] dropout, int pass) => dropout.Length == 0 ? [] : dropout[pass];
+
+    private void AddQuery(int pass, T weight)
+    {
+        Span<T> by = _byParameters.AsSpan(0, _count);
+        TensorPrimitives.MultiplyAdd(Query.Gradient(_queries[pass]), weight, by, by);
+        if (_plan.IsByFeatures)
+            TensorPrimitives.MultiplyAdd(Query.ByFeatures(_queries[pass]), weight, _byQuery, _byQuery);
+    }
+
+    private Span<T> Own(int step) => _own.AsSpan(step * _plan.Count, _plan.Count);
+
+    // Eᵀ: φ's part of derivatives by the parameters.
+    private void Pull(ReadOnlySpan<T> byParameters, ReadOnlySpan<T> map, Span<T> own)
+    {
+        int at = 0;
+        foreach (SteppedPart part in _plan.Parts)
+        {
+            if (part.ShiftCount == 0)
+                byParameters.Slice(part.At, part.Count).CopyTo(own[at..]);
+            for (int k = 0; k < part.Count && part.ShiftCount > 0; k++)
+                own[at + k] = OrderedSum.OfProducts(byParameters.Slice(part.At, part.ShiftCount), map.Slice(k * part.ShiftCount, part.ShiftCount));
+            at += part.Count;
+        }
+    }
+
+    // E: adds φ's values to the parameters, or takes them.
+    private void Push(ReadOnlySpan<T> own, ReadOnlySpan<T> map, Span<T> parameters, bool isTaken)
+    {
+        int at = 0;
+        foreach (SteppedPart part in _plan.Parts)
+        {
+            ReadOnlySpan<T> values = own.Slice(at, part.Count);
+            Span<T> target = parameters.Slice(part.At, Math.Max(part.Count, part.ShiftCount));
+            if (part.ShiftCount == 0 && isTaken)
+                TensorPrimitives.Subtract(target, values, target);
+            else if (part.ShiftCount == 0)
+                TensorPrimitives.Add(target, values, target);
+            for (int k = 0; k < part.Count && part.ShiftCount > 0; k++)
+                TensorPrimitives.MultiplyAdd(map.Slice(k * part.ShiftCount, part.ShiftCount), isTaken ? -values[k] : values[k], target, target);
+            at += part.Count;
+        }
+    }
+
+    // min(1, c / ‖g‖)
+    private T Clip(ReadOnlySpan<T> own)
+    {
+        T norm = T.Sqrt(OrderedSum.OfProducts(own, own));
+        if (!T.IsFinite(norm)) // its square overflowed, or it is none
+        {
+            double sum = 0;
+            foreach (T value in own)
+                sum += double.CreateChecked(value) / _plan.MaximumGradientNorm * (double.CreateChecked(value) / _plan.MaximumGradientNorm);
+            return T.CreateChecked(1 / Math.Sqrt(Math.Max(1, sum)));
+        }
+
+        return norm > _largestNorm ? _largestNorm / norm : T.One;
+    }
+
+    // x ← x − ĝ (ĝ · x) with ĝ = g / ‖g‖, where the factor is c / ‖g‖; it is in x already.
+    private void BackThroughClip(ReadOnlySpan<T> own, T factor, Span<T> move)
+    {
+        T inverse = factor / _largestNorm;
+        TensorPrimitives.MultiplyAdd(own, -inverse * (inverse * OrderedSum.OfProducts<T>(own, move)), move, move);
+    }
+
+    // factor · α ⊙ values
+    private void Multiply(ReadOnlySpan<T> values, ReadOnlySpan<T> rates, int step, T factor, Span<T> products)
+    {
+        int at = 0;
+        foreach (SteppedPart part in _plan.Parts)
+        {
+            int rate = step * _plan.RatesPerStep + part.Rate;
+            ReadOnlySpan<T> from = values.Slice(at, part.Count);
+            Span<T> to = products.Slice(at, part.Count);
+            if (part.HasRatePerValue)
+            {
+                TensorPrimitives.Multiply(from, rates.Slice(rate, part.Count), to);
+                if (factor != T.One)
+                    TensorPrimitives.Multiply(to, factor, to);
+            }
+            else
+            {
+                TensorPrimitives.Multiply(from, rates[rate] * factor, to);
+            }
+
+            at += part.Count;
+        }
+    }
+
+    // clip(g) ⊙ −Eᵀp, which stands in _move.
+    private void AddByRates(ReadOnlySpan<T> own, T clip, int step)
+    {
+        int at = 0;
+        foreach (SteppedPart part in _plan.Parts)
+        {
+            int rate = step * _plan.RatesPerStep + part.Rate;
+            ReadOnlySpan<T> gradient = own.Slice(at, part.Count), by = _move.AsSpan(at, part.Count);
+            if (!part.HasRatePerValue)
+                _byRates[rate] += clip * OrderedSum.OfProducts(gradient, by);
+            for (int i = 0; i < part.Count && part.HasRatePerValue; i++)
+                _byRates[rate + i] += clip * gradient[i] * by[i];
+            at += part.Count;
+        }
+    }
+
+    // A context's step Δ shifts the bias by −Δ M: −Δᵀ p.
+    private void AddByMap(ReadOnlySpan<T> own, ReadOnlySpan<T> rates, int step, ReadOnlySpan<T> by, Span<T> byMap)
+    {
+        SteppedPart context = _plan.Parts[0];
+        for (int k = 0; k < context.Count; k++)
+        {
+            T rate = rates[step * _plan.RatesPerStep + context.Rate + (context.HasRatePerValue ? k : 0)];
+            Span<T> row = byMap.Slice(k * context.ShiftCount, context.ShiftCount);
+            TensorPrimitives.MultiplyAdd(by.Slice(context.At, context.ShiftCount), -_clips[step] * rate * own[k], row, row);
+        }
+    }
+
+    // And its gradient is M g: v gᵀ, with v in _move.
+    private void AddByMap(ReadOnlySpan<T> gradient, Span<T> byMap)
+    {
+        SteppedPart context = _plan.Parts[0];
+        for (int k = 0; k < context.Count; k++)
+        {
+            Span<T> row = byMap.Slice(k * context.ShiftCount, context.ShiftCount);
+            TensorPrimitives.MultiplyAdd(gradient.Slice(context.At, context.ShiftCount), _move[k], row, row);
+        }
+    }
+}

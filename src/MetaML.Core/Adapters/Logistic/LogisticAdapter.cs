@@ -1,0 +1,29 @@
+using MetaML.Adapters.ClosedForm;
+using MetaML.Parameters;
+
+namespace MetaML.Adapters.Logistic;
+
+/// <summary>Logistic regression towards a meta-learned head: see <see cref="LogisticRegressionAdapter"/>, with B = diag(λ^−½, …, λ^−½, λ₀^−½).</summary>
+/// <remarks>
+/// Meta-learned: λ on slopes and λ₀ on the intercept, and V₀ where all tasks' outputs mean the same. Deviation from its
+/// sources: the intercept's own penalty.
+/// </remarks>
+public sealed class LogisticAdapter : LogisticRegressionAdapter
+{
+    /// <summary>An adapter of heads of this shape.</summary>
+    /// <param name="shape">Binary or multiclass.</param>
+    /// <param name="options">First value of the penalties.</param>
+    /// <exception cref="ArgumentException">Regression labels are not classes.</exception>
+    public LogisticAdapter(HeadShape shape, LogisticAdapterOptions options)
+        : base(shape.Kind == LabelKind.Regression ? throw NotForValues(nameof(LogisticAdapter)) : shape, LearnedPenalty.Specs(options.InitialPenalty), isTrained: true)
+    {
+    }
+
+    internal static ArgumentException NotForValues(string what) =>
+        new($"{what} must be used with classes; got regression labels. Logistic regression gives the probability of a class. Use RidgeAdapterOptions or BayesianAdapterOptions.");
+
+    private protected override Tensor Spread(ParameterSet learned) => LearnedPenalty.Spread(learned, Shape.EmbeddingDimension);
+
+    private protected override double[] Spread(IReadOnlyList<float[]> parameters) =>
+        [.. Enumerable.Repeat(Math.Exp(-0.5 * parameters[0][0]), Shape.EmbeddingDimension), Math.Exp(-0.5 * parameters[1][0])];
+}

@@ -1,0 +1,26 @@
+using MetaML.Adapters;
+using MetaML.Adapters.Logistic;
+using MetaML.Options;
+
+namespace MetaML;
+
+/// <summary>Logistic regression on the support embeddings, fitted to convergence, towards a meta-learned head.</summary>
+/// <remarks>For binary and multiclass labels. See <see cref="LogisticAdapter"/>.</remarks>
+[SavedName("logistic")]
+public sealed record LogisticAdapterOptions : AdapterOptions
+{
+    /// <summary>First value of the penalties on slopes and on the intercept; they are learned from there.</summary>
+    /// <value>Positive; default 1.</value>
+    public double InitialPenalty { get; set; } = 1;
+
+    /// <inheritdoc/>
+    public override IAdapter Create(HeadShape shape) => new LogisticAdapter(shape, this);
+
+    /// <inheritdoc/>
+    public override void Validate(LabelKind kind)
+    {
+        if (kind == LabelKind.Regression)
+            throw LogisticAdapter.NotForValues(nameof(LogisticAdapterOptions));
+        OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Numerics.Tensors;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Parameters;
+using static TorchSharp.torch;
+
+namespace MetaML.Adapters.Logistic;
+
+/// <summary>W = argmin_V Σᵢ sᵢ ℓ(yᵢ, z̃ᵢV) + ½‖B⁻¹(V − V₀)‖², with ℓ the cross-entropy, z̃ = (z, 1), B = diag(b) F, and s the example weights: what the adapters by logistic regression share.</summary>
+/// <remarks>
+/// <para>Fitted to convergence by Newton's method, in double precision; the penalty makes the minimum unique, also for
+/// classes that a line separates or that no row has. V₀ is learned where all tasks' outputs mean the same, else 0.</para>
+/// <para>With V = V₀ + BU, P = Z̃B and J the objective, the minimum U* has ∇J(U*, θ) = 0, so that dU*/dθ = −H⁻¹ ∂∇J/∂θ, with
+/// H = ∂∇J/∂U (the implicit function theorem). U* is found without libtorch, task by task, since tasks need different
+/// numbers of steps and none is differentiated (<see cref="PenalizedFit"/>). Then one step for all tasks at once,
+/// U* − H⁻¹ ∇J(U*, θ) with U* and H taken for constants, has the value U* and exactly this derivative
+/// (<see cref="LogisticHessian"/>).</para>
+/// <para>Sources: Bertinetto et al., Meta-learning with differentiable closed-form solvers, 2019, arXiv 1805.08136 (LR-D2, a
+/// binary head by a fixed number of Newton's steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
+/// 1909.04630. Deviations: to convergence, any number of classes, and V₀.</para>
+/// </remarks>
+public abstract class LogisticRegressionAdapter : IManagedAdapter
+{
+    private const string Prior = "prior_head";
+
+    private readonly int _priorAt;
+
+    private protected LogisticRegressionAdapter(HeadShape shape, IEnumerable<ParameterSpec> spread, bool isTrained)
+    {
+        Shape = shape;
+        List<ParameterSpec> parameters = [.. spread];
+        _priorAt = shape.HasPrior ? parameters.Count : -1;
+        if (shape.CommonOutputs is { } outputs)
+            parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
+        Parameters = parameters;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ParameterSpec> Parameters { get; }
+
+    private protected HeadShape Shape { get; }
+
+    /// <inheritdoc/>
+    public AdaptedTasks Adapt(AdaptationInput input)
+    {
+        Tensor embeddings = input.EmbedSupport();
+        Tensor z = embeddings.to(ScalarType.Float64); // [tasks, rows, embedding]
+        long tasks = z.shape[0], rows = z.shape[1], dimension = Shape.EmbeddingDimension;
+        Tensor augmented = cat([z, z.new_ones(tasks, rows, 1, dtype: z.dtype)], -1); // Z̃ [tasks, rows, embedding + 1]
+        Tensor spread = Spread(input.AdapterParameters).to(z.dtype); // b [embedding + 1]
+        Tensor? factor = Factor(input.AdapterParameters)?.to(z.dtype).unsqueeze(0).expand(tasks, dimension + 1, dimension + 1); // F
+        Tensor prior = Shape.HasPrior // V₀ [tasks, embedding + 1, outputs]
+            ? input.AdapterParameters[Prior].to(z.dtype).unsqueeze(0).expand(tasks, -1, -1)
+            : z.new_zeros(tasks, dimension + 1, input.OutputCount, dtype: z.dtype);
+
+        Tensor p = augmented * spread, minimum = Minimum(input, embeddings); // U* [tasks, embedding + 1, outputs]
+        if (factor is not null)
+            p = p.bmm(factor);
+        var support = new RowBatch(z, input.Support.Labels.to(z.dtype), input.Support.Weights.to(z.dtype));
+        Tensor probabilities = LabelLoss.Probabilities(Shape.Kind, augmented.bmm(prior).Plus(p.bmm(minimum)), input.ClassMask.to(z.dtype)); // [tasks, rows, outputs]
+        Tensor residual = (probabilities - LabelLoss.Indicators(Shape.Kind, support, input.OutputCount)) * support.Weights.unsqueeze(-1);
+        Tensor gradient = minimum.Plus(p.transpose(1, 2).bmm(residual)); // ∇J(U*, θ)
+        var hessian = new LogisticHessian(p.detach(), support.Weights, probabilities.detach(), isCoupled: Shape.Kind == LabelKind.Multiclass);
+        Tensor move = minimum - hessian.Solve(gradient);
+        Tensor head = prior.Plus((factor is null ? move : factor.bmm(move)) * spread.unsqueeze(-1)).to(embeddings.dtype); // [tasks, embedding + 1, outputs]
+        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, dimension), head.narrow(1, dimension, 1).squeeze(1));
+    }
+
+    /// <inheritdoc/>
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    {
+        PenalizedFit fit = Fit(parameters, support);
+        LinearHead head = fit.ToHead(fit.Minimize());
+        return head with { Spread = Predictive(parameters, support, fit) };
+    }
+
+    /// <inheritdoc/>
+    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    {
+    }
+
+    /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
+    private protected abstract Tensor Spread(ParameterSet learned);
+
+    /// <summary>The same outside libtorch.</summary>
+    private protected abstract double[] Spread(IReadOnlyList<float[]> parameters);
+
+    /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
+    private protected virtual Tensor? Factor(ParameterSet learned) => null;
+
+    /// <summary>The same outside libtorch, row-major.</summary>
+    private protected virtual double[]? Factor(IReadOnlyList<float[]> parameters) => null;
+
+    /// <summary>How uncertain scores are; null where heads do not say.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="support">The rows.</param>
+    /// <param name="fit">At its minimum.</param>
+    private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, EmbeddedTask support, PenalizedFit fit) => null;
+
+    /// <summary>V₀ among all parameters, [embedding + 1, outputs]; null where it is 0.</summary>
+    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorAt >= 0 ? parameters[_priorAt] : null;
+
+    private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
+        new(Shape.Kind, support, Centre(parameters, support.OutputCount), Spread(parameters), Factor(parameters));
+
+    // U*: a constant, float64 [tasks, embedding + 1, outputs]; 0 for outputs that a task lacks.
+    private Tensor Minimum(AdaptationInput input, Tensor embeddings)
+    {
+        int tasks = (int)embeddings.shape[0], rows = (int)embeddings.shape[1], outputs = input.OutputCount, dimension = Shape.EmbeddingDimension;
+        float[] z = ParameterSet.ToArray(embeddings), labels = ParameterSet.ToArray(input.Support.Labels), weights = ParameterSet.ToArray(input.Support.Weights);
+        float[] mask = ParameterSet.ToArray(input.ClassMask);
+        float[][] parameters = [.. input.AdapterParameters.Tensors.Select(ParameterSet.ToArray)];
+        var minima = new double[tasks * outputs * (dimension + 1)];
+        for (int t = 0; t < tasks; t++)
+        {
+            Range own = (t * rows)..((t + 1) * rows);
+            int ownOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // those that a task lacks are the last
+            var support = new EmbeddedTask(z[(t * rows * dimension)..((t + 1) * rows * dimension)], labels[own], weights[own], ownOutputs);
+            Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
+        }
+
+        return tensor(minima, [tasks, outputs, dimension + 1], device: embeddings.device).transpose(1, 2);
+    }
+
+    // V₀ output by output.
+    private double[] Centre(IReadOnlyList<float[]> parameters, int outputs)
+    {
+        int width = Shape.EmbeddingDimension + 1;
+        var centre = new double[outputs * width];
+        for (int i = 0; i < centre.Length && _priorAt >= 0; i++)
+            centre[i] = parameters[_priorAt][i % width * outputs + i / width];
+        return centre;
+    }
+}

@@ -1,0 +1,262 @@
+using System.Numerics.Tensors;
+using MetaML.Heads;
+using MetaML.Numerics;
+
+namespace MetaML.Adapters.Logistic;
+
+/// <summary>min_W J = Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½‖B⁻¹(W − C)‖² for one task, without libtorch, in double precision.</summary>
+/// <remarks>
+/// <para>ℓ is the cross-entropy, or for values half the squared error; C is any head, and B = diag(b) F says how far W may lie from
+/// it: λ^−½ for penalties λ, or a root of a prior's covariance. Newton's method, each step by conjugate gradients (Nocedal and
+/// Wright, Numerical Optimization, 2006, algorithm 7.1) with products by the Hessian, which is never formed: cost O(rows ·
+/// embedding · outputs) for each. In the coordinates U with W = C + BU the Hessian is at least the identity, so
+/// ‖U − U*‖ ≤ ‖∇J‖ says when the minimum is reached.</para>
+/// <para>With <see cref="Variances"/> ℓ is the expected cross-entropy of scores that are normal about z̃ᵢW: exactly for two
+/// classes (<see cref="LogisticExpectation"/>), else its bound (<see cref="TiltedSoftmax"/>).</para>
+/// </remarks>
+internal sealed class PenalizedFit
+{
+    private const int MaximumHalvings = 40;
+    private const double Tolerance = 1e-9;
+
+    private readonly LabelKind _kind;
+    private readonly EmbeddedTask _rows;
+    private readonly double[] _centre; // C [outputs, embedding + 1]
+    private readonly double[] _spread; // b
+    private readonly double[]? _factor; // F, or null for the identity
+    private readonly int _outputs;
+    private readonly double[] _p; // [rows, embedding + 1]: z̃B
+    private readonly double[] _start; // [rows, outputs]: z̃C
+    private readonly double[] _predictions; // [rows, outputs]: probabilities, or scores of values, where last evaluated
+    private readonly double[] _curvatures; // [rows]: ∂²ℓ of two classes there
+
+    /// <summary>A fit of one task, with penalties.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="rows">The task; may have no rows.</param>
+    /// <param name="centre">C.</param>
+    /// <param name="penalty">λ of slopes; positive.</param>
+    /// <param name="interceptPenalty">λ of the intercept; positive.</param>
+    public PenalizedFit(LabelKind kind, EmbeddedTask rows, LinearHead centre, double penalty, double interceptPenalty)
+        : this(kind, rows, WithIntercepts(centre), [.. Enumerable.Repeat(1 / Math.Sqrt(penalty), centre.Weights.Length / centre.OutputCount), 1 / Math.Sqrt(interceptPenalty)], null)
+    {
+    }
+
+    /// <summary>A fit of one task.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="rows">The task; may have no rows.</param>
+    /// <param name="centre">C [outputs, embedding + 1].</param>
+    /// <param name="spread">b [embedding + 1].</param>
+    /// <param name="factor">F [embedding + 1, embedding + 1], row-major; or null for the identity.</param>
+    public PenalizedFit(LabelKind kind, EmbeddedTask rows, double[] centre, double[] spread, double[]? factor)
+    {
+        _kind = kind;
+        _rows = rows;
+        _centre = centre;
+        _spread = spread;
+        _factor = factor;
+        int width = spread.Length;
+        _outputs = centre.Length / width;
+
+        _p = new double[rows.RowCount * width];
+        _start = new double[rows.RowCount * _outputs];
+        _predictions = new double[_start.Length];
+        _curvatures = new double[rows.RowCount];
+        var scaled = new double[width];
+        for (int row = 0; row < rows.RowCount; row++)
+        {
+            Span<double> p = _p.AsSpan(row * width, width);
+            TensorPrimitives.ConvertTruncating(rows.Row(row, width - 1), p);
+            p[^1] = 1;
+            for (int k = 0; k < _outputs; k++)
+                _start[row * _outputs + k] = TensorPrimitives.Dot<double>(p, centre.AsSpan(k * width, width));
+            TensorPrimitives.Multiply(p, spread, p);
+            if (factor is null)
+                continue;
+            p.CopyTo(scaled);
+            p.Clear();
+            for (int j = 0; j < width; j++)
+                MatrixAlgebra.AddScaled(factor.AsSpan(j * width, width), scaled[j], p);
+        }
+    }
+
+    /// <summary>v [rows]: how uncertain the scores of each row are, that of two classes or each of more; null for not at all.</summary>
+    public double[]? Variances { get; set; }
+
+    /// <summary>J where last evaluated.</summary>
+    public double Value { get; private set; }
+
+    /// <summary>C with intercepts, [outputs, embedding + 1].</summary>
+    public static double[] WithIntercepts(LinearHead head)
+    {
+        int dimension = head.Weights.Length / head.OutputCount;
+        return [.. Enumerable.Range(0, head.OutputCount).SelectMany(k => head.Weights.AsSpan(k * dimension, dimension).ToArray().Append(head.Bias[k])).Select(value => (double)value)];
+    }
+
+    /// <summary>Goes to the minimum, or as many steps towards it.</summary>
+    /// <param name="maximumSteps">Newton's steps.</param>
+    /// <param name="from">U to set out from, or null for 0, which is C.</param>
+    /// <returns>U: [outputs, embedding + 1].</returns>
+    public double[] Minimize(int maximumSteps = 200, double[]? from = null)
+    {
+        int size = _outputs * _spread.Length;
+        double[] u = from is null ? new double[size] : [.. from], gradient = new double[size], next = new double[size];
+        double value = Evaluate(u, gradient);
+        for (int step = 0; step < maximumSteps; step++)
+        {
+            double norm = TensorPrimitives.Norm<double>(gradient);
+            if (!(norm > Tolerance * (1 + TensorPrimitives.Norm<double>(u)))) // also where a number is not finite
+                break;
+            double[] direction = Direction(gradient, norm);
+            double slope = TensorPrimitives.Dot<double>(gradient, direction), rate = 1, slack = 1e-12 * (1 + Math.Abs(value)); // what rounding may hide
+            for (int halving = 0; ; halving++)
+            {
+                TensorPrimitives.MultiplyAdd(direction, -rate, u, next);
+                double nextValue = Evaluate(next, gradient);
+                if (nextValue <= value - 1e-4 * rate * slope + slack || halving == MaximumHalvings) // Armijo
+                {
+                    value = nextValue;
+                    break;
+                }
+
+                rate /= 2;
+            }
+
+            (u, next) = (next, u);
+        }
+
+        return u;
+    }
+
+    /// <summary>W = C + BU.</summary>
+    /// <param name="u">[outputs, embedding + 1].</param>
+    public LinearHead ToHead(double[] u)
+    {
+        int width = _spread.Length;
+        var head = new LinearHead(new float[_outputs * (width - 1)], new float[_outputs]);
+        for (int k = 0; k < _outputs; k++)
+        {
+            for (int j = 0; j < width; j++)
+            {
+                double move = _factor is null ? Output(u, k)[j] : TensorPrimitives.Dot(_factor.AsSpan(j * width, width), Output(u, k));
+                float value = (float)(_centre[k * width + j] + _spread[j] * move);
+                if (j < width - 1)
+                    head.Weights[k * (width - 1) + j] = value;
+                else
+                    head.Bias[k] = value;
+            }
+        }
+
+        return head;
+    }
+
+    /// <summary>A row's mean score.</summary>
+    /// <param name="u">[outputs, embedding + 1].</param>
+    /// <param name="row">From 0.</param>
+    /// <param name="output">From 0.</param>
+    public double Score(double[] u, int row, int output) => _start[row * _outputs + output] + TensorPrimitives.Dot(P(row), Output(u, output));
+
+    /// <summary>s(y − g): the derivative of a row's log likelihood by a score, where last evaluated.</summary>
+    public double Residual(int row, int output) => _rows.Weights[row] * (Target(_rows.Labels[row], output) - _predictions[row * _outputs + output]);
+
+    /// <summary>For classes, s times twice the derivative of a row's expected loss by its variance, for each head that there is something to know of, where last evaluated.</summary>
+    public double Precision(int row)
+    {
+        if (_kind == LabelKind.Binary)
+            return _rows.Weights[row] * _curvatures[row];
+        return _rows.Weights[row] * (1 - TensorPrimitives.SumOfSquares<double>(_predictions.AsSpan(row * _outputs, _outputs))) / Math.Max(_outputs - 1, 1);
+    }
+
+    // H⁻¹∇J, as closely as the distance to the minimum deserves.
+    private double[] Direction(double[] gradient, double norm)
+    {
+        double[] solution = new double[gradient.Length], residual = [.. gradient], search = [.. gradient], product = new double[gradient.Length];
+        double squared = norm * norm, goal = norm * Math.Min(0.1, norm);
+        for (int i = 0; i < 2 * gradient.Length && Math.Sqrt(squared) > goal; i++)
+        {
+            MultiplyByHessian(search, product);
+            double rate = squared / TensorPrimitives.Dot<double>(search, product);
+            TensorPrimitives.MultiplyAdd(search, rate, solution, solution);
+            TensorPrimitives.MultiplyAdd(product, -rate, residual, residual);
+            double next = TensorPrimitives.SumOfSquares<double>(residual);
+            TensorPrimitives.MultiplyAdd(search, next / squared, residual, search);
+            squared = next;
+        }
+
+        return solution;
+    }
+
+    // J, and ∇J; the predictions stay for the Hessian.
+    private double Evaluate(double[] u, double[] gradient)
+    {
+        u.CopyTo(gradient.AsSpan());
+        double value = 0.5 * TensorPrimitives.SumOfSquares<double>(u);
+        for (int row = 0; row < _rows.RowCount; row++)
+        {
+            Span<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
+            for (int k = 0; k < _outputs; k++)
+                predictions[k] = Score(u, row, k);
+            value += _rows.Weights[row] * Predict(predictions, row);
+            for (int k = 0; k < _outputs; k++)
+                Add(gradient, k, row, _rows.Weights[row] * (predictions[k] - Target(_rows.Labels[row], k)));
+        }
+
+        return Value = value;
+    }
+
+    // v + Σᵢ sᵢ ∂²ℓᵢ v
+    private void MultiplyByHessian(double[] v, double[] product)
+    {
+        v.CopyTo(product.AsSpan());
+        Span<double> along = _outputs <= 256 ? stackalloc double[_outputs] : new double[_outputs];
+        for (int row = 0; row < _rows.RowCount; row++)
+        {
+            ReadOnlySpan<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
+            for (int k = 0; k < _outputs; k++)
+                along[k] = TensorPrimitives.Dot(P(row), Output(v, k));
+            if (_kind == LabelKind.Multiclass && Variances is not null)
+                TiltedSoftmax.Solve(predictions, Variances[row], along);
+            double mean = _kind == LabelKind.Multiclass ? TensorPrimitives.Dot(predictions, along) : 0;
+            for (int k = 0; k < _outputs; k++)
+            {
+                double curvature = _kind switch
+                {
+                    LabelKind.Binary => _curvatures[row] * along[k],
+                    LabelKind.Multiclass => predictions[k] * (along[k] - mean),
+                    _ => along[k],
+                };
+                Add(product, k, row, _rows.Weights[row] * curvature);
+            }
+        }
+    }
+
+    // Scores become predictions; returns ℓ.
+    private double Predict(Span<double> scores, int row)
+    {
+        float label = _rows.Labels[row];
+        double variance = Variances?[row] ?? 0;
+        switch (_kind)
+        {
+            case LabelKind.Binary:
+                double score = scores[0];
+                (double value, scores[0], _curvatures[row]) = LogisticExpectation.Of(score, variance);
+                return value - score * label;
+            case LabelKind.Multiclass:
+                double own = scores[(int)label];
+                return TiltedSoftmax.Apply(scores, variance) - own;
+            default:
+                return 0.5 * (scores[0] - label) * (scores[0] - label);
+        }
+    }
+
+    private double Target(float label, int output) => _kind == LabelKind.Multiclass ? label == output ? 1 : 0 : label;
+
+    private ReadOnlySpan<double> P(int row) => _p.AsSpan(row * _spread.Length, _spread.Length);
+
+    private Span<double> Output(double[] u, int output) => u.AsSpan(output * _spread.Length, _spread.Length);
+
+    private void Add(double[] sum, int output, int row, double factor)
+    {
+        Span<double> own = Output(sum, output);
+        TensorPrimitives.MultiplyAdd(P(row), factor, own, own);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Numerics;
+
+namespace MetaML.Data;
+
+/// <summary>Rows stored one value per feature.</summary>
+/// <param name="featureCount">Number of features of each row.</param>
+public sealed class DenseFeatureStore(int featureCount) : FeatureStore(featureCount)
+{
+    private readonly List<float[]> _chunks = [];
+
+    // A power of two, so that a row's place is found by a shift and a mask.
+    private readonly int _rowsPerChunkLog2 = BitOperations.Log2((uint)Math.Max(1, FloatsPerChunk / featureCount));
+
+    /// <inheritdoc/>
+    public override bool IsSparse => false;
+
+    /// <inheritdoc/>
+    public override FeatureRow this[int row] => new(Place(row));
+
+    private protected override void Append(FeatureRow row)
+    {
+        if (RowCount >> _rowsPerChunkLog2 == _chunks.Count)
+            _chunks.Add(new float[FeatureCount << _rowsPerChunkLog2]);
+        row.CopyTo(Place(RowCount));
+    }
+
+    private Span<float> Place(int row)
+    {
+        int within = row & ((1 << _rowsPerChunkLog2) - 1);
+        return _chunks[row >> _rowsPerChunkLog2].AsSpan(within * FeatureCount, FeatureCount);
+    }
+}

@@ -1,0 +1,80 @@
+namespace MetaML.Data;
+
+/// <summary>Rows to be encoded together, scaled as the encoder takes them; its buffers are used again for the next block.</summary>
+/// <param name="featureCount">Number of features of each row.</param>
+/// <param name="scaling">The last step before the encoder; null for none.</param>
+internal sealed class FeatureBlock(int featureCount, FeatureScaling? scaling)
+{
+    private float[] _values = [];
+    private int[] _indices = [];
+    private int[] _ends = []; // of each sparse row's values
+    private int _used;
+
+    /// <summary>Number of rows.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Whether rows are kept as index and value pairs: as the first of them came.</summary>
+    public bool IsSparse { get; private set; }
+
+    /// <summary>[rows, features], where the rows are dense.</summary>
+    public ReadOnlySpan<float> Dense => _values.AsSpan(0, _used);
+
+    /// <summary>A row.</summary>
+    /// <param name="row">From 0.</param>
+    public FeatureRow this[int row]
+    {
+        get
+        {
+            if (!IsSparse)
+                return new FeatureRow(_values.AsSpan(row * featureCount, featureCount));
+            int start = row == 0 ? 0 : _ends[row - 1];
+            return new FeatureRow(featureCount, _indices.AsSpan(start, _ends[row] - start), _values.AsSpan(start, _ends[row] - start));
+        }
+    }
+
+    /// <summary>Removes all rows.</summary>
+    public void Clear() => Count = _used = 0;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="row">Dense or sparse.</param>
+    public void Add(FeatureRow row)
+    {
+        if (Count == 0)
+            IsSparse = row.IsSparse && scaling?.Shift is null;
+        if (IsSparse)
+            AddSparse(row);
+        else
+            AddDense(row);
+        Count++;
+    }
+
+    private void AddDense(FeatureRow row)
+    {
+        Reserve(ref _values, _used + featureCount);
+        Span<float> values = _values.AsSpan(_used, featureCount);
+        if (row.IsSparse || scaling is null)
+            row.CopyTo(values);
+        scaling?.Apply(row.IsSparse ? new FeatureRow(values) : row, values);
+        _used += featureCount;
+    }
+
+    private void AddSparse(FeatureRow row)
+    {
+        Reserve(ref _values, _used + row.Values.Length);
+        Reserve(ref _indices, _used + row.Values.Length);
+        Reserve(ref _ends, Count + 1);
+        Span<float> values = _values.AsSpan(_used, row.Values.Length);
+        Span<int> indices = _indices.AsSpan(_used, row.Values.Length);
+        row.Values.CopyTo(values);
+        for (int i = 0; i < indices.Length; i++)
+            indices[i] = row.IsSparse ? row.Indices[i] : i;
+        scaling?.Apply(new FeatureRow(featureCount, indices, values), values);
+        _ends[Count] = _used += values.Length;
+    }
+
+    private static void Reserve<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length)
+            Array.Resize(ref buffer, Math.Max(length, 2 * buffer.Length));
+    }
+}

@@ -1,0 +1,136 @@
+using System.Numerics.Tensors;
+
+namespace MetaML.Data;
+
+/// <summary>x ↦ (x − shift) · scale, the last step before the encoder, fixed before training.</summary>
+/// <remarks>
+/// Dense features: each to mean 0 and standard deviation 1; a feature that never varies becomes 0. Sparse features: one
+/// factor for all, so that zero stays zero and a row's mean square is what standardised features have; or one for each.
+/// </remarks>
+public sealed class FeatureScaling
+{
+    private FeatureScaling(float[]? shift, float[] scale)
+    {
+        Shift = shift;
+        Scale = scale;
+    }
+
+    /// <summary>What is subtracted from each feature; null for sparse features.</summary>
+    internal float[]? Shift { get; }
+
+    /// <summary>The factor of each feature, or a single one for all.</summary>
+    internal float[] Scale { get; }
+
+    /// <summary>Rebuilds a scaling from its numbers.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    internal static FeatureScaling FromArrays(float[]? shift, float[] scale) =>
+        shift is null || shift.Length == scale.Length ? new(shift, scale) : throw new ArgumentException("Shift and scale must be of one length.", nameof(scale));
+
+    /// <summary>Measures the rows of a store.</summary>
+    /// <param name="features">At least one row.</param>
+    /// <param name="isUniform">Whether all features are brought to mean 0 and deviation 1 together, as pixels are, rather than each.</param>
+    public static FeatureScaling Fit(FeatureStore features, bool isUniform = false) => features.IsSparse ? FitSparse(features) : FitDense(features, isUniform);
+
+    /// <summary>A factor for each feature: (1 + ln((1 + n) / (1 + nⱼ))) / rⱼ, with n rows, nⱼ of them with feature j, and rⱼ the root mean square of its values there.</summary>
+    /// <remarks>
+    /// So all features count alike where they are present, whatever their units, and rare ones more. Zero stays zero. Source of
+    /// the inverse document frequency: Spärck Jones, A statistical interpretation of term specificity, 1972; smoothed, so that
+    /// a feature that all rows have still counts. A feature that no row has is taken to have the root mean square of all.
+    /// </remarks>
+    /// <param name="features">At least one row.</param>
+    public static FeatureScaling FitRarity(FeatureStore features)
+    {
+        var count = new int[features.FeatureCount];
+        var squares = new double[features.FeatureCount];
+        for (int row = 0; row < features.RowCount; row++)
+        {
+            FeatureRow own = features[row];
+            for (int i = 0; i < own.Values.Length; i++)
+            {
+                int feature = own.IsSparse ? own.Indices[i] : i;
+                count[feature] += own.Values[i] != 0 ? 1 : 0;
+                squares[feature] += (double)own.Values[i] * own.Values[i];
+            }
+        }
+
+        double all = squares.Sum() > 0 ? squares.Sum() / count.Sum(c => (double)c) : 1;
+        return new FeatureScaling(null, [.. count.Zip(squares, (present, sum) =>
+            (float)((1 + Math.Log((1.0 + features.RowCount) / (1.0 + present))) / Math.Sqrt(present > 0 ? sum / present : all)))]);
+    }
+
+    /// <summary>Scales a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="buffer">Receives the scaled values; as long as the row has features.</param>
+    /// <returns>The scaled row, in <paramref name="buffer"/>.</returns>
+    public FeatureRow Apply(FeatureRow row, Span<float> buffer)
+    {
+        if (Shift is null)
+        {
+            Span<float> values = buffer[..row.Values.Length];
+            if (Scale.Length == 1)
+                TensorPrimitives.Multiply(row.Values, Scale[0], values);
+            else if (!row.IsSparse)
+                TensorPrimitives.Multiply(row.Values, Scale, values);
+            else
+                Scaled(row, values);
+            return row.IsSparse ? new FeatureRow(row.Length, row.Indices, values) : new FeatureRow(values);
+        }
+
+        Span<float> dense = buffer[..row.Length];
+        row.CopyTo(dense);
+        TensorPrimitives.Subtract(dense, Shift, dense);
+        TensorPrimitives.Multiply(dense, Scale, dense);
+        return new FeatureRow(dense);
+    }
+
+    private void Scaled(FeatureRow row, Span<float> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+            values[i] = row.Values[i] * Scale[row.Indices[i]];
+    }
+
+    private static FeatureScaling FitSparse(FeatureStore features)
+    {
+        double squares = 0;
+        for (int row = 0; row < features.RowCount; row++)
+            squares += TensorPrimitives.SumOfSquares(features[row].Values);
+        double meanSquare = squares / features.RowCount;
+        return new FeatureScaling(null, [meanSquare > 0 ? (float)Math.Sqrt(features.FeatureCount / meanSquare) : 1]);
+    }
+
+    private static FeatureScaling FitDense(FeatureStore features, bool isUniform)
+    {
+        // Welford's update: exact also where the mean is large beside the deviation.
+        int width = features.FeatureCount;
+        var mean = new double[width];
+        var squares = new double[width];
+        for (int row = 0; row < features.RowCount; row++)
+        {
+            ReadOnlySpan<float> values = features[row].Values;
+            for (int i = 0; i < width; i++)
+            {
+                double delta = values[i] - mean[i];
+                mean[i] += delta / (row + 1);
+                squares[i] += delta * (values[i] - mean[i]);
+            }
+        }
+
+        if (isUniform)
+        {
+            double common = mean.Average(), total = squares.Sum() + features.RowCount * mean.Sum(value => (value - common) * (value - common));
+            Array.Fill(mean, common);
+            Array.Fill(squares, total / width);
+        }
+
+        var shift = new float[width];
+        var scale = new float[width];
+        for (int i = 0; i < width; i++)
+        {
+            double deviation = Math.Sqrt(squares[i] / features.RowCount);
+            shift[i] = (float)mean[i];
+            scale[i] = deviation > 1e-7 * Math.Abs(mean[i]) && deviation > 0 ? (float)(1 / deviation) : 0;
+        }
+
+        return new FeatureScaling(shift, scale);
+    }
+}

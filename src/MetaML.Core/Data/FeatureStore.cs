@@ -1,0 +1,47 @@
+namespace MetaML.Data;
+
+/// <summary>The rows that all tasks of a <see cref="TaskSet"/> refer to, each stored once.</summary>
+/// <remarks>Rows are appended in pieces of bounded size, so that growing never copies what is already stored.</remarks>
+public abstract class FeatureStore
+{
+    private protected const int FloatsPerChunk = 1 << 18;
+
+    private protected FeatureStore(int featureCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(featureCount);
+        FeatureCount = featureCount;
+    }
+
+    /// <summary>Number of features of each row.</summary>
+    public int FeatureCount { get; }
+
+    /// <summary>Number of rows so far.</summary>
+    public int RowCount { get; private protected set; }
+
+    /// <summary>Whether rows are kept as index and value pairs (CSR).</summary>
+    public abstract bool IsSparse { get; }
+
+    /// <summary>The row with this number; valid until the store is collected.</summary>
+    /// <param name="row">From 0 to <see cref="RowCount"/> − 1.</param>
+    public abstract FeatureRow this[int row] { get; }
+
+    /// <summary>Appends a row.</summary>
+    /// <param name="row">Dense or sparse, of <see cref="FeatureCount"/> features.</param>
+    /// <returns>The new row's number.</returns>
+    /// <exception cref="ArgumentException">The row has another number of features.</exception>
+    public int Add(FeatureRow row)
+    {
+        if (row.Length != FeatureCount)
+            throw new ArgumentException($"A row must have {FeatureCount} features, as the rows before it; got {row.Length}.", nameof(row));
+        Append(row);
+        return RowCount++;
+    }
+
+    /// <summary>The row that this one is a variant of, which may not be held out without it.</summary>
+    internal virtual int OriginOf(int row) => row;
+
+    /// <summary>Writes a row to <paramref name="destination"/>, one value for each feature.</summary>
+    internal virtual void CopyRow(int row, Span<float> destination) => this[row].CopyTo(destination);
+
+    private protected abstract void Append(FeatureRow row);
+}

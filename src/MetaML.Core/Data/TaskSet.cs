@@ -1,0 +1,35 @@
+namespace MetaML.Data;
+
+/// <summary>Tasks that share one store of feature rows; each task is labels and row numbers.</summary>
+public sealed class TaskSet
+{
+    internal TaskSet(LabelKind kind, FeatureStore features, IReadOnlyList<LearningTask> tasks, int classCount, bool hasCommonClasses)
+    {
+        Kind = kind;
+        Features = features;
+        Tasks = tasks;
+        ClassCount = classCount;
+        HasCommonClasses = hasCommonClasses;
+    }
+
+    /// <summary>What the labels are.</summary>
+    public LabelKind Kind { get; }
+
+    /// <summary>The rows that the tasks refer to.</summary>
+    public FeatureStore Features { get; }
+
+    /// <summary>The tasks, in the order in which they first appeared.</summary>
+    public IReadOnlyList<LearningTask> Tasks { get; }
+
+    /// <summary>Number of classes over all tasks: 2 for binary labels, 0 for regression.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>Whether all tasks share one set of classes; true for binary labels and for regression.</summary>
+    public bool HasCommonClasses { get; }
+
+    /// <summary>The same tasks with other features of their rows.</summary>
+    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonClasses);
+
+    /// <summary>The same features and classes with other tasks.</summary>
+    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonClasses);
+}

@@ -1,7 +1,0 @@
-namespace MetaML.Encoders;
-
-/// <summary>The extents of an image.</summary>
-internal readonly record struct ImageShape(int Channels, int Height, int Width)
-{
-    public long Count => (long)Channels * Height * Width;
-}

@@ -1,0 +1,58 @@
+using MetaML.Encoders;
+using MetaML.Encoders.Mlp;
+using MetaML.Options;
+using MetaML.Parameters;
+
+namespace MetaML;
+
+/// <summary>A multi-layer perceptron: hidden layers, then a linear layer to the embedding.</summary>
+[SavedName("mlp")]
+public sealed record MlpEncoderOptions : EncoderOptions
+{
+    /// <summary>Units of each hidden layer, first to last.</summary>
+    /// <value>Each at least 1; an empty list makes the encoder linear. Default 128, 64.</value>
+    public int[] HiddenUnits { get; set; } = [128, 64];
+
+    /// <summary>Number of values of an embedding.</summary>
+    /// <value>At least 1; default 50.</value>
+    public int EmbeddingDimension { get; set; } = 50;
+
+    /// <summary>The non-linearity after each hidden layer.</summary>
+    /// <value>Default <see cref="Activation.Relu"/>.</value>
+    public Activation Activation { get; set; } = Activation.Relu;
+
+    /// <summary>Normalise each hidden layer's values per row before the activation, with learned scale and shift (Ba et al., 2016, arXiv 1607.06450).</summary>
+    /// <value>Default false.</value>
+    public bool LayerNormalization { get; set; }
+
+    /// <summary>Add a hidden layer's input to its output, from the second layer on, where the two have the same width.</summary>
+    /// <value>Default false.</value>
+    public bool Residual { get; set; }
+
+    /// <summary>Probability with which each hidden value is dropped while training.</summary>
+    /// <value>From 0 to 0.95; default 0.</value>
+    public double Dropout { get; set; }
+
+    /// <summary>Let the embedding hold the features themselves beside what the layers make of them.</summary>
+    /// <value>Default false. On tabular data the linear part often carries most. Not for sparse features, of which there are too many.</value>
+    public bool LinearPath { get; set; }
+
+    internal override bool EmbedsAlike => Dropout == 0;
+
+    /// <inheritdoc/>
+    public override IEncoder Create(int featureCount) => new MlpEncoder(featureCount, this);
+
+    /// <inheritdoc/>
+    public override bool Has(ParameterRole role) => role is ParameterRole.Weight or ParameterRole.Bias || (LayerNormalization && HiddenUnits.Length > 0);
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        OptionCheck.NotNull(this, nameof(HiddenUnits), HiddenUnits);
+        foreach (int units in HiddenUnits)
+            OptionCheck.InRange(this, nameof(HiddenUnits), units, 1, 65_536);
+        OptionCheck.InRange(this, nameof(EmbeddingDimension), EmbeddingDimension, 1, 65_536);
+        OptionCheck.Defined(this, nameof(Activation), Activation);
+        OptionCheck.InRange(this, nameof(Dropout), Dropout, 0, 0.95);
+    }
+}

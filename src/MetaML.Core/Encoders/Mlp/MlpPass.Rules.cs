@@ -1,0 +1,204 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using MetaML.Numerics;
+
+namespace MetaML.Encoders.Mlp;
+
+/// <content>Normalisation, activation and loss: values and derivatives, and how they change along a direction.</content>
+internal sealed partial class MlpPass<T>
+{
+    // n = (x − mean) / deviation, y = γ n + β.
+    private void Normalize(MlpShape.Layer layer, Places at, Span<T> pass)
+    {
+        ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out), shift = pass.Slice(layer.Shift, layer.Out);
+        for (int i = 0; i < _rows; i++)
+        {
+            ReadOnlySpan<T> x = Row(pass, at.Linear, i, layer.Out);
+            Span<T> n = Row(pass, at.Normal, i, layer.Out);
+            TensorPrimitives.Subtract(x, Mean(x), n);
+            T inverse = T.One / T.Sqrt(MeanProduct(n, n) + s_epsilon);
+            TensorPrimitives.Multiply(n, inverse, n);
+            pass[at.Inverse + i] = inverse;
+            TensorPrimitives.MultiplyAdd(n, gain, shift, Row(pass, at.Activated, i, layer.Out));
+        }
+    }
+
+    // With c = dx − mean(dx): dn = (c − n mean(n c)) / deviation.
+    private void NormalizeAlong(MlpShape.Layer layer, Places at, ReadOnlySpan<T> pass, Span<T> along)
+    {
+        ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out);
+        for (int i = 0; i < _rows; i++)
+        {
+            ReadOnlySpan<T> n = Row(pass, at.Normal, i, layer.Out), dx = Row(along, at.Linear, i, layer.Out);
+            Span<T> dn = Row(along, at.Normal, i, layer.Out), dy = Row(along, at.Activated, i, layer.Out);
+            T inverse = pass[at.Inverse + i];
+            TensorPrimitives.Subtract(dx, Mean(dx), dn);
+            T slope = MeanProduct(n, dn);
+            TensorPrimitives.MultiplyAdd(n, -slope, dn, dn);
+            TensorPrimitives.Multiply(dn, inverse, dn);
+            along[at.Inverse + i] = -inverse * inverse * slope;
+            TensorPrimitives.MultiplyAdd(dn, gain, along.Slice(layer.Shift, layer.Out), dy);
+            TensorPrimitives.MultiplyAdd(n, along.Slice(layer.Gain, layer.Out), dy, dy);
+        }
+    }
+
+    // By y to by x: (d − mean(d) − n mean(d n)) / deviation with d = γ δ; and by γ and β.
+    private void BackThroughNorm(MlpShape.Layer layer, Places at, Span<T> pass)
+    {
+        ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out);
+        Span<T> byGain = pass.Slice(Count + layer.Gain, layer.Out), d = _scratch.AsSpan(0, layer.Out);
+        byGain.Clear();
+        SumRows(Block(pass, at.ByActivated, layer.Out), pass.Slice(Count + layer.Shift, layer.Out));
+        for (int i = 0; i < _rows; i++)
+        {
+            ReadOnlySpan<T> delta = Row(pass, at.ByActivated, i, layer.Out), n = Row(pass, at.Normal, i, layer.Out);
+            Span<T> by = Row(pass, at.ByLinear, i, layer.Out);
+            TensorPrimitives.MultiplyAdd(delta, n, byGain, byGain);
+            TensorPrimitives.Multiply(delta, gain, d);
+            TensorPrimitives.Subtract(d, Mean(d), by);
+            TensorPrimitives.MultiplyAdd(n, -MeanProduct(d, n), by, by);
+            TensorPrimitives.Multiply(by, pass[at.Inverse + i], by);
+        }
+    }
+
+    private void BackThroughNormAlong(MlpShape.Layer layer, Places at, ReadOnlySpan<T> pass, Span<T> along)
+    {
+        ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out), gainAlong = along.Slice(layer.Gain, layer.Out);
+        Span<T> byGain = along.Slice(Count + layer.Gain, layer.Out), d = _scratch.AsSpan(0, layer.Out), dd = _scratch.AsSpan(layer.Out, layer.Out);
+        byGain.Clear();
+        SumRows(Block(along, at.ByActivated, layer.Out), along.Slice(Count + layer.Shift, layer.Out));
+        for (int i = 0; i < _rows; i++)
+        {
+            ReadOnlySpan<T> delta = Row(pass, at.ByActivated, i, layer.Out), n = Row(pass, at.Normal, i, layer.Out);
+            ReadOnlySpan<T> deltaAlong = Row(along, at.ByActivated, i, layer.Out), dn = Row(along, at.Normal, i, layer.Out);
+            Span<T> by = Row(along, at.ByLinear, i, layer.Out);
+            TensorPrimitives.MultiplyAdd(deltaAlong, n, byGain, byGain);
+            TensorPrimitives.MultiplyAdd(delta, dn, byGain, byGain);
+            TensorPrimitives.Multiply(delta, gain, d);
+            TensorPrimitives.Multiply(deltaAlong, gain, dd);
+            TensorPrimitives.MultiplyAdd(delta, gainAlong, dd, dd);
+            TensorPrimitives.Subtract(dd, Mean(dd), by);
+            TensorPrimitives.MultiplyAdd(dn, -MeanProduct(d, n), by, by);
+            TensorPrimitives.MultiplyAdd(n, -(MeanProduct(dd, n) + MeanProduct(d, dn)), by, by);
+            TensorPrimitives.Multiply(by, pass[at.Inverse + i], by);
+            TensorPrimitives.MultiplyAdd(Row(pass, at.ByLinear, i, layer.Out), along[at.Inverse + i] / pass[at.Inverse + i], by, by);
+        }
+    }
+
+    // f(y), f'(y) and f''(y); max(0, y) has no second derivative.
+    private void Activate(ReadOnlySpan<T> y, Span<T> value, Span<T> slope, Span<T> curve)
+    {
+        switch (_network.Activation)
+        {
+            case Activation.Relu:
+                Rectify(y, value, slope);
+                break;
+            case Activation.Tanh:
+                TensorPrimitives.Tanh(y, value);
+                TensorPrimitives.Multiply(value, value, slope);
+                TensorPrimitives.Subtract(T.One, slope, slope);
+                TensorPrimitives.Multiply(value, slope, curve);
+                TensorPrimitives.Multiply(curve, -(T.One + T.One), curve);
+                break;
+            default: // y σ: σ + f (1 − σ), and σ (1 − σ) (2 + y (1 − 2σ))
+                TensorPrimitives.Sigmoid(y, curve);
+                for (int i = 0; i < y.Length; i++)
+                {
+                    T sigmoid = curve[i], rest = T.One - sigmoid;
+                    value[i] = y[i] * sigmoid;
+                    slope[i] = sigmoid + value[i] * rest;
+                    curve[i] = sigmoid * rest * (T.One + T.One + y[i] * (rest - sigmoid));
+                }
+
+                break;
+        }
+    }
+
+    // What is no number stays none.
+    private static void Rectify(ReadOnlySpan<T> y, Span<T> value, Span<T> slope)
+    {
+        int i = 0;
+        for (; i + Vector<T>.Count <= y.Length; i += Vector<T>.Count)
+        {
+            var x = new Vector<T>(y[i..]);
+            Vector<T> isOff = Vector.LessThanOrEqual(x, Vector<T>.Zero);
+            Vector.AndNot(x, isOff).CopyTo(value[i..]);
+            Vector.AndNot(Vector<T>.One, isOff).CopyTo(slope[i..]);
+        }
+
+        for (; i < y.Length; i++)
+            (value[i], slope[i]) = y[i] <= T.Zero ? (T.Zero, T.Zero) : (y[i], T.One);
+    }
+
+    // The loss's derivative by the scores; and what it changes by with them, for classes without what they have in common.
+    private void DifferentiateLoss(Span<T> pass)
+    {
+        ReadOnlySpan<T> scores = Block(pass, _scores, _outputs);
+        Span<T> by = Block(pass, _byScores, _outputs), curve = Block(pass, _curve, _outputs);
+        switch (_kind)
+        {
+            case LabelKind.Regression: // (s − y)²
+                TensorPrimitives.Add<T>(_shares, _shares, curve);
+                TensorPrimitives.Subtract(scores, _targets, by);
+                TensorPrimitives.Multiply(by, curve, by);
+                break;
+            case LabelKind.Binary: // σ − y, and σ (1 − σ)
+                TensorPrimitives.Sigmoid(scores, curve);
+                TensorPrimitives.Subtract(curve, _targets, by);
+                TensorPrimitives.Multiply(by, _shares, by);
+                for (int i = 0; i < curve.Length; i++)
+                    curve[i] *= (T.One - curve[i]) * _shares[i];
+                break;
+            default: // p − y, and p
+                for (int i = 0; i < scores.Length; i += _outputs)
+                {
+                    T largest = T.NegativeInfinity;
+                    for (int k = 0; k < _outputs; k++)
+                        largest = T.Max(largest, curve[i + k] = scores[i + k] + _absence[k]);
+                    for (int k = 0; k < _outputs; k++)
+                        curve[i + k] -= largest;
+                }
+
+                TensorPrimitives.Exp(curve, curve);
+                for (int i = 0; i < scores.Length; i += _outputs)
+                {
+                    T sum = T.Zero, share = _shares[i / _outputs];
+                    for (int k = 0; k < _outputs; k++)
+                        sum += curve[i + k];
+                    T part = share / sum;
+                    for (int k = 0; k < _outputs; k++)
+                    {
+                        curve[i + k] *= part;
+                        by[i + k] = curve[i + k] - _targets[i + k] * share;
+                    }
+                }
+
+                break;
+        }
+    }
+
+    // Of classes: p (ds − p · ds). Their loops are plain, since they are few as a rule.
+    private void DifferentiateLossAlong(ReadOnlySpan<T> pass, Span<T> along)
+    {
+        ReadOnlySpan<T> curve = Block(pass, _curve, _outputs);
+        Span<T> by = Block(along, _byScores, _outputs);
+        TensorPrimitives.Multiply(Block(along, _scores, _outputs), curve, by);
+        for (int i = 0; i < by.Length && _kind == LabelKind.Multiclass; i += _outputs)
+        {
+            T sum = T.Zero, share = _shares[i / _outputs];
+            for (int k = 0; k < _outputs; k++)
+                sum += by[i + k];
+            T mean = share == T.Zero ? T.Zero : sum / share;
+            for (int k = 0; k < _outputs; k++)
+                by[i + k] -= curve[i + k] * mean;
+        }
+    }
+
+    private static Span<T> Row(Span<T> pass, int at, int row, int width) => pass.Slice(at + row * width, width);
+
+    private static ReadOnlySpan<T> Row(ReadOnlySpan<T> pass, int at, int row, int width) => pass.Slice(at + row * width, width);
+
+    private static T Mean(ReadOnlySpan<T> values) => OrderedSum.Of(values) / T.CreateChecked(values.Length);
+
+    private static T MeanProduct(ReadOnlySpan<T> left, ReadOnlySpan<T> right) => OrderedSum.OfProducts(left, right) / T.CreateChecked(left.Length);
+}

@@ -1,0 +1,198 @@
+using System.Runtime.InteropServices;
+using MetaML.Data;
+using static TorchSharp.torch;
+
+namespace MetaML.Episodes;
+
+/// <summary>A meta-batch: several tasks' support and query as padded, masked tensors, tasks first.</summary>
+/// <remarks>
+/// Ragged tasks are exact: every row is there, and padding has weight 0. Sparse features stay sparse: as values at
+/// coordinates, of the columns that are active anywhere in the batch; <see cref="Columns"/> names them, and the encoder's
+/// first layer uses just those rows of its weight.
+/// </remarks>
+public sealed class EpisodeBatch
+{
+    // Targets and scores are [tasks, rows, outputs]: a gibibyte of each.
+    private const long MostScores = 1L << 28;
+    private const int FloatsPerBlock = 1 << 28;
+
+    private EpisodeBatch(LabelKind kind, IReadOnlyList<LearningTask> tasks, RowBatch support, RowBatch query, Tensor classMask, Tensor? columns)
+    {
+        Kind = kind;
+        Tasks = tasks;
+        Support = support;
+        Query = query;
+        ClassMask = classMask;
+        Columns = columns;
+    }
+
+    /// <summary>What the labels are.</summary>
+    public LabelKind Kind { get; }
+
+    /// <summary>The tasks; several episodes may be of one.</summary>
+    public IReadOnlyList<LearningTask> Tasks { get; }
+
+    /// <summary>Number of episodes.</summary>
+    public int TaskCount => Tasks.Count;
+
+    /// <summary>The rows to adapt on.</summary>
+    public RowBatch Support { get; }
+
+    /// <summary>The rows to be judged on.</summary>
+    public RowBatch Query { get; }
+
+    /// <summary>Float [tasks, outputs]: 1 for the outputs that a task has, 0 where padded.</summary>
+    public Tensor ClassMask { get; }
+
+    /// <summary>Int64 [features of this batch]: the active columns of sparse features; null where features are dense.</summary>
+    public Tensor? Columns { get; }
+
+    /// <summary>Number of outputs of a head: 1, or the largest number of classes.</summary>
+    public int OutputCount => (int)ClassMask.shape[1];
+
+    /// <summary>Gathers the episodes' rows into tensors, owned by the current dispose scope.</summary>
+    /// <param name="set">Holds the rows.</param>
+    /// <param name="episodes">At least one episode, all of tasks of <paramref name="set"/>.</param>
+    /// <param name="scaling">Applied to each row, or null to leave features as they are.</param>
+    /// <param name="device">Where the tensors live.</param>
+    /// <param name="dtype">Float32, or float64 to compare with exact computations.</param>
+    internal static EpisodeBatch Create(
+        TaskSet set, IReadOnlyList<Episode> episodes, FeatureScaling? scaling = null, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    {
+        // Subtracting a mean makes sparse rows dense.
+        int[]? columns = set.Features.IsSparse && scaling?.Shift is null ? ActiveColumns(set.Features, episodes) : null;
+        int OutputsOf(Episode episode) => set.Kind == LabelKind.Multiclass ? episode.Classes.Length : 1;
+        int outputs = episodes.Max(OutputsOf);
+        CheckSize(episodes.Count, episodes.Max(episode => Math.Max(episode.Support.Length, episode.Query.Length)), outputs);
+        var mask = new float[episodes.Count * outputs];
+        for (int t = 0; t < episodes.Count; t++)
+            mask.AsSpan(t * outputs, OutputsOf(episodes[t])).Fill(1);
+
+        Tensor ToTensor(float[] values, long[] shape) => tensor(values, shape, dtype: dtype, device: device);
+        RowBatch Gather(Func<Episode, int[]> positions) => GatherRows(set, episodes, positions, ToTensor, columns is null
+            ? GatherDense(set, episodes, positions, scaling).to(dtype, device ?? CPU)
+            : GatherSparse(set, episodes, positions, scaling, columns, ToTensor));
+
+        return new EpisodeBatch(
+            set.Kind,
+            [.. episodes.Select(episode => episode.Task)],
+            Gather(e => e.Support),
+            Gather(e => e.Query),
+            ToTensor(mask, [episodes.Count, outputs]),
+            columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
+    }
+
+    /// <summary>Whether rows and classes are few enough to be computed at once.</summary>
+    internal static bool Fits(long tasks, long rows, long outputs) => tasks * rows <= MostScores / outputs;
+
+    /// <summary>Throws where rows and classes are too many together: each row has a score for each class.</summary>
+    /// <exception cref="InvalidOperationException">They are.</exception>
+    internal static void CheckSize(long tasks, long rows, long outputs)
+    {
+        if (!Fits(tasks, rows, outputs))
+            throw new InvalidOperationException($"Tasks · rows · classes that are computed at once must be at most {MostScores}; got {tasks} · {rows} · {outputs}. Each row has a score for each class. Draw fewer classes with Episodes.Ways, or fewer tasks with Episodes.TasksPerIteration, or join rare classes.");
+    }
+
+    /// <summary>The same episodes with other features of the same shape.</summary>
+    /// <param name="replace">From features to features, [tasks, rows, features].</param>
+    internal EpisodeBatch WithFeatures(Func<Tensor, Tensor> replace)
+    {
+        RowBatch With(RowBatch rows) => rows.Features.shape[1] == 0 ? rows : new(replace(rows.Features), rows.Labels, rows.Weights);
+        return new EpisodeBatch(Kind, Tasks, With(Support), With(Query), ClassMask, Columns);
+    }
+
+    private static RowBatch GatherRows(
+        TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, Func<float[], long[], Tensor> toTensor, Tensor features)
+    {
+        int rows = (int)features.shape[1];
+        var labels = new float[episodes.Count * rows];
+        var weights = new float[labels.Length];
+        foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
+        {
+            float label = task.Labels[position];
+            labels[t * rows + r] = set.Kind == LabelKind.Multiclass ? Array.IndexOf(episodes[t].Classes, (int)label) : label;
+            weights[t * rows + r] = task.Weights?[position] ?? 1;
+        }
+
+        return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
+    }
+
+    // Written straight into the tensor's memory, a block of it at a time: a span has no more than 2³¹ bytes.
+    private static Tensor GatherDense(TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling)
+    {
+        int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
+        var scaled = new float[width];
+        Tensor features = zeros(episodes.Count, rows, width, dtype: ScalarType.Float32, device: CPU), flat = features.reshape(-1, width);
+        long first = 0, end = 0, last = (long)episodes.Count * rows;
+        Span<float> block = [];
+        foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
+        {
+            long at = (long)t * rows + r;
+            if (at >= end)
+            {
+                (first, end) = (at, Math.Min(at + Math.Max(1, FloatsPerBlock / width), last));
+                block = MemoryMarshal.Cast<byte, float>(flat.narrow(0, first, end - first).bytes);
+            }
+
+            Span<float> own = block.Slice((int)(at - first) * width, width);
+            if (scaling is null)
+                set.Features.CopyRow(task.Rows[position], own);
+            else
+                scaling.Apply(set.Features[task.Rows[position]], scaled).CopyTo(own);
+        }
+
+        return features;
+    }
+
+    private static Tensor GatherSparse(
+        TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling, int[] columns, Func<float[], long[], Tensor> toTensor)
+    {
+        int[] place = PlacesOf(columns, set.Features.FeatureCount);
+        int count = Rows(episodes, positionsOf).Sum(row => set.Features[row.Task.Rows[row.Position]].Values.Length), at = 0;
+        var coordinates = new long[3 * count];
+        var values = new float[count];
+        foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
+        {
+            FeatureRow row = set.Features[task.Rows[position]];
+            Span<float> own = values.AsSpan(at, row.Values.Length);
+            if (scaling is null)
+                row.Values.CopyTo(own);
+            else
+                scaling.Apply(row, own);
+            foreach (int column in row.Indices)
+            {
+                (coordinates[at], coordinates[count + at], coordinates[2 * count + at]) = (t, r, place[column]);
+                at++;
+            }
+        }
+
+        return SparseRows.Create(coordinates, toTensor(values, [count]), [episodes.Count, episodes.Max(e => positionsOf(e).Length), columns.Length]);
+    }
+
+    private static IEnumerable<(int Number, int Row, LearningTask Task, int Position)> Rows(IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf) =>
+        episodes.SelectMany((episode, t) => positionsOf(episode).Select((position, r) => (t, r, episode.Task, position)));
+
+    private static int[] ActiveColumns(FeatureStore features, IReadOnlyList<Episode> episodes)
+    {
+        var active = new bool[features.FeatureCount];
+        foreach (Episode episode in episodes)
+        {
+            foreach (int position in episode.Support.Concat(episode.Query))
+            {
+                foreach (int column in features[episode.Task.Rows[position]].Indices)
+                    active[column] = true;
+            }
+        }
+
+        int[] columns = [.. Enumerable.Range(0, active.Length).Where(c => active[c])];
+        return columns.Length > 0 ? columns : [0]; // all rows empty: one column of zeros keeps every shape valid
+    }
+
+    private static int[] PlacesOf(int[] columns, int featureCount)
+    {
+        var place = new int[featureCount];
+        for (int i = 0; i < columns.Length; i++)
+            place[columns[i]] = i;
+        return place;
+    }
+}

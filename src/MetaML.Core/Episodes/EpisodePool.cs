@@ -1,0 +1,20 @@
+using MetaML.Data;
+
+namespace MetaML.Episodes;
+
+/// <summary>A task with the rows that may serve as its support and as its query.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Support">Positions among the task's rows that may be adapted on.</param>
+/// <param name="Query">Positions that may be judged on, or null for whichever the support leaves over.</param>
+internal sealed record EpisodePool(LearningTask Task, int[] Support, int[]? Query = null)
+{
+    public static EpisodePool Whole(LearningTask task) => new(task, [.. Enumerable.Range(0, task.RowCount)]);
+
+    /// <summary>Whether an episode can be formed: two classes (regression: two rows) and a row to spare for the query.</summary>
+    public bool CanFormEpisode(LabelKind kind)
+    {
+        int classes = kind == LabelKind.Regression ? 1 : Support.Select(i => Task.Labels[i]).Distinct().Take(2).Count();
+        bool enough = kind == LabelKind.Regression || classes == 2;
+        return enough && (Query is null ? Support.Length > classes : Query.Length > 0);
+    }
+}

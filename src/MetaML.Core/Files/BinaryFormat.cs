@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using MetaML.Data;
+
+namespace MetaML.Files;
+
+/// <summary>Reads and writes numbers without trusting a length: memory grows only with the bytes that are really there.</summary>
+internal static class BinaryFormat
+{
+    public const int MaximumOutputs = TaskSetBuilder.MaximumClasses;
+    private const int FloatsPerBlock = 16_384;
+    private const int BytesPerBlock = 4 * FloatsPerBlock;
+
+    public static void WriteFloats(BinaryWriter writer, ReadOnlySpan<float> values) => writer.Write(MemoryMarshal.AsBytes(values));
+
+    public static float[] ReadFloats(BinaryReader reader, long count)
+    {
+        var values = new ArrayBufferWriter<float>((int)Math.Clamp(count, 1, FloatsPerBlock));
+        while (values.WrittenCount < count)
+        {
+            int block = (int)Math.Min(FloatsPerBlock, count - values.WrittenCount);
+            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.GetSpan(block)[..block]));
+            values.Advance(block);
+        }
+
+        foreach (float value in values.WrittenSpan)
+        {
+            if (!float.IsFinite(value))
+                throw new InvalidDataException($"A model's numbers must be finite; got {value}. The file is damaged.");
+        }
+
+        return values.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Text as BinaryWriter writes it, whose own reader throws a plain IOException on a damaged length.</summary>
+    public static string ReadText(BinaryReader reader, int maximumBytes, string what)
+    {
+        int length = ReadLength(reader);
+        if (length > maximumBytes)
+            throw new InvalidDataException($"The length of {what} must be between 0 and {maximumBytes} bytes; got {length}. The file is damaged.");
+        var bytes = new byte[length];
+        reader.BaseStream.ReadExactly(bytes);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>A name, of any length that the data really hold.</summary>
+    public static string ReadName(BinaryReader reader)
+    {
+        int length = ReadLength(reader);
+        var bytes = new ArrayBufferWriter<byte>(Math.Clamp(length, 1, BytesPerBlock));
+        while (bytes.WrittenCount < length)
+        {
+            int block = Math.Min(BytesPerBlock, length - bytes.WrittenCount);
+            reader.BaseStream.ReadExactly(bytes.GetSpan(block)[..block]);
+            bytes.Advance(block);
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    public static int ReadCount(BinaryReader reader, int maximum, string what)
+    {
+        int count = reader.ReadInt32();
+        return count >= 0 && count <= maximum ? count : throw new InvalidDataException($"The number of {what} must be between 0 and {maximum}; got {count}. The file is damaged.");
+    }
+
+    private static int ReadLength(BinaryReader reader)
+    {
+        uint length = 0;
+        for (int shift = 0; shift < 35; shift += 7) // as BinaryReader's own, which throws a FormatException
+        {
+            byte next = reader.ReadByte();
+            length |= (uint)(next & 0x7f) << shift;
+            if (next < 0x80)
+                return length <= int.MaxValue ? (int)length : throw new InvalidDataException($"A text's length must not be negative; got {(int)length}. The file is damaged.");
+        }
+
+        throw new InvalidDataException("A text's length must have at most five bytes. The file is damaged.");
+    }
+}

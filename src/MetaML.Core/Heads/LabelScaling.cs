@@ -1,0 +1,40 @@
+using MetaML.Data;
+
+namespace MetaML.Heads;
+
+/// <summary>Regression labels to mean 0 and standard deviation 1 over the training tasks, and heads back to the user's units.</summary>
+/// <param name="Mean">What is subtracted.</param>
+/// <param name="Deviation">What is divided by; 1 where labels never vary, or are classes.</param>
+internal sealed record LabelScaling(double Mean, double Deviation)
+{
+    public static readonly LabelScaling None = new(0, 1);
+
+    public static LabelScaling Fit(TaskSet set)
+    {
+        if (set.Kind != LabelKind.Regression)
+            return None;
+        long count = set.Tasks.Sum(task => (long)task.RowCount);
+        double mean = set.Tasks.Sum(task => task.Labels.Sum(label => (double)label)) / count;
+        double variance = set.Tasks.Sum(task => task.Labels.Sum(label => (label - mean) * (label - mean))) / count;
+        return new LabelScaling(mean, variance > 0 ? Math.Sqrt(variance) : 1);
+    }
+
+    public TaskSet Apply(TaskSet set) => this == None
+        ? set
+        : set.With([.. set.Tasks.Select(task => new LearningTask(task.Name, task.Rows, Array.ConvertAll(task.Labels, Apply), task.Weights, task.Classes))]);
+
+    /// <summary>This scaling, and another after it.</summary>
+    public LabelScaling Then(LabelScaling next) => new(Mean + Deviation * next.Mean, Deviation * next.Deviation);
+
+    public float Apply(float label) => (float)((label - Mean) / Deviation);
+
+    /// <summary>The head whose scores are in the user's units.</summary>
+    public LinearHead Restore(LinearHead head) => this == None
+        ? head
+        : new LinearHead(
+            Array.ConvertAll(head.Weights, weight => (float)(weight * Deviation)),
+            Array.ConvertAll(head.Bias, bias => (float)(bias * Deviation + Mean)))
+        {
+            Spread = head.Spread is { } spread ? spread with { Noise = (float)(spread.Noise * Deviation) } : null,
+        };
+}

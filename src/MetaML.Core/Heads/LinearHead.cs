@@ -1,0 +1,29 @@
+using MetaML.Models;
+using MetaML.Numerics;
+
+namespace MetaML.Heads;
+
+/// <summary>A linear map from an embedding to scores.</summary>
+/// <param name="Weights">[outputs, embedding], row-major: one row of weights for each output.</param>
+/// <param name="Bias">[outputs].</param>
+public sealed record LinearHead(float[] Weights, float[] Bias)
+{
+    /// <summary>How far labels may lie from the scores; for classes, what a <see cref="MetaScorer"/> divides them by; null where the adapter does not say.</summary>
+    public PredictiveVariance? Spread { get; init; }
+
+    /// <summary>Number of outputs.</summary>
+    public int OutputCount => Bias.Length;
+
+    /// <summary>Scores an embedding.</summary>
+    /// <param name="embedding">[embedding].</param>
+    /// <param name="scores">Receives [outputs] logits, or values for regression.</param>
+    public void Score(ReadOnlySpan<float> embedding, Span<float> scores)
+    {
+        for (int k = 0; k < Bias.Length; k++)
+            scores[k] = Score(embedding, k);
+    }
+
+    /// <summary>One output's score.</summary>
+    internal float Score(ReadOnlySpan<float> embedding, int output) =>
+        OrderedSum.OfProducts(embedding, Weights.AsSpan(output * embedding.Length, embedding.Length)) + Bias[output];
+}

@@ -1,0 +1,62 @@
+using MetaML.Files;
+using MetaML.Numerics;
+
+namespace MetaML.Heads;
+
+/// <summary>How far a new label may lie from a score: a standard deviation σ √(1 + z̃ᵀS̃z̃), z̃ = (z, 1).</summary>
+/// <remarks>For classes σ is 1, and S̃ such that scores over this give the mean probabilities (the adapters that fit it say how).</remarks>
+/// <param name="Noise">σ, in the user's units.</param>
+/// <param name="Factor">L of S̃ = L Lᵀ, column by column from the diagonal down: [width · (width + 1) / 2], width = embedding + 1.</param>
+public sealed record PredictiveVariance(float Noise, float[] Factor)
+{
+    /// <summary>The spread of a posterior.</summary>
+    /// <param name="noise">σ.</param>
+    /// <param name="covariance">S̃ [width, width], in units of σ².</param>
+    internal static PredictiveVariance Of(double noise, double[] covariance)
+    {
+        int width = (int)Math.Sqrt(covariance.Length), at = 0;
+        double[] lower = [.. covariance];
+        Cholesky.Factor(lower, width);
+        var factor = new float[width * (width + 1) / 2];
+        for (int j = 0; j < width; j++)
+        {
+            for (int i = j; i < width; i++)
+                factor[at++] = (float)lower[i * width + j];
+        }
+
+        return new PredictiveVariance((float)noise, factor);
+    }
+
+    /// <summary>The standard deviation of a label about its score.</summary>
+    /// <param name="embedding">[embedding].</param>
+    public float Deviation(ReadOnlySpan<float> embedding)
+    {
+        float variance = 1; // 1 + ‖Lᵀz̃‖²
+        for (int j = 0, at = 0; j <= embedding.Length; at += embedding.Length + 1 - j++)
+        {
+            ReadOnlySpan<float> z = embedding[j..];
+            float part = OrderedSum.OfProducts(z, Factor.AsSpan(at, z.Length)) + Factor[at + z.Length];
+            variance += part * part;
+        }
+
+        return Noise * MathF.Sqrt(variance);
+    }
+
+    /// <summary>Writes σ and the factor.</summary>
+    internal void Write(BinaryWriter writer)
+    {
+        writer.Write(Noise);
+        BinaryFormat.WriteFloats(writer, Factor);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    internal static PredictiveVariance Read(BinaryReader reader, int dimension)
+    {
+        float noise = BinaryFormat.ReadFloats(reader, 1)[0];
+        return noise > 0
+            ? new PredictiveVariance(noise, BinaryFormat.ReadFloats(reader, (dimension + 1L) * (dimension + 2L) / 2))
+            : throw new InvalidDataException($"A task's noise must be positive; got {noise}. The file is damaged.");
+    }
+}

@@ -1,0 +1,128 @@
+using MetaML.Adapters;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Parameters;
+using static TorchSharp.torch;
+
+namespace MetaML.Models;
+
+// How tasks are adapted to, without libtorch and with it.
+public sealed partial class MetaModel
+{
+    // Where libtorch is needed: rows of padded support, and values of encoders and heads, that are adapted at once.
+    private const int RowsPerBatch = 65_536;
+    private const long ValuesPerBatch = 1L << 26;
+
+    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one. Large tasks'
+    // embeddings are written over each other, unless they are given to code that may keep them.
+    private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
+    {
+        List<Range> groups = Groups(support, CreateScorer().BlockSize);
+        bool mayBeKept = adapter.GetType().Assembly != typeof(MetaModel).Assembly;
+        Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, own) =>
+        {
+            var (first, count) = groups[g].GetOffsetAndLength(adapted.Length);
+            LearningTask[] tasks = [.. support.Tasks.Skip(first).Take(count)];
+            if (count == 1)
+            {
+                int size = checked(tasks[0].RowCount * EmbeddingDimension);
+                if (mayBeKept || own.Embeddings.Length < size)
+                    own.Embeddings = new float[size];
+                adapted[first] = AdaptTask(adapter, tasks[0], Embed(own.Scorer, support.Features, tasks[0], own.Embeddings), options);
+                return own;
+            }
+
+            own.Scorer.Embed(support.Features, [.. tasks.SelectMany(task => task.Rows)]);
+            for (int t = 0, row = 0; t < count; row += tasks[t++].RowCount)
+                adapted[first + t] = AdaptTask(adapter, tasks[t], Embedded(tasks[t], own.Scorer.Embeddings(row, tasks[t].RowCount).ToArray()), options);
+            return own;
+        }, _ => { });
+    }
+
+    // Neighbouring tasks with together at most so many rows, or a single one with more.
+    private static List<Range> Groups(TaskSet support, int mostRows)
+    {
+        var groups = new List<Range>();
+        for (int t = 0, first = 0, rows = 0; t < support.Tasks.Count; t++)
+        {
+            rows += support.Tasks[t].RowCount;
+            if (t + 1 < support.Tasks.Count && rows + support.Tasks[t + 1].RowCount <= mostRows)
+                continue;
+            groups.Add(first..(t + 1));
+            (first, rows) = (t + 1, 0);
+        }
+
+        return groups;
+    }
+
+    private AdaptedTask AdaptTask(IManagedAdapter adapter, LearningTask task, EmbeddedTask rows, AdaptationOptions options)
+    {
+        try
+        {
+            return Finish(task, options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows), null);
+        }
+        catch (ArithmeticException error)
+        {
+            throw NotFinite(task, error); // products of the rows are
+        }
+    }
+
+    private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
+    {
+        TorchRuntime.EnsureLoaded();
+        using var thread = new SingleIntraOpThread();
+        TaskSet scaled = _labels.Apply(support);
+        int rows = Math.Max(1, support.Tasks.Max(task => task.RowCount));
+        long values = _design.Encoder.Parameters.Sum(spec => (long)spec.Count) + (long)(EmbeddingDimension + 1) * Math.Max(1, support.Tasks.Max(task => ClassesOf(task).Length));
+        int batchSize = (int)Math.Max(1, Math.Min(RowsPerBatch / rows, ValuesPerBatch / values));
+        for (int first = 0; first < adapted.Length; first += batchSize)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            Episode[] episodes = [.. scaled.Tasks.Skip(first).Take(batchSize).Select(task => Episode.Adapting(task, ClassesOf(task)))];
+            EpisodeBatch batch = EpisodeBatch.Create(scaled, episodes, _scaling);
+            ParameterSet encoder = ParameterSet.FromArrays(_design.Encoder.Parameters, _encoderValues);
+            ParameterSet adapter = ParameterSet.FromArrays(_design.Adapter.Parameters, _adapterValues);
+            AdaptedTasks tasks = _design.Adapter.Adapt(AdaptationInput.Of(batch, _design.Encoder, encoder, adapter));
+            for (int t = 0; t < episodes.Length; t++)
+            {
+                var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
+                if (options.RefinementSteps > 0)
+                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], own));
+                adapted[first + t] = Finish(support.Tasks[first + t], head, own);
+            }
+        }
+    }
+
+    private (LinearHead Head, float[][]? Encoder) Extract(AdaptedTasks tasks, int t, int classes, Tensor? columns)
+    {
+        using var scope = NewDisposeScope();
+        int outputs = Kind == LabelKind.Multiclass ? classes : 1;
+        var head = new LinearHead(
+            ParameterSet.ToArray(tasks.Weights[t].narrow(1, 0, outputs).t()),
+            ParameterSet.ToArray(tasks.Bias[t].narrow(0, 0, outputs)));
+
+        IReadOnlyList<ParameterSpec> specs = _design.Encoder.Parameters;
+        bool hasOwn = specs.Select((spec, i) => tasks.EncoderParameters.Tensors[i].dim() > spec.Shape.Length).Any(own => own);
+        if (!hasOwn)
+            return (head, null);
+
+        var own = new float[specs.Count][];
+        for (int i = 0; i < own.Length; i++)
+        {
+            Tensor values = tasks.EncoderParameters.Tensors[i];
+            if (values.dim() == specs[i].Shape.Length)
+            {
+                own[i] = _encoderArrays[i];
+                continue;
+            }
+
+            // Of sparse features only the batch's columns were adapted; the others keep the shared values.
+            bool isPartial = columns is not null && values.shape[1] != specs[i].Shape[0];
+            own[i] = ParameterSet.ToArray(isPartial ? tensor(_encoderArrays[i], specs[i].Shape).index_copy(0, columns!, values[t]) : values[t]);
+        }
+
+        return (head, own);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using MetaML.Data;
+using MetaML.Files;
+using MetaML.Heads;
+using MetaML.Parameters;
+
+namespace MetaML.Models;
+
+// How a model is written and read.
+public sealed partial class MetaModel
+{
+    private const int FormatVersion = 1;
+
+    // Options, a few hundred bytes and some for each hidden layer; and the summary of training, a few thousand.
+    private const int MaximumHeaderBytes = 1 << 18;
+
+    /// <summary>Writes the model.</summary>
+    /// <param name="writer">Receives: format version, a JSON header, and the parameters' values in the order that the header's options imply.</param>
+    public void Write(BinaryWriter writer) => Write(writer, null);
+
+    /// <summary>Writes the model, without the encoder's values where another model that was written before shares them.</summary>
+    internal void Write(BinaryWriter writer, MetaModel? encoder)
+    {
+        if (encoder is not null && (encoder._encoderValues != _encoderValues || encoder._scaling != _scaling))
+            throw new ArgumentException("The models must share an encoder.", nameof(encoder));
+        var header = new MetaModelHeader
+        {
+            Kind = Kind,
+            FeatureCount = FeatureCount,
+            CommonOutputs = _design.Head.CommonOutputs,
+            Encoder = _design.EncoderOptions,
+            Adapter = _design.AdapterOptions,
+            LabelMean = _labels.Mean,
+            LabelDeviation = _labels.Deviation,
+            IsScaled = _scaling is not null,
+            IsShifted = _scaling?.Shift is not null,
+            IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
+            Training = Training,
+        };
+        writer.Write(FormatVersion);
+        writer.Write(JsonSerializer.Serialize(header));
+        if (encoder is null)
+        {
+            if (_scaling?.Shift is { } shift)
+                BinaryFormat.WriteFloats(writer, shift);
+            if (_scaling is not null)
+                BinaryFormat.WriteFloats(writer, _scaling.Scale);
+            foreach (float[] values in _encoderArrays)
+                BinaryFormat.WriteFloats(writer, values);
+        }
+
+        foreach (float[] values in _adapterArrays)
+            BinaryFormat.WriteFloats(writer, values);
+    }
+
+    /// <summary>Reads a model that <see cref="Write(BinaryWriter)"/> wrote.</summary>
+    /// <param name="reader">Stands at the model.</param>
+    /// <exception cref="InvalidDataException">The data are damaged, or of a newer version.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    public static MetaModel Read(BinaryReader reader) => Read(reader, null);
+
+    /// <summary>Reads a model that was written without the encoder's values; they are those of another.</summary>
+    internal static MetaModel Read(BinaryReader reader, MetaModel? encoder)
+    {
+        int version = reader.ReadInt32();
+        if (version != FormatVersion)
+            throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
+        try
+        {
+            MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(BinaryFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
+            header.Validate();
+            var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
+            ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
+                [.. specs.Select(spec => new ParameterArray(spec.Name, BinaryFormat.ReadFloats(reader, spec.Count)))];
+            var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
+            if (encoder is not null)
+            {
+                ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
+                if (header.FeatureCount != encoder.FeatureCount)
+                    throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
+                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training };
+            }
+
+            float[]? shift = header.IsShifted ? BinaryFormat.ReadFloats(reader, header.FeatureCount) : null;
+            FeatureScaling? scaling = header.IsScaled
+                ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
+                : null;
+            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training };
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
+        {
+            throw new InvalidDataException("The model's header does not describe a model. The file is damaged, needs a newer version of MetaML, or has an adapter or encoder that this program did not register (AdapterOptions.Register).", error);
+        }
+    }
+}

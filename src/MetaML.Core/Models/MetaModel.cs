@@ -1,0 +1,211 @@
+using System.Collections.ObjectModel;
+using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
+using MetaML.Adapters;
+using MetaML.Adapters.ClosedForm;
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Parameters;
+
+namespace MetaML.Models;
+
+/// <summary>A meta-trained encoder and adapter: adapts tasks and scores their rows. Immutable and safe for many threads.</summary>
+public sealed partial class MetaModel
+{
+    private readonly MetaModelDesign _design;
+    private readonly FeatureScaling? _scaling;
+    private readonly LabelScaling _labels;
+    private readonly ParameterArray[] _encoderValues;
+    private readonly ParameterArray[] _adapterValues;
+    private readonly float[][] _encoderArrays;
+    private readonly float[][] _adapterArrays;
+    private readonly Lazy<AdaptedTask?> _prior;
+
+    internal MetaModel(MetaModelDesign design, FeatureScaling? scaling, LabelScaling labels, ParameterArray[] encoderValues, ParameterArray[] adapterValues)
+    {
+        _design = design;
+        _scaling = scaling;
+        _labels = labels;
+        _encoderValues = encoderValues;
+        _adapterValues = adapterValues;
+        _encoderArrays = Array.ConvertAll(encoderValues, p => p.Values);
+        _adapterArrays = Array.ConvertAll(adapterValues, p => p.Values);
+        _prior = new Lazy<AdaptedTask?>(AdaptNothing);
+    }
+
+    /// <summary>What the labels are.</summary>
+    public LabelKind Kind => _design.Head.Kind;
+
+    /// <summary>Number of features of a row.</summary>
+    public int FeatureCount => _design.Encoder.FeatureCount;
+
+    /// <summary>Number of values of an embedding.</summary>
+    public int EmbeddingDimension => _design.Encoder.EmbeddingDimension;
+
+    /// <summary>Whether all tasks' outputs mean the same, so that rows of an unknown task can be scored by what was learned across tasks.</summary>
+    public bool HasPrior => _design.Head.HasPrior;
+
+    /// <summary>Number of classes that all tasks share: 2 for binary labels; 0 for regression and where each task has its own.</summary>
+    public int ClassCount => Kind switch
+    {
+        LabelKind.Binary => 2,
+        LabelKind.Multiclass => _design.Head.CommonOutputs ?? 0,
+        _ => 0,
+    };
+
+    /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
+    public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
+
+    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.Spread"/>.</summary>
+    public bool GivesDeviation => _design.AdapterOptions.GivesDeviation(Kind);
+
+    /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
+    public AdaptedTask? Prior => _prior.Value;
+
+    /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
+    public TrainingSummary? Training { get; internal init; }
+
+    /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
+    internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
+
+    /// <summary>What labels are standardised by.</summary>
+    internal LabelScaling Labels => _labels;
+
+    internal EncoderOptions EncoderOptions => _design.EncoderOptions;
+
+    internal AdapterOptions AdapterOptions => _design.AdapterOptions;
+
+    internal FeatureScaling? Scaling => _scaling;
+
+    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
+    internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
+
+    /// <summary>The adapter where it has a solution in closed form and a prior head; else null.</summary>
+    internal ClosedFormAdapter? ClosedForm => HasPrior ? _design.Adapter as ClosedFormAdapter : null;
+
+    /// <summary>The adapter's meta-learned values.</summary>
+    internal IReadOnlyList<float[]> AdapterArrays => _adapterArrays;
+
+    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
+    internal IReadOnlyList<float[]> EncoderArrays => _encoderArrays;
+
+    /// <summary>Adapts each task of a set on all its rows.</summary>
+    /// <param name="support">Tasks of the model's kind and number of features.</param>
+    /// <param name="options">How to adapt; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <returns>One adapted task for each, in their order.</returns>
+    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option is outside its range.</exception>
+    /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
+    public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new AdaptationOptions();
+        options.Validate();
+        options.RelatedPrior?.CheckIsOf(this);
+        CheckFits(support);
+        var adapted = new AdaptedTask[support.Tasks.Count];
+        if (adapted.Length == 0)
+            return adapted;
+        if (_design.Adapter is IManagedAdapter managed)
+        {
+            try
+            {
+                AdaptWithoutTorch(managed, support, options, adapted, cancellationToken);
+            }
+            catch (AggregateException errors)
+            {
+                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+            }
+        }
+        else
+        {
+            AdaptByTorch(support, options, adapted, cancellationToken);
+        }
+
+        return adapted;
+    }
+
+    /// <summary>Whether a task's rows and classes are few enough to be adapted to at once.</summary>
+    internal bool CanAdapt(LearningTask task) => EpisodeBatch.Fits(1, task.RowCount, Math.Max(1, ClassesOf(task).Length));
+
+    /// <summary>A scorer with buffers of its own, for one thread.</summary>
+    public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
+
+    /// <summary>The same model with what is known of its training.</summary>
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
+
+    /// <summary>The same encoder and adapter for labels in other units.</summary>
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
+
+    /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
+    internal void CheckFits(TaskSet support)
+    {
+        if (support.Kind != Kind)
+            throw new ArgumentException($"Support must have {Kind} labels, as the model was trained on; got {support.Kind}.", nameof(support));
+        if (support.Features.FeatureCount != FeatureCount)
+            throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
+    }
+
+    /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
+    internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
+        Embed(new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays), features, task, new float[checked(task.RowCount * EmbeddingDimension)]);
+
+    // Into an array that may be longer than the embeddings are.
+    private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, float[] embeddings)
+    {
+        for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
+            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
+        return Embedded(task, embeddings);
+    }
+
+    private EmbeddedTask Embedded(LearningTask task, float[] embeddings)
+    {
+        int[] classes = ClassesOf(task);
+        EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
+        float[] labels = Kind switch
+        {
+            LabelKind.Regression => Array.ConvertAll(task.Labels, _labels.Apply),
+            LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
+            _ => task.Labels,
+        };
+        return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
+    }
+
+    private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>
+        new($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.", inner);
+
+    private static float[] OnesLike(float[] values)
+    {
+        var ones = new float[values.Length];
+        Array.Fill(ones, 1);
+        return ones;
+    }
+
+    private int[] ClassesOf(LearningTask task)
+    {
+        if (Kind != LabelKind.Multiclass)
+            return task.Classes;
+        if (!HasPrior)
+            return [.. task.Labels.Select(label => (int)label).Distinct().Order()];
+        if (task.RowCount > 0 && task.Labels.Max() >= ClassCount)
+            throw new ArgumentException($"Support must have classes below {ClassCount}, those that all tasks share; got {task.Labels.Max()} in task '{task.Name}'. The model has learned nothing of it. Train with ClassSets.PerTask.");
+        return [.. Enumerable.Range(0, ClassCount)];
+    }
+
+    private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
+    {
+        head = _labels.Restore(head);
+        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
+            return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
+        throw NotFinite(task);
+    }
+
+    private AdaptedTask? AdaptNothing()
+    {
+        if (!HasPrior)
+            return null;
+        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]);
+        return Adapt(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true))[0];
+    }
+}

@@ -1,0 +1,44 @@
+using MetaML.Adapters;
+using MetaML.Encoders;
+
+namespace MetaML.Models;
+
+/// <summary>A meta-learner without its numbers: what it learns from and to, and by which encoder and adapter.</summary>
+internal sealed class MetaModelDesign
+{
+    public MetaModelDesign(LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions)
+    {
+        EncoderOptions = encoderOptions.Saved;
+        AdapterOptions = adapterOptions;
+        IEncoder encoder = encoderOptions.Create(featureCount);
+        Encoder = encoderOptions.IsFrozen ? new PresetEncoder(encoder, (spec, _) => spec with { IsTrained = false }) : encoder;
+        Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs) { EncoderParameters = Encoder.Parameters };
+        Adapter = adapterOptions.Create(Head);
+    }
+
+    // On embeddings.
+    private MetaModelDesign(MetaModelDesign original)
+    {
+        EncoderOptions = new IdentityEncoderOptions { StandardizeInputs = false };
+        AdapterOptions = original.AdapterOptions;
+        Encoder = new IdentityEncoder(original.Encoder.EmbeddingDimension) { MultiplicationsPerRow = original.Encoder.MultiplicationsPerRow };
+        Head = original.Head with { EncoderParameters = [] };
+        Adapter = AdapterOptions.Create(Head);
+    }
+
+    public EncoderOptions EncoderOptions { get; }
+
+    public AdapterOptions AdapterOptions { get; }
+
+    public IEncoder Encoder { get; }
+
+    public HeadShape Head { get; }
+
+    public IAdapter Adapter { get; }
+
+    /// <summary>Whether learning needs no more of a row than its embedding, which is always the same.</summary>
+    public bool IsOfFixedEmbeddings => EncoderOptions.EmbedsAlike && Encoder.Parameters.All(spec => !spec.IsTrained) && Adapter is IManagedAdapter;
+
+    /// <summary>The same adapter on rows that are embedded already.</summary>
+    public MetaModelDesign OnEmbeddings() => new(this);
+}

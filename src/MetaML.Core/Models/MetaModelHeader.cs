@@ -1,0 +1,49 @@
+using MetaML.Options;
+
+namespace MetaML.Models;
+
+/// <summary>The part of a saved model that says what its numbers mean.</summary>
+internal sealed record MetaModelHeader
+{
+    public required LabelKind Kind { get; init; }
+
+    public required int FeatureCount { get; init; }
+
+    public required int? CommonOutputs { get; init; }
+
+    public required EncoderOptions Encoder { get; init; }
+
+    public required AdapterOptions Adapter { get; init; }
+
+    public required double LabelMean { get; init; }
+
+    public required double LabelDeviation { get; init; }
+
+    public required bool IsScaled { get; init; }
+
+    public required bool IsShifted { get; init; }
+
+    /// <summary>Whether a scaling without shift has a factor for each feature; older models have one for all.</summary>
+    public bool IsScaledByFeature { get; init; }
+
+    /// <summary>Absent in models of earlier versions.</summary>
+    public TrainingSummary? Training { get; init; }
+
+    /// <summary>Checks what was read, before anything is built of it.</summary>
+    /// <exception cref="ArgumentException">A part is missing, outside its range, or contradicts another.</exception>
+    public void Validate()
+    {
+        OptionCheck.NotNull(this, nameof(Encoder), Encoder);
+        OptionCheck.NotNull(this, nameof(Adapter), Adapter);
+        OptionCheck.Defined(this, nameof(Kind), Kind);
+        OptionCheck.AtLeast<int>(this, nameof(FeatureCount), FeatureCount, 1);
+        OptionCheck.AtLeast(this, nameof(CommonOutputs), CommonOutputs, 1);
+        if (Kind != LabelKind.Multiclass && CommonOutputs != 1)
+            throw OptionCheck.Error(this, nameof(CommonOutputs), "1 unless labels are multiclass", CommonOutputs);
+        OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
+        Training?.Validate();
+        Encoder.Validate();
+        Adapter.Validate(Kind);
+        Adapter.Validate(Encoder);
+    }
+}

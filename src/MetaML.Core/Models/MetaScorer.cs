@@ -1,0 +1,127 @@
+using MetaML.Data;
+using MetaML.Encoders;
+using MetaML.Heads;
+
+namespace MetaML.Models;
+
+/// <summary>Scores rows in managed code, one by one or a block of them at once, with the same bits. It holds buffers: use one for each thread.</summary>
+public sealed class MetaScorer
+{
+    // Values of features and of embeddings, in a block of rows.
+    private const int FloatsPerBlock = 1 << 15;
+    private const int MinimumBlockSize = 16;
+    private const int MaximumBlockSize = 512;
+    private const long MultiplicationsPerChunk = 1 << 23; // worth a thread of its own
+
+    private readonly IEncoder _encoder;
+    private readonly IReadOnlyList<float[]> _shared;
+    private readonly FeatureBlock _rows;
+    private float[] _embeddings = [];
+    private float[] _own = [];
+    private float[] _scores = [];
+
+    internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared)
+    {
+        _encoder = encoder;
+        _shared = shared;
+        _rows = new FeatureBlock(encoder.FeatureCount, scaling);
+    }
+
+    /// <summary>About how many rows are best embedded together: as many as keep what is computed of them in the processor's cache.</summary>
+    internal int BlockSize => Math.Clamp(FloatsPerBlock / Math.Max(_encoder.FeatureCount, _encoder.EmbeddingDimension), MinimumBlockSize, MaximumBlockSize);
+
+    /// <summary>Scores a row for a task.</summary>
+    /// <param name="task">The adapted task.</param>
+    /// <param name="row">The features.</param>
+    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value; valid until the next call.</returns>
+    public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
+    {
+        Clear();
+        Add(row);
+        EmbedAll(task.EncoderParameters ?? _shared);
+        if (_scores.Length < task.Head.OutputCount)
+            _scores = new float[task.Head.OutputCount];
+        Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
+        task.Score(Embedding(0), scores);
+        return scores;
+    }
+
+    /// <summary>Scores a row for a task, and says how far its label may lie from the score.</summary>
+    /// <param name="task">The adapted task.</param>
+    /// <param name="row">The features.</param>
+    /// <param name="deviation">The standard deviation of the label about the score; for classes, what the score was divided by; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
+    /// <returns>As without <paramref name="deviation"/>.</returns>
+    public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
+    {
+        ReadOnlySpan<float> scores = Score(task, row);
+        deviation = task.Head.Spread?.Deviation(Embedding(0)) ?? float.NaN;
+        return scores;
+    }
+
+    /// <summary>Embeds a row by the shared encoder.</summary>
+    /// <param name="row">The features.</param>
+    /// <returns>The embedding; valid until the next call.</returns>
+    public ReadOnlySpan<float> Embed(FeatureRow row)
+    {
+        Clear();
+        Add(row);
+        EmbedAll(_shared);
+        return Embedding(0);
+    }
+
+    /// <summary>Embeds rows of a store, as the block, by the shared encoder.</summary>
+    /// <param name="features">The store.</param>
+    /// <param name="rows">Numbers of its rows.</param>
+    /// <returns>[rows, embedding]; valid until the next call.</returns>
+    internal ReadOnlySpan<float> Embed(FeatureStore features, ReadOnlySpan<int> rows)
+    {
+        Clear();
+        foreach (int row in rows)
+            Add(features[row]);
+        EmbedAll();
+        return Embeddings(0, rows.Length);
+    }
+
+    /// <summary>Removes all rows of the block.</summary>
+    internal void Clear() => _rows.Clear();
+
+    /// <summary>Adds a row to the block.</summary>
+    internal void Add(FeatureRow row) => _rows.Add(row);
+
+    /// <summary>Embeds all rows of the block by the shared encoder.</summary>
+    internal void EmbedAll() => EmbedAll(_shared);
+
+    /// <summary>Embeds one row of the block by a task's own encoder.</summary>
+    /// <returns>The embedding; valid until the next call.</returns>
+    internal ReadOnlySpan<float> EmbedOne(int row, IReadOnlyList<float[]> parameters)
+    {
+        if (_own.Length == 0)
+            _own = new float[_encoder.EmbeddingDimension];
+        _encoder.Embed(parameters, _rows, row, _own);
+        return _own;
+    }
+
+    /// <summary>What <see cref="EmbedAll()"/> made of a row.</summary>
+    internal ReadOnlySpan<float> Embedding(int row) => Embeddings(row, 1);
+
+    /// <summary>What <see cref="EmbedAll()"/> made of some rows that follow each other.</summary>
+    internal ReadOnlySpan<float> Embeddings(int first, int count) => _embeddings.AsSpan(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
+
+    private void EmbedAll(IReadOnlyList<float[]> parameters)
+    {
+        int dimension = _encoder.EmbeddingDimension, size = _rows.Count * dimension;
+        if (_embeddings.Length < size)
+            _embeddings = new float[Math.Max(size, 2 * _embeddings.Length)];
+        long multiplications = _rows.Count * _encoder.MultiplicationsPerRow;
+        if (multiplications < 2 * MultiplicationsPerChunk || _rows.Count < 2)
+            _encoder.Embed(parameters, _rows, 0, _embeddings.AsSpan(0, size));
+        else
+            EmbedOnThreads(parameters, (int)Math.Min(multiplications / MultiplicationsPerChunk, _rows.Count));
+    }
+
+    private void EmbedOnThreads(IReadOnlyList<float[]> parameters, int chunks) => Parallel.For(0, chunks, i =>
+    {
+        int first = (int)((long)_rows.Count * i / chunks), end = (int)((long)_rows.Count * (i + 1) / chunks), dimension = _encoder.EmbeddingDimension;
+        _encoder.Embed(parameters, _rows, first, _embeddings.AsSpan(first * dimension, (end - first) * dimension));
+    });
+}

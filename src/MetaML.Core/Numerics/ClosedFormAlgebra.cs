@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using MetaML.Adapters.ClosedForm;
+
+namespace MetaML.Numerics;
+
+/// <summary>The algebra of <see cref="ClosedFormAdapter"/> outside libtorch: P is [rows, width], R and B have a column for each output; all row-major.</summary>
+internal static class ClosedFormAlgebra
+{
+    private const int FewestForThreads = 512; // values of a row
+
+    // (PPᵀ + I)⁻¹ R, in the place of R
+    public static void SolveGram(double[] p, int rows, int width, double[] residual, int outputs)
+    {
+        double[] gram = ArrayPool<double>.Shared.Rent(rows * rows);
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j <= i; j++)
+                gram[i * rows + j] = TensorPrimitives.Dot<double>(p.AsSpan(i * width, width), p.AsSpan(j * width, width));
+        }
+
+        AddIdentity(gram, rows);
+        Cholesky.Solve(gram, rows, residual, outputs);
+        ArrayPool<double>.Shared.Return(gram);
+    }
+
+    // B N⁻¹ Bᵀ, N = PᵀP + I, of which the lower triangle is read, B = diag(b) F
+    public static double[] Covariance(double[] normal, int width, float[] spread, float[]? factor)
+    {
+        double[] covariance = Cholesky.Inverse(normal, width);
+        if (factor is not null)
+            covariance = Multiply(factor, Transpose(Multiply(factor, covariance, width, width), width), width, width);
+        for (int i = 0; i < covariance.Length; i++)
+            covariance[i] *= (double)spread[i / width] * spread[i % width];
+        return covariance;
+    }
+
+    // N += PᵀP, the lower triangle; of few rows, so that each visit of its memory does the work of all of them
+    public static void AddProducts(double[] normal, double[] p, int rows, int width)
+    {
+        if (width < FewestForThreads)
+        {
+            for (int i = 0; i < width; i++)
+                AddRow(i);
+        }
+        else
+        {
+            Parallel.For(0, width, AddRow);
+        }
+
+        void AddRow(int i)
+        {
+            Span<double> target = normal.AsSpan(i * width, i + 1);
+            for (int row = 0; row < rows; row++)
+                TensorPrimitives.MultiplyAdd(p.AsSpan(row * width, i + 1), p[row * width + i], target, target);
+        }
+    }
+
+    // aᵀb, always summed in the same order.
+    public static double Product(double[] a, double[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+            sum += a[i] * b[i];
+        return sum;
+    }
+
+    private static double[] Transpose(double[] square, int size)
+    {
+        var transposed = new double[square.Length];
+        for (int i = 0; i < square.Length; i++)
+            transposed[i] = square[i % size * size + i / size];
+        return transposed;
+    }
+
+    // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of
+    // it stands in its place: the factorisation never fails, whatever the support repeats.
+    public static void AddIdentity(double[] products, int size)
+    {
+        const double Epsilon = 2.2204460492503131e-16;
+        double trace = 0;
+        for (int i = 0; i < size; i++)
+            trace += products[i * size + i];
+        double identity = Math.Max(1, 4 * size * Epsilon * trace);
+        for (int i = 0; i < size; i++)
+            products[i * size + i] += identity;
+    }
+
+    // C += Pᵀ B
+    public static void AddTransposeProducts(double[] product, double[] p, int rows, int width, ReadOnlySpan<double> b, int outputs)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<double> values = p.AsSpan(row * width, width);
+            if (outputs == 1)
+            {
+                TensorPrimitives.MultiplyAdd(values, b[row], product, product);
+                continue;
+            }
+
+            for (int j = 0; j < width; j++)
+            {
+                Span<double> target = product.AsSpan(j * outputs, outputs);
+                TensorPrimitives.MultiplyAdd(b.Slice(row * outputs, outputs), values[j], target, target);
+            }
+        }
+    }
+
+    // A row times F, in place.
+    public static void MultiplyRow(Span<float> row, float[] factor)
+    {
+        float[] original = row.ToArray();
+        row.Clear();
+        for (int i = 0; i < original.Length; i++)
+            TensorPrimitives.MultiplyAdd(factor.AsSpan(i * row.Length, row.Length), original[i], row, row);
+    }
+
+    // F B
+    public static double[] Multiply(float[] factor, double[] b, int width, int outputs)
+    {
+        var product = new double[width * outputs];
+        for (int i = 0; i < width; i++)
+        {
+            for (int j = 0; j < width; j++)
+            {
+                for (int k = 0; k < outputs; k++)
+                    product[i * outputs + k] += factor[i * width + j] * b[j * outputs + k];
+            }
+        }
+
+        return product;
+    }
+}

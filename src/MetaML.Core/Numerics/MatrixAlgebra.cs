@@ -1,0 +1,69 @@
+using System.Numerics.Tensors;
+
+namespace MetaML.Numerics;
+
+/// <summary>Operations on dense matrices in row-major order, in double precision, without libtorch.</summary>
+internal static class MatrixAlgebra
+{
+    /// <summary>A matrix times a vector.</summary>
+    public static double[] Multiply(double[] matrix, ReadOnlySpan<double> vector)
+    {
+        var product = new double[vector.Length];
+        for (int i = 0; i < product.Length; i++)
+            product[i] = TensorPrimitives.Dot(matrix.AsSpan(i * product.Length, product.Length), vector);
+        return product;
+    }
+
+    /// <summary>y += a x.</summary>
+    public static void AddScaled(ReadOnlySpan<double> x, double a, Span<double> y) => TensorPrimitives.MultiplyAdd(x, a, y, y);
+
+    /// <summary>log |A| of A = L Lᵀ.</summary>
+    public static double LogDeterminant(double[] lower, int size)
+    {
+        double sum = 0;
+        for (int i = 0; i < size; i++)
+            sum += 2 * Math.Log(lower[i * size + i]);
+        return sum;
+    }
+
+    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: row by row, where <see cref="Cholesky.Inverse"/> goes number by number.</summary>
+    public static double[] InverseOf(double[] lower, int size)
+    {
+        double[] root = new double[size * size], inverse = new double[size * size];
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> row = root.AsSpan(i * size, i + 1);
+            row[i] = 1;
+            for (int k = 0; k < i; k++)
+                AddScaled(root.AsSpan(k * size, k + 1), -lower[i * size + k], row[..(k + 1)]);
+            TensorPrimitives.Divide(row, lower[i * size + i], row);
+            for (int j = 0; j <= i; j++)
+                AddScaled(row[..(j + 1)], row[j], inverse.AsSpan(j * size, j + 1));
+        }
+
+        Mirror(inverse, size);
+        return inverse;
+    }
+
+    /// <summary>Copies the lower triangle into the upper.</summary>
+    public static void Mirror(double[] symmetric, int size)
+    {
+        for (int i = 0; i < size; i++)
+        {
+            for (int j = 0; j < i; j++)
+                symmetric[j * size + i] = symmetric[i * size + j];
+        }
+    }
+
+    /// <summary>Solves L X = B in the place of B [size, columns].</summary>
+    public static void SolveLower(double[] lower, int size, double[] b, int columns)
+    {
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> right = b.AsSpan(i * columns, columns);
+            for (int k = 0; k < i; k++)
+                AddScaled(b.AsSpan(k * columns, columns), -lower[i * size + k], right);
+            TensorPrimitives.Divide(right, lower[i * size + i], right);
+        }
+    }
+}

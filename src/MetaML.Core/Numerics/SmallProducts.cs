@@ -1,0 +1,313 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace MetaML.Numerics;
+
+/// <summary>Products of matrices that fit the processor's cache, which libtorch calls a library for that takes longer to prepare than to multiply. All are row-major.</summary>
+/// <remarks>
+/// A tile of sums stays in registers while the terms pass: four rows by two registers. Where the last register of a row is
+/// not full, what stands behind the row is multiplied with it and not kept; so a right factor and a result must have
+/// <see cref="Slack"/> values of any kind behind them, which stay as they are. Each sum is taken in the order of its terms,
+/// whatever the registers' width.
+/// </remarks>
+internal static class SmallProducts<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private const int TileRows = 4;
+    private const int MostColumns = 32; // of a tile: two registers of 512 bits
+    private const int LongVectors = 16; // of so many, adding up a vector's values is little beside making it
+
+    /// <summary>How many values there must be behind a right factor, and behind a result.</summary>
+    public static int Slack => MostColumns;
+
+    /// <summary>C = A B, or C += A B.</summary>
+    /// <param name="a">[rows, inner].</param>
+    /// <param name="b">[inner, columns].</param>
+    /// <param name="c">[rows, columns].</param>
+    /// <param name="rows">Of C.</param>
+    /// <param name="inner">How many products are added up for each value.</param>
+    /// <param name="columns">Of C.</param>
+    /// <param name="adds">Whether to what is there.</param>
+    public static void Multiply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds = false)
+    {
+        if (columns == 1)
+            MultiplyByTransposed(a, b, c, rows, inner, 1, adds); // one column is one row
+        else
+            Multiply(a, inner, 1, b, c, rows, inner, columns, adds);
+    }
+
+    /// <summary>C = Aᵀ B, or C += Aᵀ B.</summary>
+    /// <param name="a">[inner, rows].</param>
+    /// <param name="b">[inner, columns].</param>
+    /// <param name="c">[rows, columns].</param>
+    /// <param name="rows">Of C.</param>
+    /// <param name="inner">How many products are added up for each value.</param>
+    /// <param name="columns">Of C.</param>
+    /// <param name="adds">Whether to what is there.</param>
+    public static void MultiplyTransposed(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds = false)
+    {
+        if (columns == 1)
+            Multiply(b, inner, 1, a, c, 1, inner, rows, adds); // Cᵀ = Bᵀ A
+        else
+            Multiply(a, 1, rows, b, c, rows, inner, columns, adds);
+    }
+
+    /// <summary>C = A Bᵀ, or C += A Bᵀ.</summary>
+    /// <param name="a">[rows, inner].</param>
+    /// <param name="b">[columns, inner].</param>
+    /// <param name="c">[rows, columns].</param>
+    /// <param name="rows">Of C.</param>
+    /// <param name="inner">How many products are added up for each value.</param>
+    /// <param name="columns">Of C.</param>
+    /// <param name="adds">Whether to what is there.</param>
+    public static void MultiplyByTransposed(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds = false)
+    {
+        if (inner == 1 && columns > 1)
+        {
+            Multiply(a, 1, 1, b, c, rows, 1, columns, adds);
+            return;
+        }
+
+        if (columns == 1 || inner >= LongVectors * Vector<T>.Count)
+        {
+            MultiplyByDots(a, b, c, rows, inner, columns, adds);
+            return;
+        }
+
+        T[] transposed = ArrayPool<T>.Shared.Rent(inner * columns + Slack);
+        Transpose(b, transposed, columns, inner);
+        Multiply(a, inner, 1, transposed, c, rows, inner, columns, adds);
+        ArrayPool<T>.Shared.Return(transposed);
+    }
+
+    // [rows, columns] to [columns, rows], four rows at a time.
+    private static void Transpose(ReadOnlySpan<T> from, Span<T> to, int rows, int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(from.Length, rows * columns);
+        ArgumentOutOfRangeException.ThrowIfLessThan(to.Length, rows * columns);
+        ref T source = ref MemoryMarshal.GetReference(from), target = ref MemoryMarshal.GetReference(to);
+        int i = 0;
+        for (; i + 4 <= rows; i += 4)
+        {
+            ref T row = ref Unsafe.Add(ref source, i * columns), place = ref Unsafe.Add(ref target, i);
+            for (int j = 0; j < columns; j++)
+            {
+                place = row;
+                Unsafe.Add(ref place, 1) = Unsafe.Add(ref row, columns);
+                Unsafe.Add(ref place, 2) = Unsafe.Add(ref row, 2 * columns);
+                Unsafe.Add(ref place, 3) = Unsafe.Add(ref row, 3 * columns);
+                row = ref Unsafe.Add(ref row, 1);
+                place = ref Unsafe.Add(ref place, rows);
+            }
+        }
+
+        for (; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
+                Unsafe.Add(ref target, j * rows + i) = Unsafe.Add(ref source, i * columns + j);
+        }
+    }
+
+    // Two rows of A by four of B at a time.
+    private static void MultiplyByDots(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
+    {
+        Check(a.Length, rows * inner, b.Length, columns * inner, c.Length, rows * columns);
+        ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b);
+        Span<T> sums = stackalloc T[8];
+        int whole = inner - inner % Vector<T>.Count;
+        for (int j = 0; j < columns; j += 4)
+        {
+            int last = columns - 1 - j, width = Math.Min(4, columns - j);
+            ref T b0 = ref Unsafe.Add(ref atB, j * inner), b1 = ref Unsafe.Add(ref b0, Math.Min(1, last) * inner), b2 = ref Unsafe.Add(ref b0, Math.Min(2, last) * inner), b3 = ref Unsafe.Add(ref b0, Math.Min(3, last) * inner);
+            for (int i = 0; i < rows; i += 2)
+            {
+                bool isPair = i + 1 < rows;
+                ref T a0 = ref Unsafe.Add(ref atA, i * inner), a1 = ref Unsafe.Add(ref a0, isPair ? inner : 0);
+                Vector<T> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
+                for (int p = 0; p < whole; p += Vector<T>.Count)
+                {
+                    Vector<T> x0 = Load(ref a0, p), x1 = Load(ref a1, p), y = Load(ref b0, p);
+                    s00 = Lanes<T>.MultiplyAdd(x0, y, s00);
+                    s10 = Lanes<T>.MultiplyAdd(x1, y, s10);
+                    y = Load(ref b1, p);
+                    s01 = Lanes<T>.MultiplyAdd(x0, y, s01);
+                    s11 = Lanes<T>.MultiplyAdd(x1, y, s11);
+                    y = Load(ref b2, p);
+                    s02 = Lanes<T>.MultiplyAdd(x0, y, s02);
+                    s12 = Lanes<T>.MultiplyAdd(x1, y, s12);
+                    y = Load(ref b3, p);
+                    s03 = Lanes<T>.MultiplyAdd(x0, y, s03);
+                    s13 = Lanes<T>.MultiplyAdd(x1, y, s13);
+                }
+
+                T t00 = Vector.Sum(s00), t01 = Vector.Sum(s01), t02 = Vector.Sum(s02), t03 = Vector.Sum(s03);
+                T t10 = Vector.Sum(s10), t11 = Vector.Sum(s11), t12 = Vector.Sum(s12), t13 = Vector.Sum(s13);
+                for (int p = whole; p < inner; p++)
+                {
+                    T x0 = Unsafe.Add(ref a0, p), x1 = Unsafe.Add(ref a1, p), y0 = Unsafe.Add(ref b0, p), y1 = Unsafe.Add(ref b1, p), y2 = Unsafe.Add(ref b2, p), y3 = Unsafe.Add(ref b3, p);
+                    (t00, t01, t02, t03) = (t00 + x0 * y0, t01 + x0 * y1, t02 + x0 * y2, t03 + x0 * y3);
+                    (t10, t11, t12, t13) = (t10 + x1 * y0, t11 + x1 * y1, t12 + x1 * y2, t13 + x1 * y3);
+                }
+
+                (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]) = (t00, t01, t02, t03, t10, t11, t12, t13);
+                Put(sums[..width], c.Slice(i * columns + j, width), adds);
+                if (isPair)
+                    Put(sums.Slice(4, width), c.Slice((i + 1) * columns + j, width), adds);
+            }
+        }
+    }
+
+    // A's element (i, p) is at i · down + p · across.
+    private static void Multiply(ReadOnlySpan<T> a, int down, int across, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
+    {
+        Check(a.Length, rows * inner, b.Length, inner * columns + Slack, c.Length, rows * columns + Slack);
+        ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b), atC = ref MemoryMarshal.GetReference(c);
+        for (int j = 0; j < columns;)
+        {
+            ref T ofB = ref Unsafe.Add(ref atB, j), ofC = ref Unsafe.Add(ref atC, j);
+            j += Vector512.IsHardwareAccelerated && columns - j > Vector<T>.Count
+                ? MultiplyColumns<WideLanes<T>>(ref atA, down, across, ref ofB, ref ofC, rows, inner, columns, columns - j, adds)
+                : MultiplyColumns<Lanes<T>>(ref atA, down, across, ref ofB, ref ofC, rows, inner, columns, columns - j, adds);
+        }
+    }
+
+    private static void Put(ReadOnlySpan<T> sums, Span<T> c, bool adds)
+    {
+        for (int k = 0; k < c.Length; k++)
+            c[k] = adds ? c[k] + sums[k] : sums[k];
+    }
+
+    // One or two registers of columns; returns how many columns that was.
+    private static int MultiplyColumns<TLanes>(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int left, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        bool isPair = left > TLanes.Count;
+        int most = isPair ? 2 * TLanes.Count : TLanes.Count, width = Math.Min(left, most), tileRows = isPair ? TileRows : 2 * TileRows;
+        Span<T> sums = width == most ? default : stackalloc T[TileRows * MostColumns];
+        for (int i = 0; i < rows; i += tileRows)
+        {
+            // Where there are fewer columns than numbers in the registers, the sums are written elsewhere first.
+            ref T from = ref Unsafe.Add(ref a, i * down), to = ref Unsafe.Add(ref c, i * columns);
+            ref T place = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
+            int last = Math.Min(rows - i, tileRows) - 1, stride = width == most ? columns : most;
+            if (isPair)
+                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+            else
+                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+            for (int r = 0; r <= last && width < most; r++)
+            {
+                if (isPair)
+                    Put<TLanes>(ref Unsafe.Add(ref place, r * stride), ref Unsafe.Add(ref to, r * columns), TLanes.Count, adds);
+                int first = isPair ? TLanes.Count : 0;
+                Put<TLanes>(ref Unsafe.Add(ref place, r * stride + first), ref Unsafe.Add(ref to, r * columns + first), width - first, adds);
+            }
+        }
+
+        return width;
+    }
+
+    // What stands behind so many columns is written as it was.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<TLanes>(ref T sums, ref T c, int width, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        TLanes own = TLanes.Load(ref sums), old = TLanes.Load(ref c);
+        TLanes.Join(width, adds ? own + old : own, old).Store(ref c);
+    }
+
+    // Four rows by two registers. Where fewer rows are left, the last one is computed again in place of those that are not
+    // there. Nothing is called after the loop, not even where it is seldom needed: the sums would leave their registers.
+    private static void MultiplyTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
+        TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
+        for (int p = 0, at = 0; p < inner; p++, at += across)
+        {
+            TLanes left = TLanes.Load(ref b), right = TLanes.Load(ref Unsafe.Add(ref b, TLanes.Count)), value = TLanes.All(Unsafe.Add(ref a, at));
+            s00 = TLanes.MultiplyAdd(value, left, s00);
+            s01 = TLanes.MultiplyAdd(value, right, s01);
+            value = TLanes.All(Unsafe.Add(ref a1, at));
+            s10 = TLanes.MultiplyAdd(value, left, s10);
+            s11 = TLanes.MultiplyAdd(value, right, s11);
+            value = TLanes.All(Unsafe.Add(ref a2, at));
+            s20 = TLanes.MultiplyAdd(value, left, s20);
+            s21 = TLanes.MultiplyAdd(value, right, s21);
+            value = TLanes.All(Unsafe.Add(ref a3, at));
+            s30 = TLanes.MultiplyAdd(value, left, s30);
+            s31 = TLanes.MultiplyAdd(value, right, s31);
+            b = ref Unsafe.Add(ref b, columns);
+        }
+
+        ref T c1 = ref Unsafe.Add(ref c, Math.Min(1, last) * stride), c2 = ref Unsafe.Add(ref c, Math.Min(2, last) * stride), c3 = ref Unsafe.Add(ref c, Math.Min(3, last) * stride);
+        if (adds)
+        {
+            (s00, s01) = (s00 + TLanes.Load(ref c), s01 + TLanes.Load(ref Unsafe.Add(ref c, TLanes.Count)));
+            (s10, s11) = (s10 + TLanes.Load(ref c1), s11 + TLanes.Load(ref Unsafe.Add(ref c1, TLanes.Count)));
+            (s20, s21) = (s20 + TLanes.Load(ref c2), s21 + TLanes.Load(ref Unsafe.Add(ref c2, TLanes.Count)));
+            (s30, s31) = (s30 + TLanes.Load(ref c3), s31 + TLanes.Load(ref Unsafe.Add(ref c3, TLanes.Count)));
+        }
+
+        s00.Store(ref c);
+        s01.Store(ref Unsafe.Add(ref c, TLanes.Count));
+        s10.Store(ref c1);
+        s11.Store(ref Unsafe.Add(ref c1, TLanes.Count));
+        s20.Store(ref c2);
+        s21.Store(ref Unsafe.Add(ref c2, TLanes.Count));
+        s30.Store(ref c3);
+        s31.Store(ref Unsafe.Add(ref c3, TLanes.Count));
+    }
+
+    // Eight rows by one register.
+    private static void MultiplyNarrowTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
+        ref T a4 = ref Unsafe.Add(ref a, Math.Min(4, last) * down), a5 = ref Unsafe.Add(ref a, Math.Min(5, last) * down), a6 = ref Unsafe.Add(ref a, Math.Min(6, last) * down), a7 = ref Unsafe.Add(ref a, Math.Min(7, last) * down);
+        TLanes s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        for (int p = 0, at = 0; p < inner; p++, at += across)
+        {
+            TLanes terms = TLanes.Load(ref b);
+            s0 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a, at)), terms, s0);
+            s1 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a1, at)), terms, s1);
+            s2 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a2, at)), terms, s2);
+            s3 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a3, at)), terms, s3);
+            s4 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a4, at)), terms, s4);
+            s5 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a5, at)), terms, s5);
+            s6 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a6, at)), terms, s6);
+            s7 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a7, at)), terms, s7);
+            b = ref Unsafe.Add(ref b, columns);
+        }
+
+        ref T c1 = ref Unsafe.Add(ref c, Math.Min(1, last) * stride), c2 = ref Unsafe.Add(ref c, Math.Min(2, last) * stride), c3 = ref Unsafe.Add(ref c, Math.Min(3, last) * stride);
+        ref T c4 = ref Unsafe.Add(ref c, Math.Min(4, last) * stride), c5 = ref Unsafe.Add(ref c, Math.Min(5, last) * stride), c6 = ref Unsafe.Add(ref c, Math.Min(6, last) * stride), c7 = ref Unsafe.Add(ref c, Math.Min(7, last) * stride);
+        if (adds)
+        {
+            (s0, s1) = (s0 + TLanes.Load(ref c), s1 + TLanes.Load(ref c1));
+            (s2, s3) = (s2 + TLanes.Load(ref c2), s3 + TLanes.Load(ref c3));
+            (s4, s5) = (s4 + TLanes.Load(ref c4), s5 + TLanes.Load(ref c5));
+            (s6, s7) = (s6 + TLanes.Load(ref c6), s7 + TLanes.Load(ref c7));
+        }
+
+        s0.Store(ref c);
+        s1.Store(ref c1);
+        s2.Store(ref c2);
+        s3.Store(ref c3);
+        s4.Store(ref c4);
+        s5.Store(ref c5);
+        s6.Store(ref c6);
+        s7.Store(ref c7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<T> Load(ref T at, int offset) => Vector.LoadUnsafe(ref at, (nuint)offset);
+
+    private static void Check(int a, int ofA, int b, int ofB, int c, int ofC)
+    {
+        if (a < ofA || b < ofB || c < ofC)
+            throw new ArgumentException($"Matrices must hold {ofA}, {ofB} and {ofC} values; got {a}, {b} and {c}.");
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace MetaML.Options;
+
+/// <summary>Errors of options, all in one form: what must hold, what was given, what follows, what to do.</summary>
+internal static class OptionCheck
+{
+    public static void AtLeast<T>(object options, string member, T? value, T minimum)
+        where T : struct, INumber<T>
+    {
+        if (value is { } given && !(given >= minimum))
+            throw Error(options, member, $"at least {minimum.ToString(null, CultureInfo.InvariantCulture)}", given);
+    }
+
+    public static void InRange<T>(object options, string member, T value, T minimum, T maximum)
+        where T : struct, INumber<T>
+    {
+        if (!(value >= minimum && value <= maximum))
+            throw Error(options, member, string.Create(CultureInfo.InvariantCulture, $"between {minimum} and {maximum}"), value);
+    }
+
+    public static void Positive(object options, string member, double value)
+    {
+        if (!(value > 0 && double.IsFinite(value)))
+            throw Error(options, member, "positive and finite", value);
+    }
+
+    public static void Positive(object options, string member, TimeSpan? value)
+    {
+        if (value is { } time && time <= TimeSpan.Zero)
+            throw Error(options, member, "positive, or null for no limit", value);
+    }
+
+    public static void NotNegative(object options, string member, double value)
+    {
+        if (!(value >= 0 && double.IsFinite(value)))
+            throw Error(options, member, "finite and not negative", value);
+    }
+
+    public static void Defined<T>(object options, string member, T value)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw Error(options, member, $"one of {string.Join(", ", Enum.GetNames<T>())}", value);
+    }
+
+    public static void NotNull(object options, string member, object? value)
+    {
+        if (value is null)
+            throw Error(options, member, "set", null);
+    }
+
+    public static void NotBlank(object options, string member, string? value)
+    {
+        if (value is not null && string.IsNullOrWhiteSpace(value))
+            throw Error(options, member, "null or not blank", value);
+    }
+
+    public static void KnownTasks(object options, string member, IEnumerable<string> names, IEnumerable<string> tasks)
+    {
+        string[] unknown = [.. names.Except(tasks).Take(5)];
+        if (unknown.Length > 0)
+            throw Error(options, member, "names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
+    }
+
+    /// <summary>An option that is in its range, but that this machine cannot serve.</summary>
+    public static InvalidOperationException Unavailable(object options, string member, string constraint, object? value, string consequence, string fix) =>
+        new(Message(options, member, constraint, value, consequence, fix));
+
+    public static ArgumentException Error(object options, string member, string constraint, object? value, string? consequence = null, string? fix = null) =>
+        new(Message(options, member, constraint, value, consequence, fix), member);
+
+    private static string Message(object options, string member, string constraint, object? value, string? consequence, string? fix)
+    {
+        string got = Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";
+        string message = $"{options.GetType().Name}.{member} must be {constraint}; got {got}.";
+        if (consequence is not null)
+            message += " " + consequence;
+        return message + " " + (fix ?? $"Choose a value that is {constraint}.");
+    }
+}

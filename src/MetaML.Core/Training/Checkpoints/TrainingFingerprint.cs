@@ -1,0 +1,106 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using MetaML.Data;
+using MetaML.Models;
+
+namespace MetaML.Training.Checkpoints;
+
+/// <summary>What the course of a training follows from.</summary>
+internal static class TrainingFingerprint
+{
+    // What may change from one part of a training to the next.
+    private static readonly HashSet<string> s_free =
+    [
+        nameof(MetaTrainingOptions.CheckpointPath), nameof(MetaTrainingOptions.CheckpointInterval),
+        nameof(MetaTrainingOptions.CancellationToken), nameof(MetaTrainingOptions.KeepBestWhenCancelled),
+        nameof(MetaTrainingOptions.NumberOfThreads), nameof(MetaTrainingOptions.MaximumTrainingTime), nameof(MetaTrainingOptions.Device), nameof(MetaTrainingOptions.Progress),
+    ];
+
+    /// <summary>The options, a line each, in the order of their names.</summary>
+    public static string OfOptions(MetaTrainingOptions options)
+    {
+        var lines = new List<string>();
+        foreach (PropertyInfo property in Properties(options).Where(property => !s_free.Contains(property.Name)))
+            Describe(property.Name, property.GetValue(options), lines);
+        lines.Sort(StringComparer.Ordinal);
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>A hash of tasks, labels and rows.</summary>
+    public static string OfData(IReadOnlyList<TaskSet> problems)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        void Add<T>(ReadOnlySpan<T> values)
+            where T : unmanaged
+        {
+            hash.AppendData(BitConverter.GetBytes(values.Length));
+            hash.AppendData(MemoryMarshal.AsBytes(values));
+        }
+
+        foreach (TaskSet problem in problems)
+        {
+            Add<int>([(int)problem.Kind, problem.ClassCount, problem.HasCommonClasses ? 1 : 0, problem.Tasks.Count]);
+            foreach (LearningTask task in problem.Tasks)
+            {
+                Add<char>(task.Name);
+                Add<int>(task.Rows);
+                Add<float>(task.Labels);
+                Add<float>(task.Weights);
+                Add<int>(task.Classes);
+            }
+        }
+
+        FeatureStore rows = problems[0].Features; // all problems' own
+        Add<int>([rows.RowCount, rows.FeatureCount]);
+        for (int row = 0; row < rows.RowCount; row++)
+        {
+            Add(rows[row].Indices);
+            Add(rows[row].Values);
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static void Describe(string name, object? value, List<string> lines)
+    {
+        switch (value)
+        {
+            case null:
+                lines.Add($"{name} = null");
+                break;
+            case string or bool or IFormattable:
+                lines.Add($"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)!.ReplaceLineEndings("\\n")}");
+                break;
+            case MetaModel model:
+                lines.Add($"{name} = {HashOf(model)}");
+                break;
+            case IEnumerable items:
+                int count = 0;
+                foreach (object? item in items)
+                    Describe($"{name}[{count++}]", item, lines);
+                lines.Add($"{name}.Count = {count}");
+                break;
+            default:
+                lines.Add($"{name} = {value.GetType().Name}");
+                foreach (PropertyInfo property in Properties(value))
+                    Describe($"{name}.{property.Name}", property.GetValue(value), lines);
+                break;
+        }
+    }
+
+    private static IEnumerable<PropertyInfo> Properties(object value) =>
+        value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanRead && property.GetIndexParameters().Length == 0);
+
+    private static string HashOf(MetaModel model)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        model.Write(writer);
+        writer.Flush();
+        return Convert.ToHexString(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
+    }
+}

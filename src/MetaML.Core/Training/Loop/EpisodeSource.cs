@@ -1,0 +1,112 @@
+using MetaML.Data;
+using MetaML.Episodes;
+
+namespace MetaML.Training.Loop;
+
+/// <summary>The samplers of training and of validation episodes, split so that nothing validated on is trained on.</summary>
+/// <param name="Training">Draws training episodes.</param>
+/// <param name="Validation">Draws validation episodes; null where nothing could be held out.</param>
+/// <param name="Kept">The rows that validation never judges.</param>
+internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> Kept)
+{
+    private const int FewestTasksToHoldOut = 10;
+    private const int NamesShown = 5;
+
+    /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
+    public bool HoldsOutTasks { get; private init; }
+
+    /// <summary>Splits tasks (ten or more), or else the rows of each task; of a pool of classes, the classes.</summary>
+    /// <param name="set">The tasks.</param>
+    /// <param name="options">Which share is held out.</param>
+    /// <param name="random">The only source of randomness.</param>
+    /// <param name="log">Told what was decided and why; may be null.</param>
+    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="fewestTasks">Two, or one where an encoder is shared with other problems.</param>
+    /// <exception cref="InvalidOperationException">Too few tasks can form an episode.</exception>
+    public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks = 2)
+    {
+        if (set.Tasks.Count == 0)
+            throw new InvalidOperationException("Training data must have labelled rows; got none. There is nothing to learn from. Check the filter, the file, and that labels are not missing.");
+        return options.Episodes.Ways is null ? SplitTasks(set, options, random, log, warn, fewestTasks) : SplitClasses(set, options, random, log, warn);
+    }
+
+    private static EpisodeSource SplitTasks(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks)
+    {
+        if (set.Tasks.Count < fewestTasks)
+            throw new InvalidOperationException($"Training data must have at least two tasks; got one, '{set.Tasks[0].Name}'. There is nothing to learn across. Check the Task column, or draw tasks from classes with Episodes.Ways.");
+
+        EpisodePool[] pools = [.. set.Tasks.Select(EpisodePool.Whole)];
+        EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set.Kind))];
+        string[] left = [.. pools.Except(usable).Select(pool => pool.Task.Name)];
+        string names = string.Join(", ", left.Take(NamesShown).Select(name => $"'{name}'")) + (left.Length > NamesShown ? ", …" : "");
+        if (usable.Length < fewestTasks)
+            throw new InvalidOperationException($"At least {(fewestTasks == 1 ? "one task" : "two tasks")} must be able to form an episode (rows of two classes, and a row to spare); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
+        if (left.Length > 0)
+            warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (one class, or too few rows) and are not trained on: {names}.");
+
+        if (options.ValidationFraction == 0)
+            return new(new RowSampler(set.Kind, usable, options.Episodes), null, pools);
+
+        if (usable.Length >= FewestTasksToHoldOut && !options.HoldsOutRows)
+        {
+            random.Shuffle(usable);
+            int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
+            log?.Invoke($"Validation: {held} of {usable.Length} tasks are held out.");
+            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes), [.. pools.Except(usable[..held])]) { HoldsOutTasks = true };
+        }
+
+        var training = new List<EpisodePool>();
+        var validation = new List<EpisodePool>();
+        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one for all: tasks on the same rows hold out the same ones
+        foreach (EpisodePool pool in usable)
+        {
+            int[] order = [.. pool.Support.OrderBy(i => rank[set.Features.OriginOf(pool.Task.Rows[i])])];
+            int held = (int)Math.Round(options.ValidationFraction * order.Length);
+            var kept = new EpisodePool(pool.Task, order[held..]);
+            bool canSpare = held > 0 && kept.CanFormEpisode(set.Kind);
+            training.Add(canSpare ? kept : pool);
+            if (canSpare)
+                validation.Add(kept with { Query = order[..held] });
+        }
+
+        log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since {(options.HoldsOutRows ? "the same tasks are scored later" : $"there are fewer than {FewestTasksToHoldOut} tasks")}.");
+        return new(
+            new RowSampler(set.Kind, training, options.Episodes),
+            validation.Count > 0 ? new RowSampler(set.Kind, validation, options.Episodes) : null,
+            training);
+    }
+
+    private static EpisodeSource SplitClasses(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
+    {
+        var all = new ClassSampler(set.Tasks, options.Episodes);
+        if (all.IsEmpty)
+            throw new InvalidOperationException($"Episodes.Ways must be at most the number of classes that have a row more than Episodes.Shots, in some task; got {options.Episodes.Ways}. No episode can be drawn. Lower Ways or Shots.");
+        if (options.ValidationFraction == 0)
+            return new(all, null, [.. set.Tasks.Select(EpisodePool.Whole)]);
+
+        var kept = new List<EpisodePool>();
+        var validation = new List<LearningTask>();
+        foreach (LearningTask task in set.Tasks)
+        {
+            int[] classes = [.. task.Labels.Select(label => (int)label).Distinct().Order()];
+            random.Shuffle(classes);
+            int held = (int)Math.Round(options.ValidationFraction * classes.Length);
+            bool canSpare = held >= options.Episodes.Ways && classes.Length - held >= options.Episodes.Ways;
+            HashSet<int> heldClasses = canSpare ? [.. classes[..held]] : [];
+            ILookup<bool, int> positions = Enumerable.Range(0, task.RowCount).ToLookup(i => heldClasses.Contains((int)task.Labels[i]));
+            kept.Add(new EpisodePool(task, [.. positions[false]]));
+            if (canSpare)
+                validation.Add(task.Take([.. positions[true]]));
+        }
+
+        var source = new EpisodeSource(new ClassSampler(kept.Select(pool => pool.Task.Take(pool.Support)), options.Episodes), new ClassSampler(validation, options.Episodes), kept);
+        if (source is { Training: ClassSampler { IsEmpty: false }, Validation: ClassSampler { IsEmpty: false } })
+        {
+            log?.Invoke($"Validation: {options.ValidationFraction:P0} of the classes of {validation.Count} of {set.Tasks.Count} pools are held out.");
+            return source;
+        }
+
+        warn?.Invoke("There are too few classes to hold some out: training runs without validation, to its last iteration.");
+        return new(all, null, [.. set.Tasks.Select(EpisodePool.Whole)]);
+    }
+}

@@ -1,0 +1,61 @@
+using MetaML.Episodes;
+
+namespace MetaML.Training.Loop;
+
+/// <summary>The tasks of an outer step in the order of problems and episodes, however they are shared out over parts.</summary>
+internal sealed class StepTasks
+{
+    private readonly List<(int Part, int Place)> _places = [];
+    private readonly int[] _counts;
+
+    /// <param name="parts">The episodes, [parts][problems][episodes].</param>
+    /// <param name="problems">Their tasks are numbered one problem after the other.</param>
+    public StepTasks(Episode[][][] parts, LearningProblem[] problems)
+    {
+        var numbers = new List<int>();
+        _counts = new int[parts.Length];
+        int first = 0;
+        for (int p = 0; p < problems.Length; p++)
+        {
+            for (int s = 0; s < parts.Length; s++)
+            {
+                numbers.AddRange(problems[p].NumbersOf(parts[s][p]).Select(number => first + number));
+                _places.AddRange(parts[s][p].Select(_ => (s, _counts[s]++)));
+            }
+
+            first += problems[p].Tasks.Tasks.Count;
+        }
+
+        Numbers = [.. numbers];
+    }
+
+    /// <summary>The tasks' numbers.</summary>
+    public int[] Numbers { get; }
+
+    /// <summary>The parts' values in the tasks' order.</summary>
+    public double[] Gather(float[][] values) => [.. _places.Select(at => (double)values[at.Part][at.Place])];
+
+    /// <summary>A matrix whose rows and columns are one part after the other, in the tasks' order.</summary>
+    public double[,] Gather(double[,] products)
+    {
+        int[] starts = [.. _counts.Select((_, s) => _counts.Take(s).Sum())];
+        int[] rows = [.. _places.Select(at => starts[at.Part] + at.Place)];
+        var ordered = new double[rows.Length, rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            for (int j = 0; j < rows.Length; j++)
+                ordered[i, j] = products[rows[i], rows[j]];
+        }
+
+        return ordered;
+    }
+
+    /// <summary>Values in the tasks' order to those of each part.</summary>
+    public float[][] Scatter(double[] values)
+    {
+        float[][] scattered = Array.ConvertAll(_counts, count => new float[count]);
+        for (int i = 0; i < values.Length; i++)
+            scattered[_places[i].Part][_places[i].Place] = (float)values[i];
+        return scattered;
+    }
+}

@@ -1,0 +1,79 @@
+using MetaML.Files;
+using MetaML.Parameters;
+using static TorchSharp.torch;
+
+namespace MetaML.Training.Loop;
+
+/// <summary>The parameters of an encoder and of the adapters on it. Those that are trained lie in one vector θ, so that an optimiser's step is a few operations, however many they are.</summary>
+/// <remarks>Its tensors belong to the dispose scope in which it was made.</remarks>
+internal sealed class TrainedParameters : IResumable
+{
+    private readonly Entry[][] _sets;
+
+    /// <param name="sets">Specs and first values of each set.</param>
+    /// <param name="device">Where they live.</param>
+    public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets, Device device)
+    {
+        _sets = new Entry[sets.Count][];
+        var factors = new List<float>();
+        for (int s = 0; s < _sets.Length; s++)
+        {
+            var (specs, values) = sets[s];
+            ParameterSet tensors = ParameterSet.FromArrays(specs, values, device);
+            _sets[s] = new Entry[specs.Count];
+            for (int i = 0; i < specs.Count; i++)
+            {
+                _sets[s][i] = new Entry(specs[i], tensors.Tensors[i], specs[i].IsTrained ? factors.Count : null);
+                if (specs[i].IsTrained)
+                    factors.AddRange(Enumerable.Repeat((float)specs[i].LearningRateFactor, specs[i].Count));
+            }
+        }
+
+        Count = factors.Count;
+        Theta = zeros(Count, device: device);
+        RateFactors = tensor(factors.ToArray(), device: device);
+        foreach (Entry entry in _sets.SelectMany(set => set))
+            Part(Theta, entry)?.copy_(entry.First);
+    }
+
+    /// <summary>Number of trained values.</summary>
+    public int Count { get; }
+
+    /// <summary>θ: float [<see cref="Count"/>].</summary>
+    public Tensor Theta { get; }
+
+    /// <summary>Factor of each value on the learning rate: float [<see cref="Count"/>].</summary>
+    public Tensor RateFactors { get; }
+
+    /// <inheritdoc/>
+    public void Exchange(StateExchange state) => state.Exchange(Theta);
+
+    /// <summary>The sets as they stand, in the current dispose scope; they share θ's memory.</summary>
+    /// <param name="areLeaves">Whether gradients are collected in them.</param>
+    public ParameterSet[] Sets(bool areLeaves) => Array.ConvertAll(_sets, set => new ParameterSet(set.Select(entry =>
+        (entry.Spec.Name, Part(Theta, entry) is { } part ? part.detach().requires_grad_(areLeaves) : entry.First))));
+
+    /// <summary>Writes what the leaves collected into a vector like θ; 0 where a leaf collected nothing.</summary>
+    /// <param name="leaves">What <see cref="Sets"/> gave.</param>
+    /// <param name="gradient">Float [<see cref="Count"/>].</param>
+    public void CopyGradients(ParameterSet[] leaves, Tensor gradient)
+    {
+        for (int s = 0; s < _sets.Length; s++)
+        {
+            for (int i = 0; i < _sets[s].Length; i++)
+            {
+                if (Part(gradient, _sets[s][i]) is not { } part)
+                    continue;
+                if (leaves[s].Tensors[i].grad is { } collected)
+                    part.copy_(collected);
+                else
+                    part.zero_();
+            }
+        }
+    }
+
+    private static Tensor? Part(Tensor vector, Entry entry) =>
+        entry.Offset is { } offset ? vector.narrow(0, offset, entry.Spec.Count).view(entry.Spec.Shape) : null;
+
+    private sealed record Entry(ParameterSpec Spec, Tensor First, int? Offset);
+}

@@ -1,0 +1,55 @@
+namespace MetaML;
+
+/// <summary>Strategies on the same draws of support and query of tasks that were not trained on.</summary>
+public sealed record FewShotEvaluation
+{
+    /// <summary>What the labels are.</summary>
+    public required LabelKind Kind { get; init; }
+
+    /// <summary>What strategies are compared by.</summary>
+    public required TaskMetric Metric { get; init; }
+
+    /// <summary>The support sizes, ascending.</summary>
+    public required IReadOnlyList<int> SupportSizes { get; init; }
+
+    /// <summary>Whether support sizes are rows of each class rather than of each task.</summary>
+    public required bool IsPerClass { get; init; }
+
+    /// <summary>How often support was drawn from each task.</summary>
+    public required int Draws { get; init; }
+
+    /// <summary>Seed of the draws.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>One curve for each strategy, in the order given.</summary>
+    public required IReadOnlyList<FewShotCurve> Curves { get; init; }
+
+    /// <summary>Names of tasks with too few rows, which were left out.</summary>
+    public IReadOnlyList<string> SkippedTasks { get; init; } = [];
+
+    /// <summary>The curve of one strategy.</summary>
+    /// <param name="strategy">Its name.</param>
+    /// <exception cref="ArgumentException">There is no strategy of this name.</exception>
+    public FewShotCurve this[string strategy] => Curves.FirstOrDefault(curve => curve.Strategy == strategy)
+        ?? throw new ArgumentException($"The strategy must be one of {string.Join(", ", Curves.Select(curve => $"'{curve.Strategy}'"))}; got '{strategy}'.", nameof(strategy));
+
+    /// <summary>Compares two strategies task by task.</summary>
+    /// <param name="strategy">The strategy's name.</param>
+    /// <param name="baseline">The name of what it is compared with.</param>
+    /// <param name="supportSize">One of <see cref="SupportSizes"/>; null for the mean over all of them.</param>
+    /// <param name="metric">Null for <see cref="Metric"/>.</param>
+    /// <exception cref="ArgumentException">A strategy is unknown or failed, the size was not evaluated, or the metric does not fit the labels.</exception>
+    public PairedComparison Compare(string strategy, string baseline, int? supportSize = null, TaskMetric? metric = null) =>
+        PairedComparison.Of((strategy, At(strategy, supportSize)), (baseline, At(baseline, supportSize)), metric ?? Metric, supportSize);
+
+    private TaskEvaluation At(string strategy, int? supportSize)
+    {
+        FewShotCurve curve = this[strategy];
+        TaskEvaluation? evaluation = supportSize is null ? curve.Overall : curve.Points.FirstOrDefault(point => point.SupportSize == supportSize)?.Evaluation;
+        return evaluation ?? throw new ArgumentException(
+            curve.Exception is null
+                ? $"The support size must be one of {string.Join(", ", SupportSizes)}; got {supportSize}."
+                : $"The strategy must have been evaluated; got '{strategy}', which failed: {curve.Exception.Message}",
+            nameof(strategy));
+    }
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using MetaML.Extensions.Data;
+using MetaML.Extensions.Evaluation.Metrics;
+using MetaML.Extensions.Interop;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions.Evaluation.FewShot;
+
+/// <summary>Judges strategies on the same draws of support and query of the same tasks.</summary>
+internal sealed class FewShotEvaluator
+{
+    private const int NamesShown = 5;
+
+    private readonly MLContext _context;
+    private readonly IDataView _data;
+    private readonly string _taskColumn;
+    private readonly FewShotOptions _options;
+    private readonly LabeledRows _rows;
+    private readonly TaskDraws _draws;
+    private readonly int _seed;
+
+    /// <exception cref="ArgumentException">An option is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">Tasks have too few rows.</exception>
+    public FewShotEvaluator(MLContext context, IDataView data, string labelColumn, string taskColumn, FewShotOptions options, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        _context = context;
+        _taskColumn = taskColumn;
+        _options = options;
+        _seed = options.Seed ?? ((IHostEnvironment)context as IHostEnvironmentInternal)?.Seed ?? 0;
+        MetricCheck.Fits(options.MetricFor(LabelKinds.Of(data.Schema, labelColumn)), LabelKinds.Of(data.Schema, labelColumn), nameof(options));
+        _data = RowViews.Cached(context, data);
+        _rows = LabeledRows.Read(_data, labelColumn, taskColumn, cancellationToken);
+        _draws = new TaskDraws(_rows, options, _seed);
+        TaskNames = [.. _draws.Tasks.Select(task => _rows.TaskNames[task])];
+    }
+
+    public LabelKind Kind => _rows.Kind;
+
+    /// <summary>The tasks that are judged.</summary>
+    public IReadOnlyList<string> TaskNames { get; }
+
+    /// <summary>Number of models that judging a strategy makes.</summary>
+    public int StepsOf(LearningStrategy strategy) => _draws.SupportSizes.Count * _options.Draws * (strategy.IsPerTask ? _draws.Tasks.Count : 1);
+
+    /// <summary>Judges strategies one after the other; one that fails keeps what it finished.</summary>
+    /// <exception cref="InvalidOperationException">All strategies failed, or a task was learned from.</exception>
+    public FewShotEvaluation Evaluate(
+        IReadOnlyList<LearningStrategy> strategies, IDataView? training, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
+    {
+        CheckNames(strategies);
+        IDataView? cached = training is null ? null : RowViews.Cached(_context, training);
+        CheckUnseen(cached);
+        FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, cached, null, progress, cancellationToken))];
+        if (curves.All(curve => curve.Exception is not null))
+            throw new InvalidOperationException($"At least one strategy must succeed; got {curves.Length} that failed. {string.Join(" ", curves.Select(curve => $"'{curve.Strategy}': {curve.Exception!.Message}"))}", curves[0].Exception);
+        return ToEvaluation(curves);
+    }
+
+    /// <summary>The curves with what they are of.</summary>
+    public FewShotEvaluation ToEvaluation(IReadOnlyList<FewShotCurve> curves) => new()
+    {
+        Kind = Kind,
+        Metric = _options.MetricFor(Kind),
+        SupportSizes = _draws.SupportSizes,
+        IsPerClass = _options.IsPerClass,
+        Draws = _options.Draws,
+        Seed = _seed,
+        Curves = curves,
+        SkippedTasks = _draws.SkippedTasks,
+    };
+
+    /// <summary>Judges one strategy.</summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="learned">What it learned from the training tasks.</param>
+    /// <param name="training">The training tasks; null where there are none.</param>
+    /// <param name="finished">Receives a point for each support size as soon as it is there.</param>
+    /// <param name="step">Called after each model.</param>
+    /// <param name="cancellationToken">Stops between two models.</param>
+    public void Judge(
+        LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action? step, CancellationToken cancellationToken)
+    {
+        strategy.CheckUnseen(learned, TaskNames);
+        int[][] groups = strategy.IsPerTask ? [.. _draws.Tasks.Select(task => new[] { task })] : [[.. _draws.Tasks]];
+        var reader = new ScoreReader();
+        var scores = new TaskScores[_rows.TaskNames.Count];
+        foreach (int task in _draws.Tasks)
+            scores[task] = new TaskScores();
+
+        for (int size = 0; size < _draws.SupportSizes.Count; size++)
+        {
+            MetricMeans[] means = [.. scores.Select(_ => new MetricMeans(Kind))];
+            for (int draw = 0; draw < _options.Draws; draw++)
+            {
+                foreach (int[] group in groups)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var drawn = Array.ConvertAll(group, task => _draws.Draw(task, draw));
+                    IDataView support = RowFilter.ByPosition(_data, drawn.SelectMany(one => one.Supports[size]));
+                    ITransformer model = strategy.Complete(_context, learned, training, support, cancellationToken);
+                    int[] query = [.. drawn.SelectMany(one => one.Query).Order()];
+                    reader.Read(model.Transform(RowFilter.ByPosition(_data, query)), _rows, query, scores);
+                    foreach (int task in group)
+                        Take(strategy, scores[task], means[task]);
+                    step?.Invoke();
+                }
+            }
+
+            finished.Add(new FewShotPoint(_draws.SupportSizes[size], new TaskEvaluation(Kind, [.. _draws.Tasks.Select(task =>
+                means[task].ToMetrics(_rows.TaskNames[task], _draws.Draw(task, 0).Query.Length))])));
+        }
+    }
+
+    /// <summary>The tasks judged must not be among the training tasks.</summary>
+    /// <exception cref="InvalidOperationException">One is.</exception>
+    public void CheckUnseen(IDataView? training)
+    {
+        string[] seen = training is null ? [] : [.. LabeledRows.ReadTasks(training, _taskColumn).Intersect(_rows.TaskNames)];
+        if (seen.Length > 0)
+            throw new InvalidOperationException($"Tasks that are judged must not be among the training tasks; got {string.Join(", ", seen.Take(NamesShown).Select(task => $"'{task}'"))}{(seen.Length > NamesShown ? ", …" : "")} in both. Strategies would be judged on what they learned. Split the data by task, as TaskTrainTestSplit does.");
+    }
+
+    /// <summary>Judges one strategy; what it throws is its result.</summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="training">The training tasks; null where there are none.</param>
+    /// <param name="learned">What it learned from them; null where it has yet to learn.</param>
+    /// <param name="progress">Told of every model that was judged.</param>
+    /// <param name="cancellationToken">Stops between two models.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public FewShotCurve TryJudge(LearningStrategy strategy, IDataView? training, ITransformer? learned, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var points = new List<FewShotPoint>();
+        Exception? exception = null;
+        int done = 0, total = StepsOf(strategy);
+        try
+        {
+            learned ??= strategy.Learn(training);
+            Judge(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested) // whatever a user's estimator throws is its result
+        {
+            exception = failure;
+        }
+
+        return Curve(strategy, points, clock.Elapsed.TotalSeconds, exception);
+    }
+
+    /// <summary>The points of a strategy as its curve.</summary>
+    public static FewShotCurve Curve(LearningStrategy strategy, IReadOnlyList<FewShotPoint> points, double seconds, Exception? exception) => new()
+    {
+        Strategy = strategy.Name,
+        Kind = strategy.Kind,
+        Points = points,
+        Overall = exception is null ? MetricMeans.Over([.. points.Select(point => point.Evaluation)]) : null,
+        RuntimeInSeconds = seconds,
+        Exception = exception,
+    };
+
+    private void Take(LearningStrategy strategy, TaskScores scores, MetricMeans means)
+    {
+        // Left out, as ML.NET leaves them out, such rows would make a strategy look better than it is.
+        if (scores.Unscored > 0)
+            throw new InvalidOperationException($"All scores must be finite; got {scores.Unscored} that are not from '{strategy.Name}'. It cannot be compared. Check features and options.");
+        means.Add(MetricCalculator.Compute(Kind, scores));
+        scores.Clear();
+    }
+
+    private static void CheckNames(IReadOnlyList<LearningStrategy> strategies)
+    {
+        if (strategies.Count == 0)
+            throw new ArgumentException("There must be at least one strategy; got none.", nameof(strategies));
+        if (strategies.GroupBy(strategy => strategy.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new ArgumentException($"Strategies must have different names; got '{twice.Key}' more than once. Results are told apart by name.", nameof(strategies));
+    }
+}

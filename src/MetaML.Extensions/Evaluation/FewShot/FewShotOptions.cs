@@ -1,0 +1,52 @@
+using MetaML.Options;
+
+namespace MetaML;
+
+/// <summary>How support and query are drawn from the tasks that strategies are judged on, and by what.</summary>
+public sealed record FewShotOptions
+{
+    /// <summary>Support sizes that every strategy is judged at: rows of each task, classes in their proportions and each at least once where the size allows.</summary>
+    /// <value>Each at least 1, no two alike; default 5, 10, 20. Draws are nested: a larger support holds the smaller ones, and all are judged on the same query.</value>
+    public int[] SupportSizes { get; set; } = [5, 10, 20];
+
+    /// <summary>Whether <see cref="SupportSizes"/> are rows of each class of a task (shots) rather than rows of a task.</summary>
+    /// <value>Default false. For values, which have no classes, it changes nothing.</value>
+    public bool IsPerClass { get; set; }
+
+    /// <summary>How often support is drawn from each task; a task's metrics are means over its draws.</summary>
+    /// <value>At least 1; default 5.</value>
+    public int Draws { get; set; } = 5;
+
+    /// <summary>The largest number of query rows of each task.</summary>
+    /// <value>At least 1, or null (default): all rows that are in no support.</value>
+    public int? QueryRows { get; set; }
+
+    /// <summary>Leave out tasks that have too few rows for the largest support and one query row, rather than refuse them.</summary>
+    /// <value>Default false. Those left out are in <see cref="FewShotEvaluation.SkippedTasks"/>.</value>
+    public bool SkipsSmallTasks { get; set; }
+
+    /// <summary>What strategies are compared by.</summary>
+    /// <value>Null (default): accuracy, micro-accuracy or RMSE, by the kind of label.</value>
+    public TaskMetric? Metric { get; set; }
+
+    /// <summary>Seed of the draws.</summary>
+    /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
+    public int? Seed { get; set; }
+
+    internal TaskMetric MetricFor(LabelKind kind) => Metric ?? kind.Metrics()[0];
+
+    internal void Validate()
+    {
+        OptionCheck.NotNull(this, nameof(SupportSizes), SupportSizes);
+        if (SupportSizes.Length == 0)
+            throw OptionCheck.Error(this, nameof(SupportSizes), "at least one size", "none");
+        foreach (int size in SupportSizes)
+            OptionCheck.AtLeast<int>(this, nameof(SupportSizes), size, 1);
+        if (SupportSizes.Distinct().Count() < SupportSizes.Length)
+            throw OptionCheck.Error(this, nameof(SupportSizes), "different sizes", string.Join(", ", SupportSizes));
+        OptionCheck.AtLeast<int>(this, nameof(Draws), Draws, 1);
+        OptionCheck.AtLeast(this, nameof(QueryRows), QueryRows, 1);
+        if (Metric is { } metric)
+            OptionCheck.Defined(this, nameof(Metric), metric);
+    }
+}

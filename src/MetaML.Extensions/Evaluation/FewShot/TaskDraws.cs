@@ -1,0 +1,85 @@
+using MetaML.Extensions.Data;
+
+namespace MetaML.Extensions.Evaluation.FewShot;
+
+/// <summary>Draws support and query from tasks: the same for everyone who asks with the same seed.</summary>
+internal sealed class TaskDraws
+{
+    private const int NamesShown = 5;
+
+    private readonly FewShotOptions _options;
+    private readonly int _seed;
+    private readonly int[][][] _strata; // [task][class][]: row numbers
+
+    /// <exception cref="InvalidOperationException">Tasks have too few rows.</exception>
+    public TaskDraws(LabeledRows rows, FewShotOptions options, int seed)
+    {
+        _options = options;
+        _seed = seed;
+        SupportSizes = [.. options.SupportSizes.Order()];
+        _strata = [.. rows.RowsByTask().Select(task => rows.Kind == LabelKind.Regression
+            ? [task]
+            : task.GroupBy(row => rows.Labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray())];
+        bool[] isLarge = [.. _strata.Select(IsLargeEnough)];
+        Tasks = [.. Enumerable.Range(0, _strata.Length).Where(task => isLarge[task])];
+        SkippedTasks = [.. Enumerable.Range(0, _strata.Length).Where(task => !isLarge[task]).Select(task => rows.TaskNames[task])];
+        if (rows.TaskNames.Count == 0)
+            throw new InvalidOperationException("Data to judge on must have rows; got none. Check the filter, and the file.");
+        if (SkippedTasks.Count > 0 && (Tasks.Count == 0 || !options.SkipsSmallTasks))
+            throw TooSmall(rows);
+    }
+
+    /// <summary>Ascending.</summary>
+    public IReadOnlyList<int> SupportSizes { get; }
+
+    /// <summary>Numbers of the tasks that are drawn from.</summary>
+    public IReadOnlyList<int> Tasks { get; }
+
+    /// <summary>Names of the tasks with too few rows.</summary>
+    public IReadOnlyList<string> SkippedTasks { get; }
+
+    /// <summary>Support of each size, and the query that all sizes share.</summary>
+    /// <param name="task">The task's number.</param>
+    /// <param name="draw">The draw's number.</param>
+    /// <returns>Row numbers; each support begins with the smaller ones.</returns>
+    public (int[][] Supports, int[] Query) Draw(int task, int draw)
+    {
+        // Each draw depends on the seed and its own numbers alone.
+        var random = new Random(unchecked((_seed * 1_000_003 + draw) * 1_000_003 + task));
+        int[][] strata = Array.ConvertAll(_strata[task], rows => (int[])rows.Clone());
+        foreach (int[] stratum in strata)
+            random.Shuffle(stratum);
+        int[] order = InProportion(strata, random);
+        int[][] supports = [.. SupportSizes.Select(size => _options.IsPerClass ? [.. strata.SelectMany(stratum => stratum[..size])] : order[..size])];
+        int[] query = [.. order.Except(supports[^1])];
+        random.Shuffle(query);
+        return (supports, query[..Math.Min(_options.QueryRows ?? query.Length, query.Length)]);
+    }
+
+    // One row of each class, then the others so that classes keep their proportions in whatever comes first.
+    private static int[] InProportion(int[][] strata, Random random)
+    {
+        int[] first = [.. strata.Select(stratum => stratum[0])];
+        random.Shuffle(first);
+        var others = strata.SelectMany(stratum => stratum.Skip(1).Select((row, i) => (Row: row, Place: (i + 1.5) / stratum.Length)));
+        return [.. first, .. others.OrderBy(other => other.Place).Select(other => other.Row)];
+    }
+
+    private bool IsLargeEnough(int[][] strata)
+    {
+        int largest = SupportSizes[^1], rows = strata.Sum(stratum => stratum.Length);
+        return _options.IsPerClass
+            ? strata.All(stratum => stratum.Length >= largest) && rows > largest * strata.Length
+            : rows > largest;
+    }
+
+    private InvalidOperationException TooSmall(LabeledRows rows)
+    {
+        string names = string.Join(", ", Enumerable.Range(0, _strata.Length).Where(task => !IsLargeEnough(_strata[task])).Take(NamesShown)
+            .Select(task => $"'{rows.TaskNames[task]}' ({_strata[task].Sum(stratum => stratum.Length)} rows)"));
+        string needed = _options.IsPerClass ? $"{SupportSizes[^1]} support rows of each class" : $"{SupportSizes[^1]} support rows";
+        return new InvalidOperationException(
+            $"Each task must have {needed} and at least one row to be judged on; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}{(SkippedTasks.Count > NamesShown ? ", …" : "")}. " +
+            $"They cannot be drawn from. Lower FewShotOptions.SupportSizes{(Tasks.Count > 0 ? ", or set SkipsSmallTasks to leave those tasks out" : "")}.");
+    }
+}

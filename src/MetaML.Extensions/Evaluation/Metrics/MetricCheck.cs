@@ -1,0 +1,12 @@
+namespace MetaML.Extensions.Evaluation.Metrics;
+
+/// <summary>Whether a metric fits a kind of label.</summary>
+internal static class MetricCheck
+{
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public static void Fits(TaskMetric metric, LabelKind kind, string parameter)
+    {
+        if (!kind.Metrics().Contains(metric))
+            throw new ArgumentException($"The metric must be one of {string.Join(", ", kind.Metrics())} for {kind} labels; got {metric}. It does not fit the labels. Choose one of those.", parameter);
+    }
+}

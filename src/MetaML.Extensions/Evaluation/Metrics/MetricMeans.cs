@@ -1,0 +1,42 @@
+namespace MetaML.Extensions.Evaluation.Metrics;
+
+/// <summary>Means of a task's metrics over its draws; a draw for which a metric is undefined is left out of that metric's mean.</summary>
+internal sealed class MetricMeans(LabelKind kind)
+{
+    private readonly double[] _sums = new double[kind.Metrics().Count];
+    private readonly int[] _counts = new int[kind.Metrics().Count];
+
+    /// <summary>Adds one draw.</summary>
+    /// <param name="values">In the order of the kind's metrics.</param>
+    public void Add(IReadOnlyList<double> values)
+    {
+        for (int i = 0; i < _sums.Length; i++)
+        {
+            if (double.IsNaN(values[i]))
+                continue;
+            _sums[i] += values[i];
+            _counts[i]++;
+        }
+    }
+
+    /// <summary>The means by name.</summary>
+    public TaskMetrics ToMetrics(string task, int rows) => new()
+    {
+        Task = task,
+        RowCount = rows,
+        Values = TaskEvaluator.Named(kind, [.. _sums.Zip(_counts, (sum, count) => count > 0 ? sum / count : double.NaN)]),
+    };
+
+    /// <summary>Each task's means over several evaluations of the same tasks.</summary>
+    public static TaskEvaluation Over(IReadOnlyList<TaskEvaluation> evaluations)
+    {
+        LabelKind kind = evaluations[0].Kind;
+        return new TaskEvaluation(kind, [.. evaluations[0].Tasks.Select((task, i) =>
+        {
+            var means = new MetricMeans(kind);
+            foreach (TaskEvaluation evaluation in evaluations)
+                means.Add([.. kind.Metrics().Select(metric => evaluation.Tasks[i][metric])]);
+            return means.ToMetrics(task.Task, task.RowCount);
+        })]);
+    }
+}

@@ -1,0 +1,39 @@
+using MetaML.Extensions.Evaluation.Metrics;
+
+namespace MetaML;
+
+/// <summary>Metrics of each task, and over tasks.</summary>
+public sealed record TaskEvaluation
+{
+    /// <summary>Summarises the metrics of some tasks.</summary>
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="tasks">The metrics of each task.</param>
+    public TaskEvaluation(LabelKind kind, IReadOnlyList<TaskMetrics> tasks)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        Kind = kind;
+        Tasks = tasks;
+        Summaries = [.. kind.Metrics().Select(metric => TaskMetricSummary.Of(metric, tasks))];
+    }
+
+    /// <summary>What the labels are.</summary>
+    public LabelKind Kind { get; }
+
+    /// <summary>Each task, in the order in which they first appeared.</summary>
+    public IReadOnlyList<TaskMetrics> Tasks { get; }
+
+    /// <summary>Each metric over tasks.</summary>
+    public IReadOnlyList<TaskMetricSummary> Summaries { get; }
+
+    /// <summary>One metric over tasks.</summary>
+    /// <param name="metric">A metric of the labels' kind.</param>
+    /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
+    public TaskMetricSummary this[TaskMetric metric]
+    {
+        get
+        {
+            MetricCheck.Fits(metric, Kind, nameof(metric));
+            return Summaries.First(summary => summary.Metric == metric);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+namespace MetaML;
+
+/// <summary>What there is to know about a metric.</summary>
+public static class TaskMetricExtensions
+{
+    private static readonly TaskMetric[] s_binary =
+    [
+        TaskMetric.Accuracy, TaskMetric.Precision, TaskMetric.Recall, TaskMetric.F1Score,
+        TaskMetric.AreaUnderRocCurve, TaskMetric.AreaUnderPrecisionRecallCurve, TaskMetric.LogLoss,
+    ];
+
+    private static readonly TaskMetric[] s_multiclass = [TaskMetric.MicroAccuracy, TaskMetric.MacroAccuracy, TaskMetric.LogLoss];
+
+    private static readonly TaskMetric[] s_regression = [TaskMetric.RootMeanSquaredError, TaskMetric.MeanAbsoluteError, TaskMetric.RSquared];
+
+    /// <summary>The metrics of a kind of label; the first is what strategies are compared by unless another is asked for.</summary>
+    /// <param name="kind">What the labels are.</param>
+    public static IReadOnlyList<TaskMetric> Metrics(this LabelKind kind) => kind switch
+    {
+        LabelKind.Binary => s_binary,
+        LabelKind.Multiclass => s_multiclass,
+        _ => s_regression,
+    };
+
+    /// <summary>Whether larger values are better.</summary>
+    /// <param name="metric">The metric.</param>
+    public static bool IsHigherBetter(this TaskMetric metric) =>
+        metric is not (TaskMetric.LogLoss or TaskMetric.MeanAbsoluteError or TaskMetric.RootMeanSquaredError);
+
+    /// <summary>The metric's name in running text.</summary>
+    /// <param name="metric">The metric.</param>
+    public static string DisplayName(this TaskMetric metric) => metric switch
+    {
+        TaskMetric.Accuracy => "accuracy",
+        TaskMetric.Precision => "precision",
+        TaskMetric.Recall => "recall",
+        TaskMetric.F1Score => "F1",
+        TaskMetric.AreaUnderRocCurve => "AUC",
+        TaskMetric.AreaUnderPrecisionRecallCurve => "AUPRC",
+        TaskMetric.LogLoss => "log-loss",
+        TaskMetric.MicroAccuracy => "micro-accuracy",
+        TaskMetric.MacroAccuracy => "macro-accuracy",
+        TaskMetric.MeanAbsoluteError => "MAE",
+        TaskMetric.RootMeanSquaredError => "RMSE",
+        _ => "R²",
+    };
+}

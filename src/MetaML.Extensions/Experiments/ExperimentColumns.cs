@@ -1,4 +1,0 @@
-namespace MetaML.Extensions.Experiments;
-
-/// <summary>The columns of an experiment.</summary>
-internal sealed record ExperimentColumns(string Label, string Task, string Features);

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using MetaML.Extensions.Evaluation.FewShot;
+using Microsoft.ML;
+
+namespace MetaML.Extensions.Experiments.Runs;
+
+/// <summary>Tries strategies on the training and validation tasks; whatever goes wrong in one is that run's result.</summary>
+internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, Action<RunDetail> report)
+{
+    private readonly List<RunDetail> _details = [];
+    private readonly Dictionary<RunDetail, PlannedRun> _plans = new(ReferenceEqualityComparer.Instance);
+
+    public IReadOnlyList<RunDetail> Details => _details;
+
+    /// <summary>The shortest time that an interrupted run would have taken, in seconds; null where none was interrupted.</summary>
+    public double? ShortestEstimate { get; private set; }
+
+    /// <summary>How a run can be made again.</summary>
+    public PlannedRun PlanOf(RunDetail detail) => _plans[detail];
+
+    /// <summary>Tries one strategy.</summary>
+    public RunDetail Run(PlannedRun plan)
+    {
+        budget.Take();
+        using var memory = new MemoryWatch();
+        var clock = Stopwatch.StartNew();
+        var points = new List<FewShotPoint>();
+        double learned = 0, judged = 0;
+        var recorder = new LearningRecorder(share => learned = share);
+        LearningStrategy? strategy = null;
+        ITransformer? model = null;
+        Exception? exception = null;
+        try
+        {
+            budget.Token.ThrowIfCancellationRequested();
+            strategy = plan.Strategy(recorder, budget.Token);
+            model = strategy.Learn(training);
+            learned = 1;
+            int done = 0, total = evaluator.StepsOf(strategy);
+            evaluator.Judge(strategy, model, training, points, () => judged = (double)++done / total, budget.Token);
+            if (points.All(point => double.IsNaN(point.Evaluation[metric].Macro.Mean)))
+                throw new InvalidOperationException($"The metric must be defined for some validation task; got NaN for {metric} on all of them. Strategies cannot be compared by it. Choose another metric, or give tasks more rows.");
+        }
+        catch (OperationCanceledException) when (budget.Token.IsCancellationRequested && !budget.IsCancelled)
+        {
+            exception = TimeIsUp(clock.Elapsed.TotalSeconds, recorder.HasSteps ? (learned + judged) / 2 : judged);
+        }
+        catch (Exception failure) // whatever a user's estimator throws
+        {
+            exception = failure;
+        }
+
+        double seconds = clock.Elapsed.TotalSeconds;
+        var detail = new RunDetail
+        {
+            TrainerName = plan.Name,
+            Kind = plan.Kind,
+            Options = strategy?.Options ?? "",
+            Metric = metric,
+            RuntimeInSeconds = seconds,
+            PeakMemory = memory.Peak,
+            MaximumNumberOfIterations = plan.Iterations,
+            Round = plan.Round,
+            Estimator = plan.Estimator,
+            Model = exception is null ? model : null,
+            ValidationCurve = strategy is null ? null : FewShotEvaluator.Curve(strategy, points, seconds, exception),
+            LearningCurve = recorder.Curve,
+            Exception = exception,
+        };
+        _details.Add(detail);
+        _plans[detail] = plan;
+        report(detail);
+        return detail;
+    }
+
+    /// <summary>A score in which higher is better; NaN where the run failed.</summary>
+    public double ScoreOf(RunDetail detail) => detail.Score is { } score ? (metric.IsHigherBetter() ? score.Mean : -score.Mean) : double.NaN;
+
+    /// <summary>The best run on the validation tasks of those asked for; null where none succeeded. Of equals the simpler, then the earlier.</summary>
+    public RunDetail? Best(Func<RunDetail, bool> isAskedFor) => _details.Where(detail => isAskedFor(detail) && !double.IsNaN(ScoreOf(detail)))
+        .OrderByDescending(ScoreOf).ThenBy(detail => detail.Kind).FirstOrDefault();
+
+    private TimeoutException TimeIsUp(double seconds, double share)
+    {
+        double estimate = share > 0 ? seconds / share : double.PositiveInfinity;
+        ShortestEstimate = Math.Min(ShortestEstimate ?? double.PositiveInfinity, estimate);
+        return new TimeoutException($"The run was stopped after {seconds:F1} s, when the experiment's time was used up; it takes {Duration(estimate, seconds)}.");
+    }
+
+    /// <summary>How long a run takes, in words.</summary>
+    internal static string Duration(double estimate, double atLeast) =>
+        double.IsFinite(estimate) ? string.Create(CultureInfo.InvariantCulture, $"about {estimate:F1} s") : string.Create(CultureInfo.InvariantCulture, $"more than {atLeast:F1} s");
+}

@@ -1,0 +1,11 @@
+using MetaML.Extensions.Descriptions;
+
+namespace MetaML.Extensions.Experiments.Runs;
+
+/// <summary>One point of the search: what encodes, what adapts, how tasks are weighed.</summary>
+internal sealed record MetaCandidate(EncoderOptions Encoder, AdapterOptions Adapter, TaskWeightingOptions Weighting, bool NamesWeighting)
+{
+    public string Name => $"meta-learned, {Parts}";
+
+    public string Parts => $"{OptionText.Of(Encoder)} + {OptionText.Of(Adapter)}{(NamesWeighting ? $" + {OptionText.Of(Weighting)}" : "")}";
+}

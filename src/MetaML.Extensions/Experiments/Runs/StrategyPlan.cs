@@ -1,0 +1,140 @@
+using MetaML.Extensions.Data;
+using MetaML.Extensions.Evaluation.FewShot;
+using MetaML.Extensions.Interop;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Extensions.Experiments.Runs;
+
+/// <summary>Which strategies an experiment compares, each as a pipeline from the raw data.</summary>
+internal sealed class StrategyPlan
+{
+    private const string TaskFeature = "MetaML.Task";
+
+    // Left to choose its passes, SDCA takes very many of them over the few rows of a task.
+    private const int SdcaPasses = 100;
+
+    private readonly MLContext _context;
+    private readonly TaskExperimentSettings _settings;
+    private readonly ExperimentColumns _columns;
+    private readonly LabelKind _kind;
+    private readonly IEstimator<ITransformer>? _front;
+
+    /// <exception cref="ArgumentOutOfRangeException">The label column is absent or of the wrong type.</exception>
+    public StrategyPlan(MLContext context, TaskExperimentSettings settings, ExperimentColumns columns, DataViewSchema schema, IEstimator<ITransformer>? preFeaturizer)
+    {
+        _context = context;
+        _settings = settings;
+        _columns = columns;
+        _kind = LabelKinds.Of(schema, columns.Label);
+        _front = _kind == LabelKind.Multiclass && !SchemaShapes.IsKey(preFeaturizer, schema, columns.Label)
+            ? Then(preFeaturizer, context.Transforms.Conversion.MapValueToKey(columns.Label))
+            : preFeaturizer;
+    }
+
+    /// <summary>What is not searched: from scratch and pooled, the simplest first, what the user added as it is, and joint training.</summary>
+    public IEnumerable<PlannedRun> Plain()
+    {
+        var trainers = _settings.UsesDefaultTrainers ? [.. DefaultTrainers(), .. _settings.Trainers] : _settings.Trainers;
+        IEnumerable<LearningStrategy> scratch = trainers.Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_front, trainer.Trainer)));
+        if (_settings.UsesDefaultTrainers && _kind != LabelKind.Regression)
+            scratch = scratch.Prepend(NearestMean());
+        IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_front, trainer.Trainer), learnsSupport: false));
+        IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_front, TaskAsFeature()), trainer.Trainer)));
+        return [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of), .. _settings.UsesDefaultTrainers ? Joint() : []];
+    }
+
+    /// <summary>Encoders × adapters × weightings, in an order that tries what is first in each list early.</summary>
+    public IReadOnlyList<MetaCandidate> Candidates()
+    {
+        IReadOnlyList<EncoderOptions> encoders = Encoders;
+        IReadOnlyList<AdapterOptions> adapters = Adapters;
+        IReadOnlyList<TaskWeightingOptions> weightings = _settings.TaskWeightings ?? [new UniformWeightingOptions()];
+        return
+        [
+            .. from e in Enumerable.Range(0, encoders.Count)
+               from a in Enumerable.Range(0, adapters.Count)
+               from w in Enumerable.Range(0, weightings.Count)
+               orderby e + a + w, w, e
+               select new MetaCandidate(encoders[e], adapters[a], weightings[w], weightings.Count > 1),
+        ];
+    }
+
+    /// <summary>A candidate trained for so many outer steps.</summary>
+    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => Trained(candidate.Name, StrategyKind.MetaLearned, _settings.MetaLearner with
+    {
+        Encoder = candidate.Encoder,
+        Adapter = candidate.Adapter,
+        TaskWeighting = candidate.Weighting,
+        MaximumNumberOfIterations = iterations,
+    }) with { Round = round };
+
+    private IReadOnlyList<EncoderOptions> Encoders => _settings.Encoders ?? [new MlpEncoderOptions(), new IdentityEncoderOptions(), new MlpEncoderOptions { LinearPath = true }];
+
+    private IReadOnlyList<AdapterOptions> Adapters => _settings.Adapters ?? (_kind == LabelKind.Regression
+        ? [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new GradientAdapterOptions()]
+        : [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
+
+    // The same network without learning how to adapt; the features themselves have nothing to train.
+    private IEnumerable<PlannedRun> Joint() =>
+        from encoder in Encoders.Where(encoder => encoder is not (IdentityEncoderOptions or PretrainedEncoderOptions { IsFrozen: true })).Take(1)
+        from adapter in Adapters.Take(1)
+        let candidate = new MetaCandidate(encoder, adapter, new UniformWeightingOptions(), NamesWeighting: false)
+        select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
+
+    private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options) => new(
+        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_front, MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
+    {
+        Iterations = options.MaximumNumberOfIterations,
+    };
+
+    // ML.NET's linear trainers want features of like size, which meta-learners see to themselves.
+    private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> DefaultTrainers()
+    {
+        (string Name, IEstimator<ITransformer> Trainer)[] trainers = _kind switch
+        {
+            LabelKind.Binary =>
+            [
+                ("L-BFGS", _context.BinaryClassification.Trainers.LbfgsLogisticRegression(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1 })),
+                ("SDCA", _context.BinaryClassification.Trainers.SdcaLogisticRegression(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
+            ],
+            LabelKind.Multiclass =>
+            [
+                ("L-BFGS", _context.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1 })),
+                ("SDCA", _context.MulticlassClassification.Trainers.SdcaMaximumEntropy(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
+            ],
+            _ => [("SDCA", _context.Regression.Trainers.Sdca(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses }))],
+        };
+        return trainers.Select(trainer => (trainer.Name, Then(_context.Transforms.NormalizeMeanVariance(_columns.Features), trainer.Trainer)));
+    }
+
+    // Learns nothing from other tasks: no step is taken, and features stay as they are.
+    private AdaptedStrategy NearestMean() => new("from scratch, nearest class mean", StrategyKind.FromScratch, Then(_front, MetaLearner(_settings.MetaLearner with
+    {
+        Encoder = new IdentityEncoderOptions { StandardizeInputs = false },
+        Adapter = new PrototypeAdapterOptions(),
+        MaximumNumberOfIterations = 0,
+    })), null);
+
+    private EstimatorChain<ColumnConcatenatingTransformer> TaskAsFeature() => _context.Transforms.Categorical.OneHotEncoding(TaskFeature, _columns.Task)
+        .Append(_context.Transforms.Concatenate(_columns.Features, _columns.Features, TaskFeature));
+
+    private MetaLearnerTrainer MetaLearner(MetaLearnerOptions options)
+    {
+        options = options with { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, TaskColumnName = _columns.Task, Seed = options.Seed ?? _settings.Seed };
+        return _kind switch
+        {
+            LabelKind.Binary => _context.BinaryClassification.Trainers.MetaLearner(options),
+            LabelKind.Multiclass => _context.MulticlassClassification.Trainers.MetaLearner(options),
+            _ => _context.Regression.Trainers.MetaLearner(options),
+        };
+    }
+
+    private static IEstimator<ITransformer> Then(IEstimator<ITransformer>? first, IEstimator<ITransformer> second) => first is null ? second : first.Append(second);
+
+    private static IEnumerable<LearningStrategy> Interleave(params IEnumerable<LearningStrategy>[] lists)
+    {
+        LearningStrategy[][] all = [.. lists.Select(list => list.ToArray())];
+        return Enumerable.Range(0, all.Max(list => list.Length)).SelectMany(i => all.Where(list => i < list.Length).Select(list => list[i]));
+    }
+}

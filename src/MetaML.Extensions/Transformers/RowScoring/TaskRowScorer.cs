@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using MetaML.Extensions.Interop;
+using MetaML.Models;
+using MetaML.Numerics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MetaML.Extensions.Transformers.RowScoring;
+
+/// <summary>Scores the rows of a reader, once, whichever of their output columns are asked for. For one cursor.</summary>
+internal sealed class TaskRowScorer
+{
+    private const int MaximumFound = 1 << 16;
+
+    private readonly MetaModel _model;
+    private readonly TaskRowReader _rows;
+    private readonly int _classCount;
+    private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
+    private readonly UnknownTaskHandling _unknown;
+    private readonly Dictionary<string, AdaptedTask?> _found = new(StringComparer.Ordinal); // faster to look up than all of them
+
+    private long _version = -1;
+    private string? _name;
+    private AdaptedTask? _named;
+    private bool _wantsDeviation; // a sum over embedding² numbers for each row, which the score does without
+
+    // Of each row: its task, null where it cannot be scored; where its scores begin, which are probabilities for classes.
+    private Row[] _results = new Row[1];
+    private float[] _scores = new float[1];
+
+    public TaskRowScorer(MetaModel model, TaskRowReader rows, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
+    {
+        _model = model;
+        _rows = rows;
+        _classCount = classCount;
+        _tasks = tasks;
+        _unknown = unknown;
+    }
+
+    /// <summary>The getter of an output column.</summary>
+    public Delegate Getter(string column)
+    {
+        _wantsDeviation |= column == ScoreColumns.Deviation;
+        return (column, _model.Kind) switch
+        {
+            (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
+            (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
+            (ScoreColumns.Deviation, _) => (ValueGetter<float>)GetDeviation,
+            (ScoreColumns.KnownTask, _) => (ValueGetter<bool>)GetIsKnown,
+            (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
+            (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
+            _ => (ValueGetter<bool>)GetAnswer,
+        };
+    }
+
+    /// <summary>Scores the reader's rows, unless that is done.</summary>
+    public void Update()
+    {
+        _rows.Update();
+        if (_version == _rows.Version)
+            return;
+        if (_results.Length < _rows.Count)
+            _results = new Row[Math.Max(_rows.Count, 2 * _results.Length)];
+        int used = 0;
+        for (int row = 0; row < _rows.Count; row++)
+            _results[row] = Score(row, ref used);
+        _version = _rows.Version;
+    }
+
+    private void GetScore(ref float value) => value = Current() is { Task: not null } row ? _scores[row.Start] : float.NaN;
+
+    private void GetDeviation(ref float value) => value = Current() is { Task: not null } row ? row.Deviation : float.NaN;
+
+    private void GetProbability(ref float value) => value = Current() is { Task: not null } row ? 1 / (1 + MathF.Exp(-_scores[row.Start])) : float.NaN;
+
+    private void GetAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
+
+    // Without refusing the row, so that rows of unknown tasks can be told.
+    private void GetIsKnown(ref bool value)
+    {
+        _rows.Update();
+        value = _rows.Task(_rows.At) is { } name && _tasks.ContainsKey(name);
+    }
+
+    private void GetClass(ref uint value) => value = Current() is { Task: { } task } row
+        ? (uint)task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(row.Start, task.Classes.Count))] + 1
+        : 0;
+
+    private void GetProbabilities(ref VBuffer<float> value)
+    {
+        Row row = Current();
+        bool isDense = row.Task is null || row.Task.Classes.Count == _classCount;
+        int count = isDense ? _classCount : row.Task!.Classes.Count;
+        var editor = VBufferEditor.Create(ref value, _classCount, count);
+        if (row.Task is null)
+            editor.Values.Fill(float.NaN);
+        else
+            _scores.AsSpan(row.Start, count).CopyTo(editor.Values);
+        for (int k = 0; !isDense && k < count; k++)
+            editor.Indices[k] = row.Task!.Classes[k];
+        value = editor.Commit();
+    }
+
+    private Row Current()
+    {
+        Update();
+        Row row = _results[_rows.At];
+        return row.IsRefused ? throw Refusal(_rows.Task(_rows.At)) : row;
+    }
+
+    private Row Score(int row, ref int used)
+    {
+        string? name = _rows.Task(row);
+        AdaptedTask? task = Find(name);
+        if (task is null || !_rows.IsFinite(row))
+            return new Row(null, 0, float.NaN, IsRefused: task is null && _unknown == UnknownTaskHandling.Throw);
+
+        int start = used;
+        used += task.Head.OutputCount;
+        if (_scores.Length < used)
+            Array.Resize(ref _scores, Math.Max(used, 2 * _scores.Length));
+        ReadOnlySpan<float> embedding = _rows.Embed(row, task);
+        Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
+        task.Score(embedding, scores);
+        if (_model.Kind == LabelKind.Multiclass)
+            Softmax.Apply(scores, scores);
+        return new Row(task, start, _wantsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);
+    }
+
+    private AdaptedTask? Find(string? name)
+    {
+        if (name is not null && name == _name)
+            return _named; // rows of a task often follow each other
+
+        AdaptedTask? task = null;
+        if (name is not null && !_found.TryGetValue(name, out task))
+        {
+            if (_found.Count == MaximumFound)
+                _found.Clear();
+            _found.Add(name, task = _tasks.GetValueOrDefault(name));
+        }
+
+        task ??= _unknown == UnknownTaskHandling.MetaPrior ? _model.Prior : null;
+        (_name, _named) = (name, task);
+        return task;
+    }
+
+    private InvalidOperationException Refusal(string? name) =>
+        new($"Column '{_rows.TaskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling.");
+
+    private readonly record struct Row(AdaptedTask? Task, int Start, float Deviation, bool IsRefused);
+}

@@ -1,0 +1,70 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MetaML.Extensions.Transformers.RowScoring;
+
+/// <summary>The rows of a view with the output columns of a mapper, whose cursors score a block of rows at a time.</summary>
+/// <remarks>
+/// Where the input can be read by several cursors at once there are as many here, as with ML.NET's own steps; where it cannot,
+/// one cursor reads rows while those before are scored in the background.
+/// </remarks>
+internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
+{
+    private readonly RowToRowMapperTransform _rows; // row by row, for what cannot be read ahead
+    private readonly ITaskRowMapper _mapper;
+    private readonly ColumnBindings _bindings;
+
+    public TaskRowView(IHostEnvironment env, RowToRowMapperTransform rows, ITaskRowMapper mapper)
+        : base(env, nameof(TaskRowView), rows.Source)
+    {
+        _rows = rows;
+        _mapper = mapper;
+        _bindings = new ColumnBindings(rows.Source.Schema, mapper.GetOutputColumns());
+    }
+
+    public override DataViewSchema OutputSchema => _rows.OutputSchema;
+
+    DataViewSchema IRowToRowMapper.InputSchema => Source.Schema;
+
+    public override DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+    {
+        DataViewSchema.Column[] needed = [.. columnsNeeded];
+        if (!CanReadAhead(needed))
+            return _rows.GetRowCursorSet(needed, n, rand);
+        DataViewRowCursor[] inputs = Source.GetRowCursorSet(InputColumns(needed), n, rand);
+        return Array.ConvertAll(inputs, input => Create(input, needed, inBackground: inputs.Length == 1));
+    }
+
+    protected override DataViewRowCursor GetRowCursorCore(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    {
+        DataViewSchema.Column[] needed = [.. columnsNeeded];
+        return CanReadAhead(needed) ? Create(Source.GetRowCursor(InputColumns(needed), rand), needed, inBackground: true) : _rows.GetRowCursorSet(needed, 1, rand)[0];
+    }
+
+    IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => ((IRowToRowMapper)_rows).GetDependencies(dependingColumns);
+
+    DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => ((IRowToRowMapper)_rows).GetRow(input, activeColumns);
+
+    protected override bool? ShouldUseParallelCursors(Func<int, bool> predicate) => null; // as the input wants it
+
+    protected override void SaveModel(ModelSaveContext ctx) => ((ICanSaveModel)_rows).Save(ctx);
+
+    // Values that are kept must be copied, which only some types can; and without outputs there is nothing to score.
+    private bool CanReadAhead(DataViewSchema.Column[] needed) => DataViewUtils.AllCacheable(needed) && needed.Any(column => !Map(column).IsInput);
+
+    private (bool IsInput, int Index) Map(DataViewSchema.Column column)
+    {
+        int index = _bindings.MapColumnIndex(out bool isInput, column.Index);
+        return (isInput, index);
+    }
+
+    private IEnumerable<DataViewSchema.Column> InputColumns(DataViewSchema.Column[] needed) => ((IRowToRowMapper)_rows).GetDependencies(needed);
+
+    private TaskRowCursor Create(DataViewRowCursor input, DataViewSchema.Column[] needed, bool inBackground)
+    {
+        ILookup<bool, int> columns = needed.Select(Map).Distinct().ToLookup(column => column.IsInput, column => column.Index);
+        TaskRowBlock Block() => new(_mapper, input, [.. columns[true]], [.. columns[false]]);
+        return new TaskRowCursor(Host, input, OutputSchema, needed, Map, Block(), Block(), inBackground);
+    }
+}
