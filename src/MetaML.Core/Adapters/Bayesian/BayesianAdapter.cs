@@ -17,7 +17,7 @@ namespace MetaML.Adapters.Bayesian;
 /// query losses say nothing of σ itself, only of Σ/σ²: where the prior is learned by gradients, σ is set afterwards, to its
 /// maximum of the marginal likelihood.</para>
 /// </remarks>
-public sealed class BayesianAdapter : ClosedFormAdapter
+internal sealed class BayesianAdapter : ClosedFormAdapter
 {
     private const string Noise = "log_noise";
     private const string NoiseShape = "log_noise_shape";

@@ -16,7 +16,7 @@ namespace MetaML.Adapters.Bayesian;
 /// since the difference of two scores has the variance 2v, the divisor is √(1 + πv/4). Where the prior was learned by gradients,
 /// the loss has scaled the scores already.</para>
 /// </remarks>
-public sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
+internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
 {
     // Rows of a task that the prior is learned from, or four for each value of an embedding where that is more: its head is known
     // well enough then, beside how heads vary.

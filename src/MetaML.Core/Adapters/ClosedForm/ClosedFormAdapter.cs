@@ -16,7 +16,7 @@ namespace MetaML.Adapters.ClosedForm;
 /// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury): whichever system is smaller is solved,
 /// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0.
 /// </remarks>
-public abstract class ClosedFormAdapter : IManagedAdapter
+internal abstract class ClosedFormAdapter : IManagedAdapter
 {
     private const string Scale = "log_scale";
     private const string Prior = "prior_head";

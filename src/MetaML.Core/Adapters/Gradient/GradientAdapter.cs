@@ -8,7 +8,7 @@ using TorchSharp;
 namespace MetaML.Adapters.Gradient;
 
 /// <summary>What all gradient adapters share: the head that the steps start from, their rates, and what the outer step makes of them.</summary>
-public abstract partial class GradientAdapter : IAdapter
+internal abstract partial class GradientAdapter : IAdapter
 {
     private const string InitialWeights = "initial_weights";
     private const string InitialBias = "initial_bias";

@@ -19,7 +19,7 @@ namespace MetaML.Adapters.Logistic;
 /// binary head by a fixed number of Newton's steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
 /// 1909.04630. Deviations: to convergence, any number of classes, and V₀.</para>
 /// </remarks>
-public abstract class LogisticRegressionAdapter : IManagedAdapter
+internal abstract class LogisticRegressionAdapter : IManagedAdapter
 {
     private const string Prior = "prior_head";
 

@@ -6,6 +6,21 @@ namespace MetaML;
 /// <summary>How to learn across tasks.</summary>
 public record MetaTrainingOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public MetaTrainingOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    /// <summary>A copy that shares no mutable part with the original.</summary>
+    /// <param name="original">The options to copy.</param>
+    protected MetaTrainingOptions(MetaTrainingOptions original)
+    {
+        ArgumentNullException.ThrowIfNull(original);
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>The network shared by all tasks.</summary>
     /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; for sparse features by which classes are told, <see cref="SparseEncoderOptions"/>; else a multi-layer perceptron.</value>
     public EncoderOptions? Encoder { get; set; }
