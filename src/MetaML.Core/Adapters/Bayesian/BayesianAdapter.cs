@@ -69,7 +69,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
 
     private HeadPrior FitPrior(TaskEvidence[] tasks, int width)
     {
-        int? outputs = Shape.HasPrior ? Shape.CommonOutputs : null;
+        int? outputs = Shape.HasCommonOutputs ? Shape.CommonOutputs : null;
         int iterations = _options.MaximumFitIterations;
         HeadPrior Fit(CovarianceForm form, HeadPrior start) => HeadPrior.Fit(tasks, start, outputs is not null, form, iterations);
         HeadPrior diagonal = Fit(CovarianceForm.Diagonal, HeadPrior.Start(tasks, width, outputs ?? 1, _options.Noise));

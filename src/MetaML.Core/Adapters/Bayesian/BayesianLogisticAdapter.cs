@@ -83,7 +83,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     private HeadPrior FitPrior(LogisticTask[] tasks, int width)
     {
         int iterations = _options.MaximumFitIterations;
-        int? heads = Shape.HasPrior ? tasks[0].Heads : null;
+        int? heads = Shape.HasCommonOutputs ? tasks[0].Heads : null;
         LogisticPrior Fit(HeadPrior start, CovarianceForm form) => new LogisticPrior(tasks, start, heads is not null, form, iterations).Climb();
         LogisticPrior diagonal = Fit(LogisticPrior.Start(tasks, width, heads ?? 1), CovarianceForm.Diagonal);
         CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(diagonal.Evidence, width, heads, noise: null, iterations));

@@ -28,12 +28,12 @@ internal abstract partial class GradientAdapter : IAdapter
         int outputs = shape.CommonOutputs ?? 1; // one row, the same for every class
         var weights = ParameterSpec.Normal(InitialWeights, Math.Sqrt(1.0 / shape.EmbeddingDimension), shape.EmbeddingDimension, outputs);
         var bias = ParameterSpec.Constant(InitialBias, 0, outputs);
-        if (options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasPrior && !options.Reptile))
+        if (options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasCommonOutputs && !options.Reptile))
         {
             Prototypes = new PrototypeAdapter(shape);
             _parameters.AddRange(Prototypes.Parameters);
         }
-        else if (stepsHead || shape.HasPrior)
+        else if (stepsHead || shape.HasCommonOutputs)
         {
             _parameters.AddRange([weights, bias]);
         }

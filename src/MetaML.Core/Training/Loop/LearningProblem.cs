@@ -24,7 +24,7 @@ internal sealed class LearningProblem
         Tasks = Labels.Apply(training);
         EpisodeSource source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
         Source = source with { Training = options.Adapter!.Training(source.Training) };
-        bool hasCommonOutputs = training.HasCommonClasses && options.Episodes.Ways is null;
+        bool hasCommonOutputs = training.HasCommonOutputs && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : training.Kind == LabelKind.Multiclass ? training.ClassCount : 1;
         Design = new MetaModelDesign(training.Kind, training.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!);
         _taskNumbers = training.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
