@@ -21,7 +21,7 @@ internal sealed record LabelScaling(double Mean, double Deviation)
 
     public TaskSet Apply(TaskSet set) => this == None
         ? set
-        : set.With([.. set.Tasks.Select(task => new LearningTask(task.Name, task.Rows, Array.ConvertAll(task.Labels, Apply), task.Weights, task.Classes))]);
+        : set.With([.. set.Tasks.Select(task => task.WithLabels(Array.ConvertAll(task.Labels, Apply)))]);
 
     /// <summary>This scaling, and another after it.</summary>
     public LabelScaling Then(LabelScaling next) => new(Mean + Deviation * next.Mean, Deviation * next.Deviation);

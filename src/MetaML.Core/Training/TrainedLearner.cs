@@ -88,11 +88,8 @@ internal sealed class TrainedLearner
     }
 
     // What is not held out, with labels in the user's units.
-    private static IReadOnlyList<LearningTask> KeptTasks(LearningProblem problem)
-    {
-        Dictionary<string, LearningTask> byName = problem.Prepared.Original.Tasks.ToDictionary(task => task.Name);
-        return [.. problem.Prepared.Source.Kept.Select(pool => byName[pool.Task.Name].Take(pool.Support))];
-    }
+    private static IReadOnlyList<LearningTask> KeptTasks(LearningProblem problem) =>
+        [.. problem.Prepared.Source.Kept.Select(pool => problem.Prepared.Original.Tasks[pool.Task.Number].Take(pool.Support))];
 
     private IEnumerable<MetaModel> Complete(Func<LearningProblem, IReadOnlyList<LearningTask>> known) => _problems.Zip(_adapters, (problem, adapter) =>
     {
@@ -105,9 +102,8 @@ internal sealed class TrainedLearner
     private static IEnumerable<(int Task, double Loss)> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
         // In the user's units; of classes, those of the episode's pool.
-        int[] numbers = problem.NumbersOf(episodes);
         LearningTask[] tasks = problem.Prepared.Original.Kind == LabelKind.Regression
-            ? Array.ConvertAll(numbers, number => problem.Prepared.Original.Tasks[number])
+            ? [.. episodes.Select(episode => problem.Prepared.Original.Tasks[episode.TaskNumber])]
             : [.. episodes.Select(episode => episode.Task)];
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(problem.Prepared.Original.With([.. tasks.Zip(episodes, (task, episode) => task.Take(episode.Support))]));
         MetaScorer scorer = model.CreateScorer();
@@ -126,7 +122,7 @@ internal sealed class TrainedLearner
             }
 
             if (weight > 0)
-                yield return (numbers[e], sum / weight);
+                yield return (episodes[e].TaskNumber, sum / weight);
         }
     }
 }

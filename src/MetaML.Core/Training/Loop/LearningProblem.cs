@@ -8,8 +8,6 @@ namespace MetaML.Training.Loop;
 /// <summary>Tasks of one kind of label, with the encoder and the adapter that are to learn from them. Several problems may share an encoder.</summary>
 internal sealed class LearningProblem
 {
-    private readonly Dictionary<string, int> _taskNumbers;
-
     /// <param name="prepared">The tasks.</param>
     /// <param name="options">Validated, with encoder and adapter set.</param>
     public LearningProblem(PreparedProblem prepared, MetaTrainingOptions options)
@@ -20,12 +18,11 @@ internal sealed class LearningProblem
         bool hasCommonOutputs = Tasks.HasCommonClasses && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : Tasks.Kind == LabelKind.Multiclass ? Tasks.ClassCount : 1;
         Design = new MetaModelDesign(Tasks.Kind, Tasks.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!);
-        _taskNumbers = Tasks.Tasks.Select((task, number) => (task.Name, number)).ToDictionary(pair => pair.Name, pair => pair.number);
     }
 
     private LearningProblem(LearningProblem original, FeatureStore embeddings)
     {
-        (Prepared, Training, _taskNumbers) = (original.Prepared, original.Training, original._taskNumbers);
+        (Prepared, Training) = (original.Prepared, original.Training);
         Tasks = original.Tasks.On(embeddings);
         Design = original.Design.OnEmbeddings();
     }
@@ -47,9 +44,6 @@ internal sealed class LearningProblem
 
     /// <summary>About how many multiplications a row takes on its way from a step's episodes to their loss.</summary>
     public long MultiplicationsPerRow => Design.Encoder.MultiplicationsPerRow * Design.Adapter.EncoderPasses;
-
-    /// <summary>The numbers of the episodes' tasks among all tasks.</summary>
-    public int[] NumbersOf(IReadOnlyList<Episode> episodes) => [.. episodes.Select(episode => _taskNumbers[episode.Task.Name])];
 
     /// <summary>The same episodes of rows that are embedded already.</summary>
     /// <param name="embeddings">As many rows as there are features of.</param>
