@@ -45,9 +45,9 @@ internal sealed class TrainedLearner
     {
         double? loss = judged is { Count: > 0 } ? judged.Average(episode => episode.Loss) : _outcome.ValidationLoss;
         int first = 0;
-        return [.. Complete(problem => problem.Prepared.Original.Tasks).Zip(_problems, (model, problem) =>
+        return [.. Complete(problem => problem.Tasks).Zip(_problems, (model, problem) =>
         {
-            IReadOnlyList<LearningTask> tasks = problem.Prepared.Original.Tasks;
+            IReadOnlyList<LearningTask> tasks = problem.Tasks.Tasks;
             var summary = new TrainingSummary
             {
                 Version = LibraryVersion.Current,
@@ -69,7 +69,7 @@ internal sealed class TrainedLearner
     /// <remarks>Other episodes of the same tasks, rows or classes than those by which the outer loop kept its best parameters.</remarks>
     public EvaluatedLearner Judge()
     {
-        MetaModel[] models = [.. Complete(KeptTasks)];
+        MetaModel[] models = [.. Complete(problem => problem.Prepared.Kept)];
         var judged = new List<EvaluatedEpisode>();
         int firstTask = 0;
         foreach (var (problem, model) in _problems.Zip(models))
@@ -81,48 +81,42 @@ internal sealed class TrainedLearner
                     judged.Add(new EvaluatedEpisode(problem.Prepared.Source.HoldsOutTasks ? firstTask + task : -1 - judged.Count, loss));
             }
 
-            firstTask += problem.Prepared.Original.Tasks.Count;
+            firstTask += problem.Tasks.Tasks.Count;
         }
 
         return new EvaluatedLearner(this, judged);
     }
 
-    // What is not held out, with labels in the user's units.
-    private static IReadOnlyList<LearningTask> KeptTasks(LearningProblem problem) =>
-        [.. problem.Prepared.Source.Kept.Select(pool => problem.Prepared.Original.Tasks[pool.Task.Number].Take(pool.Support))];
-
-    private IEnumerable<MetaModel> Complete(Func<LearningProblem, IReadOnlyList<LearningTask>> known) => _problems.Zip(_adapters, (problem, adapter) =>
+    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known) => _problems.Zip(_adapters, (problem, adapter) =>
     {
         ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
         var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
-        problem.Design.Adapter.CompletePrior(own, known(problem).Select(task => model.Embed(problem.Prepared.Original.Features, task)));
+        problem.Design.Adapter.CompletePrior(own, known(problem).Tasks.Select(task => model.EmbedStandardized(problem.Tasks.Features, task)));
         return model;
     });
 
     private static IEnumerable<(int Task, double Loss)> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
-        // In the user's units; of classes, those of the episode's pool.
-        LearningTask[] tasks = problem.Prepared.Original.Kind == LabelKind.Regression
-            ? [.. episodes.Select(episode => problem.Prepared.Original.Tasks[episode.TaskNumber])]
-            : [.. episodes.Select(episode => episode.Task)];
-        IReadOnlyList<AdaptedTask> adapted = model.Adapt(problem.Prepared.Original.With([.. tasks.Zip(episodes, (task, episode) => task.Take(episode.Support))]));
+        TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
+        IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());
         MetaScorer scorer = model.CreateScorer();
-        for (int e = 0; e < episodes.Count; e++)
+        double unit = problem.Prepared.Labels.Deviation * problem.Prepared.Labels.Deviation;
+        foreach (var (episode, task) in episodes.Zip(adapted))
         {
             double sum = 0, weight = 0;
-            foreach (int position in episodes[e].Query)
+            foreach (int position in episode.Query)
             {
-                float label = tasks[e].Labels[position];
-                if (problem.Prepared.Original.Kind == LabelKind.Multiclass && !adapted[e].Classes.Contains((int)label))
+                float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
+                if (model.Kind == LabelKind.Multiclass && !task.Classes.Contains((int)label))
                     continue; // no row of the class was in the support
-                double own = tasks[e].Weights?[position] ?? 1;
-                ReadOnlySpan<float> scores = scorer.Score(adapted[e], problem.Prepared.Original.Features[tasks[e].Rows[position]]);
-                sum += own * LabelLoss.OfRow(problem.Prepared.Original.Kind, scores, adapted[e].Classes, label) / (problem.Prepared.Labels.Deviation * problem.Prepared.Labels.Deviation);
+                double own = episode.Task.Weights?[position] ?? 1;
+                ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]]);
+                sum += own * LabelLoss.OfRow(model.Kind, scores, task.Classes, label) / unit;
                 weight += own;
             }
 
             if (weight > 0)
-                yield return (episodes[e].TaskNumber, sum / weight);
+                yield return (episode.TaskNumber, sum / weight);
         }
     }
 }

@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Episodes;
 using MetaML.Heads;
 
 namespace MetaML.Training.Loop;
@@ -34,6 +35,13 @@ internal sealed class PreparedProblem
 
     /// <summary>Draws training and validation episodes.</summary>
     public EpisodeSource Source { get; }
+
+    /// <summary>The label of an episode's row in the user's units.</summary>
+    /// <param name="episode">Of <see cref="Source"/>.</param>
+    /// <param name="position">Of the row in the episode's task.</param>
+    public float LabelOf(Episode episode, int position) => Labels == LabelScaling.None
+        ? episode.Task.Labels[position]
+        : Original.Tasks[episode.TaskNumber].Labels[position]; // values are never drawn from a part of a task
 
     /// <summary>The part of <see cref="Tasks"/> that is not held out.</summary>
     public TaskSet Kept => _kept.Value;
