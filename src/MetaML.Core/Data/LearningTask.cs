@@ -3,8 +3,9 @@ namespace MetaML.Data;
 /// <summary>A set of rows that share one labelling.</summary>
 public sealed class LearningTask
 {
-    internal LearningTask(string name, int[] rows, float[] labels, float[]? weights, int[] classes)
+    internal LearningTask(string name, int[] rows, float[] labels, float[]? weights, int[] classes, int number = 0)
     {
+        Number = number;
         Name = name;
         Rows = rows;
         Labels = labels;
@@ -14,6 +15,9 @@ public sealed class LearningTask
 
     /// <summary>The name by which the task is known.</summary>
     public string Name { get; }
+
+    /// <summary>The task's position in its <see cref="TaskSet"/>; a part of a task has the number of the whole.</summary>
+    internal int Number { get; }
 
     /// <summary>Number of labelled rows.</summary>
     public int RowCount => Rows.Length;
@@ -51,5 +55,12 @@ public sealed class LearningTask
         [.. positions.Select(i => Rows[i])],
         [.. positions.Select(i => Labels[i])],
         Weights is null ? null : [.. positions.Select(i => Weights[i])],
-        Classes);
+        Classes,
+        Number);
+
+    /// <summary>The same task with other labels of its rows.</summary>
+    internal LearningTask WithLabels(float[] labels) => new(Name, Rows, labels, Weights, Classes, Number);
+
+    /// <summary>The same task with this number.</summary>
+    internal LearningTask Numbered(int number) => number == Number ? this : new(Name, Rows, Labels, Weights, Classes, number);
 }

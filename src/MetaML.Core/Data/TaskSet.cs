@@ -7,7 +7,7 @@ public sealed class TaskSet
     {
         Kind = kind;
         Features = features;
-        Tasks = tasks;
+        Tasks = tasks.Select((task, number) => task.Numbered(number)).ToArray();
         ClassCount = classCount;
         HasCommonOutputs = hasCommonClasses;
     }

@@ -45,14 +45,14 @@ public abstract record EncoderOptions
     public abstract IEncoder Create(int featureCount);
 
     /// <summary>The last step before the encoder; null for none.</summary>
-    internal virtual FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.Fit(features, StandardizesUniformly) : null;
+    internal virtual FeatureScaling? Scaling(MeasuredFeatures features) => !StandardizeInputs ? null : StandardizesUniformly ? features.Together : features.Each;
 
     /// <summary>Sets first values that come from the training tasks rather than from chance.</summary>
     /// <param name="values">In the encoder's order; may be overwritten.</param>
-    /// <param name="problems">The tasks, with nothing that is held out and labels as they are learned.</param>
+    /// <param name="problems">The tasks, with nothing that is held out and labels as they are learned; made when they are asked for.</param>
     /// <param name="scaling">The last step before the encoder; null for none.</param>
     /// <param name="random">The only source of randomness.</param>
-    internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IReadOnlyList<TaskSet> problems, FeatureScaling? scaling, Random random)
+    internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random)
     {
     }
 

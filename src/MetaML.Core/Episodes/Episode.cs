@@ -11,6 +11,9 @@ internal sealed class Episode(LearningTask task, int[] support, int[] query, int
 {
     public LearningTask Task { get; } = task;
 
+    /// <summary>The task's position in the task set.</summary>
+    public int TaskNumber => Task.Number;
+
     public int[] Support { get; } = support;
 
     public int[] Query { get; } = query;

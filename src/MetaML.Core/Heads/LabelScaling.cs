@@ -19,9 +19,11 @@ internal sealed record LabelScaling(double Mean, double Deviation)
         return new LabelScaling(mean, variance > 0 ? Math.Sqrt(variance) : 1);
     }
 
-    public TaskSet Apply(TaskSet set) => this == None
-        ? set
-        : set.With([.. set.Tasks.Select(task => new LearningTask(task.Name, task.Rows, Array.ConvertAll(task.Labels, Apply), task.Weights, task.Classes))]);
+    /// <summary>The tasks with labels as they are learned.</summary>
+    public TaskSet Apply(TaskSet set) => this == None ? set : set.With([.. set.Tasks.Select(Apply)]);
+
+    /// <summary>The task with labels as they are learned.</summary>
+    public LearningTask Apply(LearningTask task) => this == None ? task : task.WithLabels(Array.ConvertAll(task.Labels, Apply));
 
     /// <summary>This scaling, and another after it.</summary>
     public LabelScaling Then(LabelScaling next) => new(Mean + Deviation * next.Mean, Deviation * next.Deviation);

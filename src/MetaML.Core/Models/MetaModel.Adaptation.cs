@@ -72,7 +72,6 @@ public sealed partial class MetaModel
     {
         TorchRuntime.EnsureLoaded();
         using var thread = new SingleIntraOpThread();
-        TaskSet scaled = _labels.Apply(support);
         int rows = Math.Max(1, support.Tasks.Max(task => task.RowCount));
         long values = _design.Encoder.Parameters.Sum(spec => (long)spec.Count) + (long)(EmbeddingDimension + 1) * Math.Max(1, support.Tasks.Max(task => ClassesOf(task).Length));
         int batchSize = (int)Math.Max(1, Math.Min(RowsPerBatch / rows, ValuesPerBatch / values));
@@ -80,8 +79,8 @@ public sealed partial class MetaModel
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            Episode[] episodes = [.. scaled.Tasks.Skip(first).Take(batchSize).Select(task => Episode.Adapting(task, ClassesOf(task)))];
-            EpisodeBatch batch = EpisodeBatch.Create(scaled, episodes, _scaling);
+            Episode[] episodes = [.. support.Tasks.Skip(first).Take(batchSize).Select(task => Episode.Adapting(task, ClassesOf(task)))];
+            EpisodeBatch batch = EpisodeBatch.Create(support, episodes, _scaling);
             ParameterSet encoder = ParameterSet.FromArrays(_design.Encoder.Parameters, _encoderValues);
             ParameterSet adapter = ParameterSet.FromArrays(_design.Adapter.Parameters, _adapterValues);
             AdaptedTasks tasks = _design.Adapter.Adapt(AdaptationInput.Of(batch, _design.Encoder, encoder, adapter));
@@ -89,7 +88,7 @@ public sealed partial class MetaModel
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
                 if (options.RefinementSteps > 0)
-                    head = options.Refine(Kind, head, Embed(support.Features, support.Tasks[first + t], own));
+                    head = options.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own));
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);
             }
         }

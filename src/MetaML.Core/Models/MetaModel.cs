@@ -103,6 +103,12 @@ public sealed partial class MetaModel
         options.Validate();
         options.RelatedPrior?.CheckIsOf(this);
         CheckFits(support);
+        return AdaptStandardized(_labels.Apply(support), options, cancellationToken);
+    }
+
+    /// <summary><see cref="Adapt"/> for labels that are standardised already.</summary>
+    internal IReadOnlyList<AdaptedTask> AdaptStandardized(TaskSet support, AdaptationOptions options, CancellationToken cancellationToken = default)
+    {
         var adapted = new AdaptedTask[support.Tasks.Count];
         if (adapted.Length == 0)
             return adapted;
@@ -147,8 +153,11 @@ public sealed partial class MetaModel
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
     }
 
-    /// <summary>A task's rows after the encoder, the shared one or its own, with labels as the adapter takes them.</summary>
-    internal EmbeddedTask Embed(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
+    /// <summary>A task's rows after the shared encoder, with labels as the adapter takes them.</summary>
+    internal EmbeddedTask Embed(FeatureStore features, LearningTask task) => EmbedStandardized(features, _labels.Apply(task));
+
+    /// <summary><see cref="Embed(FeatureStore, LearningTask)"/> for labels that are standardised already, by the shared encoder or the task's own.</summary>
+    internal EmbeddedTask EmbedStandardized(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
         Embed(new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays), features, task, new float[checked(task.RowCount * EmbeddingDimension)]);
 
     // Into an array that may be longer than the embeddings are.
@@ -165,7 +174,6 @@ public sealed partial class MetaModel
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
         float[] labels = Kind switch
         {
-            LabelKind.Regression => Array.ConvertAll(task.Labels, _labels.Apply),
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };

@@ -33,5 +33,5 @@ public sealed record PretrainedEncoderOptions : EncoderOptions
     /// <inheritdoc/>
     public override void Validate() => OptionCheck.NotNull(this, nameof(Model), Model);
 
-    internal override FeatureScaling? FitScaling(FeatureStore features) => Model!.Scaling;
+    internal override FeatureScaling? Scaling(MeasuredFeatures features) => Model!.Scaling;
 }

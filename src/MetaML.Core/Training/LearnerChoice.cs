@@ -74,22 +74,30 @@ internal static class LearnerChoice
         Adapter = options.Adapter ?? AdapterOn(options.Encoder, problems, decide),
     };
 
-    /// <summary>The number of the learner to take.</summary>
-    /// <param name="judged">Of each candidate, the simplest first, on the same episodes.</param>
-    public static int Choose(EvaluatedEpisode[][] judged)
+    /// <summary>The learner to take.</summary>
+    /// <param name="learners">The simplest first; all evaluated on the same episodes.</param>
+    public static EvaluatedLearner Choose(IReadOnlyList<EvaluatedLearner> learners)
     {
-        int best = 0;
-        for (int i = 1; i < judged.Length; i++)
+        EvaluatedLearner best = learners[0];
+        foreach (EvaluatedLearner other in learners.Skip(1))
         {
-            // Episodes of one held-out task are not independent: what the standard error is over is tasks.
-            double[] gains = [.. judged[best].Zip(judged[i], (simple, other) => (simple.Unit, Gain: simple.Loss - other.Loss)).GroupBy(pair => pair.Unit, pair => pair.Gain).Select(unit => unit.Average())];
-            double mean = gains.Average();
-            double error = Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length);
-            if (mean > error)
-                best = i;
+            if (IsBetter(other.Episodes, best.Episodes))
+                best = other;
         }
 
         return best;
+    }
+
+    /// <summary>Whether a learner's losses are lower than a simpler one's by more than a standard error.</summary>
+    /// <param name="losses">The learner's.</param>
+    /// <param name="simpler">The simpler learner's, on the same episodes.</param>
+    public static bool IsBetter(IReadOnlyList<EvaluatedEpisode> losses, IReadOnlyList<EvaluatedEpisode> simpler)
+    {
+        // Episodes of one held-out task are not independent, so the standard error is over tasks.
+        double[] gains = [.. simpler.Zip(losses, (simple, other) => (simple.Unit, Gain: simple.Loss - other.Loss)).GroupBy(pair => pair.Unit, pair => pair.Gain).Select(unit => unit.Average())];
+        double mean = gains.Average();
+        double error = Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length);
+        return mean > error;
     }
 
     /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too, and without an encoder.</summary>

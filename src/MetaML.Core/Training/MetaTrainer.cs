@@ -62,39 +62,48 @@ public static class MetaTrainer
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
-        var learners = new List<(MetaTrainingOptions Options, TrainedLearner Trained)>();
-        foreach (MetaTrainingOptions candidate in candidates)
+        var data = TrainingData.Prepare(problems, options, run);
+        bool canChoose = data.HasValidation;
+        TrainedLearner[] learners = [.. Train(data, canChoose ? candidates : candidates[..1], run)];
+        if (!canChoose && candidates.Length > 1)
+            run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since nothing is held out to choose by.");
+        if (learners.Length == 1)
+            return learners[0].Complete(null, run.Reasons);
+        EvaluatedLearner[] evaluated = Array.ConvertAll(learners, learner => learner.Judge());
+        EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
+        run.Decide($"Learner: {chosen.Name}. Loss on {chosen.Episodes.Count} validation episodes: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        return chosen.Complete(run.Reasons);
+    }
+
+    // The first candidate needs nothing that may be absent; a later one is left out where it cannot be trained.
+    private static IEnumerable<TrainedLearner> Train(TrainingData data, MetaTrainingOptions[] candidates, TrainingRun run)
+    {
+        yield return Learner.Train(data, candidates[0], run);
+        foreach (MetaTrainingOptions candidate in candidates.Skip(1))
         {
-            bool isFirst = learners.Count == 0;
-            if (!isFirst && run.Stop.Reason is { } reason)
+            if (run.Stop.Reason is { } reason)
             {
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
-                continue;
             }
-
-            try
+            else if (TryTrain(data, candidate, run) is { } learner)
             {
-                learners.Add((candidate, new TrainedLearner(problems, candidate, isFirst ? run : run with { Warn = null })));
-            }
-            catch (DllNotFoundException error) when (!isFirst)
-            {
-                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
-                run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
-            }
-
-            if (candidates.Length > 1 && !learners[0].Trained.CanBeJudged)
-            {
-                run.Decide($"Learner: {LearnerChoice.Describe(candidate)}, the simplest, since nothing is held out to choose by.");
-                break;
+                yield return learner;
             }
         }
+    }
 
-        if (learners.Count == 1)
-            return learners[0].Trained.Complete(null, run.Reasons);
-        EvaluatedEpisode[][] judged = [.. learners.Select(learner => learner.Trained.Judge())];
-        int chosen = LearnerChoice.Choose(judged);
-        run.Decide($"Learner: {LearnerChoice.Describe(learners[chosen].Options)}. Loss on {judged[0].Length} validation episodes: {string.Join(", ", judged.Zip(learners, (episodes, learner) => $"{LearnerChoice.Describe(learner.Options)} {episodes.Average(episode => episode.Loss):G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
-        return learners[chosen].Trained.Complete(judged[chosen], run.Reasons);
+    private static TrainedLearner? TryTrain(TrainingData data, MetaTrainingOptions candidate, TrainingRun run)
+    {
+        try
+        {
+            return Learner.Train(data, candidate, run with { Warn = null });
+        }
+        catch (DllNotFoundException error)
+        {
+            run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
+            run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
+            return null;
+        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed record OutputProblem(TaskSet Tasks, IReadOnlyDictionary<int, Lab
         int classes = 0;
         foreach (int i in members)
         {
-            LearningTask task = labels[i].Apply(outputs[i]).Tasks[0];
+            LearningTask task = labels[i].Apply(outputs[i].Tasks[0]);
             int offset = first.Kind == LabelKind.Multiclass ? classes : 0;
             tasks.Add(new LearningTask(names[i], task.Rows, Array.ConvertAll(task.Labels, label => label + offset), task.Weights, Array.ConvertAll(task.Classes, label => label + offset)));
             classes += outputs[i].ClassCount;

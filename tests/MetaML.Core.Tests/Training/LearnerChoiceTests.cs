@@ -12,10 +12,10 @@ public sealed class LearnerChoiceTests
     public void Choose_BetterByMoreThanAStandardError_IsTaken()
     {
         EvaluatedEpisode[] simple = Alone(1, 2, 3, 4), better = Alone(0.5, 1.6, 2.4, 3.5), luckyOnce = Alone(1, 2, 3, 1);
-        Assert.Equal(1, LearnerChoice.Choose([simple, better]));
-        Assert.Equal(0, LearnerChoice.Choose([simple, luckyOnce])); // mean gain 0.75, standard error 0.75
-        Assert.Equal(0, LearnerChoice.Choose([better, simple]));
-        Assert.Equal(2, LearnerChoice.Choose([simple, luckyOnce, better]));
+        Assert.Equal(1, Choose(simple, better));
+        Assert.Equal(0, Choose(simple, luckyOnce)); // mean gain 0.75, standard error 0.75
+        Assert.Equal(0, Choose(better, simple));
+        Assert.Equal(2, Choose(simple, luckyOnce, better));
 
         static EvaluatedEpisode[] Alone(params double[] losses) => [.. losses.Select((loss, i) => new EvaluatedEpisode(-1 - i, loss))];
     }
@@ -24,19 +24,19 @@ public sealed class LearnerChoiceTests
     public void Choose_ManyEpisodesOfOneLuckyTask_CountAsOne()
     {
         EvaluatedEpisode[] Judged(double gain) => [.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
-        Assert.Equal(0, LearnerChoice.Choose([Judged(0), Judged(1)])); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
+        Assert.Equal(0, Choose(Judged(0), Judged(1))); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
     }
 
     [Fact]
-    public void Train_LinearTasks_TakesTheLinearLearner() => Assert.StartsWith("Learner: Identity + Bayesian.", Learner(Tasks((x, slope) => slope * x[0] + x[1])), StringComparison.Ordinal);
+    public void Train_LinearTasks_TakesTheLinearLearner() => Assert.StartsWith("Learner: Identity + Bayesian.", LearnerOf(Tasks((x, slope) => slope * x[0] + x[1])), StringComparison.Ordinal);
 
     [Fact]
     public void Train_TasksOnACurvedRepresentation_TakesTheNetwork() =>
-        Assert.StartsWith("Learner: Mlp + Bayesian.", Learner(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
+        Assert.StartsWith("Learner: Mlp + Bayesian.", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
 
     [Fact]
     public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
-        Assert.Contains("nothing is held out", Learner(Tasks((x, slope) => slope * x[0]), new MetaTrainingOptions { ValidationFraction = 0 }), StringComparison.Ordinal);
+        Assert.Contains("nothing is held out", LearnerOf(Tasks((x, slope) => slope * x[0]), new MetaTrainingOptions { ValidationFraction = 0 }), StringComparison.Ordinal);
 
     [Fact]
     public void Candidates_WhatTheUserSet_Stays()
@@ -92,7 +92,7 @@ public sealed class LearnerChoiceTests
     [Fact]
     public void Train_SparseFeatures_SaysWhichLearnerAndWhy()
     {
-        string learner = Learner(CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true), new MetaTrainingOptions());
+        string learner = LearnerOf(CoreData.Of(Some.Tasks(), LabelKind.Binary, sparse: true), new MetaTrainingOptions());
         Assert.Contains("Sparse without structure + Ridge", learner, StringComparison.Ordinal);
         Assert.Contains("Sparse + Ridge", learner, StringComparison.Ordinal);
     }
@@ -109,13 +109,42 @@ public sealed class LearnerChoiceTests
     {
         TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
-        var learner = new TrainedLearner([set], options, new TrainingRun(null, null, new TrainingStop(options), null));
-        Assert.True(learner.CanBeJudged);
-        Assert.All(learner.Judge(), episode => Assert.InRange(episode.Loss, 0, 1));
-        Assert.Equal(learner.Judge(), learner.Judge());
+        var run = new TrainingRun(null, null, new TrainingStop(options), null);
+        TrainedLearner learner = Learner.Train(TrainingData.Prepare([set], options, run), options, run);
+        Assert.NotEmpty(learner.Judge().Episodes);
+        Assert.All(learner.Judge().Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
+        Assert.Equal(learner.Judge().Episodes, learner.Judge().Episodes);
     }
 
-    private static string Learner(TaskSet set, MetaTrainingOptions? options = null)
+    [Fact]
+    public void Train_SeveralCandidates_SplitsAndSaysSoOnce()
+    {
+        var log = new List<string>();
+        MetaTrainer.Train(Tasks((x, slope) => slope * x[0] + x[1]), new MetaTrainingOptions { MaximumNumberOfIterations = 2 }, log.Add);
+        Assert.Contains(log, line => line.StartsWith("Learner:", StringComparison.Ordinal));
+        Assert.Single(log, line => line.StartsWith("Validation:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Train_TwoCandidatesOnTheSameData_TheSecondAsIfAlone()
+    {
+        TaskSet set = Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + x[1]);
+        var network = new MetaTrainingOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [4] }, Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 3 };
+        MetaTrainingOptions linear = network with { Encoder = new IdentityEncoderOptions() };
+        var run = new TrainingRun(null, null, new TrainingStop(network), null);
+        var shared = TrainingData.Prepare([set], network, run);
+        Learner.Train(shared, linear, run).Judge();
+        Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Judge().Episodes, Learner.Train(shared, network, run).Judge().Episodes);
+    }
+
+    // The position of the learner that is taken.
+    private static int Choose(params EvaluatedEpisode[][] losses)
+    {
+        EvaluatedLearner[] learners = Array.ConvertAll(losses, episodes => new EvaluatedLearner(null!, episodes));
+        return Array.IndexOf(learners, LearnerChoice.Choose(learners));
+    }
+
+    private static string LearnerOf(TaskSet set, MetaTrainingOptions? options = null)
     {
         var log = new List<string>();
         MetaTrainer.Train(set, (options ?? new MetaTrainingOptions()) with { MaximumNumberOfIterations = 400 }, log.Add);

@@ -38,12 +38,12 @@ public sealed record SparseEncoderOptions : EncoderOptions
 
     internal override bool EmbedsAlike => true;
 
-    internal override FeatureScaling? FitScaling(FeatureStore features) => StandardizeInputs ? FeatureScaling.FitRarity(features) : null;
+    internal override FeatureScaling? Scaling(MeasuredFeatures features) => StandardizeInputs ? features.ByRarity : null;
 
-    internal override void FitParameters(IReadOnlyList<ParameterArray> values, IReadOnlyList<TaskSet> problems, FeatureScaling? scaling, Random random)
+    internal override void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random)
     {
         if (StructureDimension > 0)
-            new SharedStructure(problems, scaling, StructurePenalty).Fit(values[^1].Values, StructureDimension, Math.Sqrt(StructureWeight), random);
+            new SharedStructure([.. problems], scaling, StructurePenalty).Fit(values[^1].Values, StructureDimension, Math.Sqrt(StructureWeight), random);
     }
 
     /// <inheritdoc/>

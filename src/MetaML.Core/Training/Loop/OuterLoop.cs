@@ -139,7 +139,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
 
         // Each step's draws depend on the seed and its number alone.
         var random = new Random(unchecked(_seed * 1_000_003 + iteration));
-        IReadOnlyList<Episode>[] drawn = Array.ConvertAll(_problems, problem => problem.Source.Training.Draw(random));
+        IReadOnlyList<Episode>[] drawn = Array.ConvertAll(_problems, problem => problem.Training.Draw(random));
         Episode[][][] parts = Share(drawn); // [parts][problems][episodes]
         try
         {
@@ -236,7 +236,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         foreach (LearningProblem problem in _problems)
         {
             var random = new Random(_seed);
-            for (int i = 0; i < ValidationBatches && problem.Source.Validation is { } sampler; i++)
+            for (int i = 0; i < ValidationBatches && problem.Validation is { } sampler; i++)
                 batches.Add((problem, problem.Gather(sampler.Draw(random), _scaling, _parameters.Theta.device)));
         }
 

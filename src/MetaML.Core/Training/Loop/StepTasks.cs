@@ -19,7 +19,7 @@ internal sealed class StepTasks
         {
             for (int s = 0; s < parts.Length; s++)
             {
-                numbers.AddRange(problems[p].NumbersOf(parts[s][p]).Select(number => first + number));
+                numbers.AddRange(parts[s][p].Select(episode => first + episode.TaskNumber));
                 _places.AddRange(parts[s][p].Select(_ => (s, _counts[s]++)));
             }
 

@@ -55,7 +55,9 @@ public sealed class DeviceOfStepTests : IDisposable
     private static void Train(TaskSet set, MetaTrainingOptions options)
     {
         options = options with { MaximumNumberOfIterations = 2, EarlyStopping = new() { EvaluationInterval = 1 } };
-        var learner = new TrainedLearner([set], options, new TrainingRun(null, null, new TrainingStop(options), null));
-        Assert.True(learner.CanBeJudged);
+        var run = new TrainingRun(null, null, new TrainingStop(options), null);
+        var data = TrainingData.Prepare([set], options, run);
+        Assert.True(data.HasValidation);
+        Learner.Train(data, options, run);
     }
 }

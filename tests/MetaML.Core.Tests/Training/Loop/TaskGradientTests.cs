@@ -152,7 +152,7 @@ public sealed class TaskGradientTests
         TaskSet set = CoreData.Of(rows, LabelKind.Regression, sparse: sparse);
         var options = new MetaTrainingOptions { Encoder = encoder, Adapter = adapter, ValidationFraction = 0 };
         options.Validate(LabelKind.Regression);
-        var problem = new LearningProblem(set, options, null, null, fewestTasks: 2);
+        var problem = new LearningProblem(new PreparedProblem(set, options, null, null, fewestTasks: 2), options);
         Episode[] episodes = [.. problem.Tasks.Tasks.Select(task => new Episode(task, [0, 1, 2, 3, 4], [5, 6, 7], []))];
         return (problem, [.. new[] { episodes[..2], episodes[2..] }.Select(some => EpisodeBatch.Create(problem.Tasks, some, null, dtype: ScalarType.Float64))]);
     }

@@ -1,0 +1,59 @@
+using MetaML.Data;
+using MetaML.Encoders;
+using MetaML.Options;
+using MetaML.Parameters;
+using MetaML.Training.Loop;
+using MetaML.Training.Options;
+using MetaML.Weighting;
+
+namespace MetaML.Training;
+
+/// <summary>Trains one candidate: an encoder and an adapter for each kind of label.</summary>
+internal static class Learner
+{
+    /// <summary>Runs the outer loop, where there is anything to train.</summary>
+    /// <param name="data">What all candidates share.</param>
+    /// <param name="candidate">Validated, with encoder and adapter set.</param>
+    /// <param name="run">Of the whole training.</param>
+    /// <exception cref="DllNotFoundException">There is something to train, and no native torch library.</exception>
+    public static TrainedLearner Train(TrainingData data, MetaTrainingOptions candidate, TrainingRun run)
+    {
+        LearningProblem[] problems = [.. data.Problems.Select(problem => new LearningProblem(problem, candidate))];
+        FeatureScaling? scaling = data.ScalingFor(candidate.Encoder!);
+        int seed = candidate.Seed ?? 0;
+        var random = new Random(seed);
+        IEncoder encoder = problems[0].Design.Encoder;
+        ParameterArray[] encoderValues = ParameterArray.Initialize(encoder.Parameters, random);
+        candidate.Encoder!.FitParameters(encoderValues, data.Problems.Select(problem => problem.Kept), scaling, new Random(seed));
+        ParameterArray[][] adapterValues = Array.ConvertAll(problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
+        var untrained = new TrainedLearner(candidate, problems, scaling, encoderValues, adapterValues, TrainingOutcome.None);
+
+        bool isEncoderTrained = encoder.Parameters.Any(spec => spec.IsTrained);
+        bool isTrained = isEncoderTrained || problems.Any(problem => problem.Design.Adapter.Parameters.Any(spec => spec.IsTrained));
+        ITaskWeighting weighting = candidate.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks.Tasks, (problem, task) => new WeightedTask(task.Name, problem.Tasks.Kind, task.RowCount))]);
+        if (weighting is IGradientWeighting && !isEncoderTrained)
+            throw OptionCheck.Error(candidate, nameof(candidate.TaskWeighting), "one that does not compare gradients where the encoder has no trained parameters", candidate.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
+        if (!isTrained && candidate.TaskWeighting is not UniformWeightingOptions)
+            run.Warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
+        if (!isTrained || candidate.MaximumNumberOfIterations == 0)
+            return untrained;
+        TorchRuntime.EnsureLoaded();
+        TrainingDevice device = TrainingDevice.Choose(candidate, TrainingDevice.CountCuda, run.Decide);
+        foreach (string reason in EpisodeReasons.OfRows(problems.Select(problem => problem.Tasks), candidate.Episodes))
+            run.Decide(reason);
+
+        // An encoder that does not learn stays outside of the loop.
+        bool isOnEmbeddings = device.Cuda is null && problems.All(problem => problem.Design.IsOfFixedEmbeddings);
+        using OuterLoop loop = isOnEmbeddings
+            ? new OuterLoop(OnEmbeddings(problems, scaling, encoderValues), weighting, null, [], adapterValues, candidate, device.ToTorch())
+            : new OuterLoop(problems, weighting, scaling, encoderValues, adapterValues, candidate, device.ToTorch());
+        var (trainedEncoder, trainedAdapters) = loop.Run(run);
+        return new TrainedLearner(candidate, problems, scaling, isOnEmbeddings ? encoderValues : trainedEncoder, trainedAdapters, loop.Outcome);
+    }
+
+    private static LearningProblem[] OnEmbeddings(LearningProblem[] problems, FeatureScaling? scaling, ParameterArray[] encoderValues)
+    {
+        var embeddings = new EmbeddedFeatureStore(problems[0].Tasks.Features, scaling, problems[0].Design.Encoder, encoderValues);
+        return Array.ConvertAll(problems, problem => problem.OnEmbeddings(embeddings));
+    }
+}

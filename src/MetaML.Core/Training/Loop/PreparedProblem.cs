@@ -1,0 +1,48 @@
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Heads;
+
+namespace MetaML.Training.Loop;
+
+/// <summary>Tasks of one kind of label, split and standardised: what every candidate learns from.</summary>
+internal sealed class PreparedProblem
+{
+    private readonly Lazy<TaskSet> _kept;
+
+    /// <param name="training">The tasks; validation is split off them.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="log">Told what was decided and why; may be null.</param>
+    /// <param name="warn">Told of what is left out; may be null.</param>
+    /// <param name="fewestTasks">How many it takes.</param>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
+    public PreparedProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
+    {
+        Original = training;
+        Labels = LabelScaling.Fit(training);
+        Tasks = Labels.Apply(training);
+        Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
+        _kept = new Lazy<TaskSet>(() => Tasks.With([.. Source.Kept.Select(pool => pool.Task.Take(pool.Support))]));
+    }
+
+    /// <summary>The tasks with labels in the user's units.</summary>
+    public TaskSet Original { get; }
+
+    /// <summary>From the user's units to those that are learned in.</summary>
+    public LabelScaling Labels { get; }
+
+    /// <summary>The tasks with labels as they are learned.</summary>
+    public TaskSet Tasks { get; }
+
+    /// <summary>Draws training and validation episodes.</summary>
+    public EpisodeSource Source { get; }
+
+    /// <summary>The label of an episode's row in the user's units.</summary>
+    /// <param name="episode">Of <see cref="Source"/>.</param>
+    /// <param name="position">Of the row in the episode's task.</param>
+    public float LabelOf(Episode episode, int position) => Labels == LabelScaling.None
+        ? episode.Task.Labels[position]
+        : Original.Tasks[episode.TaskNumber].Labels[position]; // values are never drawn from a part of a task
+
+    /// <summary>The part of <see cref="Tasks"/> that is not held out.</summary>
+    public TaskSet Kept => _kept.Value;
+}

@@ -1,0 +1,33 @@
+using MetaML.Data;
+
+namespace MetaML.Training.Loop;
+
+/// <summary>What all candidates of a training share: the validation split, standardised labels, and the scalings of features.</summary>
+internal sealed class TrainingData
+{
+    private readonly MeasuredFeatures _features;
+
+    private TrainingData(FeatureStore features, IReadOnlyList<PreparedProblem> problems)
+    {
+        _features = new MeasuredFeatures(features);
+        Problems = problems;
+    }
+
+    /// <summary>The tasks of each kind of label; all on the same features.</summary>
+    public IReadOnlyList<PreparedProblem> Problems { get; }
+
+    /// <summary>Whether anything was held out to evaluate by.</summary>
+    public bool HasValidation => Problems.Any(problem => problem.Source.Validation is not null);
+
+    /// <summary>Splits and standardises.</summary>
+    /// <param name="problems">On one feature store.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="run">Of the whole training.</param>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
+    public static TrainingData Prepare(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run) => new(
+        problems[0].Features,
+        [.. problems.Select(problem => new PreparedProblem(problem, options, run.Decide, run.Warn, fewestTasks: problems.Count == 1 ? 2 : 1))]);
+
+    /// <summary>The last step before an encoder; null for none.</summary>
+    public FeatureScaling? ScalingFor(EncoderOptions encoder) => encoder.Scaling(_features);
+}
