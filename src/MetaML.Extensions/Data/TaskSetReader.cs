@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text;
 using MetaML.Data;
 using Microsoft.ML;
@@ -120,7 +119,7 @@ internal sealed class TaskSetReader
     private static void CheckFinite(in VBuffer<float> features, long row, DataViewSchema.Column column)
     {
         ReadOnlySpan<float> values = features.GetValues();
-        if (TensorPrimitives.IsFiniteAll(values))
+        if (features.ToFeatureRow().IsFinite)
             return;
         for (int i = 0; i < values.Length; i++)
         {

@@ -166,6 +166,8 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     private InvalidOperationException UnknownClass(string name) =>
         new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
 
+    private protected override MetaModel Encoder => Model;
+
     private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, 0x00010002); // 0x00010002: tasks with their rows and λ
 
     /// <inheritdoc/>
@@ -231,31 +233,15 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         return new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, tasks.ToImmutable());
     }
 
-    /// <inheritdoc/>
-    protected override IRowMapper MakeRowMapper(DataViewSchema schema)
+    internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
+
+    // All getters of a row share one scoring of it.
+    internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
     {
-        Columns.CheckScored(schema, Model.FeatureCount);
-        return new Mapper(this, schema);
-    }
-
-    /// <summary>The output columns, as they are added to a schema.</summary>
-    internal DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
-
-    /// <summary>Scores rows as a cursor reads them.</summary>
-    internal TaskRowScorer CreateScorer(TaskRowReader rows) => new(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);
-
-    private sealed class Mapper(MetaLearnerTransformer parent, DataViewSchema inputSchema)
-        : TaskRowMapper(parent, inputSchema)
-    {
-        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
-
-        public override TaskRowReader CreateReader(DataViewRow row, bool isBlock) => new(parent.Model, row, parent.Columns, isBlock);
-
-        // All getters of a row share one scoring of it.
-        public override (Delegate[] Getters, TaskRowScorer[] Scorers) CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
-        {
-            TaskRowScorer scorer = parent.CreateScorer(rows);
-            return ([.. OutputColumns.Value.Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)], [scorer]);
-        }
+        var scorer = new TaskRowScorer(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);
+        Delegate[] getters = [.. CreateColumns(rows.Schema).Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
+        if (getters.Any(getter => getter is not null))
+            rows.Add(scorer);
+        return getters;
     }
 }

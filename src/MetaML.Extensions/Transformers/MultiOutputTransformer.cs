@@ -7,7 +7,6 @@ using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Heads;
 using MetaML.Models;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(MultiOutputTransformer), null, typeof(SignatureLoadModel), "Multi-output", MultiOutputTransformer.LoaderSignature)]
@@ -50,7 +49,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     /// <summary>The name of an output's score column.</summary>
     internal static string NameOf(string output, string column) => $"{output}.{column}";
 
-    private MetaModel Encoder => _outputs[0].Model;
+    private protected override MetaModel Encoder => _outputs[0].Model;
 
     MetaModel ITaskLearner.Model => Encoder;
 
@@ -147,55 +146,33 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return new MultiOutputTransformer(env, outputs[0].Columns, outputs);
     }
 
-    /// <inheritdoc/>
-    protected override IRowMapper MakeRowMapper(DataViewSchema schema)
+    // Each output's columns are a score set of their own, numbered after those before it.
+    internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input)
     {
-        Columns.CheckScored(schema, Encoder.FeatureCount);
-        return new Mapper(this, schema);
+        var schema = new DataViewSchema.Builder();
+        schema.AddColumns(input);
+        var all = new List<DataViewSchema.DetachedColumn>();
+        foreach (MetaLearnerTransformer output in _outputs)
+        {
+            foreach (DataViewSchema.DetachedColumn column in output.CreateColumns(schema.ToSchema()))
+            {
+                all.Add(new(NameOf(output.LabelColumnName, column.Name), column.Type, column.Annotations));
+                schema.AddColumn(all[^1].Name, column.Type, column.Annotations);
+            }
+        }
+
+        return [.. all];
     }
 
-    private sealed class Mapper(MultiOutputTransformer parent, DataViewSchema inputSchema)
-        : TaskRowMapper(parent, inputSchema)
+    internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
     {
-        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore()
+        var getters = new List<Delegate>();
+        foreach (MetaLearnerTransformer output in _outputs)
         {
-            // Each output's columns are a score set of their own, numbered after those before it.
-            var schema = new DataViewSchema.Builder();
-            schema.AddColumns(InputSchema);
-            var all = new List<DataViewSchema.DetachedColumn>();
-            foreach (MetaLearnerTransformer output in parent._outputs)
-            {
-                foreach (DataViewSchema.DetachedColumn column in output.CreateColumns(schema.ToSchema()))
-                {
-                    all.Add(new(NameOf(output.LabelColumnName, column.Name), column.Type, column.Annotations));
-                    schema.AddColumn(all[^1].Name, column.Type, column.Annotations);
-                }
-            }
-
-            return [.. all];
+            int first = getters.Count;
+            getters.AddRange(output.CreateGetters(rows, i => activeOutput(first + i)));
         }
 
-        public override TaskRowReader CreateReader(DataViewRow row, bool isBlock) => new(parent.Encoder, row, parent.Columns, isBlock);
-
-        public override (Delegate[] Getters, TaskRowScorer[] Scorers) CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
-        {
-            var getters = new List<Delegate>();
-            var scorers = new List<TaskRowScorer>();
-            foreach (MetaLearnerTransformer output in parent._outputs)
-            {
-                TaskRowScorer scorer = output.CreateScorer(rows);
-                bool isActive = false;
-                foreach (DataViewSchema.DetachedColumn column in output.CreateColumns(InputSchema))
-                {
-                    isActive |= activeOutput(getters.Count);
-                    getters.Add(activeOutput(getters.Count) ? scorer.Getter(column.Name) : null!);
-                }
-
-                if (isActive)
-                    scorers.Add(scorer);
-            }
-
-            return ([.. getters], [.. scorers]);
-        }
+        return [.. getters];
     }
 }

@@ -117,6 +117,51 @@ public sealed class ReadAheadTests
     }
 
     [Fact]
+    public void GetRowCursor_SharedEncoder_HasTheBitsOfARowAlone()
+    {
+        SharedEncoderTransformer encoder = s_ml.MetaLearning().SharedEncoder(s_model).Fit(Rows);
+        _rows[70].Features[1] = float.NaN;
+        Embedded[] embedded = [.. s_ml.Data.CreateEnumerable<Embedded>(encoder.Transform(Rows), reuseRowObject: false)];
+        Assert.Equal(_rows.Count, embedded.Length);
+        using PredictionEngine<TaskRow, Embedded> alone = s_ml.Model.CreatePredictionEngine<TaskRow, Embedded>(encoder);
+        for (int i = 0; i < embedded.Length; i++)
+        {
+            Assert.Equal((_rows[i].Task, _rows[i].Value), (embedded[i].Task, embedded[i].Value));
+            Assert.Equal(alone.Predict(_rows[i]).Embedding.Select(BitConverter.SingleToInt32Bits), embedded[i].Embedding.Select(BitConverter.SingleToInt32Bits));
+            Assert.Equal(i == 70, embedded[i].Embedding.All(float.IsNaN));
+        }
+    }
+
+    [Fact]
+    public void GetRowCursor_SparseRowWithoutValues_IsARowOfZeros()
+    {
+        SharedEncoderTransformer encoder = s_ml.MetaLearning().SharedEncoder(s_model).Fit(Rows);
+        IDataView Sparse(VBuffer<float> features) => s_ml.Data.LoadFromEnumerable([new SparseRow { Task = _rows[0].Task, Features = features }], SparseRow.Schema);
+        IDataView empty = Sparse(new VBuffer<float>(TaskRow.FeatureCount, 0, [], [])), zeros = Sparse(new VBuffer<float>(TaskRow.FeatureCount, new float[TaskRow.FeatureCount]));
+        Assert.All(encoder.Transform(empty).GetColumn<float[]>("Embedding").Single(), value => Assert.True(float.IsFinite(value)));
+        Assert.Equal(encoder.Transform(zeros).GetColumn<float[]>("Embedding").Single(), encoder.Transform(empty).GetColumn<float[]>("Embedding").Single());
+        Assert.Equal(Scores(s_model.Transform(zeros)), Scores(s_model.Transform(empty)));
+    }
+
+    [Fact]
+    public void GetRowCursor_SharedEncoder_ReadsAheadInBlocks()
+    {
+        int read = 0;
+        SharedEncoderTransformer encoder = s_ml.MetaLearning().SharedEncoder(s_model).Fit(Rows);
+        IDataView embedded = encoder.Transform(s_ml.Data.LoadFromEnumerable(_rows.Select(row =>
+        {
+            read++;
+            return row;
+        })));
+        using DataViewRowCursor cursor = embedded.GetRowCursor([embedded.Schema["Embedding"]]);
+        Assert.True(cursor.MoveNext());
+        Assert.InRange(read, 2, 46);
+        int afterFirst = read;
+        Assert.True(cursor.MoveNext());
+        Assert.Equal(afterFirst, read); // the second row was in the first block
+    }
+
+    [Fact]
     public void Predict_OneRow_AllocatesNothing()
     {
         using PredictionEngine<TaskRow, Scored> engine = s_ml.Model.CreatePredictionEngine<TaskRow, Scored>(s_model);
@@ -136,6 +181,27 @@ public sealed class ReadAheadTests
     private static float[] Scores(IDataView scored) => [.. scored.GetColumn<float>("Score")];
 
     private static Scored[] Read(IDataView scored) => [.. s_ml.Data.CreateEnumerable<Scored>(scored, reuseRowObject: false)];
+
+    private sealed class SparseRow
+    {
+        public static readonly SchemaDefinition Schema = SchemaDefinition.Create(typeof(SparseRow));
+
+        static SparseRow() => Schema[nameof(Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, TaskRow.FeatureCount);
+
+        public string Task { get; set; } = "";
+
+        public VBuffer<float> Features { get; set; }
+    }
+
+    private sealed class Embedded
+    {
+        public string Task { get; set; } = "";
+
+        public float Value { get; set; }
+
+        [VectorType(6)]
+        public float[] Embedding { get; set; } = [];
+    }
 
     private sealed class Scored
     {

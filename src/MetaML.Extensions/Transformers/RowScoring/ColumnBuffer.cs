@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -9,44 +10,37 @@ internal abstract class ColumnBuffer
     /// <summary>A buffer of a column.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="column">An active column of a type that can be copied.</param>
-    public static ColumnBuffer Of(DataViewRow row, DataViewSchema.Column column) => (ColumnBuffer)Activator.CreateInstance(column.Type is VectorDataViewType vector
-        ? typeof(OfVectors<>).MakeGenericType(vector.ItemType.RawType)
-        : typeof(OfValues<>).MakeGenericType(column.Type.RawType), row, column)!;
-
-    /// <summary>Keeps the value of the row that the cursor stands at.</summary>
-    /// <param name="at">Its number in the block.</param>
-    public abstract void Read(int at);
-
-    /// <summary>A getter of what is kept.</summary>
-    /// <param name="at">Says of which row.</param>
-    public abstract Delegate Getter(Func<int> at);
-
-    private abstract class Typed<T>(DataViewRow row, DataViewSchema.Column column) : ColumnBuffer
+    /// <param name="rowIndex">The number in the block of the row that values are read into and given of.</param>
+    public static ColumnBuffer Of(DataViewRow row, DataViewSchema.Column column, Func<int> rowIndex)
     {
-        private readonly ValueGetter<T> _getter = row.GetGetter<T>(column);
+        var (method, type) = column.Type is VectorDataViewType vector ? (nameof(OfVectors), vector.ItemType.RawType) : (nameof(OfValues), column.Type.RawType);
+        return (ColumnBuffer)typeof(ColumnBuffer).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type)
+            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [row, column, rowIndex], null)!;
+    }
 
-        protected T[] Kept { get; private set; } = [];
+    /// <summary>A getter of the value at the row index.</summary>
+    public abstract Delegate Getter { get; }
 
-        public override void Read(int at)
+    /// <summary>Copies the value of the row that the cursor stands at.</summary>
+    public abstract void Read();
+
+    private static Buffer<T> OfValues<T>(DataViewRow row, DataViewSchema.Column column, Func<int> rowIndex) => new(row.GetGetter<T>(column), rowIndex, (in T from, ref T to) => to = from);
+
+    private static Buffer<VBuffer<T>> OfVectors<T>(DataViewRow row, DataViewSchema.Column column, Func<int> rowIndex) =>
+        new(row.GetGetter<VBuffer<T>>(column), rowIndex, (in VBuffer<T> from, ref VBuffer<T> to) => from.CopyTo(ref to));
+
+    private sealed class Buffer<T>(ValueGetter<T> read, Func<int> rowIndex, ValueMapper<T, T> copy) : ColumnBuffer
+    {
+        private T[] _values = [];
+
+        public override Delegate Getter => (ValueGetter<T>)((ref T value) => copy(in _values[rowIndex()], ref value));
+
+        public override void Read()
         {
-            if (at >= Kept.Length)
-            {
-                T[] kept = Kept;
-                Array.Resize(ref kept, Math.Max(16, 2 * at));
-                Kept = kept;
-            }
-
-            _getter(ref Kept[at]);
+            int row = rowIndex();
+            if (row >= _values.Length)
+                Array.Resize(ref _values, Math.Max(16, 2 * row));
+            read(ref _values[row]);
         }
-    }
-
-    private sealed class OfValues<T>(DataViewRow row, DataViewSchema.Column column) : Typed<T>(row, column)
-    {
-        public override Delegate Getter(Func<int> at) => (ValueGetter<T>)((ref T value) => value = Kept[at()]);
-    }
-
-    private sealed class OfVectors<T>(DataViewRow row, DataViewSchema.Column column) : Typed<VBuffer<T>>(row, column)
-    {
-        public override Delegate Getter(Func<int> at) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => Kept[at()].CopyTo(ref value));
     }
 }

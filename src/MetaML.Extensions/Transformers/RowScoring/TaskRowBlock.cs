@@ -4,35 +4,29 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>Some rows of a cursor, read ahead: the columns that are passed on, and the outputs that are made of them.</summary>
-internal sealed class TaskRowBlock
+/// <summary>Some rows of a cursor, read ahead: the columns that are passed on, and the outputs that are computed of them. As a <see cref="DataViewRow"/> it is the one of its rows at <see cref="RowIndex"/>.</summary>
+internal sealed class TaskRowBlock : DataViewRow
 {
     private readonly DataViewRowCursor _input;
     private readonly TaskRowReader _rows;
-    private readonly TaskRowScorer[] _scorers;
-    private readonly ColumnBuffer[] _kept;
-    private readonly Dictionary<int, Delegate> _keptGetters = [];
+    private readonly Dictionary<int, ColumnBuffer> _buffers; // by the input column's number
     private readonly Delegate[] _outputGetters;
     private readonly ValueGetter<DataViewRowId> _getId;
-    private (DataViewRowId Id, long Batch)[] _places = [];
+    private (DataViewRowId Id, long Batch, long Position)[] _ids = [];
     private ExceptionDispatchInfo? _error;
-    private int _reading; // the row whose values the reader is given
     private Task? _scoring;
 
-    /// <param name="mapper">Makes the outputs.</param>
+    /// <param name="transformer">Makes the outputs.</param>
     /// <param name="input">The cursor.</param>
-    /// <param name="kept">Input columns that are passed on.</param>
+    /// <param name="inputs">Input columns that are passed on.</param>
     /// <param name="outputs">Output columns that are made; at least one.</param>
-    public TaskRowBlock(ITaskRowMapper mapper, DataViewRowCursor input, int[] kept, int[] outputs)
+    public TaskRowBlock(TaskRowTransformer transformer, DataViewRowCursor input, int[] inputs, int[] outputs)
     {
         _input = input;
         _getId = input.GetIdGetter();
-        var buffers = kept.ToDictionary(index => index, index => ColumnBuffer.Of(input, input.Schema[index]));
-        _kept = [.. buffers.Values];
-        _rows = mapper.CreateReader(new KeptRow(this, buffers), isBlock: true);
-        (_outputGetters, _scorers) = mapper.CreateGetters(_rows, outputs.Contains);
-        foreach (var (index, buffer) in buffers)
-            _keptGetters[index] = buffer.Getter(() => _rows.At);
+        _buffers = inputs.ToDictionary(index => index, index => ColumnBuffer.Of(input, input.Schema[index], () => RowIndex));
+        _rows = transformer.CreateReader(this);
+        _outputGetters = transformer.CreateGetters(_rows, outputs.Contains);
     }
 
     /// <summary>Number of rows.</summary>
@@ -41,27 +35,34 @@ internal sealed class TaskRowBlock
     /// <summary>The most rows that are worth reading at once.</summary>
     public int MaximumCount => _rows.BlockSize;
 
-    /// <summary>The row that getters give the values of.</summary>
-    public int At
-    {
-        get => _rows.At;
-        set => _rows.At = value;
-    }
+    /// <summary>While rows are read, the number of the row that is read; afterwards, of the row that getters give the values of.</summary>
+    public int RowIndex { get; set; }
 
-    /// <summary>The batch of the row.</summary>
-    public long Batch => _places[At].Batch;
+    public override DataViewSchema Schema => _input.Schema;
+
+    public override long Position => _ids[RowIndex].Position;
+
+    public override long Batch => _ids[RowIndex].Batch;
 
     /// <summary>The identity of the row.</summary>
-    public DataViewRowId Id => _places[At].Id;
+    public DataViewRowId Id => _ids[RowIndex].Id;
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => _input.IsColumnActive(column);
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = Id;
+
+    /// <summary>The getter of an input column: of the block's copy where the column is passed on, so that no value is computed twice; else the cursor's, which is valid while rows are read.</summary>
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+        _buffers.TryGetValue(column.Index, out ColumnBuffer? buffer) ? (ValueGetter<TValue>)buffer.Getter : _input.GetGetter<TValue>(column);
 
     /// <summary>The getter of an input column that is passed on, or of an output column.</summary>
-    public Delegate Getter(bool isInput, int index) => isInput ? _keptGetters[index] : _outputGetters[index];
+    public Delegate Getter(bool isInput, int index) => isInput ? _buffers[index].Getter : _outputGetters[index];
 
     /// <summary>Removes all rows.</summary>
     public void Clear()
     {
         _rows.Clear();
-        _rows.At = 0;
+        RowIndex = 0;
         _error = null;
     }
 
@@ -71,19 +72,19 @@ internal sealed class TaskRowBlock
     public bool Read(int count)
     {
         Clear();
-        if (_places.Length < count)
-            _places = new (DataViewRowId, long)[count];
+        if (_ids.Length < count)
+            _ids = new (DataViewRowId, long, long)[count];
         try
         {
-            for (int i = 0; i < count; i++)
+            for (; RowIndex < count; RowIndex++)
             {
                 if (!_input.MoveNext())
                     return false;
-                foreach (ColumnBuffer buffer in _kept)
-                    buffer.Read(i);
-                _getId(ref _places[i].Id);
-                _places[i].Batch = _input.Batch;
-                _reading = i;
+                foreach (ColumnBuffer buffer in _buffers.Values)
+                    buffer.Read();
+                ref var row = ref _ids[RowIndex];
+                _getId(ref row.Id);
+                (row.Batch, row.Position) = (_input.Batch, _input.Position);
                 _rows.Add();
             }
 
@@ -94,16 +95,20 @@ internal sealed class TaskRowBlock
             _error = ExceptionDispatchInfo.Capture(error);
             return false;
         }
+        finally
+        {
+            RowIndex = 0;
+        }
     }
 
-    /// <summary>Begins to score the rows.</summary>
+    /// <summary>Begins to compute the outputs of the rows.</summary>
     /// <param name="inBackground">Whether others may be read meanwhile.</param>
     public void Score(bool inBackground)
     {
         if (inBackground)
-            _scoring = Task.Run(Score);
+            _scoring = Task.Run(_rows.Compute);
         else
-            Score();
+            _rows.Compute();
     }
 
     /// <summary>Waits until the rows are scored.</summary>
@@ -115,28 +120,4 @@ internal sealed class TaskRowBlock
 
     /// <summary>Throws what reading the row after the last one threw.</summary>
     public void ThrowIfFailed() => _error?.Throw();
-
-    private void Score()
-    {
-        foreach (TaskRowScorer scorer in _scorers)
-            scorer.Update();
-    }
-
-    // The input with the columns that are passed on as they were kept: no value is made twice.
-    private sealed class KeptRow(TaskRowBlock block, Dictionary<int, ColumnBuffer> kept) : DataViewRow
-    {
-        public override DataViewSchema Schema => block._input.Schema;
-
-        public override long Position => block._input.Position;
-
-        public override long Batch => block._input.Batch;
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => block._getId;
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => block._input.IsColumnActive(column);
-
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => kept.TryGetValue(column.Index, out ColumnBuffer? buffer)
-            ? (ValueGetter<TValue>)buffer.Getter(() => block._reading)
-            : block._input.GetGetter<TValue>(column);
-    }
 }

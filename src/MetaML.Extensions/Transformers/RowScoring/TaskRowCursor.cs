@@ -67,7 +67,7 @@ internal sealed class TaskRowCursor : RootCursorBase
 
     protected override bool MoveNextCore()
     {
-        if (++Block.At < Block.Count)
+        if (++Block.RowIndex < Block.Count)
             return true;
         Block.ThrowIfFailed();
         if (Position < 0)

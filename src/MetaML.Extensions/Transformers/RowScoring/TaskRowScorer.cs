@@ -9,7 +9,7 @@ using Microsoft.ML.Data;
 namespace MetaML.Extensions.Transformers.RowScoring;
 
 /// <summary>Scores the rows of a reader, once, whichever of their output columns are asked for. For one cursor.</summary>
-internal sealed class TaskRowScorer
+internal sealed class TaskRowScorer : TaskRowOutput
 {
     private const int MaximumFound = 1 << 16;
 
@@ -20,7 +20,6 @@ internal sealed class TaskRowScorer
     private readonly UnknownTaskHandling _unknown;
     private readonly Dictionary<string, AdaptedTask?> _found = new(StringComparer.Ordinal); // faster to look up than all of them
 
-    private long _version = -1;
     private string? _name;
     private AdaptedTask? _named;
     private bool _wantsDeviation; // a sum over embedding² numbers for each row, which the score does without
@@ -38,8 +37,7 @@ internal sealed class TaskRowScorer
         _unknown = unknown;
     }
 
-    /// <summary>The getter of an output column.</summary>
-    public Delegate Getter(string column)
+    public override Delegate Getter(string column)
     {
         _wantsDeviation |= column == ScoreColumns.Deviation;
         return (column, _model.Kind) switch
@@ -54,18 +52,13 @@ internal sealed class TaskRowScorer
         };
     }
 
-    /// <summary>Scores the reader's rows, unless that is done.</summary>
-    public void Update()
+    public override void Compute()
     {
-        _rows.Update();
-        if (_version == _rows.Version)
-            return;
         if (_results.Length < _rows.Count)
             _results = new Row[Math.Max(_rows.Count, 2 * _results.Length)];
         int used = 0;
         for (int row = 0; row < _rows.Count; row++)
             _results[row] = Score(row, ref used);
-        _version = _rows.Version;
     }
 
     private void GetScore(ref float value) => value = Current() is { Task: not null } row ? _scores[row.Start] : float.NaN;
@@ -77,11 +70,7 @@ internal sealed class TaskRowScorer
     private void GetAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
 
     // Without refusing the row, so that rows of unknown tasks can be told.
-    private void GetIsKnown(ref bool value)
-    {
-        _rows.Update();
-        value = _rows.Task(_rows.At) is { } name && _tasks.ContainsKey(name);
-    }
+    private void GetIsKnown(ref bool value) => value = _rows.Task(_rows.Current) is { } name && _tasks.ContainsKey(name);
 
     private void GetClass(ref uint value) => value = Current() is { Task: { } task } row
         ? (uint)task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(row.Start, task.Classes.Count))] + 1
@@ -104,9 +93,9 @@ internal sealed class TaskRowScorer
 
     private Row Current()
     {
-        Update();
-        Row row = _results[_rows.At];
-        return row.IsRefused ? throw Refusal(_rows.Task(_rows.At)) : row;
+        int index = _rows.Current;
+        Row row = _results[index];
+        return row.IsRefused ? throw Refusal(_rows.Task(index)) : row;
     }
 
     private Row Score(int row, ref int used)

@@ -1,5 +1,6 @@
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Transformers.RowScoring;
+using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -20,31 +21,52 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
 
     internal ColumnNames Columns { get; }
 
+    /// <summary>The model that embeds the rows.</summary>
+    private protected abstract MetaModel Encoder { get; }
+
     /// <summary>The rows with their output columns, scored as they are read, a block of them at a time.</summary>
     /// <param name="input">Has the columns that are read.</param>
     public new IDataView Transform(IDataView input)
     {
         Host.CheckValue(input, nameof(input));
-        return new TaskRowView(Host, MakeDataTransform(input), (ITaskRowMapper)MakeRowMapper(input.Schema));
+        IRowMapper mapper = MakeRowMapper(input.Schema);
+        return new TaskRowView(Host, new RowToRowMapperTransform(Host, input, mapper, MakeRowMapper), mapper.GetOutputColumns(), this);
     }
 
-    /// <summary>No two cursors share anything that changes.</summary>
-    private protected abstract class TaskRowMapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(TaskRowMapper)), inputSchema, parent), ITaskRowMapper
+    /// <summary>Reads rows as the outputs need them.</summary>
+    /// <param name="row">The row, cursor or block.</param>
+    internal TaskRowReader CreateReader(DataViewRow row) => new(Encoder, row, Columns);
+
+    /// <summary>A getter for each active output column, null for the others; what computes them is added to the reader.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="activeOutput">At least one is.</param>
+    internal abstract Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput);
+
+    /// <summary>The output columns, as they are added to a schema.</summary>
+    internal abstract DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input);
+
+    /// <inheritdoc/>
+    protected sealed override IRowMapper MakeRowMapper(DataViewSchema schema)
     {
-        public abstract TaskRowReader CreateReader(DataViewRow row, bool isBlock);
+        Columns.CheckScored(schema, Encoder.FeatureCount);
+        return new Mapper(this, schema);
+    }
 
-        public abstract (Delegate[] Getters, TaskRowScorer[] Scorers) CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput);
+    // For rows that cannot be read ahead; no two getters' readers share anything that changes.
+    private sealed class Mapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent)
+    {
+        protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
 
-        public sealed override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
+        public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
         {
             disposer = null;
-            return IsAnyActive(activeOutput) ? CreateGetters(CreateReader(input, isBlock: false), activeOutput).Getters : new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
+            return IsAnyActive(activeOutput) ? parent.CreateGetters(parent.CreateReader(input), activeOutput) : new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
         }
 
-        protected sealed override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>
+        protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>
             CreateGetters(input, i => i == iinfo, out disposer)[iinfo];
 
-        protected sealed override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
+        protected override Func<int, bool> GetDependenciesCore(Func<int, bool> activeOutput)
         {
             if (!IsAnyActive(activeOutput))
                 return _ => false;
@@ -53,7 +75,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
             return column => column == features || column == task;
         }
 
-        protected sealed override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
+        protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
 
         private bool IsAnyActive(Func<int, bool> activeOutput) => Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput);
     }

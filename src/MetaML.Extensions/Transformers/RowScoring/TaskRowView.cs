@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>The rows of a view with the output columns of a mapper, whose cursors score a block of rows at a time.</summary>
+/// <summary>The rows of a view with the output columns of a transformer, whose cursors score a block of rows at a time.</summary>
 /// <remarks>
 /// Where the input can be read by several cursors at once there are as many here, as with ML.NET's own steps; where it cannot,
 /// one cursor reads rows while those before are scored in the background.
@@ -12,15 +12,15 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
 {
     private readonly RowToRowMapperTransform _rows; // row by row, for what cannot be read ahead
-    private readonly ITaskRowMapper _mapper;
+    private readonly TaskRowTransformer _transformer;
     private readonly ColumnBindings _bindings;
 
-    public TaskRowView(IHostEnvironment env, RowToRowMapperTransform rows, ITaskRowMapper mapper)
+    public TaskRowView(IHostEnvironment env, RowToRowMapperTransform rows, DataViewSchema.DetachedColumn[] outputs, TaskRowTransformer transformer)
         : base(env, nameof(TaskRowView), rows.Source)
     {
         _rows = rows;
-        _mapper = mapper;
-        _bindings = new ColumnBindings(rows.Source.Schema, mapper.GetOutputColumns());
+        _transformer = transformer;
+        _bindings = new ColumnBindings(rows.Source.Schema, outputs);
     }
 
     public override DataViewSchema OutputSchema => _rows.OutputSchema;
@@ -64,7 +64,7 @@ internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
     private TaskRowCursor Create(DataViewRowCursor input, DataViewSchema.Column[] needed, bool inBackground)
     {
         ILookup<bool, int> columns = needed.Select(Map).Distinct().ToLookup(column => column.IsInput, column => column.Index);
-        TaskRowBlock Block() => new(_mapper, input, [.. columns[true]], [.. columns[false]]);
+        TaskRowBlock Block() => new(_transformer, input, [.. columns[true]], [.. columns[false]]);
         return new TaskRowCursor(Host, input, OutputSchema, needed, Map, Block(), Block(), inBackground);
     }
 }
