@@ -9,9 +9,6 @@ namespace MetaML.Extensions.Data;
 /// <summary>Reads a data view into tasks, in one pass, for one label column or for several.</summary>
 internal sealed class TaskSetReader
 {
-    private const int RowsToMeasure = 100;
-    private const int FewestSparseFeatures = 100;
-    private const double DensestSparse = 0.25;
     private const int ValuesShown = 5;
     private const int RowsPerCheck = 1024;
 
@@ -36,33 +33,17 @@ internal sealed class TaskSetReader
     /// <param name="labels">The label columns; a row is left out, with a warning, where none of them has a label.</param>
     /// <returns>The tasks of each label column, on one store of rows.</returns>
     /// <exception cref="InvalidOperationException">A feature is not finite, or a task is missing, or a label cannot be used.</exception>
-    public TaskSet[] Read(IDataView data, params IReadOnlyList<LabelColumn> labels)
-    {
-        FeatureStore store = CreateStore(data);
-        TaskSetBuilder[] builders = [.. labels.Select(label => new TaskSetBuilder(label.Kind, store))];
-        Fill(store, data, labels, builders);
-        return [.. builders.Zip(labels, (builder, label) => builder.Build(label.ClassCount, label.ClassSets))];
-    }
+    public TaskSet[] Read(IDataView data, params IReadOnlyList<LabelColumn> labels) => ReadRows(data, labels).Tasks();
 
     /// <summary>Reads the features of all rows.</summary>
     /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
     /// <exception cref="InvalidOperationException">A feature is not finite.</exception>
-    public FeatureStore ReadFeatures(IDataView data)
-    {
-        FeatureStore store = CreateStore(data);
-        Fill(store, data, [], []);
-        return store;
-    }
+    public FeatureStore ReadFeatures(IDataView data) => ReadRows(data, []).Features();
 
-    private FeatureStore CreateStore(IDataView data)
-    {
-        int featureCount = data.Schema[_columns.Features].Type.GetVectorSize();
-        return Encoder is not { NeedsDense: true } && IsSparse(data, featureCount) ? new SparseFeatureStore(featureCount) : new DenseFeatureStore(featureCount);
-    }
-
-    private void Fill(FeatureStore store, IDataView data, IReadOnlyList<LabelColumn> labels, TaskSetBuilder[] builders)
+    private TaskRowStore ReadRows(IDataView data, IReadOnlyList<LabelColumn> labels)
     {
         DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
+        var rows = new TaskRowStore(featureColumn.Type.GetVectorSize(), Encoder is { NeedsDense: true }, labels);
         using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema, labels));
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
         ValueGetter<float>[] getLabels = [.. labels.Select(label => RowCursorUtils.GetLabelGetter(cursor, data.Schema[label.Name].Index))];
@@ -93,6 +74,12 @@ internal sealed class TaskSetReader
             if (!isLabeled)
             {
                 unlabeled++;
+                if (rows.IsMeasuring)
+                {
+                    getFeatures(ref features);
+                    rows.Measure(features);
+                }
+
                 continue;
             }
 
@@ -103,16 +90,20 @@ internal sealed class TaskSetReader
             if (!float.IsFinite(weight) || weight < 0)
                 throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'.");
 
-            int row = store.Add(features.ToFeatureRow());
             for (int i = 0; i < values.Length; i++)
             {
                 if (!float.IsNaN(values[i]))
-                    builders[i].Add(task, row, labels[i].Label(values[i], cursor.Position), weight);
+                    values[i] = labels[i].Label(values[i], cursor.Position);
             }
+
+            if (rows.IsMeasuring)
+                rows.Measure(features);
+            rows.Add(ref features, task, values, weight);
         }
 
         if (unlabeled > 0)
             _channel.Warning($"{unlabeled} rows without a label are left out.");
+        return rows;
     }
 
     /// <summary>Throws where a feature is NaN or infinite, naming row and slot.</summary>
@@ -136,27 +127,6 @@ internal sealed class TaskSetReader
 
             throw new InvalidOperationException($"Features must be finite; got {values[i]} in row {row}, slot {slot}{name} of column '{column.Name}'. Replace missing values, as ReplaceMissingValues does, or filter the rows.");
         }
-    }
-
-    // Text featurisers give tens of thousands of columns with dozens of values each. Images on an empty ground are not sparse: their pixels have neighbours.
-    private bool IsSparse(IDataView data, int featureCount)
-    {
-        if (featureCount < FewestSparseFeatures)
-            return false;
-        DataViewSchema.Column column = data.Schema[_columns.Features];
-        using DataViewRowCursor cursor = data.GetRowCursor([column]);
-        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
-        VBuffer<float> features = default;
-        long values = 0, rows = 0;
-        while (rows < RowsToMeasure && cursor.MoveNext())
-        {
-            getter(ref features);
-            foreach (float value in features.GetValues())
-                values += value != 0 ? 1 : 0;
-            rows++;
-        }
-
-        return values < DensestSparse * rows * featureCount;
     }
 
     private IEnumerable<DataViewSchema.Column> Needed(DataViewSchema schema, IEnumerable<LabelColumn> labels)
