@@ -59,9 +59,9 @@ internal static class OptionCheck
 
     public static void KnownTasks(object options, string member, IEnumerable<string> names, IEnumerable<string> tasks)
     {
-        string[] unknown = [.. names.Except(tasks).Take(5)];
+        string[] unknown = [.. names.Except(tasks)];
         if (unknown.Length > 0)
-            throw Error(options, member, "names of training tasks", string.Join(", ", unknown.Select(name => $"'{name}'")), fix: "Correct or remove those names.");
+            throw Error(options, member, "names of training tasks", NameList.Of(unknown), fix: "Correct or remove those names.");
     }
 
     /// <summary>An option that is in its range, but that this machine cannot serve.</summary>

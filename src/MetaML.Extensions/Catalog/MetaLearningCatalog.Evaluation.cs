@@ -5,7 +5,6 @@ using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
@@ -157,7 +156,7 @@ public sealed partial class MetaLearningCatalog
         return new SupportQuerySplit(RowFilter.ByPosition(data, drawn.SelectMany(draw => draw.Supports[0])), RowFilter.ByPosition(data, drawn.SelectMany(draw => draw.Query)));
     }
 
-    private int Seed => ((IHostEnvironment)_context as IHostEnvironmentInternal)?.Seed ?? 0;
+    private int Seed => HostSettings.Seed(_context) ?? 0;
 
     private static void CheckFraction(double fraction, string name)
     {

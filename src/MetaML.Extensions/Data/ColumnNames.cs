@@ -11,16 +11,16 @@ namespace MetaML.Extensions.Data;
 internal sealed record ColumnNames(string Label, string Features, string? Task, string? Weight)
 {
     private const string FeaturesExpected = "known-size vector of Single";
-    internal const string TaskExpected = "String or key of known cardinality";
+    private const string TaskExpected = "String or key of known cardinality";
 
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public void CheckLabeled(DataViewSchema schema, LabelKind kind, int? featureCount = null)
     {
         DataViewType label = Find(schema, "label", Label, LabelExpected(kind));
-        if (label is KeyDataViewType { Count: 0 or > KeyVocabulary.MaximumCount })
+        if (label is KeyDataViewType && !KeyVocabulary.Has(label))
             throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label);
-        if (!IsLabel(label, kind))
+        if (LabelKinds.Of(declared: null, label is KeyDataViewType, label) != kind)
             throw Mismatch(schema, "label", Label, LabelExpected(kind), label);
         CheckRows(schema, featureCount);
     }
@@ -43,8 +43,17 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "feature", Features, FeaturesExpected, features);
         if (featureCount is { } count && vector.Size != count)
             throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features);
-        if (Task is not null && Find(schema, "task", Task, TaskExpected) is { } task && task is not (TextDataViewType or KeyDataViewType { Count: > 0 and <= KeyVocabulary.MaximumCount }))
-            throw Mismatch(schema, "task", Task, TaskExpected, task);
+        if (Task is not null)
+            CheckTask(schema, Task);
+    }
+
+    /// <summary>Checks a Task column: text, or a key whose number of values is known.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
+    public static void CheckTask(DataViewSchema schema, string column)
+    {
+        DataViewType type = Find(schema, "task", column, TaskExpected);
+        if (type is not TextDataViewType && !KeyVocabulary.Has(type))
+            throw Mismatch(schema, "task", column, TaskExpected, type);
     }
 
     /// <summary>Checks a schema that is not known in full yet.</summary>
@@ -52,13 +61,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public SchemaShape.Column Check(SchemaShape shape, LabelKind kind)
     {
-        const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
-        SchemaShape.Column label = Find(shape, "label", Label, LabelExpected(kind), column => column.Kind == Scalar && (kind switch
-        {
-            LabelKind.Binary => column.ItemType == BooleanDataViewType.Instance,
-            LabelKind.Multiclass => column.IsKey,
-            _ => column.ItemType == NumberDataViewType.Single,
-        }));
+        SchemaShape.Column label = Find(shape, "label", Label, LabelExpected(kind), column => KindOf(column, declared: null) == kind);
         CheckRows(shape);
         return label;
     }
@@ -85,29 +88,19 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     public static LabelKind KindOf(DataViewSchema schema, OutputColumn output)
     {
         DataViewType type = Find(schema, "output", output.Name, OutputExpected(output.Kind));
-        bool isKey = type is KeyDataViewType { Count: > 0 and <= KeyVocabulary.MaximumCount };
-        return KindOf(output.Kind, isKey, type) ?? throw Mismatch(schema, "output", output.Name, OutputExpected(output.Kind), type);
+        return LabelKinds.Of(output.Kind, KeyVocabulary.Has(type), type) ?? throw Mismatch(schema, "output", output.Name, OutputExpected(output.Kind), type);
     }
 
     /// <summary>The same in a schema that is not known in full yet, with the column.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public static (LabelKind Kind, SchemaShape.Column Column) KindOf(SchemaShape shape, OutputColumn output)
     {
-        LabelKind? Kind(SchemaShape.Column column) =>
-            column.Kind == SchemaShape.Column.VectorKind.Scalar ? KindOf(output.Kind, column.IsKey, column.IsKey ? null : column.ItemType) : null;
-        SchemaShape.Column column = Find(shape, "output", output.Name, OutputExpected(output.Kind), column => Kind(column) is not null);
-        return (Kind(column)!.Value, column);
+        SchemaShape.Column column = Find(shape, "output", output.Name, OutputExpected(output.Kind), column => KindOf(column, output.Kind) is not null);
+        return (KindOf(column, output.Kind)!.Value, column);
     }
 
-    // Boolean has no missing value: yes/no labels of which some are missing are Single.
-    private static LabelKind? KindOf(LabelKind? declared, bool isKey, DataViewType? type) => declared switch
-    {
-        LabelKind.Multiclass or null when isKey => LabelKind.Multiclass,
-        LabelKind.Binary or null when type == BooleanDataViewType.Instance => LabelKind.Binary,
-        LabelKind.Binary when type == NumberDataViewType.Single => LabelKind.Binary,
-        LabelKind.Regression or null when type == NumberDataViewType.Single => LabelKind.Regression,
-        _ => null,
-    };
+    private static LabelKind? KindOf(SchemaShape.Column column, LabelKind? declared) =>
+        column.Kind == SchemaShape.Column.VectorKind.Scalar ? LabelKinds.Of(declared, column.IsKey, column.ItemType) : null;
 
     private static string OutputExpected(LabelKind? declared) => declared switch
     {
@@ -115,13 +108,6 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         LabelKind.Binary => "Boolean, or Single of 0, 1 and NaN",
         LabelKind.Multiclass => "key of known cardinality (see MapValueToKey)",
         _ => "Single",
-    };
-
-    private static bool IsLabel(DataViewType type, LabelKind kind) => kind switch
-    {
-        LabelKind.Binary => type is BooleanDataViewType,
-        LabelKind.Multiclass => type is KeyDataViewType,
-        _ => type == NumberDataViewType.Single,
     };
 
     private static string LabelExpected(LabelKind kind) => kind switch

@@ -36,6 +36,9 @@ internal abstract class KeyVocabulary
     /// <summary>Type of the values; null where keys stand for nothing but their number.</summary>
     public abstract PrimitiveDataViewType? ItemType { get; }
 
+    /// <summary>Whether a type is a key that has a vocabulary: its number of values is known, and each can be told apart.</summary>
+    public static bool Has(DataViewType type) => type is KeyDataViewType { Count: > 0 and <= MaximumCount };
+
     /// <summary>The vocabulary of a key column.</summary>
     public static KeyVocabulary Of(DataViewSchema.Column column)
     {

@@ -3,24 +3,29 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>What the labels of a column are.</summary>
+/// <summary>The kind of a column's labels by its type: the one place that says which types are labels of which kind.</summary>
 internal static class LabelKinds
 {
-    /// <summary>By the column's type: Boolean, key or text, Single.</summary>
+    /// <summary>The kind that is evaluated: as for training, and text too is multiclass.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is of another type.</exception>
     public static LabelKind Of(DataViewSchema schema, string column)
     {
         const string Expected = "Boolean, key, text or Single";
         DataViewType type = ColumnNames.Find(schema, "label", column, Expected);
-        return Of(type) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
+        return (type is TextDataViewType ? LabelKind.Multiclass : Of(declared: null, KeyVocabulary.Has(type), type)) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
     }
 
-    /// <summary>Null where a type holds no labels.</summary>
-    public static LabelKind? Of(DataViewType type) => type switch
+    /// <summary>The kind that is learned: as declared, else by type: key is multiclass, Boolean binary, Single regression. Null where the type does not fit.</summary>
+    /// <param name="declared">Null where the type alone decides.</param>
+    /// <param name="isKey">Whether the column is a key that can be used.</param>
+    /// <param name="type">The column's type; ignored for a key.</param>
+    /// <remarks>Boolean has no missing value. So binary labels of which some are missing are Single, and declared.</remarks>
+    public static LabelKind? Of(LabelKind? declared, bool isKey, DataViewType? type)
     {
-        BooleanDataViewType => LabelKind.Binary,
-        KeyDataViewType { Count: > 0 } or TextDataViewType => LabelKind.Multiclass,
-        _ when type == NumberDataViewType.Single => LabelKind.Regression,
-        _ => null,
-    };
+        LabelKind? kind = isKey ? LabelKind.Multiclass
+            : type == BooleanDataViewType.Instance ? LabelKind.Binary
+            : type == NumberDataViewType.Single ? declared is LabelKind.Binary ? LabelKind.Binary : LabelKind.Regression
+            : null;
+        return declared is null || declared == kind ? kind : null;
+    }
 }

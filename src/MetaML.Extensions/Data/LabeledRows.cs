@@ -19,7 +19,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
     public static LabeledRows Read(IDataView data, string labelColumn, string taskColumn, CancellationToken cancellationToken = default)
     {
         LabelKind kind = LabelKinds.Of(data.Schema, labelColumn);
-        CheckTask(data.Schema, taskColumn);
+        ColumnNames.CheckTask(data.Schema, taskColumn);
         DataViewSchema.Column label = data.Schema[labelColumn];
         using DataViewRowCursor cursor = data.GetRowCursor([label, data.Schema[taskColumn]]);
         Func<string?> getTask = Data.TaskNames.Getter(cursor, taskColumn);
@@ -52,7 +52,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn)
     {
-        CheckTask(data.Schema, taskColumn);
+        ColumnNames.CheckTask(data.Schema, taskColumn);
         using DataViewRowCursor cursor = data.GetRowCursor([data.Schema[taskColumn]]);
         Func<string?> getTask = Data.TaskNames.Getter(cursor, taskColumn);
         var names = new List<string>();
@@ -79,13 +79,6 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
         }
 
         return Array.ConvertAll(rows, list => list.ToArray());
-    }
-
-    private static void CheckTask(DataViewSchema schema, string column)
-    {
-        DataViewType type = ColumnNames.Find(schema, "task", column, ColumnNames.TaskExpected);
-        if (type is not (TextDataViewType or KeyDataViewType { Count: > 0 and <= KeyVocabulary.MaximumCount }))
-            throw ColumnNames.Mismatch(schema, "task", column, ColumnNames.TaskExpected, type);
     }
 
     private static Func<float> NumberLabel(DataViewRow row, DataViewSchema.Column column)

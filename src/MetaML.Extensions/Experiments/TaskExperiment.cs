@@ -1,6 +1,7 @@
 using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Experiments;
 using MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -93,7 +94,7 @@ public sealed class TaskExperiment
         return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).Draw(best, started, searchSeconds, end);
     }
 
-    private int Seed => _settings.Seed ?? ((IHostEnvironment)_context as IHostEnvironmentInternal)?.Seed ?? 0;
+    private int Seed => _settings.Seed ?? HostSettings.Seed(_context) ?? 0;
 
     private FewShotOptions Draws() => _settings.FewShot with { Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric, Seed = Seed };
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using MetaML.Extensions.Transformers;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
@@ -24,9 +25,9 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
     public static readonly Dictionary<string, LoaderFormat> Transformers = new(StringComparer.Ordinal)
     {
         // This pack's readers believe no length themselves.
-        [MetaLearnerTransformer.LoaderSignature] = new(0x00010002, 0x00010001, s_own, (_, _, _) => { }) { Oldest = 0x00010001 },
-        [MultiOutputTransformer.LoaderSignature] = new(0x00010002, 0x00010001, s_own, (_, _, _) => { }) { Oldest = 0x00010001 },
-        [SharedEncoderTransformer.LoaderSignature] = new(0x00010001, 0x00010001, s_own, (_, _, _) => { }),
+        [MetaLearnerTransformer.LoaderSignature] = Own(MetaLearnerTransformer.Format),
+        [MultiOutputTransformer.LoaderSignature] = Own(MultiOutputTransformer.Format),
+        [SharedEncoderTransformer.LoaderSignature] = Own(SharedEncoderTransformer.Format),
         ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
         ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),
         ["CopyTransform"] = new(0x00010001, 0x00010001, s_data, Columns),
@@ -54,6 +55,8 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
     };
 
     private static readonly Dictionary<string, LoaderFormat> s_bins = new(StringComparer.Ordinal) { ["BinNormExec"] = new(0x00010001, 0x00010001, s_data, Bins) };
+
+    private static LoaderFormat Own(TransformerFormat format) => new(format.Written, TransformerFormat.First, s_own, (_, _, _) => { }) { Oldest = TransformerFormat.First };
 
     // int: number of steps; for each: int: scope, and a folder
     private static void Chain(ModelWalk walk, string folder, BlockReader block)

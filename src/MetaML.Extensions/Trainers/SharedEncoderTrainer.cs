@@ -4,7 +4,6 @@ using MetaML.Extensions.Trainers;
 using MetaML.Models;
 using MetaML.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML;
@@ -59,13 +58,14 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
         {
             columns.CheckScored(data.Schema);
             using IChannel channel = host.Start("Self-supervised training");
+            var training = new TrainingHost(host, channel, data.Schema[columns.Features]);
             SelfSupervisedOptions bound = options with
             {
-                Encoder = ColumnEncoder.Of(options.Encoder, ((VectorDataViewType)data.Schema[columns.Features].Type).Dimensions),
-                Seed = options.Seed ?? (host as IHostEnvironmentInternal)?.Seed,
-                Device = options.Device ?? HostDevice.Of(host),
-                FallbackToCpu = HostDevice.FallsBackToCpu(host),
-                Progress = new HostProgress(host, channel, options.Progress),
+                Encoder = training.Encoder(options.Encoder),
+                Seed = training.Seed(options.Seed),
+                Device = training.Device(options.Device),
+                FallbackToCpu = training.FallsBackToCpu,
+                Progress = training.Progress(options.Progress),
             };
             FeatureStore rows = new TaskSetReader(host, channel, columns) { CancellationToken = bound.CancellationToken, Encoder = bound.Encoder }.ReadFeatures(data);
             return SelfSupervisedTrainer.Train(rows, bound, text => channel.Info(text), text => channel.Warning(text));

@@ -3,7 +3,6 @@ using MetaML.Extensions.Trainers;
 using MetaML.Models;
 using MetaML.Options;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML;
@@ -34,16 +33,16 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName);
 
     /// <summary>The options with what they leave to the host and to the data: seed, progress, the features' shape.</summary>
-    internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => Bind(host, channel, ((VectorDataViewType)schema[FeatureColumnName].Type).Dimensions);
+    internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => Bind(new TrainingHost(host, channel, schema[FeatureColumnName]));
 
-    private TaskLearnerOptions Bind(IHost host, IChannel channel, IReadOnlyList<int> dimensions) => this with
+    private TaskLearnerOptions Bind(TrainingHost host) => this with
     {
-        Encoder = ColumnEncoder.Of(Encoder, dimensions),
-        Reasons = Encoder is null && ColumnEncoder.Of(null, dimensions) is not null ? [$"Encoder: Convolutional, since column '{FeatureColumnName}' holds images, {string.Join(" × ", dimensions)}."] : [],
-        Seed = Seed ?? (host as IHostEnvironmentInternal)?.Seed,
-        Device = Device ?? HostDevice.Of(host),
-        FallbackToCpu = HostDevice.FallsBackToCpu(host),
-        Progress = new HostProgress(host, channel, Progress),
+        Encoder = host.Encoder(Encoder),
+        Reasons = host.Reasons(Encoder),
+        Seed = host.Seed(Seed),
+        Device = host.Device(Device),
+        FallbackToCpu = host.FallsBackToCpu,
+        Progress = host.Progress(Progress),
         HoldsOutRows = TaskColumnName is null, // there are no others
     };
 

@@ -7,6 +7,7 @@ using MetaML.Extensions.Transformers;
 using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Files;
 using MetaML.Models;
+using MetaML.Options;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -26,6 +27,7 @@ namespace MetaML;
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
+    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.TasksWithRows);
 
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
@@ -164,11 +166,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     private InvalidOperationException UnknownClass(string name) =>
-        new($"Each label must be a class that the model was trained on: {string.Join(", ", _classes!.Names.Take(10))}{(_classes.Count > 10 ? ", …" : "")}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
+        new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
 
     private protected override MetaModel Encoder => Model;
-
-    private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, 0x00010002); // 0x00010002: tasks with their rows and λ
 
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)
@@ -179,8 +179,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         // the model: see MetaModel.Write
         // the classes, multiclass only: see KeyVocabulary.Write
         // int: number of tasks; for each its name, and see AdaptedTask.Write
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(GetVersionInfo());
+        Format.Write(ctx);
         Write(ctx.Writer, null);
     }
 
@@ -205,7 +204,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     // Called by ML.NET through the LoadableClass attribute.
     internal static MetaLearnerTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        TransformerFormat.CheckVersion(ctx, GetVersionInfo());
+        Format.Check(ctx);
         return Read(env, ctx.Reader, null);
     }
 

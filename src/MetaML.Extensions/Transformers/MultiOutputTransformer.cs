@@ -22,6 +22,7 @@ namespace MetaML;
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MultiOutputTransformer";
+    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.TasksWithRows);
 
     private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
 
@@ -120,15 +121,12 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(task) : output));
     }
 
-    private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, 0x00010002); // 0x00010002: tasks with their rows and λ
-
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)
     {
         // *** Binary format ***
         // int: number of outputs; for each see MetaLearnerTransformer.Write, from the second on without the encoder's values
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(GetVersionInfo());
+        Format.Write(ctx);
         ctx.Writer.Write(_outputs.Length);
         foreach (MetaLearnerTransformer output in _outputs)
             output.Write(ctx.Writer, output == _outputs[0] ? null : Encoder);
@@ -137,7 +135,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     // Called by ML.NET through the LoadableClass attribute.
     internal static MultiOutputTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        TransformerFormat.CheckVersion(ctx, GetVersionInfo());
+        Format.Check(ctx);
         var outputs = new List<MetaLearnerTransformer>();
         for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
             outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model));

@@ -17,6 +17,7 @@ namespace MetaML;
 public sealed class SharedEncoderTransformer : TaskRowTransformer
 {
     internal const string LoaderSignature = "SharedEncoder";
+    internal static readonly TransformerFormat Format = new(typeof(SharedEncoderTransformer), "METAENCO", LoaderSignature);
 
     private readonly MetaModel _model;
 
@@ -43,8 +44,7 @@ public sealed class SharedEncoderTransformer : TaskRowTransformer
         // *** Binary format ***
         // string: feature column, output column
         // the model: see MetaModel.Write
-        ctx.CheckAtModel();
-        ctx.SetVersionInfo(GetVersionInfo());
+        Format.Write(ctx);
         ctx.Writer.Write(FeatureColumnName);
         ctx.Writer.Write(OutputColumnName);
         _model.Write(ctx.Writer);
@@ -53,7 +53,7 @@ public sealed class SharedEncoderTransformer : TaskRowTransformer
     // Called by ML.NET through the LoadableClass attribute.
     internal static SharedEncoderTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        TransformerFormat.CheckVersion(ctx, GetVersionInfo());
+        Format.Check(ctx);
         string features = BinaryFormat.ReadName(ctx.Reader), output = BinaryFormat.ReadName(ctx.Reader);
         return new SharedEncoderTransformer(env, MetaModel.Read(ctx.Reader), features, output);
     }
@@ -63,6 +63,4 @@ public sealed class SharedEncoderTransformer : TaskRowTransformer
 
     internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput) =>
         [rows.Add(new TaskRowEmbedding(rows, EmbeddingDimension)).Getter(OutputColumnName)];
-
-    private static VersionInfo GetVersionInfo() => TransformerFormat.Version(typeof(SharedEncoderTransformer), "METAENCO", LoaderSignature);
 }

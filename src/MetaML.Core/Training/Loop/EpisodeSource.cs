@@ -1,5 +1,6 @@
 using MetaML.Data;
 using MetaML.Episodes;
+using MetaML.Options;
 
 namespace MetaML.Training.Loop;
 
@@ -10,7 +11,6 @@ namespace MetaML.Training.Loop;
 internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> Kept)
 {
     private const int FewestTasksToHoldOut = 10;
-    private const int NamesShown = 5;
 
     /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
     public bool HoldsOutTasks { get; private init; }
@@ -38,7 +38,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
         EpisodePool[] pools = [.. set.Tasks.Select(EpisodePool.Whole)];
         EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set.Kind))];
         string[] left = [.. pools.Except(usable).Select(pool => pool.Task.Name)];
-        string names = string.Join(", ", left.Take(NamesShown).Select(name => $"'{name}'")) + (left.Length > NamesShown ? ", …" : "");
+        string names = NameList.Of(left);
         if (usable.Length < fewestTasks)
             throw new InvalidOperationException($"At least {(fewestTasks == 1 ? "one task" : "two tasks")} must be able to form an episode (rows of two classes, and a row to spare); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
         if (left.Length > 0)

@@ -1,4 +1,5 @@
 using MetaML.Extensions.Chains;
+using MetaML.Options;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
@@ -6,7 +7,6 @@ namespace MetaML.Extensions.Evaluation.FewShot;
 /// <summary>Fit on the training tasks, then adapted to all tasks of a draw in one call.</summary>
 internal sealed class AdaptedStrategy : LearningStrategy
 {
-    private const int NamesShown = 5;
 
     private readonly ITransformer? _model;
 
@@ -30,6 +30,6 @@ internal sealed class AdaptedStrategy : LearningStrategy
     {
         string[] seen = [.. ChainAdapter.FindLearner(learned!).TaskNames.Intersect(tasks)];
         if (seen.Length > 0)
-            throw new InvalidOperationException($"Tasks must be unseen in training; got {string.Join(", ", seen.Take(NamesShown).Select(task => $"'{task}'"))}{(seen.Length > NamesShown ? ", …" : "")}, which the model of '{Name}' knows. It would be judged on what it learned. Split the data by task.");
+            throw new InvalidOperationException($"Tasks must be unseen in training; got {NameList.Of(seen)}, which the model of '{Name}' knows. It would be judged on what it learned. Split the data by task.");
     }
 }

@@ -2,15 +2,14 @@ using System.Diagnostics;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Evaluation.Metrics;
 using MetaML.Extensions.Interop;
+using MetaML.Options;
 using Microsoft.ML;
-using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
 /// <summary>Judges strategies on the same draws of support and query of the same tasks.</summary>
 internal sealed class FewShotEvaluator
 {
-    private const int NamesShown = 5;
 
     private readonly MLContext _context;
     private readonly IDataView _data;
@@ -28,7 +27,7 @@ internal sealed class FewShotEvaluator
         _context = context;
         _taskColumn = taskColumn;
         _options = options;
-        _seed = options.Seed ?? ((IHostEnvironment)context as IHostEnvironmentInternal)?.Seed ?? 0;
+        _seed = options.Seed ?? HostSettings.Seed(context) ?? 0;
         MetricCheck.Fits(options.MetricFor(LabelKinds.Of(data.Schema, labelColumn)), LabelKinds.Of(data.Schema, labelColumn), nameof(options));
         _data = RowViews.Cached(context, data);
         _rows = LabeledRows.Read(_data, labelColumn, taskColumn, cancellationToken);
@@ -118,7 +117,7 @@ internal sealed class FewShotEvaluator
     {
         string[] seen = training is null ? [] : [.. LabeledRows.ReadTasks(training, _taskColumn).Intersect(_rows.TaskNames)];
         if (seen.Length > 0)
-            throw new InvalidOperationException($"Tasks that are judged must not be among the training tasks; got {string.Join(", ", seen.Take(NamesShown).Select(task => $"'{task}'"))}{(seen.Length > NamesShown ? ", …" : "")} in both. Strategies would be judged on what they learned. Split the data by task, as TaskTrainTestSplit does.");
+            throw new InvalidOperationException($"Tasks that are judged must not be among the training tasks; got {NameList.Of(seen)} in both. Strategies would be judged on what they learned. Split the data by task, as TaskTrainTestSplit does.");
     }
 
     /// <summary>Judges one strategy; what it throws is its result.</summary>

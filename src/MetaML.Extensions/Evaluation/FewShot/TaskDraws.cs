@@ -1,11 +1,11 @@
 using MetaML.Extensions.Data;
+using MetaML.Options;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
 /// <summary>Draws support and query from tasks: the same for everyone who asks with the same seed.</summary>
 internal sealed class TaskDraws
 {
-    private const int NamesShown = 5;
 
     private readonly FewShotOptions _options;
     private readonly int _seed;
@@ -75,11 +75,10 @@ internal sealed class TaskDraws
 
     private InvalidOperationException TooSmall(LabeledRows rows)
     {
-        string names = string.Join(", ", Enumerable.Range(0, _strata.Length).Where(task => !IsLargeEnough(_strata[task])).Take(NamesShown)
-            .Select(task => $"'{rows.TaskNames[task]}' ({_strata[task].Sum(stratum => stratum.Length)} rows)"));
+        string names = NameList.OfTexts(Enumerable.Range(0, _strata.Length).Where(task => !IsLargeEnough(_strata[task])).Select(task => $"'{rows.TaskNames[task]}' ({_strata[task].Sum(stratum => stratum.Length)} rows)"));
         string needed = _options.IsPerClass ? $"{SupportSizes[^1]} support rows of each class" : $"{SupportSizes[^1]} support rows";
         return new InvalidOperationException(
-            $"Each task must have {needed} and at least one row to be judged on; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}{(SkippedTasks.Count > NamesShown ? ", …" : "")}. " +
+            $"Each task must have {needed} and at least one row to be judged on; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}. " +
             $"They cannot be drawn from. Lower FewShotOptions.SupportSizes{(Tasks.Count > 0 ? ", or set SkipsSmallTasks to leave those tasks out" : "")}.");
     }
 }
