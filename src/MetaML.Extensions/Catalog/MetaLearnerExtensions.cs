@@ -1,5 +1,5 @@
 using MetaML;
-using Microsoft.ML.Data;
+using MetaML.Extensions.Interop;
 
 namespace Microsoft.ML;
 
@@ -37,7 +37,7 @@ public static class MetaLearnerExtensions
     public static MetaLearnerTrainer MetaLearner(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, MetaLearnerOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new MetaLearnerTrainer(catalog.GetEnvironment(), LabelKind.Binary, options);
+        return new MetaLearnerTrainer(HostSettings.ContextOf(catalog), LabelKind.Binary, options);
     }
 
     /// <summary>Learns to tell classes apart across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
@@ -63,7 +63,7 @@ public static class MetaLearnerExtensions
     public static MetaLearnerTrainer MetaLearner(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, MetaLearnerOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new MetaLearnerTrainer(catalog.GetEnvironment(), LabelKind.Multiclass, options);
+        return new MetaLearnerTrainer(HostSettings.ContextOf(catalog), LabelKind.Multiclass, options);
     }
 
     /// <summary>Learns to predict values across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
@@ -89,7 +89,7 @@ public static class MetaLearnerExtensions
     public static MetaLearnerTrainer MetaLearner(this RegressionCatalog.RegressionTrainers catalog, MetaLearnerOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new MetaLearnerTrainer(catalog.GetEnvironment(), LabelKind.Regression, options);
+        return new MetaLearnerTrainer(HostSettings.ContextOf(catalog), LabelKind.Regression, options);
     }
 
     private static MetaLearnerOptions Options(string label, string features, string task, string? weight, int iterations) => new()

@@ -1,7 +1,7 @@
 using MetaML.Data;
+using MetaML.Extensions.Interop;
 using MetaML.Extensions.Transformers;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
 namespace MetaML.Extensions.Chains;
@@ -69,12 +69,12 @@ internal sealed class ChainAdapter
                 ITransformer adapted = adapt(learner, data);
                 data = adapted.Transform(data);
                 return adapted;
-            case ITransformerChainAccessor chain:
-                var steps = new ITransformer[chain.Transformers.Length];
-                int last = Array.FindLastIndex(chain.Transformers, inner => Learners(inner).Any());
+            case var chain when TransformerChains.Steps(chain) is { } inners:
+                var steps = new ITransformer[inners.Length];
+                int last = Array.FindLastIndex(inners, inner => Learners(inner).Any());
                 for (int i = 0; i < steps.Length; i++)
-                    steps[i] = i <= last || last < 0 ? Adapt(chain.Transformers[i], ref data, adapt) : SharedStep.Of(_context, chain.Transformers[i]);
-                return new TransformerChain<ITransformer>(steps, chain.Scopes);
+                    steps[i] = i <= last || last < 0 ? Adapt(inners[i], ref data, adapt) : SharedStep.Of(_context, inners[i]);
+                return TransformerChains.Replace(chain, steps);
             case ValueToKeyMappingTransformer mapping:
                 ITransformer renewed = KeyMappingRenewal.Renew(_context, mapping, _growing, data);
                 data = renewed.Transform(data);
@@ -89,14 +89,13 @@ internal sealed class ChainAdapter
     private ITransformer Replace(ITransformer step, Func<ITaskLearner, ITransformer> replacement) => step switch
     {
         ITaskLearner learner => replacement(learner),
-        ITransformerChainAccessor chain => new TransformerChain<ITransformer>(chain.Transformers.Select(inner => Replace(inner, replacement)), chain.Scopes),
+        _ when TransformerChains.Steps(step) is { } inners => TransformerChains.Replace(step, inners.Select(inner => Replace(inner, replacement))),
         _ => SharedStep.Of(_context, step),
     };
 
     private static IEnumerable<ITaskLearner> Learners(ITransformer step) => step switch
     {
         ITaskLearner learner => [learner],
-        ITransformerChainAccessor chain => chain.Transformers.SelectMany(Learners),
-        _ => [],
+        _ => TransformerChains.Steps(step)?.SelectMany(Learners) ?? [],
     };
 }

@@ -1,4 +1,4 @@
-using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
@@ -52,11 +52,11 @@ internal static class KeyMappingRenewal
 
         public ValueToKeyMappingTransformer Mapping(MLContext context, IDataView data)
         {
-            DataViewType type = data.Schema[Input].Type.GetItemType();
+            DataViewType type = ColumnTypes.Item(data.Schema[Input].Type);
             IDataView values = Values.ToDataView(context, Input);
             bool asText = !type.Equals(Values.ItemType);
             if (asText)
-                values = context.Transforms.Conversion.ConvertType(Input, outputKind: type.GetRawKind().ToDataKind()).Append(context.Transforms.SelectColumns(Input)).Fit(values).Transform(values);
+                values = context.Transforms.Conversion.ConvertType(Input, outputKind: ColumnTypes.Kind(type)).Append(context.Transforms.SelectColumns(Input)).Fit(values).Transform(values);
             return context.Transforms.Conversion.MapValueToKey(Output, Input, Values.Count, addKeyValueAnnotationsAsText: asText, keyData: values).Fit(data);
         }
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -21,7 +22,7 @@ internal sealed class SharedStep : ITransformer
 
     /// <summary>The step itself where there is nothing to dispose of, else its shared copy.</summary>
     public static ITransformer Of(MLContext context, ITransformer step) =>
-        step is IDisposable and not ITransformerChainAccessor ? s_copies.GetValue(step, original => new SharedStep(Copy(context, original))) : step;
+        step is IDisposable && TransformerChains.Steps(step) is null ? s_copies.GetValue(step, original => new SharedStep(Copy(context, original))) : step;
 
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _copy.GetOutputSchema(inputSchema);
 
@@ -37,6 +38,6 @@ internal sealed class SharedStep : ITransformer
         context.Model.Save(step, null, stream);
         stream.Position = 0;
         var loaded = context.Model.Load(stream, out _);
-        return loaded is ITransformerChainAccessor { Transformers: [var only] } ? only : loaded;
+        return TransformerChains.Steps(loaded) is [var only] ? only : loaded;
     }
 }

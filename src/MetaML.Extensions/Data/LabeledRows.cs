@@ -1,3 +1,4 @@
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -83,7 +84,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
 
     private static Func<float> NumberLabel(DataViewRow row, DataViewSchema.Column column)
     {
-        ValueGetter<float> getter = RowCursorUtils.GetLabelGetter(row, column.Index);
+        ValueGetter<float> getter = ColumnGetters.Label(row, column);
         float label = 0;
         return () =>
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -34,7 +35,7 @@ internal static class TaskNames
         }
 
         IReadOnlyList<string> names = KeyVocabulary.Of(task).Names;
-        ValueGetter<float> getKey = RowCursorUtils.GetLabelGetter(row, task.Index);
+        ValueGetter<float> getKey = ColumnGetters.Label(row, task);
         float key = 0;
         return () =>
         {

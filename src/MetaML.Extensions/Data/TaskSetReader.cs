@@ -1,5 +1,6 @@
 using System.Text;
 using MetaML.Data;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -43,10 +44,10 @@ internal sealed class TaskSetReader
     private TaskRowStore ReadRows(IDataView data, IReadOnlyList<LabelColumn> labels)
     {
         DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
-        var rows = new TaskRowStore(featureColumn.Type.GetVectorSize(), Encoder is { NeedsDense: true }, labels);
+        var rows = new TaskRowStore(ColumnTypes.VectorSize(featureColumn.Type), Encoder is { NeedsDense: true }, labels);
         using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema, labels));
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
-        ValueGetter<float>[] getLabels = [.. labels.Select(label => RowCursorUtils.GetLabelGetter(cursor, data.Schema[label.Name].Index))];
+        ValueGetter<float>[] getLabels = [.. labels.Select(label => ColumnGetters.Label(cursor, data.Schema[label.Name]))];
         ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
         Func<string?> getTask = TaskNames.Getter(cursor, _columns.Task);
 
@@ -59,7 +60,7 @@ internal sealed class TaskSetReader
             if (cursor.Position % RowsPerCheck == 0)
             {
                 CancellationToken.ThrowIfCancellationRequested();
-                _env.CheckAlive();
+                HostSettings.ThrowIfCancelled(_env);
             }
 
             bool isLabeled = labels.Count == 0;
@@ -144,8 +145,8 @@ internal sealed class TaskSetReader
         var rows = new List<long>();
         var values = new HashSet<string>();
         using DataViewRowCursor cursor = data.GetRowCursor(raw is { } hidden ? [column, hidden] : [column]);
-        ValueGetter<float> getKey = RowCursorUtils.GetLabelGetter(cursor, column.Index);
-        ValueGetter<StringBuilder>? getRaw = raw is { } source ? RowCursorUtils.GetGetterAsStringBuilder(cursor, source.Index) : null;
+        ValueGetter<float> getKey = ColumnGetters.Label(cursor, column);
+        ValueGetter<StringBuilder>? getRaw = raw is { } source ? ColumnGetters.Text(cursor, source) : null;
         float key = 0;
         StringBuilder text = new();
         while (cursor.MoveNext() && (getRaw is null ? rows.Count : values.Count) < ValuesShown)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Interop;
@@ -14,6 +16,12 @@ internal static class HostSettings
 
     /// <summary>Whether the processor may serve in place of the device.</summary>
     public static bool FallsBackToCpu(IHostEnvironment env) => Internal(env)?.FallbackToCpu ?? false;
+
+    /// <summary>Throws where the context has been told to end, as AutoML does.</summary>
+    public static void ThrowIfCancelled(IHostEnvironment env) => env.CheckAlive();
+
+    /// <summary>The context that a catalog of trainers belongs to.</summary>
+    public static IHostEnvironment ContextOf(TrainCatalogBase.CatalogInstantiatorBase catalog) => catalog.GetEnvironment();
 
     private static IHostEnvironmentInternal? Internal(IHostEnvironment env) => env as IHostEnvironmentInternal;
 }

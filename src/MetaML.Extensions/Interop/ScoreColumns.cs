@@ -1,4 +1,3 @@
-using MetaML.Extensions.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,3 +1,4 @@
+using MetaML.Extensions.Interop;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Trainers;
@@ -9,7 +10,7 @@ internal sealed class HostProgress(IHost host, IChannel channel, IProgress<Train
 
     public void Report(TrainingProgress value)
     {
-        host.CheckAlive();
+        HostSettings.ThrowIfCancelled(host);
         if (value.Iteration % LogInterval == 0)
             channel.Info($"Iteration {value.Iteration} of {value.MaximumNumberOfIterations}{(value.TimeShare > 0 ? $", {value.TimeShare:P0} of MaximumTrainingTime" : "")}: training loss {value.TrainingLoss:G4}, validation loss {value.ValidationLoss:G4}.");
         next?.Report(value);

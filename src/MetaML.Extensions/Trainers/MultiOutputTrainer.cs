@@ -104,6 +104,6 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
     {
         LabelKind kind = ColumnNames.KindOf(schema, output);
         _options.Validate(kind);
-        return new LabelColumn(output.Name, kind, kind == LabelKind.Multiclass ? schema[output.Name].Type.GetKeyCountAsInt32() : 0, _options.ClassSets);
+        return new LabelColumn(output.Name, kind, kind == LabelKind.Multiclass ? KeyVocabulary.CountOf(schema[output.Name].Type) : 0, _options.ClassSets);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MetaML;
 using MetaML.Data;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using MetaML.Extensions.Transformers;
 using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Heads;

@@ -1,4 +1,5 @@
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -81,7 +82,7 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
     {
         DataViewSchema.Column column = row.Schema[scoreColumn];
         ValueGetter<VBuffer<float>> getScores = row.GetGetter<VBuffer<float>>(column);
-        int slots = column.Type.GetVectorSize();
+        int slots = ColumnTypes.VectorSize(column.Type);
         int[] classOfSlot = ClassOfSlot(row.Schema, slots, classes);
         Dictionary<int, int> slotOfClass = classOfSlot.Select((number, slot) => (number, slot)).Where(pair => pair.number >= 0).ToDictionary(pair => pair.number, pair => pair.slot);
         VBuffer<float> buffer = default;

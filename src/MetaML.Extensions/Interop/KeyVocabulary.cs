@@ -9,7 +9,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions.Data;
+namespace MetaML.Extensions.Interop;
 
 /// <summary>What the numbers of a key column stand for: the values of its KeyValues annotation, or nothing but themselves.</summary>
 /// <remarks>Immutable. Values are told apart by their text, so that keys made in different places can be matched.</remarks>
@@ -38,6 +38,9 @@ internal abstract class KeyVocabulary
 
     /// <summary>Whether a type is a key that has a vocabulary: its number of values is known, and each can be told apart.</summary>
     public static bool Has(DataViewType type) => type is KeyDataViewType { Count: > 0 and <= MaximumCount };
+
+    /// <summary>The number of values of a key that <see cref="Has"/> a vocabulary.</summary>
+    public static int CountOf(DataViewType type) => type.GetKeyCountAsInt32();
 
     /// <summary>The vocabulary of a key column.</summary>
     public static KeyVocabulary Of(DataViewSchema.Column column)
