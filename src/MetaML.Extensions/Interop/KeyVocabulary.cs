@@ -20,12 +20,12 @@ internal abstract class KeyVocabulary
 
     private const byte WithoutValues = 0, WithValues = 1;
 
-    private readonly Lazy<Dictionary<string, int>> _places;
+    private readonly Lazy<Dictionary<string, int>> _indices;
 
     private protected KeyVocabulary(IReadOnlyList<string> names)
     {
         Names = names;
-        _places = new(() => names.Select((name, i) => KeyValuePair.Create(name, i)).ToDictionary());
+        _indices = new(() => names.Select((name, i) => KeyValuePair.Create(name, i)).ToDictionary());
     }
 
     /// <summary>The values as text; key k (from 1) is <c>Names[k − 1]</c>.</summary>
@@ -60,7 +60,7 @@ internal abstract class KeyVocabulary
             throw new ArgumentException("Keys must have KeyValues in both places or in neither, to be matched. Map the values to keys in the same way as for training.");
         return ItemType is null
             ? [.. Enumerable.Range(0, other.Count).Select(key => key < Count ? key : -1)]
-            : [.. other.Names.Select(name => _places.Value.GetValueOrDefault(name, -1))];
+            : [.. other.Names.Select(name => _indices.Value.GetValueOrDefault(name, -1))];
     }
 
     /// <summary>This vocabulary followed by the other's values that it lacks.</summary>
@@ -100,7 +100,7 @@ internal abstract class KeyVocabulary
         {
             PrimitiveDataViewType itemType = keyCount > 0 ? new KeyDataViewType(kind.ToType(), keyCount) : ColumnTypeExtensions.PrimitiveTypeFromKind(kind);
             var values = (KeyVocabulary)Invoke(nameof(ReadValues), itemType, reader, count, itemType);
-            _ = values._places.Value;
+            _ = values._indices.Value;
             return values;
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException)

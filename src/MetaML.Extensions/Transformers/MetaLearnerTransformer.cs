@@ -87,15 +87,15 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     internal static MetaLearnerTransformer Create(
         IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, IReadOnlyDictionary<string, double> weights, CancellationToken cancellationToken)
     {
-        ILookup<bool, LearningTask> canAdapt = tasks.Tasks.ToLookup(model.CanAdapt);
+        ILookup<bool, LearningTask> tasksByCanAdapt = tasks.Tasks.ToLookup(model.CanAdapt);
         using (IChannel channel = env.Start("Adaptation"))
         {
-            foreach (LearningTask task in canAdapt[false])
+            foreach (LearningTask task in tasksByCanAdapt[false])
                 channel.Warning($"Task '{task.Name}' is learned from, but has too many rows and classes together ({task.RowCount} rows) to have scores of its own: it is not among the tasks that the model knows. Adapt to some of its classes.");
         }
 
-        var nothing = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return nothing.With(tasks.With([.. canAdapt[true]]), classes, options: null, cancellationToken, weights);
+        var empty = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
+        return empty.With(tasks.With([.. tasksByCanAdapt[true]]), classes, options: null, cancellationToken, weights);
     }
 
     /// <inheritdoc cref="ITaskLearner.Adapt"/>
@@ -155,14 +155,14 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     internal MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
         IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
-        var all = _tasks.ToBuilder();
+        var known = _tasks.ToBuilder();
         for (int i = 0; i < adapted.Count; i++)
         {
             string name = tasks.Tasks[i].Name;
-            all[name] = weights is not null && weights.TryGetValue(name, out double weight) ? adapted[i].WithWeight(weight) : adapted[i];
+            known[name] = weights is not null && weights.TryGetValue(name, out double weight) ? adapted[i].WithWeight(weight) : adapted[i];
         }
 
-        return new(Host, Model, Columns, classes, _unknown, all.ToImmutable());
+        return new(Host, Model, Columns, classes, _unknown, known.ToImmutable());
     }
 
     private InvalidOperationException UnknownClass(string name) =>

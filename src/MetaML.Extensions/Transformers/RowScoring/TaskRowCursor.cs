@@ -11,16 +11,16 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 /// </remarks>
 internal sealed class TaskRowCursor : RootCursorBase
 {
-    private const int FirstCount = 8;
-    private const int FewestInBackground = 64; // fewer rows of a small network are scored before another thread has begun
+    private const int FirstBlockSize = 8;
+    private const int MinimumBackgroundRows = 64; // fewer rows of a small network are scored before another thread has begun
 
     private readonly DataViewRowCursor _input;
     private readonly Func<DataViewSchema.Column, (bool IsInput, int Index)> _map;
     private readonly TaskRowBlock[] _blocks;
     private readonly HashSet<int> _active;
     private readonly bool _inBackground;
-    private int _current;
-    private int _count = FirstCount;
+    private int _blockIndex;
+    private int _blockSize = FirstBlockSize;
     private bool _hasMore = true;
     private bool _isDisposed;
 
@@ -41,7 +41,7 @@ internal sealed class TaskRowCursor : RootCursorBase
 
     public override long Batch => Position >= 0 ? Block.Batch : -1;
 
-    private TaskRowBlock Block => _blocks[_current];
+    private TaskRowBlock Block => _blocks[_blockIndex];
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
 
@@ -55,7 +55,7 @@ internal sealed class TaskRowCursor : RootCursorBase
         return (ref TValue value) =>
         {
             Ch.Check(Position >= 0, RowCursorUtils.FetchValueStateError);
-            (_current == 0 ? first : second)(ref value);
+            (_blockIndex == 0 ? first : second)(ref value);
         };
     }
 
@@ -71,9 +71,9 @@ internal sealed class TaskRowCursor : RootCursorBase
             return true;
         Block.ThrowIfFailed();
         if (Position < 0)
-            Begin(_blocks[1 - _current]); // the first one; else it has begun while this one was passed over
+            Begin(_blocks[1 - _blockIndex]); // the first one; else it has begun while this one was passed over
         Begin(Block);
-        _current = 1 - _current;
+        _blockIndex = 1 - _blockIndex;
         Block.Wait();
         if (Block.Count == 0)
             Block.ThrowIfFailed();
@@ -83,12 +83,12 @@ internal sealed class TaskRowCursor : RootCursorBase
     private void Begin(TaskRowBlock block)
     {
         if (_hasMore)
-            _hasMore = block.Read(_count);
+            _hasMore = block.Read(_blockSize);
         else
             block.Clear();
         if (block.Count > 0)
-            block.Score(_inBackground && block.Count >= FewestInBackground);
-        _count = Math.Min(2 * _count, block.MaximumCount);
+            block.Score(_inBackground && block.Count >= MinimumBackgroundRows);
+        _blockSize = Math.Min(2 * _blockSize, block.MaximumCount);
     }
 
     protected override void Dispose(bool disposing)

@@ -127,8 +127,8 @@ internal sealed class TaskRowReader
     /// <summary>The embedding of a finite row, by the task's own encoder where it has one; valid until the next call.</summary>
     public ReadOnlySpan<float> Embed(int row, AdaptedTask task)
     {
-        if (task.EncoderParameters is { } own)
-            return _scorer.EmbedOne(_finiteIndices[row], own);
+        if (task.EncoderParameters is { } parameters)
+            return _scorer.EmbedOne(_finiteIndices[row], parameters);
         EmbedAll();
         return Embedding(row);
     }

@@ -11,18 +11,18 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 /// <summary>Scores the rows of a reader, once, whichever of their output columns are asked for. For one cursor.</summary>
 internal sealed class TaskRowScorer : TaskRowOutput
 {
-    private const int MaximumFound = 1 << 16;
+    private const int MaximumCachedTasks = 1 << 16;
 
     private readonly MetaModel _model;
     private readonly TaskRowReader _rows;
     private readonly int _classCount;
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
     private readonly UnknownTaskHandling _unknown;
-    private readonly Dictionary<string, AdaptedTask?> _found = new(StringComparer.Ordinal); // faster to look up than all of them
+    private readonly Dictionary<string, AdaptedTask?> _cache = new(StringComparer.Ordinal); // faster to look up than all of them
 
-    private string? _name;
-    private AdaptedTask? _named;
-    private bool _wantsDeviation; // a sum over embedding² numbers for each row, which the score does without
+    private string? _lastName;
+    private AdaptedTask? _lastTask;
+    private bool _needsDeviation; // a sum over embedding² numbers for each row, which the score does without
 
     // Of each row: its task, null where it cannot be scored; where its scores begin, which are probabilities for classes.
     private Row[] _results = new Row[1];
@@ -39,7 +39,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
 
     public override Delegate Getter(string column)
     {
-        _wantsDeviation |= column == ScoreColumns.Deviation;
+        _needsDeviation |= column == ScoreColumns.Deviation;
         return (column, _model.Kind) switch
         {
             (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
@@ -56,9 +56,9 @@ internal sealed class TaskRowScorer : TaskRowOutput
     {
         if (_results.Length < _rows.Count)
             _results = new Row[Math.Max(_rows.Count, 2 * _results.Length)];
-        int used = 0;
+        int scoreCount = 0;
         for (int row = 0; row < _rows.Count; row++)
-            _results[row] = Score(row, ref used);
+            _results[row] = Score(row, ref scoreCount);
     }
 
     private void GetScore(ref float value) => value = Current() is { Task: not null } row ? _scores[row.Start] : float.NaN;
@@ -98,40 +98,40 @@ internal sealed class TaskRowScorer : TaskRowOutput
         return row.IsRefused ? throw Refusal(_rows.Task(index)) : row;
     }
 
-    private Row Score(int row, ref int used)
+    private Row Score(int row, ref int scoreCount)
     {
         string? name = _rows.Task(row);
         AdaptedTask? task = Find(name);
         if (task is null || !_rows.IsFinite(row))
             return new Row(null, 0, float.NaN, IsRefused: task is null && _unknown == UnknownTaskHandling.Throw);
 
-        int start = used;
-        used += task.Head.OutputCount;
-        if (_scores.Length < used)
-            Array.Resize(ref _scores, Math.Max(used, 2 * _scores.Length));
+        int start = scoreCount;
+        scoreCount += task.Head.OutputCount;
+        if (_scores.Length < scoreCount)
+            Array.Resize(ref _scores, Math.Max(scoreCount, 2 * _scores.Length));
         ReadOnlySpan<float> embedding = _rows.Embed(row, task);
         Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
         task.Score(embedding, scores);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
-        return new Row(task, start, _wantsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);
+        return new Row(task, start, _needsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);
     }
 
     private AdaptedTask? Find(string? name)
     {
-        if (name is not null && name == _name)
-            return _named; // rows of a task often follow each other
+        if (name is not null && name == _lastName)
+            return _lastTask; // rows of a task often follow each other
 
         AdaptedTask? task = null;
-        if (name is not null && !_found.TryGetValue(name, out task))
+        if (name is not null && !_cache.TryGetValue(name, out task))
         {
-            if (_found.Count == MaximumFound)
-                _found.Clear();
-            _found.Add(name, task = _tasks.GetValueOrDefault(name));
+            if (_cache.Count == MaximumCachedTasks)
+                _cache.Clear();
+            _cache.Add(name, task = _tasks.GetValueOrDefault(name));
         }
 
         task ??= _unknown == UnknownTaskHandling.MetaPrior ? _model.Prior : null;
-        (_name, _named) = (name, task);
+        (_lastName, _lastTask) = (name, task);
         return task;
     }
 
