@@ -1,11 +1,11 @@
 using System.Collections.ObjectModel;
-using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Numerics;
 using MetaML.Parameters;
 
 namespace MetaML.Models;
@@ -196,7 +196,7 @@ public sealed partial class MetaModel
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
         head = _labels.Restore(head);
-        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
+        if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && FiniteNumbers.AreAll<float>(spread.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }
