@@ -1,11 +1,11 @@
 using System.Collections.ObjectModel;
-using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Numerics;
 using MetaML.Parameters;
 
 namespace MetaML.Models;
@@ -206,7 +206,7 @@ public sealed partial class MetaModel
         if (GivesDeviation && head.Spread is null)
             throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.Spread)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
-        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
+        if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && FiniteNumbers.AreAll<float>(spread.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }

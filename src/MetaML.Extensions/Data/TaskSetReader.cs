@@ -1,6 +1,6 @@
-using System.Numerics.Tensors;
 using System.Text;
 using MetaML.Data;
+using MetaML.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -120,7 +120,7 @@ internal sealed class TaskSetReader
     private static void CheckFinite(in VBuffer<float> features, long row, DataViewSchema.Column column)
     {
         ReadOnlySpan<float> values = features.GetValues();
-        if (TensorPrimitives.IsFiniteAll(values))
+        if (FiniteNumbers.AreAll(values))
             return;
         for (int i = 0; i < values.Length; i++)
         {
