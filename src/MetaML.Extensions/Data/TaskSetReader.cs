@@ -97,7 +97,7 @@ internal sealed class TaskSetReader
                 continue;
             }
 
-            string task = getTask() ?? throw Missing(data, "task", _columns.Task!);
+            string task = getTask() ?? throw (data.Schema[_columns.Task!].Type is TextDataViewType ? TaskNames.Missing(data.Schema[_columns.Task!], cursor.Position) : Missing(data, "task", _columns.Task!));
             getFeatures(ref features);
             CheckFinite(features, cursor.Position, featureColumn);
             getWeight?.Invoke(ref weight);
