@@ -43,7 +43,7 @@ public sealed record AdaptationOptions
         double squares = 0, weight = 0;
         for (int row = 0; row < rows.RowCount; row++)
         {
-            squares += rows.Weights[row] * TensorPrimitives.SumOfSquares(rows.Row(row, dimension)) / dimension;
+            squares += rows.Weights[row] * TensorPrimitives.SumOfSquares(rows.Row(row)) / dimension;
             weight += rows.Weights[row];
         }
 
