@@ -59,7 +59,7 @@ public sealed partial class MetaModel
     {
         try
         {
-            return Finish(task, options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows), null);
+            return Finish(task, HeadRefinement.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows, options), null);
         }
         catch (ArithmeticException error)
         {
@@ -87,7 +87,7 @@ public sealed partial class MetaModel
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
                 if (options.RefinementSteps > 0)
-                    head = options.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own));
+                    head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own), options);
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);
             }
         }
