@@ -160,15 +160,15 @@ public sealed partial class MetaModel
     internal EmbeddedTask EmbedStandardized(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
         Embed(new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays), features, task, new float[checked(task.RowCount * EmbeddingDimension)]);
 
-    // Into an array that may be longer than the embeddings are.
-    private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, float[] embeddings)
+    // Into memory of [rows, embedding].
+    private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, Memory<float> embeddings)
     {
         for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
-            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
+            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.Span[(first * EmbeddingDimension)..]);
         return Embedded(task, embeddings);
     }
 
-    private EmbeddedTask Embedded(LearningTask task, float[] embeddings)
+    private EmbeddedTask Embedded(LearningTask task, ReadOnlyMemory<float> embeddings)
     {
         int[] classes = ClassesOf(task);
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
@@ -177,7 +177,7 @@ public sealed partial class MetaModel
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };
-        return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
+        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
     private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>

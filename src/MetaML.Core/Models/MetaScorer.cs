@@ -107,6 +107,9 @@ public sealed class MetaScorer
     /// <summary>What <see cref="EmbedAll()"/> made of some rows that follow each other.</summary>
     internal ReadOnlySpan<float> Embeddings(int first, int count) => _embeddings.AsSpan(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
 
+    /// <summary>The same, to be read until the scorer is used again.</summary>
+    internal ReadOnlyMemory<float> LendEmbeddings(int first, int count) => _embeddings.AsMemory(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
+
     private void EmbedAll(IReadOnlyList<float[]> parameters)
     {
         int dimension = _encoder.EmbeddingDimension, size = _rows.Count * dimension;

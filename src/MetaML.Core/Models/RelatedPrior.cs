@@ -117,7 +117,7 @@ public sealed class RelatedPrior
             foreach (int rows in s_supports.Where(rows => rows < task.RowCount).DefaultIfEmpty(task.RowCount / 2))
             {
                 int[] order = RowSampler.Some(task.RowCount, task.RowCount, new Random(seeds[j]));
-                EmbeddedTask support = task.Take(order[..rows], _model.EmbeddingDimension), query = task.Take(order[rows..], _model.EmbeddingDimension);
+                EmbeddedTask support = task.Select(order[..rows]), query = task.Select(order[rows..]);
                 double plain = Loss(adapter.Adapt(_model.AdapterArrays, support), query);
                 for (int c = 0; c < choices.Length; c++)
                     gains[j][c] += plain - Loss(Adapt(adapter, support, judged[j], choices[c].Spread, choices[c].Temperature), query);
@@ -137,7 +137,7 @@ public sealed class RelatedPrior
         double sum = 0, weight = 0;
         for (int row = 0; row < query.RowCount; row++)
         {
-            head.Score(query.Row(row, _model.EmbeddingDimension), scores);
+            head.Score(query.Row(row), scores);
             sum += query.Weights[row] * ScoreLoss.Of(_model.Kind, scores, query.Labels[row]);
             weight += query.Weights[row];
         }

@@ -38,7 +38,7 @@ public sealed class PredictiveVarianceTests
         float[][] parameters = noise == PriorNoise.PerTask ? [deviations, [logNoise], factor, [logShape], prior] : [deviations, [logNoise], factor, prior];
         var options = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Noise = noise };
         var adapter = new BayesianAdapter(new HeadShape(LabelKind.Regression, Dimension, 1), options);
-        LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(z[..(rows * Dimension)], labels, [.. Enumerable.Repeat(1f, rows)], 1));
+        LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(z.AsMemory(0, rows * Dimension), Dimension, labels, [.. Enumerable.Repeat(1f, rows)], 1));
 
         // Cov(yᵢ, yⱼ) = z̃ᵢᵀΣz̃ⱼ + σ²[i = j], the new row last; its variance given the others is the Schur complement.
         double variance = Math.Exp(2 * (double)logNoise);

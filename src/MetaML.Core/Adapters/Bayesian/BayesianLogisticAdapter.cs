@@ -77,7 +77,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     private EmbeddedTask Thin(EmbeddedTask task)
     {
         int most = Math.Max(MaximumRows, 4 * Shape.EmbeddingDimension);
-        return task.RowCount <= most ? task : task.Take(RowSampler.Some(task.RowCount, most, new Random(0)), Shape.EmbeddingDimension);
+        return task.RowCount <= most ? task : task.Select(RowSampler.Some(task.RowCount, most, new Random(0)));
     }
 
     private HeadPrior FitPrior(LogisticTask[] tasks, int width)

@@ -97,7 +97,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
             for (int row = first; row < first + count; row++)
             {
                 float root = MathF.Sqrt(support.Weights[row]);
-                ReadOnlySpan<float> z = support.Row(row, dimension);
+                ReadOnlySpan<float> z = support.Row(row);
                 z.CopyTo(scaled);
                 scaled[dimension] = 1;
                 TensorPrimitives.Multiply(scaled, root, scaled);
@@ -214,7 +214,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         for (int row = 0; row < task.RowCount; row++)
         {
             for (int k = 0; k < task.OutputCount; k++)
-                sum += task.Weights[row] * product(task.Row(row, Shape.EmbeddingDimension), k, scale * Target(task.Labels[row], k));
+                sum += task.Weights[row] * product(task.Row(row), k, scale * Target(task.Labels[row], k));
         }
 
         return sum / (scale * scale);

@@ -115,7 +115,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         {
             Range own = (t * rows)..((t + 1) * rows);
             int ownOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // those that a task lacks are the last
-            var support = new EmbeddedTask(z[(t * rows * dimension)..((t + 1) * rows * dimension)], labels[own], weights[own], ownOutputs);
+            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[own], weights[own], ownOutputs);
             Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
         }
 

@@ -65,7 +65,7 @@ internal sealed class PenalizedFit
         for (int row = 0; row < rows.RowCount; row++)
         {
             Span<double> p = _p.AsSpan(row * width, width);
-            TensorPrimitives.ConvertTruncating(rows.Row(row, width - 1), p);
+            TensorPrimitives.ConvertTruncating(rows.Row(row), p);
             p[^1] = 1;
             for (int k = 0; k < _outputs; k++)
                 _start[row * _outputs + k] = TensorPrimitives.Dot<double>(p, centre.AsSpan(k * width, width));
