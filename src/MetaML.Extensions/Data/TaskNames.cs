@@ -48,9 +48,8 @@ internal static class TaskNames
     /// <summary>The error of a row without a task.</summary>
     /// <param name="column">The Task column.</param>
     /// <param name="row">The row's number.</param>
-    public static InvalidOperationException Missing(DataViewSchema.Column column, long row) => column.Type is TextDataViewType
-        ? new($"Each row must have a task in column '{column.Name}'; got an empty text in row {row}. It would be taken for a task of its own. Fill in the name, or leave the row out.")
-        : new($"Each row must have a task in column '{column.Name}'; got a missing key in row {row}. Leave the row out, or map its value to a key.");
+    public static InvalidOperationException Missing(DataViewSchema.Column column, long row) =>
+        new($"Each row must have a task in column '{column.Name}'; got {(column.Type is TextDataViewType ? "an empty text" : "a missing key")} in row {row}. It cannot be learned from. Leave the row out, or give it a task.");
 
     // The same string for the same text: none is made for each row.
     private static string Known(HashSet<string> known, ReadOnlySpan<char> text)
