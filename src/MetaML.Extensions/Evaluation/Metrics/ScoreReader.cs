@@ -10,6 +10,9 @@ namespace MetaML.Extensions.Evaluation.Metrics;
 /// <remarks>Classes are matched by name, since a model that was fitted to few rows numbers them in its own way and knows only some.</remarks>
 internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score, string probabilityColumn = DefaultColumnNames.Probability, string predictedLabelColumn = DefaultColumnNames.PredictedLabel)
 {
+    /// <summary>The score column.</summary>
+    public string ScoreColumn => scoreColumn;
+
     /// <summary>Reads the scores of rows into their tasks.</summary>
     /// <param name="scored">One row for each of the given ones, in their order.</param>
     /// <param name="rows">Tasks and labels.</param>
