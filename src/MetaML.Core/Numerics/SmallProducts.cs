@@ -11,7 +11,7 @@ namespace MetaML.Numerics;
 /// A tile of sums stays in registers while the terms pass: four rows by two registers. Where the last register of a row is
 /// not full, what stands behind the row is multiplied with it and not kept; so a right factor and a result must have
 /// <see cref="Slack"/> values of any kind behind them, which stay as they are. Each sum is taken in the order of its terms,
-/// whatever the registers' width.
+/// whatever the registers' width. <see cref="AffineKernel"/> says why its tile is another.
 /// </remarks>
 internal static class SmallProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>

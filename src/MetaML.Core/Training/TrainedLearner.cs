@@ -107,16 +107,25 @@ internal sealed class TrainedLearner
             foreach (int position in episode.Query)
             {
                 float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
-                if (model.Kind == LabelKind.Multiclass && !task.Classes.Contains((int)label))
+                float output = model.Kind == LabelKind.Multiclass ? IndexOf(task.Classes, (int)label) : label;
+                if (output < 0)
                     continue; // no row of the class was in the support
                 double own = episode.Task.Weights?[position] ?? 1;
                 ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]]);
-                sum += own * LabelLoss.OfRow(model.Kind, scores, task.Classes, label) / unit;
+                sum += own * ScoreLoss.Of(model.Kind, scores, output) / unit;
                 weight += own;
             }
 
             if (weight > 0)
                 yield return (episode.TaskNumber, sum / weight);
         }
+    }
+
+    private static int IndexOf(IReadOnlyList<int> classes, int label)
+    {
+        int index = 0;
+        while (index < classes.Count && classes[index] != label)
+            index++;
+        return index < classes.Count ? index : -1;
     }
 }

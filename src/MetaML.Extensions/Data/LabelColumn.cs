@@ -1,3 +1,5 @@
+using MetaML.Data;
+
 namespace MetaML.Extensions.Data;
 
 /// <summary>A column of labels, and how they are read.</summary>
@@ -19,10 +21,8 @@ internal sealed record LabelColumn(string Name, LabelKind Kind, int ClassCount =
     /// <exception cref="InvalidOperationException">It cannot be learned from.</exception>
     public float Label(float value, long row)
     {
-        if (Kind == LabelKind.Regression && !float.IsFinite(value))
-            throw new InvalidOperationException($"Labels must be finite; got {value} in row {row} of column '{Name}'.");
-        if (Kind == LabelKind.Binary && value is not (0 or 1))
-            throw new InvalidOperationException($"Labels must be 0, 1, or NaN where missing; got {value} in row {row} of column '{Name}'.");
+        if (Kind != LabelKind.Multiclass && !LabelRule.IsValid(Kind, value)) // classes come from keys, which are valid
+            throw new InvalidOperationException($"Labels must be {(Kind == LabelKind.Binary ? "0, 1, or NaN where missing" : LabelRule.Expected(Kind))}; got {value} in row {row} of column '{Name}'.");
         return ClassOfKey?.Invoke((int)value) ?? value;
     }
 }

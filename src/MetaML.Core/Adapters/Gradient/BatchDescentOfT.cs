@@ -90,8 +90,7 @@ internal sealed class BatchDescent<T> : BatchDescent
 
         Tensor LossOf(Tensor of) => LabelLoss.PerTask(Plan.Kind, of, _query!, _mask);
         Tensor[] losses = [.. scores.unbind(0).Select(LossOf)]; // after each step that counts
-        Tensor outer = Plan.IsReptile ? moves : losses[..^1].Aggregate(
-            losses[^1].Times(1 - (losses.Length - 1) * Plan.EarlierStepWeight), (sum, earlier) => sum.Plus(earlier.Times(Plan.EarlierStepWeight)));
+        Tensor outer = Plan.IsReptile ? moves : StepWeights.Join(losses[^1], losses.Length - 1, losses[..^1], Plan.EarlierStepWeight);
         derivatives = Array.ConvertAll(derivatives, tensor => tensor.MoveToOuterDisposeScope());
         return (losses[^1].MoveToOuterDisposeScope(), outer.MoveToOuterDisposeScope());
     }

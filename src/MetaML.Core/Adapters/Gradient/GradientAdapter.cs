@@ -133,7 +133,8 @@ public abstract partial class GradientAdapter : IAdapter
         return gradientOf(current);
     }
 
-    // g min(1, c / ‖g‖) for each task, differentiable.
+    // g min(1, c / ‖g‖) for each task, differentiable. TaskDescent.Clip is the same in managed code, which is faster for small
+    // networks; BatchDescentTests holds the two together.
     private Tensor Clip(Tensor gradient)
     {
         // (‖g‖ / c)², divided first: its square must not overflow. [tasks, 1]

@@ -126,7 +126,7 @@ internal sealed class TaskDescent<T>
         }
 
         var earlier = T.CreateChecked(_plan.EarlierStepWeight);
-        AddQuery(_plan.QueryPasses - 1, T.One - T.CreateChecked(_plan.QueryPasses - 1) * earlier);
+        AddQuery(_plan.QueryPasses - 1, StepWeights.OfLast(_plan.QueryPasses - 1, earlier));
         for (int s = _plan.Steps - 1; s >= 0; s--)
         {
             ReadOnlySpan<T> own = Own(s);
@@ -201,7 +201,8 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    // min(1, c / ‖g‖)
+    // min(1, c / ‖g‖). GradientAdapter.Clip is the same in libtorch, for encoders that cannot step here; BatchDescentTests holds
+    // the two together.
     private T Clip(ReadOnlySpan<T> own)
     {
         T norm = T.Sqrt(OrderedSum.OfProducts(own, own));
