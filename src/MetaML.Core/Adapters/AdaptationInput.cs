@@ -54,7 +54,7 @@ public sealed record AdaptationInput
     /// <param name="isTraining">Whether the result is differentiated again.</param>
     /// <param name="dropout">Source of dropout masks, or null.</param>
     /// <param name="progress">How far training is.</param>
-    public static AdaptationInput Of(
+    internal static AdaptationInput Of(
         EpisodeBatch batch, IEncoder encoder, ParameterSet encoderParameters, ParameterSet adapterParameters, bool isTraining = false, Generator? dropout = null, double progress = 0) => new()
         {
             Encoder = encoder,

@@ -29,8 +29,10 @@ public abstract record AdapterOptions
     /// <summary>How episodes are drawn to train on, given how they are drawn to judge by.</summary>
     internal virtual IEpisodeSampler Training(IEpisodeSampler sampler) => sampler;
 
-    /// <summary>Whether heads say how far labels may lie from their scores.</summary>
-    internal virtual bool GivesDeviation(LabelKind kind) => false;
+    /// <summary>Whether each head also has the standard deviation of labels about their scores (<see cref="Heads.LinearHead.Spread"/>).</summary>
+    /// <param name="kind">The kind of label; the column ScoreStandardDeviation exists for regression.</param>
+    /// <returns>Default false. If true, the adapter must implement <see cref="Adapters.IManagedAdapter"/> and set the property in every head.</returns>
+    public virtual bool GivesDeviation(LabelKind kind) => false;
 
     /// <summary>Checks the options, and that the adapter serves this kind of label.</summary>
     /// <exception cref="ArgumentException">An option is outside its range, or the kind is not served.</exception>

@@ -9,7 +9,7 @@ namespace MetaML.Adapters;
 public sealed record HeadShape(LabelKind Kind, int EmbeddingDimension, int? CommonOutputs)
 {
     /// <summary>Whether all tasks' outputs mean the same, so that a prior for a task without rows can be learned.</summary>
-    public bool HasPrior => CommonOutputs is not null;
+    public bool HasCommonOutputs => CommonOutputs is not null;
 
     /// <summary>The encoder's parameters, for adapters that change them.</summary>
     public IReadOnlyList<ParameterSpec> EncoderParameters { get; init; } = [];

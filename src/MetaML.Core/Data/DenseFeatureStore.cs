@@ -4,7 +4,7 @@ namespace MetaML.Data;
 
 /// <summary>Rows stored one value per feature.</summary>
 /// <param name="featureCount">Number of features of each row.</param>
-public sealed class DenseFeatureStore(int featureCount) : FeatureStore(featureCount)
+internal sealed class DenseFeatureStore(int featureCount) : FeatureStore(featureCount)
 {
     private readonly List<float[]> _chunks = [];
 

@@ -1,3 +1,5 @@
+using MetaML.Numerics;
+
 namespace MetaML.Data;
 
 /// <summary>The features of one row, dense or sparse, without a copy.</summary>
@@ -34,6 +36,9 @@ public readonly ref struct FeatureRow
 
     /// <summary>The values, all of them (dense) or those at <see cref="Indices"/> (sparse).</summary>
     public ReadOnlySpan<float> Values { get; }
+
+    /// <summary>Whether no value is NaN or infinite. A sparse row without values is a row of zeros, and so finite.</summary>
+    internal bool IsFinite => FiniteNumbers.AreAll(Values);
 
     /// <summary>Writes the row to <paramref name="destination"/>, one value per feature.</summary>
     /// <param name="destination">Receives <see cref="Length"/> values.</param>

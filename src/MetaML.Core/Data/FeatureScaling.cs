@@ -7,7 +7,7 @@ namespace MetaML.Data;
 /// Dense features: each to mean 0 and standard deviation 1; a feature that never varies becomes 0. Sparse features: one
 /// factor for all, so that zero stays zero and a row's mean square is what standardised features have; or one for each.
 /// </remarks>
-public sealed class FeatureScaling
+internal sealed class FeatureScaling
 {
     private FeatureScaling(float[]? shift, float[] scale)
     {

@@ -12,6 +12,14 @@ public abstract class FeatureStore
         FeatureCount = featureCount;
     }
 
+    /// <summary>A store that keeps every value of a row.</summary>
+    /// <param name="featureCount">Number of features of each row; at least 1.</param>
+    public static FeatureStore Dense(int featureCount) => new DenseFeatureStore(featureCount);
+
+    /// <summary>A store that keeps the values of a row that are not zero, with their indices.</summary>
+    /// <param name="featureCount">Number of features of each row; at least 1.</param>
+    public static FeatureStore Sparse(int featureCount) => new SparseFeatureStore(featureCount);
+
     /// <summary>Number of features of each row.</summary>
     public int FeatureCount { get; }
 

@@ -2,7 +2,7 @@ namespace MetaML.Data;
 
 /// <summary>Rows stored as index and value pairs (compressed sparse rows), for features that are mostly zero.</summary>
 /// <param name="featureCount">Number of features of each row.</param>
-public sealed class SparseFeatureStore(int featureCount) : FeatureStore(featureCount)
+internal sealed class SparseFeatureStore(int featureCount) : FeatureStore(featureCount)
 {
     private readonly List<(int[] Indices, float[] Values)> _chunks = [];
     private readonly List<(int Chunk, int Start, int Count)> _rows = [];

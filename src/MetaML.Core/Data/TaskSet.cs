@@ -9,7 +9,7 @@ public sealed class TaskSet
         Features = features;
         Tasks = tasks.Select((task, number) => task.Numbered(number)).ToArray();
         ClassCount = classCount;
-        HasCommonClasses = hasCommonClasses;
+        HasCommonOutputs = hasCommonClasses;
     }
 
     /// <summary>What the labels are.</summary>
@@ -25,11 +25,11 @@ public sealed class TaskSet
     public int ClassCount { get; }
 
     /// <summary>Whether all tasks share one set of classes; true for binary labels and for regression.</summary>
-    public bool HasCommonClasses { get; }
+    public bool HasCommonOutputs { get; }
 
     /// <summary>The same tasks with other features of their rows.</summary>
-    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonClasses);
+    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonOutputs);
 
     /// <summary>The same features and classes with other tasks.</summary>
-    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonClasses);
+    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonOutputs);
 }

@@ -6,7 +6,7 @@ namespace MetaML.Encoders;
 
 /// <summary>Passes features on as the embedding.</summary>
 /// <param name="featureCount">Number of features, and of values of the embedding.</param>
-public sealed class IdentityEncoder(int featureCount) : IEncoder
+internal sealed class IdentityEncoder(int featureCount) : IEncoder
 {
     /// <inheritdoc/>
     public int FeatureCount => featureCount;

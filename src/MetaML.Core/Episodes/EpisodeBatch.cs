@@ -10,7 +10,7 @@ namespace MetaML.Episodes;
 /// coordinates, of the columns that are active anywhere in the batch; <see cref="Columns"/> names them, and the encoder's
 /// first layer uses just those rows of its weight.
 /// </remarks>
-public sealed class EpisodeBatch
+internal sealed class EpisodeBatch
 {
     // Targets and scores are [tasks, rows, outputs]: a gibibyte of each.
     private const long MostScores = 1L << 28;

@@ -30,6 +30,7 @@ internal static class AtomicFile
             if (!OperatingSystem.IsWindows() && File.Exists(target))
                 File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
+            Announce(target);
         }
         catch (ArgumentOutOfRangeException error) // what .NET makes of EFBIG, a limit of the file system or of the process
         {
@@ -40,6 +41,19 @@ internal static class AtomicFile
         {
             Delete(temporary);
             throw;
+        }
+    }
+
+    // A rename changes no time of the file, and watchers that wait for a change, such as the one of ML.NET's pool of prediction
+    // engines, would not see it. The file is in its place already: a failure here must not be reported as one of the write.
+    private static void Announce(string path)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

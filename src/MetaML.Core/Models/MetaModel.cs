@@ -1,11 +1,11 @@
 using System.Collections.ObjectModel;
-using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Numerics;
 using MetaML.Parameters;
 
 namespace MetaML.Models;
@@ -44,7 +44,7 @@ public sealed partial class MetaModel
     public int EmbeddingDimension => _design.Encoder.EmbeddingDimension;
 
     /// <summary>Whether all tasks' outputs mean the same, so that rows of an unknown task can be scored by what was learned across tasks.</summary>
-    public bool HasPrior => _design.Head.HasPrior;
+    public bool HasCommonOutputs => _design.Head.HasCommonOutputs;
 
     /// <summary>Number of classes that all tasks share: 2 for binary labels; 0 for regression and where each task has its own.</summary>
     public int ClassCount => Kind switch
@@ -58,9 +58,9 @@ public sealed partial class MetaModel
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
     /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.Spread"/>.</summary>
-    public bool GivesDeviation => _design.AdapterOptions.GivesDeviation(Kind);
+    public bool GivesDeviation => _design.GivesDeviation;
 
-    /// <summary>The adapter on no rows at all; null where <see cref="HasPrior"/> is false.</summary>
+    /// <summary>The adapter on no rows at all; null where <see cref="HasCommonOutputs"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
     /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
@@ -82,7 +82,7 @@ public sealed partial class MetaModel
     internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
 
     /// <summary>The adapter where it has a solution in closed form and a prior head; else null.</summary>
-    internal ClosedFormAdapter? ClosedForm => HasPrior ? _design.Adapter as ClosedFormAdapter : null;
+    internal ClosedFormAdapter? ClosedForm => HasCommonOutputs ? _design.Adapter as ClosedFormAdapter : null;
 
     /// <summary>The adapter's meta-learned values.</summary>
     internal IReadOnlyList<float[]> AdapterArrays => _adapterArrays;
@@ -194,7 +194,7 @@ public sealed partial class MetaModel
     {
         if (Kind != LabelKind.Multiclass)
             return task.Classes;
-        if (!HasPrior)
+        if (!HasCommonOutputs)
             return [.. task.Labels.Select(label => (int)label).Distinct().Order()];
         if (task.RowCount > 0 && task.Labels.Max() >= ClassCount)
             throw new ArgumentException($"Support must have classes below {ClassCount}, those that all tasks share; got {task.Labels.Max()} in task '{task.Name}'. The model has learned nothing of it. Train with ClassSets.PerTask.");
@@ -203,15 +203,17 @@ public sealed partial class MetaModel
 
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
+        if (GivesDeviation && head.Spread is null)
+            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.Spread)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
-        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
+        if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && FiniteNumbers.AreAll<float>(spread.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }
 
     private AdaptedTask? AdaptNothing()
     {
-        if (!HasPrior)
+        if (!HasCommonOutputs)
             return null;
         var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]);
         return Adapt(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true))[0];

@@ -14,6 +14,8 @@ internal sealed class MetaModelDesign
         Encoder = encoderOptions.IsFrozen ? new PresetEncoder(encoder, (spec, _) => spec with { IsTrained = false }) : encoder;
         Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs) { EncoderParameters = Encoder.Parameters };
         Adapter = adapterOptions.Create(Head);
+        if (GivesDeviation && Adapter is not IManagedAdapter)
+            throw new ArgumentException($"{adapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} must be false unless the adapter implements IManagedAdapter; got true, and {Adapter.GetType().Name} does not. Only IManagedAdapter.Adapt returns a head with a deviation. Implement it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
     }
 
     // On embeddings.
@@ -35,6 +37,9 @@ internal sealed class MetaModelDesign
     public HeadShape Head { get; }
 
     public IAdapter Adapter { get; }
+
+    /// <summary>Whether adapted heads have a predictive variance.</summary>
+    public bool GivesDeviation => AdapterOptions.GivesDeviation(Head.Kind);
 
     /// <summary>Whether learning needs no more of a row than its embedding, which is always the same.</summary>
     public bool IsOfFixedEmbeddings => EncoderOptions.EmbedsAlike && Encoder.Parameters.All(spec => !spec.IsTrained) && Adapter is IManagedAdapter;

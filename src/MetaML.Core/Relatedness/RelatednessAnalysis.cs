@@ -21,7 +21,7 @@ internal static class RelatednessAnalysis
         model.CheckFits(data);
         if (!Enum.IsDefined(measure))
             throw new ArgumentException($"The measure must be one of {string.Join(", ", Enum.GetNames<RelatednessMeasure>())}; got {measure}.", nameof(measure));
-        if (!model.HasPrior && measure != RelatednessMeasure.Representations)
+        if (!model.HasCommonOutputs && measure != RelatednessMeasure.Representations)
             throw new ArgumentException($"The measure must be {RelatednessMeasure.Representations} where each task has classes of its own; got {measure}. One task's head says nothing of another's classes.", nameof(measure));
         if (data.Tasks.FirstOrDefault(task => task.RowCount < 2) is { } small)
             throw new InvalidOperationException($"Each task must have at least two rows; got {small.RowCount} in task '{small.Name}'. It could not be compared with itself. Leave it out.");

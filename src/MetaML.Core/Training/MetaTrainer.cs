@@ -6,7 +6,7 @@ using MetaML.Training.Loop;
 namespace MetaML.Training;
 
 /// <summary>Learns across tasks: θ* = argmin Σᵢ λᵢ Lᵢ(θ), with Lᵢ the query loss of task i after adapting on its support.</summary>
-/// <remarks>The same seed and machine give the same bits, unless <see cref="MetaTrainingOptions.MaximumTrainingTime"/> ends the training.</remarks>
+/// <remarks>The same seed and machine give the same bits, unless <see cref="TrainingLoopOptions.MaximumTrainingTime"/> ends the training.</remarks>
 public static class MetaTrainer
 {
     /// <summary>Learns an encoder and an adapter from tasks.</summary>

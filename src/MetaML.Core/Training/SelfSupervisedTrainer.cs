@@ -11,7 +11,7 @@ namespace MetaML.Training;
 /// <para>Reconstruction: every feature is a regression task, with corrupted rows and the feature's true, standardised values.
 /// Ridge regression is then the linear decoder of a denoising autoencoder, in closed form.</para>
 /// </remarks>
-public static class SelfSupervisedTrainer
+internal static class SelfSupervisedTrainer
 {
     private const int Copies = 4;
 

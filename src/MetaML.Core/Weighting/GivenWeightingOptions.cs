@@ -6,6 +6,19 @@ namespace MetaML;
 /// <summary>Weights that the user knows: of how related the tasks are to those that matter, say.</summary>
 public sealed record GivenWeightingOptions : TaskWeightingOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public GivenWeightingOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private GivenWeightingOptions(GivenWeightingOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>Weight by the task's name; tasks that are not named get 1. They are scaled to mean 1 over all tasks.</summary>
     /// <value>Finite and not negative, not all 0; names of training tasks.</value>
     public IReadOnlyDictionary<string, double> Weights { get; set; } = new Dictionary<string, double>();

@@ -14,6 +14,19 @@ namespace MetaML;
 /// </remarks>
 public sealed record RelatednessWeightingOptions : TaskWeightingOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public RelatednessWeightingOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private RelatednessWeightingOptions(RelatednessWeightingOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>The tasks that matter.</summary>
     /// <value>Names of training tasks, at least one.</value>
     public IReadOnlyList<string> TargetTasks { get; set; } = [];

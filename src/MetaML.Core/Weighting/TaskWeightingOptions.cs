@@ -3,7 +3,11 @@ using MetaML.Weighting;
 namespace MetaML;
 
 /// <summary>How much each task counts in the outer loss: λᵢ in θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
-/// <remarks>Weights belong to named tasks (for drawn tasks: to their pool of classes) and have mean 1 over the training tasks. A new weighting is one file: its options and its class.</remarks>
+/// <remarks>
+/// Weights belong to named tasks. Where tasks are drawn from classes, they belong to the pool of classes. Their mean over the
+/// training tasks is 1. The set of weightings is closed: another assembly cannot derive from this type. Weights that are
+/// computed elsewhere are given by <see cref="GivenWeightingOptions"/>. Within this assembly a new weighting is one file.
+/// </remarks>
 public abstract record TaskWeightingOptions
 {
     /// <summary>The weighting of a training.</summary>

@@ -72,19 +72,10 @@ public sealed partial class MetaLearningCatalog
     }
 
 #pragma warning disable CA1822 // called on the catalog, as their siblings are
-    /// <summary>The tasks that a model knows: those that it was trained on and those that it was adapted to.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
-    public IReadOnlyList<string> TaskNames(ITransformer model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        return [.. ChainAdapter.FindLearner(model).TaskNames.Order(StringComparer.Ordinal)];
-    }
-
     /// <summary>Whether a model knows a task: whether its rows are scored by a head of its own, and not by what was learned across tasks.</summary>
     /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
     /// <param name="task">The task's name, as the meta-learner's Task column has it.</param>
-    /// <remarks>Row by row the Boolean output column "IsKnownTask" says the same, also from a PredictionEngine.</remarks>
+    /// <remarks>The Boolean output column "IsKnownTask" says the same of each row, also in a PredictionEngine. <see cref="Describe"/> lists all known tasks.</remarks>
     /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
     public bool KnowsTask(ITransformer model, string task)
     {

@@ -34,7 +34,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
         {
             if (cursor.Position % RowsPerCheck == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            string task = getTask() ?? throw new InvalidOperationException($"Each row must have a task in column '{taskColumn}'; got a missing key in row {cursor.Position}. Leave the row out, or map its value to a key.");
+            string task = getTask() ?? throw Data.TaskNames.Missing(data.Schema[taskColumn], cursor.Position);
             if (!numbers.TryGetValue(task, out int number))
             {
                 numbers[task] = number = names.Count;

@@ -1,6 +1,6 @@
-using System.Numerics.Tensors;
 using System.Text;
 using MetaML.Data;
+using MetaML.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -97,7 +97,7 @@ internal sealed class TaskSetReader
                 continue;
             }
 
-            string task = getTask() ?? throw Missing(data, "task", _columns.Task!);
+            string task = getTask() ?? throw (data.Schema[_columns.Task!].Type is TextDataViewType ? TaskNames.Missing(data.Schema[_columns.Task!], cursor.Position) : Missing(data, "task", _columns.Task!));
             getFeatures(ref features);
             CheckFinite(features, cursor.Position, featureColumn);
             getWeight?.Invoke(ref weight);
@@ -120,7 +120,7 @@ internal sealed class TaskSetReader
     private static void CheckFinite(in VBuffer<float> features, long row, DataViewSchema.Column column)
     {
         ReadOnlySpan<float> values = features.GetValues();
-        if (TensorPrimitives.IsFiniteAll(values))
+        if (FiniteNumbers.AreAll(values))
             return;
         for (int i = 0; i < values.Length; i++)
         {

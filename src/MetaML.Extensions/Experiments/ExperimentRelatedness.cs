@@ -19,7 +19,7 @@ internal static class ExperimentRelatedness
     /// <param name="cancellationToken">Stops between tasks.</param>
     public static RelatednessMatrix? Of(MLContext context, ITransformer? model, IDataView training, ExperimentColumns columns, CancellationToken cancellationToken)
     {
-        if (model is null || !ChainAdapter.FindLearner(model).Model.HasPrior)
+        if (model is null || !ChainAdapter.FindLearner(model).Model.HasCommonOutputs)
             return null;
         try
         {

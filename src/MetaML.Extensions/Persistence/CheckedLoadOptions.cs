@@ -6,6 +6,18 @@ namespace MetaML;
 /// <summary>What <see cref="MetaLearningCatalog.LoadChecked(string, out Microsoft.ML.DataViewSchema, CheckedLoadOptions)"/> accepts.</summary>
 public sealed record CheckedLoadOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public CheckedLoadOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private CheckedLoadOptions(CheckedLoadOptions original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>The largest total size of the file's entries, once they are decompressed, in bytes.</summary>
     /// <value>At least 0, or null (default): the file's own size and a quarter, and 8 MiB. Raise it for a file that is trusted and compresses better.</value>
     public long? MaximumUncompressedBytes { get; set; }

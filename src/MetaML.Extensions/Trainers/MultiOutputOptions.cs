@@ -6,6 +6,19 @@ namespace MetaML;
 /// <remarks>Without a Task column (the default) each output is a task; with one, each output of each task is.</remarks>
 public sealed record MultiOutputOptions : TaskLearnerOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public MultiOutputOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private MultiOutputOptions(MultiOutputOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>The label columns, of any mix of kinds.</summary>
     /// <value>At least two without a Task column, at least one with it; each name once.</value>
     public IReadOnlyList<OutputColumn> Outputs { get; set; } = [];

@@ -32,7 +32,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(LabelKind.Binary); // which every adapter serves; the outputs' own kinds are known with the data
         _host = env.Register(nameof(MultiOutputTrainer));
-        _options = options with { Outputs = [.. options.Outputs.Select(output => output with { })] };
+        _options = options with { };
     }
 
     /// <summary>Learns all outputs of the data.</summary>

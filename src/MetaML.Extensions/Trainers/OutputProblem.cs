@@ -34,7 +34,7 @@ internal sealed record OutputProblem(TaskSet Tasks, IReadOnlyDictionary<int, Lab
             classes += outputs[i].ClassCount;
         }
 
-        bool hasCommonClasses = first.Kind != LabelKind.Multiclass || (members.Length == 1 && first.HasCommonClasses);
+        bool hasCommonClasses = first.Kind != LabelKind.Multiclass || (members.Length == 1 && first.HasCommonOutputs);
         return new OutputProblem(new TaskSet(first.Kind, first.Features, tasks, first.Kind == LabelKind.Multiclass ? classes : first.ClassCount, hasCommonClasses), labels);
     }
 }

@@ -51,10 +51,10 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// <exception cref="ArgumentException">There is no prior to give.</exception>
     internal UnknownTaskHandling UnknownTasksOf(MetaModel model, IChannel channel)
     {
-        UnknownTaskHandling handling = UnknownTasks ?? (model.HasPrior ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
+        UnknownTaskHandling handling = UnknownTasks ?? (model.HasCommonOutputs ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
         if (UnknownTasks is null)
-            channel.Info($"Rows of unknown tasks: {handling}, since {(model.HasPrior ? "labels mean the same in all tasks" : "each task has classes of its own")}.");
-        if (handling == UnknownTaskHandling.MetaPrior && !model.HasPrior)
+            channel.Info($"Rows of unknown tasks: {handling}, since {(model.HasCommonOutputs ? "labels mean the same in all tasks" : "each task has classes of its own")}.");
+        if (handling == UnknownTaskHandling.MetaPrior && !model.HasCommonOutputs)
             throw OptionCheck.Error(this, nameof(UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for classes that are not known.");
         if (handling == UnknownTaskHandling.Missing)
             channel.Warning("Rows of unknown tasks get NaN scores, which ML.NET's metrics leave out or misread.");

@@ -61,10 +61,10 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>Vector of Single, as long as the features that the model was trained on.</summary>
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
-    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. TakesNewClasses ? [Columns.Label] : Array.Empty<string>()];
+    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. MayHaveNewClasses ? [Columns.Label] : Array.Empty<string>()];
 
     // Whether a new task may bring classes that no task has had so far.
-    private bool TakesNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasPrior;
+    private bool MayHaveNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasCommonOutputs;
 
     /// <summary>What the model holds: encoder, adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
     /// <returns>For programs by its properties, for people by its text.</returns>
@@ -132,12 +132,12 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         if (_classes is null)
             return (label, null);
         KeyVocabulary given = KeyVocabulary.Of(support[Columns.Label]);
-        KeyVocabulary classes = TakesNewClasses ? _classes.Append(given) : _classes;
+        KeyVocabulary classes = MayHaveNewClasses ? _classes.Append(given) : _classes;
         int[] map = classes.MapFrom(given);
         label = label with
         {
             ClassCount = classes.Count,
-            ClassSets = Model.HasPrior ? ClassSets.Common : ClassSets.PerTask,
+            ClassSets = Model.HasCommonOutputs ? ClassSets.Common : ClassSets.PerTask,
             ClassOfKey = key => map[key] >= 0 ? map[key] : throw UnknownClass(given.Names[key]),
         };
         return (label, classes);
@@ -216,7 +216,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
-        if (!Enum.IsDefined(unknown) || (model.HasPrior && classCount != model.ClassCount))
+        if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount))
             throw new InvalidDataException("The saved meta-learner contradicts itself. The file is damaged.");
 
         var tasks = ImmutableDictionary.CreateBuilder<string, AdaptedTask>();

@@ -101,7 +101,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
             throw new ArgumentException($"The output must be new; got '{output.Name}'. Use Adapt to learn it anew.", nameof(output));
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         LabelKind kind = ColumnNames.KindOf(support.Schema, output);
-        MetaLearnerTransformer like = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasPrior))
+        MetaLearnerTransformer like = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasCommonOutputs))
             ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, for '{output.Name}' to be like; got none. How to learn it is not known. Train with all outputs.", nameof(output));
 
         using IChannel channel = Host.Start("Adaptation");

@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using MetaML;
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Transformers;
 using MetaML.Files;
@@ -85,8 +85,9 @@ public sealed class SharedEncoderTransformer : RowToRowTransformerBase
             {
                 getFeatures(ref features);
                 var editor = VBufferEditor.Create(ref embedding, parent.EmbeddingDimension);
-                if (TensorPrimitives.IsFiniteAll(features.GetValues()))
-                    scorer.Embed(features.ToFeatureRow()).CopyTo(editor.Values);
+                FeatureRow row = features.ToFeatureRow();
+                if (row.IsFinite)
+                    scorer.Embed(row).CopyTo(editor.Values);
                 else
                     editor.Values.Fill(float.NaN);
                 embedding = editor.Commit();

@@ -9,7 +9,7 @@ internal static class SmallTasks
     public static TaskSet Waves(int count, int points)
     {
         var random = new Random(1);
-        var store = new DenseFeatureStore(1);
+        var store = FeatureStore.Dense(1);
         var builder = new TaskSetBuilder(LabelKind.Regression, store);
         for (int t = 0; t < count; t++)
         {
@@ -28,7 +28,7 @@ internal static class SmallTasks
     public static TaskSet Pool(int classes, int rowsOfClass, int features)
     {
         var random = new Random(1);
-        var store = new DenseFeatureStore(features);
+        var store = FeatureStore.Dense(features);
         var builder = new TaskSetBuilder(LabelKind.Multiclass, store);
         for (int c = 0; c < classes; c++)
         {

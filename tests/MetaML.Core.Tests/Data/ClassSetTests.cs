@@ -42,10 +42,10 @@ public sealed class ClassSetTests
     public void Build_CommonAndPerTask_AreTakenAtTheirWord()
     {
         TaskSet common = CoreData.Of(Some.TasksWithOwnClasses(3), LabelKind.Multiclass, ClassSets.Common);
-        Assert.True(common.HasCommonClasses);
+        Assert.True(common.HasCommonOutputs);
         Assert.All(common.Tasks, task => Assert.Equal(Enumerable.Range(0, 9), task.Classes));
         TaskSet own = CoreData.Of(Some.Tasks(3), LabelKind.Multiclass, ClassSets.PerTask);
-        Assert.False(own.HasCommonClasses);
+        Assert.False(own.HasCommonOutputs);
         Assert.Equal(3, own.ClassCount);
     }
 
@@ -55,7 +55,7 @@ public sealed class ClassSetTests
     public void Build_OtherKinds_HaveCommonClassesWhateverIsAsked(LabelKind kind, int classes)
     {
         TaskSet set = CoreData.Of(Some.Tasks(2), kind, ClassSets.PerTask);
-        Assert.True(set.HasCommonClasses);
+        Assert.True(set.HasCommonOutputs);
         Assert.Equal(classes, set.ClassCount);
         Assert.All(set.Tasks, task => Assert.Equal(Enumerable.Range(0, classes), task.Classes));
     }

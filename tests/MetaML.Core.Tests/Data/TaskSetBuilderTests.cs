@@ -9,9 +9,9 @@ public sealed class TaskSetBuilderTests
     [Fact]
     public void Build_Auto_TellsCommonClassesFromOwnOnes()
     {
-        Assert.True(CoreData.Of(Some.Tasks(), LabelKind.Multiclass).HasCommonClasses);
+        Assert.True(CoreData.Of(Some.Tasks(), LabelKind.Multiclass).HasCommonOutputs);
         TaskSet own = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass);
-        Assert.False(own.HasCommonClasses);
+        Assert.False(own.HasCommonOutputs);
         Assert.All(own.Tasks, task => Assert.Equal(task.Labels.Select(label => (int)label).Distinct().Order(), task.Classes));
     }
 

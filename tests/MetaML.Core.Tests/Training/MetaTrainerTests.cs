@@ -132,7 +132,7 @@ public sealed class MetaTrainerTests
             row.Task = "pool";
         var options = Quick with { Episodes = new() { Ways = 3, Shots = 2, Queries = 5 }, Adapter = new PrototypeAdapterOptions() };
         MetaModel model = MetaTrainer.Train(CoreData.Of(rows, LabelKind.Multiclass), options);
-        Assert.False(model.HasPrior);
+        Assert.False(model.HasCommonOutputs);
         Assert.Equal(36, model.Adapt(CoreData.Of(rows, LabelKind.Multiclass, ClassSets.PerTask))[0].Classes.Count);
     }
 

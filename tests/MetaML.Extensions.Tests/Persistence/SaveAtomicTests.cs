@@ -28,6 +28,28 @@ public sealed class SaveAtomicTests : IDisposable
         }
     }
 
+    /// <summary>Watches as the file loader of Microsoft.Extensions.ML's PredictionEnginePool does.</summary>
+    [Fact]
+    public void SaveAtomic_OverAnOldFile_IsSeenByAWatcherOfChanges()
+    {
+        var (model, rows) = Fitted();
+        _ml.MetaLearning().SaveAtomic(model, rows.Schema, FileName);
+        File.SetLastWriteTimeUtc(FileName, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        using var changed = new ManualResetEventSlim();
+        using var watcher = new FileSystemWatcher(Path.GetDirectoryName(FileName)!, Path.GetFileName(FileName)) { NotifyFilter = NotifyFilters.LastWrite };
+        ITransformer? seen = null;
+        watcher.Changed += (_, _) =>
+        {
+            seen = _ml.Model.Load(FileName, out _); // whole whenever it is seen
+            changed.Set();
+        };
+        watcher.EnableRaisingEvents = true;
+        _ml.MetaLearning().SaveAtomic(model, rows.Schema, FileName);
+        Assert.True(changed.Wait(TimeSpan.FromSeconds(30)), "the watcher must see the new file");
+        Assert.Equal(model.Transform(rows).GetColumn<float>("Score"), seen!.Transform(rows).GetColumn<float>("Score"));
+        Assert.True(File.GetLastWriteTimeUtc(FileName).Year > 2020, "pollers compare times");
+    }
+
     [Fact]
     public void SaveAtomic_FailsWhileWriting_LeavesTheOldFile()
     {

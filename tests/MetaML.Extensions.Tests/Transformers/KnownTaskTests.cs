@@ -75,7 +75,7 @@ public sealed class KnownTaskTests
         {
             Assert.True(_ml.MetaLearning().KnowsTask(known, "task2"));
             Assert.False(_ml.MetaLearning().KnowsTask(known, "task3"));
-            Assert.Equal(["task0", "task1", "task2"], _ml.MetaLearning().TaskNames(known));
+            Assert.Equal(["task0", "task1", "task2"], _ml.MetaLearning().Describe(known).Outputs[0].Tasks.Select(task => task.Name).Order());
         }
     }
 

@@ -17,7 +17,7 @@ namespace MetaML.Adapters.Bayesian;
 /// query losses say nothing of σ itself, only of Σ/σ²: where the prior is learned by gradients, σ is set afterwards, to its
 /// maximum of the marginal likelihood.</para>
 /// </remarks>
-public sealed class BayesianAdapter : ClosedFormAdapter
+internal sealed class BayesianAdapter : ClosedFormAdapter
 {
     private const string Noise = "log_noise";
     private const string NoiseShape = "log_noise_shape";
@@ -69,7 +69,7 @@ public sealed class BayesianAdapter : ClosedFormAdapter
 
     private HeadPrior FitPrior(TaskEvidence[] tasks, int width)
     {
-        int? outputs = Shape.HasPrior ? Shape.CommonOutputs : null;
+        int? outputs = Shape.HasCommonOutputs ? Shape.CommonOutputs : null;
         int iterations = _options.MaximumFitIterations;
         HeadPrior Fit(CovarianceForm form, HeadPrior start) => HeadPrior.Fit(tasks, start, outputs is not null, form, iterations);
         HeadPrior diagonal = Fit(CovarianceForm.Diagonal, HeadPrior.Start(tasks, width, outputs ?? 1, _options.Noise));

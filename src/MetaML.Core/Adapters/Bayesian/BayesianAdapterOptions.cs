@@ -46,7 +46,8 @@ public sealed record BayesianAdapterOptions : AdapterOptions
         ? new BayesianLogisticAdapter(shape, this)
         : new BayesianAdapter(shape, this);
 
-    internal override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
+    /// <inheritdoc/>
+    public override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
 
     /// <inheritdoc/>
     public override void Validate(LabelKind kind)

@@ -16,7 +16,7 @@ namespace MetaML.Adapters.Bayesian;
 /// since the difference of two scores has the variance 2v, the divisor is √(1 + πv/4). Where the prior was learned by gradients,
 /// the loss has scaled the scores already.</para>
 /// </remarks>
-public sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
+internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
 {
     // Rows of a task that the prior is learned from, or four for each value of an embedding where that is more: its head is known
     // well enough then, beside how heads vary.
@@ -83,7 +83,7 @@ public sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     private HeadPrior FitPrior(LogisticTask[] tasks, int width)
     {
         int iterations = _options.MaximumFitIterations;
-        int? heads = Shape.HasPrior ? tasks[0].Heads : null;
+        int? heads = Shape.HasCommonOutputs ? tasks[0].Heads : null;
         LogisticPrior Fit(HeadPrior start, CovarianceForm form) => new LogisticPrior(tasks, start, heads is not null, form, iterations).Climb();
         LogisticPrior diagonal = Fit(LogisticPrior.Start(tasks, width, heads ?? 1), CovarianceForm.Diagonal);
         CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(diagonal.Evidence, width, heads, noise: null, iterations));

@@ -16,7 +16,7 @@ namespace MetaML.Adapters.ClosedForm;
 /// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury): whichever system is smaller is solved,
 /// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0.
 /// </remarks>
-public abstract class ClosedFormAdapter : IManagedAdapter
+internal abstract class ClosedFormAdapter : IManagedAdapter
 {
     private const string Scale = "log_scale";
     private const string Prior = "prior_head";
@@ -34,7 +34,7 @@ public abstract class ClosedFormAdapter : IManagedAdapter
         _scaleAt = shape.Kind == LabelKind.Regression ? -1 : _parameters.Count;
         if (_scaleAt >= 0)
             _parameters.Add(ParameterSpec.Constant(Scale, MathF.Log(shape.Kind == LabelKind.Binary ? 3 : 6)) with { LearningRateFactor = 10, IsTrained = isTrained });
-        _priorAt = shape.HasPrior ? _parameters.Count : -1;
+        _priorAt = shape.HasCommonOutputs ? _parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
     }
@@ -60,14 +60,14 @@ public abstract class ClosedFormAdapter : IManagedAdapter
             p = p.bmm(factor);
 
         Tensor residual = Targets(input) * root; // R [tasks, rows, outputs]
-        if (Shape.HasPrior)
+        if (Shape.HasCommonOutputs)
             residual = residual - augmented.bmm(PriorHead(learned, tasks));
 
         Tensor solution = rows < width // [tasks, embedding + 1, outputs]
             ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)).Plus(Identity(z, rows)), residual))
             : linalg.solve(p.transpose(1, 2).bmm(p).Plus(Identity(z, width)), p.transpose(1, 2).bmm(residual));
         Tensor head = (factor is null ? solution : factor.bmm(solution)) * spread.unsqueeze(-1);
-        if (Shape.HasPrior)
+        if (Shape.HasCommonOutputs)
             head = head.Plus(PriorHead(learned, tasks));
         if (_scaleAt >= 0)
             head = head * learned[Scale].exp();

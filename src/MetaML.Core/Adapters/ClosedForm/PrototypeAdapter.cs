@@ -12,7 +12,7 @@ namespace MetaML.Adapters.ClosedForm;
 /// Cost O(rows · embedding). Source: Snell et al., Prototypical Networks for Few-shot Learning, 2017, arXiv 1703.05175;
 /// the learned temperature is an addition.
 /// </remarks>
-public sealed class PrototypeAdapter : IManagedAdapter
+internal sealed class PrototypeAdapter : IManagedAdapter
 {
     private const string Temperature = "log_temperature";
     private const string Pooled = "pooled_prototypes";

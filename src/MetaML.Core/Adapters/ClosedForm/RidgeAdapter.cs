@@ -8,7 +8,7 @@ namespace MetaML.Adapters.ClosedForm;
 /// Meta-learning with differentiable closed-form solvers, 2019, arXiv 1805.08136; the learned V₀ and the intercept's own
 /// penalty are additions.
 /// </remarks>
-public sealed class RidgeAdapter : ClosedFormAdapter
+internal sealed class RidgeAdapter : ClosedFormAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>

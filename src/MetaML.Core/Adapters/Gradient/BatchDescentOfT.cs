@@ -1,9 +1,9 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using MetaML.Encoders.Mlp;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Numerics;
 using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Gradient;
@@ -74,7 +74,7 @@ internal sealed class BatchDescent<T> : BatchDescent
             rows.Tell(descent.Support, t);
             asked.Tell(descent.Query, t);
             descent.Descend(own, alpha, ownMasks);
-            StaysFinite &= TensorPrimitives.IsFiniteAll(descent.End) || !TensorPrimitives.IsFiniteAll(own);
+            StaysFinite &= FiniteNumbers.AreAll(descent.End) || !FiniteNumbers.AreAll(own);
             for (int pass = 0; pass < Plan.QueryPasses; pass++)
                 descent.Scores(pass).CopyTo(given[((pass * _tasks + t) * queryRows * _outputs)..]);
             if (Plan.IsReptile)

@@ -9,7 +9,7 @@ namespace MetaML.Adapters.Gradient;
 /// the paper modulates a layer's filters; here φ is beside the pixels' channels, by a filter of one pixel. See also
 /// <see cref="EncoderGradientAdapter"/>.
 /// </remarks>
-public sealed class ContextGradientAdapter : EncoderGradientAdapter
+internal sealed class ContextGradientAdapter : EncoderGradientAdapter
 {
     private const string Matrix = "context_weights";
 

@@ -9,7 +9,7 @@ namespace MetaML.Adapters.Gradient;
 /// processor step in managed code, one task after the other; elsewhere all tasks of a batch step at once, each with parameters
 /// of its own along a leading dimension, and libtorch differentiates. Adapting needs libtorch.
 /// </remarks>
-public abstract class EncoderGradientAdapter : GradientAdapter
+internal abstract class EncoderGradientAdapter : GradientAdapter
 {
     private readonly ParameterSpec[] _stepped;
     private readonly string[] _names;

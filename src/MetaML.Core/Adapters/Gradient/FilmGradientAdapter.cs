@@ -8,7 +8,7 @@ namespace MetaML.Adapters.Gradient;
 /// 1709.07871. Deviation: γ and β come from gradient steps on the support, from a meta-learned start, where the paper has a
 /// network that generates them. See also <see cref="EncoderGradientAdapter"/>.
 /// </remarks>
-public sealed class FilmGradientAdapter : EncoderGradientAdapter
+internal sealed class FilmGradientAdapter : EncoderGradientAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind; the encoder must have parameters of the roles scale and shift.</param>

@@ -9,7 +9,7 @@ namespace MetaML.Adapters.Gradient;
 /// rate; Reptile's inner steps each see the whole support, and its outer steps go through the same optimiser as all others.
 /// See also <see cref="EncoderGradientAdapter"/>.
 /// </remarks>
-public sealed class FullGradientAdapter : EncoderGradientAdapter
+internal sealed class FullGradientAdapter : EncoderGradientAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind; the encoder's parameters must be given.</param>

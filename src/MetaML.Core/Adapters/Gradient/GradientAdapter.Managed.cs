@@ -4,7 +4,7 @@ using MetaML.Episodes;
 namespace MetaML.Adapters.Gradient;
 
 /// <content>The same steps in managed code.</content>
-public abstract partial class GradientAdapter
+internal abstract partial class GradientAdapter
 {
     /// <summary>Where the steps can be taken in managed code: the parameters that they start from, all of them, and what steps among them; null elsewhere.</summary>
     /// <param name="input">The support.</param>

@@ -8,7 +8,7 @@ using TorchSharp;
 namespace MetaML.Adapters.Gradient;
 
 /// <summary>What all gradient adapters share: the head that the steps start from, their rates, and what the outer step makes of them.</summary>
-public abstract partial class GradientAdapter : IAdapter
+internal abstract partial class GradientAdapter : IAdapter
 {
     private const string InitialWeights = "initial_weights";
     private const string InitialBias = "initial_bias";
@@ -28,12 +28,12 @@ public abstract partial class GradientAdapter : IAdapter
         int outputs = shape.CommonOutputs ?? 1; // one row, the same for every class
         var weights = ParameterSpec.Normal(InitialWeights, Math.Sqrt(1.0 / shape.EmbeddingDimension), shape.EmbeddingDimension, outputs);
         var bias = ParameterSpec.Constant(InitialBias, 0, outputs);
-        if (options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasPrior && !options.Reptile))
+        if (options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasCommonOutputs && !options.Reptile))
         {
             Prototypes = new PrototypeAdapter(shape);
             _parameters.AddRange(Prototypes.Parameters);
         }
-        else if (stepsHead || shape.HasPrior)
+        else if (stepsHead || shape.HasCommonOutputs)
         {
             _parameters.AddRange([weights, bias]);
         }

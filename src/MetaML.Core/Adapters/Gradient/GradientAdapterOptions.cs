@@ -43,7 +43,7 @@ public sealed record GradientAdapterOptions : AdapterOptions
     public double? InnerLearningRate { get; set; }
 
     /// <summary>A task's inner gradient is scaled down to this norm where it is larger.</summary>
-    /// <value>Positive; default 10. <see cref="MetaTrainingOptions.MaximumGradientNorm"/> is the outer one's.</value>
+    /// <value>Positive; default 10. <see cref="TrainingLoopOptions.MaximumGradientNorm"/> is the outer one's.</value>
     public double MaximumInnerGradientNorm { get; set; } = 10;
 
     /// <summary>Which inner learning rates are meta-learned, from <see cref="InnerLearningRate"/> on.</summary>

@@ -10,7 +10,7 @@ namespace MetaML.Adapters.Gradient;
 /// code, elsewhere by automatic differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid
 /// Learning or Feature Reuse? (ANIL), 2020, arXiv 1909.09157; learned rates and multi-step loss as in MAML++, arXiv 1810.09502.
 /// </remarks>
-public sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
+internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>

@@ -8,7 +8,7 @@ namespace MetaML.Adapters.Logistic;
 /// Meta-learned: λ on slopes and λ₀ on the intercept, and V₀ where all tasks' outputs mean the same. Deviation from its
 /// sources: the intercept's own penalty.
 /// </remarks>
-public sealed class LogisticAdapter : LogisticRegressionAdapter
+internal sealed class LogisticAdapter : LogisticRegressionAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Binary or multiclass.</param>

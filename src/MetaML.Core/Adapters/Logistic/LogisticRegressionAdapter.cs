@@ -19,7 +19,7 @@ namespace MetaML.Adapters.Logistic;
 /// binary head by a fixed number of Newton's steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
 /// 1909.04630. Deviations: to convergence, any number of classes, and V₀.</para>
 /// </remarks>
-public abstract class LogisticRegressionAdapter : IManagedAdapter
+internal abstract class LogisticRegressionAdapter : IManagedAdapter
 {
     private const string Prior = "prior_head";
 
@@ -29,7 +29,7 @@ public abstract class LogisticRegressionAdapter : IManagedAdapter
     {
         Shape = shape;
         List<ParameterSpec> parameters = [.. spread];
-        _priorAt = shape.HasPrior ? parameters.Count : -1;
+        _priorAt = shape.HasCommonOutputs ? parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
         Parameters = parameters;
@@ -49,7 +49,7 @@ public abstract class LogisticRegressionAdapter : IManagedAdapter
         Tensor augmented = cat([z, z.new_ones(tasks, rows, 1, dtype: z.dtype)], -1); // Z̃ [tasks, rows, embedding + 1]
         Tensor spread = Spread(input.AdapterParameters).to(z.dtype); // b [embedding + 1]
         Tensor? factor = Factor(input.AdapterParameters)?.to(z.dtype).unsqueeze(0).expand(tasks, dimension + 1, dimension + 1); // F
-        Tensor prior = Shape.HasPrior // V₀ [tasks, embedding + 1, outputs]
+        Tensor prior = Shape.HasCommonOutputs // V₀ [tasks, embedding + 1, outputs]
             ? input.AdapterParameters[Prior].to(z.dtype).unsqueeze(0).expand(tasks, -1, -1)
             : z.new_zeros(tasks, dimension + 1, input.OutputCount, dtype: z.dtype);
 

@@ -12,7 +12,7 @@ namespace MetaML.Encoders.Images;
 /// 1803.08494) in place of batch normalisation: an image's embedding does not depend on what else is in the batch. A side of
 /// one pixel is not pooled.
 /// </remarks>
-public sealed class ConvolutionalEncoder : IEncoder
+internal sealed class ConvolutionalEncoder : IEncoder
 {
     private const int Side = 3; // of a filter
     private const double NormEpsilon = 1e-5;

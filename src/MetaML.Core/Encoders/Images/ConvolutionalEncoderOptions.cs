@@ -9,6 +9,19 @@ namespace MetaML;
 [SavedName("convolutional")]
 public sealed record ConvolutionalEncoderOptions : EncoderOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public ConvolutionalEncoderOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private ConvolutionalEncoderOptions(ConvolutionalEncoderOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>Rows of pixels.</summary>
     /// <value>At least 1, or null (default): from the shape of the feature column, or square.</value>
     public int? Height { get; set; }

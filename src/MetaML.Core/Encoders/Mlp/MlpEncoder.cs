@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace MetaML.Encoders.Mlp;
 
 /// <summary>h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b, with a linear path (h_L W + b, x).</summary>
-public sealed class MlpEncoder : IEncoder
+internal sealed class MlpEncoder : IEncoder
 {
     internal const float NormEpsilon = 1e-5f;
     private const int LargestOnStack = 4096; // floats

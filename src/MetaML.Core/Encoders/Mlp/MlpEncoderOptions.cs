@@ -9,6 +9,19 @@ namespace MetaML;
 [SavedName("mlp")]
 public sealed record MlpEncoderOptions : EncoderOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public MlpEncoderOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private MlpEncoderOptions(MlpEncoderOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>Units of each hidden layer, first to last.</summary>
     /// <value>Each at least 1; an empty list makes the encoder linear. Default 128, 64.</value>
     public int[] HiddenUnits { get; set; } = [128, 64];

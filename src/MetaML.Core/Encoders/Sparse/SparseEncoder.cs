@@ -16,7 +16,7 @@ namespace MetaML.Encoders.Sparse;
 /// <para>A row costs O(its values · directions). Nothing is trained by gradients: on texts, weights so trained learn the
 /// training classes' rare words by heart.</para>
 /// </remarks>
-public sealed class SparseEncoder : IEncoder
+internal sealed class SparseEncoder : IEncoder
 {
     private const string Places = "places";
     private const string Signs = "signs";

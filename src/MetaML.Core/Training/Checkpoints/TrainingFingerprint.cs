@@ -43,7 +43,7 @@ internal static class TrainingFingerprint
 
         foreach (TaskSet problem in problems)
         {
-            Add<int>([(int)problem.Kind, problem.ClassCount, problem.HasCommonClasses ? 1 : 0, problem.Tasks.Count]);
+            Add<int>([(int)problem.Kind, problem.ClassCount, problem.HasCommonOutputs ? 1 : 0, problem.Tasks.Count]);
             foreach (LearningTask task in problem.Tasks)
             {
                 Add<char>(task.Name);

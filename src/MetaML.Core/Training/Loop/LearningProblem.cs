@@ -15,7 +15,7 @@ internal sealed class LearningProblem
         Prepared = prepared;
         Tasks = prepared.Tasks;
         Training = options.Adapter!.Training(prepared.Source.Training);
-        bool hasCommonOutputs = Tasks.HasCommonClasses && options.Episodes.Ways is null;
+        bool hasCommonOutputs = Tasks.HasCommonOutputs && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : Tasks.Kind == LabelKind.Multiclass ? Tasks.ClassCount : 1;
         Design = new MetaModelDesign(Tasks.Kind, Tasks.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!);
     }

@@ -5,12 +5,22 @@ namespace MetaML;
 /// <summary>How to learn across tasks.</summary>
 public record MetaTrainingOptions : TrainingLoopOptions
 {
-    /// <summary>The defaults.</summary>
+    /// <summary>Options with their defaults.</summary>
     public MetaTrainingOptions()
     {
     }
 
-    /// <summary>The defaults, with the outer loop of others.</summary>
+#pragma warning disable CS8618 // all fields are copied
+    /// <summary>A copy that shares no mutable part with the original.</summary>
+    /// <param name="original">The options to copy.</param>
+    protected MetaTrainingOptions(MetaTrainingOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
+    /// <summary>The defaults, with the outer loop of other options.</summary>
     internal MetaTrainingOptions(TrainingLoopOptions loop)
         : base(loop)
     {
@@ -29,7 +39,7 @@ public record MetaTrainingOptions : TrainingLoopOptions
     public TrainingObjective Objective { get; set; } = TrainingObjective.Meta;
 
     /// <summary>Where <see cref="Objective"/> is Joint, the largest number of outer steps of the adapter, on the encoder as joint training left it.</summary>
-    /// <value>At least 0, or null (default): as many as <see cref="MaximumNumberOfIterations"/>. With 0 nothing is meta-learned; with gradient steps on the whole network, that is fine-tuning.</value>
+    /// <value>At least 0, or null (default): as many as <see cref="TrainingLoopOptions.MaximumNumberOfIterations"/>. With 0 nothing is meta-learned; with gradient steps on the whole network, that is fine-tuning.</value>
     public int? AdapterIterations { get; set; }
 
     /// <summary>How much each task counts.</summary>

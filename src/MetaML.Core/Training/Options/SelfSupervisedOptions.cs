@@ -5,8 +5,18 @@ namespace MetaML;
 /// <summary>How to learn an encoder from features alone.</summary>
 public record SelfSupervisedOptions : TrainingLoopOptions
 {
-    /// <summary>The defaults.</summary>
+    /// <summary>Options with their defaults.</summary>
     public SelfSupervisedOptions() => LearningRate = 0.001;
+
+#pragma warning disable CS8618 // all fields are copied
+    /// <summary>A copy that shares no mutable part with the original.</summary>
+    /// <param name="original">The options to copy.</param>
+    protected SelfSupervisedOptions(SelfSupervisedOptions original)
+        : base(original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
 
     /// <summary>The network that is learned.</summary>
     /// <value>Null (default): for images, convolutional; else a multi-layer perceptron.</value>

@@ -10,6 +10,16 @@ public abstract record TrainingLoopOptions
     {
     }
 
+#pragma warning disable CS8618 // all fields are copied
+    /// <summary>A copy that shares no mutable part with the original.</summary>
+    /// <param name="original">The options to copy.</param>
+    protected TrainingLoopOptions(TrainingLoopOptions original)
+    {
+        ArgumentNullException.ThrowIfNull(original);
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>The largest number of outer steps.</summary>
     /// <value>At least 0; default 1,000. With 0 the encoder stays as it was initialised.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;

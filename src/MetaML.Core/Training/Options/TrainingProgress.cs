@@ -12,7 +12,7 @@ public readonly record struct TrainingProgress(
     /// <summary>What is being trained for: with joint training its first half is Joint, and its second, of the adapter alone, Meta. Each counts its iterations anew.</summary>
     public TrainingObjective Objective { get; init; }
 
-    /// <summary>How much of <see cref="MetaTrainingOptions.MaximumTrainingTime"/> is gone, from 0 to 1; 0 where there is no limit.</summary>
+    /// <summary>How much of <see cref="TrainingLoopOptions.MaximumTrainingTime"/> is gone, from 0 to 1; 0 where there is no limit.</summary>
     public double TimeShare { get; init; }
 
     /// <summary>How much each training task counts, by its name; mean 1.</summary>

@@ -5,6 +5,18 @@ namespace MetaML;
 /// <summary>How support and query are drawn from the tasks that strategies are judged on, and by what.</summary>
 public sealed record FewShotOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public FewShotOptions()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private FewShotOptions(FewShotOptions original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>Support sizes that every strategy is judged at: rows of each task, classes in their proportions and each at least once where the size allows.</summary>
     /// <value>Each at least 1, no two alike; default 5, 10, 20. Draws are nested: a larger support holds the smaller ones, and all are judged on the same query.</value>
     public int[] SupportSizes { get; set; } = [5, 10, 20];

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MetaML.Extensions.Data;
+using MetaML.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -91,7 +92,7 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
             getScores(ref buffer);
             buffer.CopyTo(scores);
             int best = TensorPrimitives.IndexOfMax<float>(scores);
-            bool isFinite = TensorPrimitives.IsFiniteAll<float>(scores);
+            bool isFinite = FiniteNumbers.AreAll<float>(scores);
             Add(task, label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0);
         };
     }

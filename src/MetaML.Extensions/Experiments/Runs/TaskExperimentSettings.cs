@@ -9,6 +9,18 @@ public sealed record TaskExperimentSettings
     private readonly List<(string Name, IEstimator<ITransformer> Trainer)> _trainers = [];
     private readonly List<LearningStrategy> _strategies = [];
 
+    /// <summary>Options with their defaults.</summary>
+    public TaskExperimentSettings()
+    {
+    }
+
+#pragma warning disable CS8618 // all fields are copied
+    private TaskExperimentSettings(TaskExperimentSettings original)
+    {
+        OptionCopy.Fields(original, this);
+    }
+#pragma warning restore CS8618
+
     /// <summary>The time that all runs may take; judging the finalists on the test tasks and fitting the best again come after it.</summary>
     /// <value>At least 1 second; default 600. Half of it at the most goes to strategies that are not meta-learned, where there are meta-learned ones.</value>
     public uint MaxExperimentTimeInSeconds { get; set; } = 600;

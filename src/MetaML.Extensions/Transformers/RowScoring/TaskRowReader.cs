@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Models;
 using Microsoft.ML;
@@ -71,10 +71,10 @@ internal sealed class TaskRowReader
 
         _tasks[Count] = _getTask();
         _getFeatures(ref _features);
-        bool isFinite = TensorPrimitives.IsFiniteAll(_features.GetValues());
-        _places[Count++] = isFinite ? _scorable++ : -1;
-        if (isFinite)
-            _scorer.Add(_features.ToFeatureRow());
+        FeatureRow features = _features.ToFeatureRow();
+        _places[Count++] = features.IsFinite ? _scorable++ : -1;
+        if (features.IsFinite)
+            _scorer.Add(features);
     }
 
     /// <summary>Reads the row that the cursor stands at, unless that is done, or rows are added by the caller.</summary>

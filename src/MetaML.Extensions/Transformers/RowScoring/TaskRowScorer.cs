@@ -147,7 +147,7 @@ internal sealed class TaskRowScorer
     }
 
     private InvalidOperationException Refusal(string? name) =>
-        new($"Column '{_rows.TaskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling.");
+        new($"Column '{_rows.TaskColumn}' must name a task that the model knows; got {(name is null ? "none (a missing key or an empty text)" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling.");
 
     private readonly record struct Row(AdaptedTask? Task, int Start, float Deviation, bool IsRefused);
 }

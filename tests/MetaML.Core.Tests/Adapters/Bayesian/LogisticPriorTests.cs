@@ -255,7 +255,7 @@ public sealed class LogisticPriorTests
     {
         TaskSet Own(int count, int rows, int seed) => Set(LabelKind.Multiclass, Tasks(LabelKind.Multiclass, count, rows, seed), own: true);
         MetaModel model = MetaTrainer.Train(Own(60, 25, 1), new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }, ClassSets = ClassSets.PerTask });
-        Assert.False(model.HasPrior);
+        Assert.False(model.HasCommonOutputs);
         TaskSet news = Own(40, 40, 2);
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(news.With([.. news.Tasks.Select(task => task.Take([.. Enumerable.Range(0, 20)]))]));
         MetaScorer scorer = model.CreateScorer();
