@@ -117,11 +117,11 @@ internal sealed class EpisodeBatch
         return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
     }
 
-    // Written straight into the tensor's memory, a block of it at a time: a span has no more than 2³¹ bytes.
+    // Written straight into the tensor's memory, scaled on the way: a row's only copy after that in its store. A block of the
+    // memory at a time, since a span has no more than 2³¹ bytes.
     private static Tensor GatherDense(TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling)
     {
         int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
-        var scaled = new float[width];
         Tensor features = zeros(episodes.Count, rows, width, dtype: ScalarType.Float32, device: CPU), flat = features.reshape(-1, width);
         long first = 0, end = 0, last = (long)episodes.Count * rows;
         Span<float> block = [];
@@ -138,7 +138,7 @@ internal sealed class EpisodeBatch
             if (scaling is null)
                 set.Features.CopyRow(task.Rows[position], own);
             else
-                scaling.Apply(set.Features[task.Rows[position]], scaled).CopyTo(own);
+                scaling.Apply(set.Features[task.Rows[position]], own); // dense features, or a shift that makes them so: all of them are written
         }
 
         return features;
