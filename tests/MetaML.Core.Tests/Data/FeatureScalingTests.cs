@@ -72,7 +72,7 @@ public sealed class FeatureScalingTests
     public void FromArrays_LengthsThatDoNotFit_Throws() => Assert.Throws<ArgumentException>(() => FeatureScaling.FromArrays([1], [1, 2]));
 
     [Fact]
-    public void FitRarity_FrequentRareAndAbsentFeatures_AreBroughtToOneSizeAndWeighedByRarity()
+    public void FitRarity_FrequentRareAndAbsentFeatures_AreBroughtToOneSizeAndWeightedByRarity()
     {
         var store = new SparseFeatureStore(3);
         store.Add(new FeatureRow(3, [0, 1], [100, 2]));

@@ -29,7 +29,7 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// <value>At least 1; default 5.</value>
     public int InnerSteps { get; set; } = 5;
 
-    /// <summary>First value of the inner learning rate.</summary>
+    /// <summary>Initial value of the inner learning rate.</summary>
     /// <value>
     /// From 0 to 1,000, or null (default): 0.05 for classes, 0.01 for values, whose squared error is steeper; ten times as much
     /// where <see cref="Scope"/> is Context. With 0 nothing is adapted.

@@ -34,7 +34,7 @@ public abstract record TrainingLoopOptions
     /// </remarks>
     public TimeSpan? MaximumTrainingTime { get; set; }
 
-    /// <summary>First learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980); it falls to 0 along half a cosine (arXiv 1608.03983).</summary>
+    /// <summary>Initial learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980); it falls to 0 along half a cosine (arXiv 1608.03983).</summary>
     /// <value>Positive; default 0.005, and 0.001 where an encoder is learned from features alone.</value>
     public double LearningRate { get; set; } = 0.005;
 

@@ -4,7 +4,7 @@ namespace MetaML;
 /// <param name="Iteration">Outer steps done.</param>
 /// <param name="MaximumNumberOfIterations">Outer steps at the most.</param>
 /// <param name="TrainingLoss">Mean query loss of the step's tasks.</param>
-/// <param name="ValidationLoss">Mean query loss of the validation episodes when last judged; null without validation.</param>
+/// <param name="ValidationLoss">Mean query loss of the validation episodes when last evaluated; null without validation.</param>
 /// <param name="Elapsed">Time since training began.</param>
 public readonly record struct TrainingProgress(
     int Iteration, int MaximumNumberOfIterations, double TrainingLoss, double? ValidationLoss, TimeSpan Elapsed)
