@@ -25,6 +25,6 @@ internal static class HeadRefinement
 
         double meanSquare = squares > 0 ? squares / weight : 1;
         var fit = new PenalizedFit(kind, rows, head, options.RefinementPriorRows * meanSquare, options.RefinementPriorRows);
-        return fit.ToHead(fit.Minimize(options.RefinementSteps)) with { Spread = head.Spread };
+        return fit.ToHead(fit.Minimize(options.RefinementSteps)) with { PredictiveVariance = head.PredictiveVariance };
     }
 }

@@ -57,7 +57,7 @@ public sealed partial class MetaModel
     /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
-    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.Spread"/>.</summary>
+    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.PredictiveVariance"/>.</summary>
     public bool GivesDeviation => _design.GivesDeviation;
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasCommonOutputs"/> is false.</summary>
@@ -203,10 +203,10 @@ public sealed partial class MetaModel
 
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
-        if (GivesDeviation && head.Spread is null)
-            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.Spread)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
+        if (GivesDeviation && head.PredictiveVariance is null)
+            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
-        if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && FiniteNumbers.AreAll<float>(spread.Factor))))
+        if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }

@@ -16,7 +16,7 @@ namespace MetaML.Extensions.Data;
 internal abstract class KeyVocabulary
 {
     /// <summary>The largest number of keys: what a Single, as ML.NET reads labels, can tell apart.</summary>
-    public const int MaximumCount = TaskSetBuilder.MaximumClasses;
+    public const int MaximumCount = LabelRule.MaximumClasses;
 
     private const byte WithoutValues = 0, WithValues = 1;
 

@@ -1,3 +1,4 @@
+using MetaML.Data;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Data;
@@ -25,15 +26,12 @@ internal sealed record LabelColumn(string Name, LabelKind Kind, int ClassCount =
     /// <exception cref="InvalidOperationException">It cannot be learned from.</exception>
     public float Label(float value, long row)
     {
-        if (Kind == LabelKind.Regression && !float.IsFinite(value))
-            throw new InvalidOperationException($"Labels must be finite; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
-        if (Kind == LabelKind.Binary && value is not (0 or 1))
-        {
-            throw Schema is { } schema
-                ? ColumnNames.Mismatch(schema, "label", Name, ColumnNames.BinaryExpected, $"{value} in row {row}", "Convert yes/no answers to Boolean, or use the regression trainer for values.")
-                : new InvalidOperationException($"Labels must be 0, 1, or NaN where missing; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
-        }
-
-        return ClassOfKey?.Invoke((int)value) ?? value;
+        if (Kind == LabelKind.Multiclass || LabelRule.IsValid(Kind, value)) // classes come from keys, which are valid
+            return ClassOfKey?.Invoke((int)value) ?? value;
+        if (Kind == LabelKind.Regression)
+            throw new InvalidOperationException($"Labels must be {LabelRule.Expected(Kind)}; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
+        throw Schema is { } schema
+            ? ColumnNames.Mismatch(schema, "label", Name, ColumnNames.BinaryExpected, $"{value} in row {row}", "Convert yes/no answers to Boolean, or use the regression trainer for values.")
+            : new InvalidOperationException($"Labels must be 0, 1, or NaN where missing; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
     }
 }

@@ -14,7 +14,7 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
-    /// <param name="options">Steps, rates and first head.</param>
+    /// <param name="options">Steps, rates and initial head.</param>
     public HeadGradientAdapter(HeadShape shape, GradientAdapterOptions options)
         : base(shape, options, stepped: [], stepsHead: true)
     {

@@ -125,7 +125,7 @@ internal sealed class TaskRowScorer
         task.Score(embedding, scores);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
-        return new Row(task, start, _wantsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);
+        return new Row(task, start, _wantsDeviation && task.Head.PredictiveVariance is { } variance ? variance.Deviation(embedding) : float.NaN, IsRefused: false);
     }
 
     private AdaptedTask? Find(string? name)

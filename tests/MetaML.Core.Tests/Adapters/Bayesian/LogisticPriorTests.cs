@@ -206,7 +206,7 @@ public sealed class LogisticPriorTests
 
         double[] spread = Cholesky.Inverse(curvature, Width), z = [0.3, -1.1, 1];
         double v = Enumerable.Range(0, spread.Length).Sum(i => z[i / Width] * spread[i] * z[i % Width]);
-        Assert.Equal(Math.Sqrt(1 + Math.PI / (kind == LabelKind.Binary ? 8 : 4) * v), head.Spread!.Deviation([0.3f, -1.1f]), 1e-5);
+        Assert.Equal(Math.Sqrt(1 + Math.PI / (kind == LabelKind.Binary ? 8 : 4) * v), head.PredictiveVariance!.Deviation([0.3f, -1.1f]), 1e-5);
     }
 
     [Theory]
