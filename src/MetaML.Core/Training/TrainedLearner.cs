@@ -107,12 +107,17 @@ internal sealed class TrainedLearner
             foreach (int position in episode.Query)
             {
                 float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
-                float output = model.Kind == LabelKind.Multiclass ? IndexOf(task.Classes, (int)label) : label;
-                if (output < 0)
-                    continue; // no row of the class was in the support
+                if (model.Kind == LabelKind.Multiclass)
+                {
+                    int output = IndexOf(task.Classes, (int)label);
+                    if (output < 0)
+                        continue; // no row of the class was in the support
+                    label = output;
+                }
+
                 double own = episode.Task.Weights?[position] ?? 1;
                 ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]]);
-                sum += own * ScoreLoss.Of(model.Kind, scores, output) / unit;
+                sum += own * ScoreLoss.Of(model.Kind, scores, label) / unit;
                 weight += own;
             }
 

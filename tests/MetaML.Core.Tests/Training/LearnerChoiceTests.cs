@@ -117,6 +117,21 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
+    public void Evaluate_NegativeValues_CountAsOthersDo()
+    {
+        EvaluatedLearner Evaluated(double shift)
+        {
+            TaskSet set = Tasks((x, slope) => slope * x[0] + x[1] + shift);
+            var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 0 };
+            var run = new TrainingRun(null, null, new TrainingStop(options), null);
+            return Learner.Train(TrainingData.Prepare([set], options, run), options, run).Evaluate();
+        }
+
+        Assert.Equal(Evaluated(0).Loss, Evaluated(-10).Loss, 1e-3);
+        Assert.Equal(Evaluated(0).Episodes.Count, Evaluated(-10).Episodes.Count);
+    }
+
+    [Fact]
     public void Train_SeveralCandidates_SplitsAndSaysSoOnce()
     {
         var log = new List<string>();
