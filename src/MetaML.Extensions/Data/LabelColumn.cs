@@ -29,7 +29,7 @@ internal sealed record LabelColumn(string Name, LabelKind Kind, int ClassCount =
         if (Kind == LabelKind.Multiclass || LabelRule.IsValid(Kind, value)) // classes come from keys, which are valid
             return ClassOfKey?.Invoke((int)value) ?? value;
         if (Kind == LabelKind.Regression)
-            throw new InvalidOperationException($"Labels must be {LabelRule.Expected(Kind)}; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
+            throw new InvalidOperationException($"Labels must be finite; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
         throw Schema is { } schema
             ? ColumnNames.Mismatch(schema, "label", Name, ColumnNames.BinaryExpected, $"{value} in row {row}", "Convert yes/no answers to Boolean, or use the regression trainer for values.")
             : new InvalidOperationException($"Labels must be 0, 1, or NaN where missing; got {value} in row {row} of column '{Name}'. Correct the value, or leave the row out.");
