@@ -21,8 +21,10 @@ internal sealed record LabelColumn(string Name, LabelKind Kind, int ClassCount =
     /// <exception cref="InvalidOperationException">It cannot be learned from.</exception>
     public float Label(float value, long row)
     {
-        if (Kind != LabelKind.Multiclass && !LabelRule.IsValid(Kind, value)) // classes come from keys, which are valid
-            throw new InvalidOperationException($"Labels must be {(Kind == LabelKind.Binary ? "0, 1, or NaN where missing" : LabelRule.Expected(Kind))}; got {value} in row {row} of column '{Name}'.");
+        if (Kind == LabelKind.Regression && !LabelRule.IsValid(Kind, value))
+            throw new InvalidOperationException($"Labels must be finite; got {value} in row {row} of column '{Name}'.");
+        if (Kind == LabelKind.Binary && !LabelRule.IsValid(Kind, value))
+            throw new InvalidOperationException($"Labels must be 0, 1, or NaN where missing; got {value} in row {row} of column '{Name}'.");
         return ClassOfKey?.Invoke((int)value) ?? value;
     }
 }
