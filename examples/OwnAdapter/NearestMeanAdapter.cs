@@ -30,7 +30,7 @@ internal sealed class NearestMeanAdapter : IManagedAdapter
     // The same for one task without libtorch: a service that adapts needs no native library.
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
-        int dimension = support.RowCount > 0 ? support.Embeddings.Length / support.RowCount : 0;
+        int dimension = support.Dimension;
         float[][] means = [new float[dimension], new float[dimension]];
         for (int k = 0; k < 2; k++)
         {
@@ -40,7 +40,7 @@ internal sealed class NearestMeanAdapter : IManagedAdapter
                 float weight = support.Labels[row] == k ? support.Weights[row] : 0;
                 count += weight;
                 for (int i = 0; i < dimension; i++)
-                    means[k][i] += weight * support.Embeddings[row * dimension + i];
+                    means[k][i] += weight * support.Row(row)[i];
             }
 
             for (int i = 0; i < dimension; i++)

@@ -11,9 +11,10 @@ var clock = Stopwatch.StartNew();
 var ml = new MLContext(seed: 1);
 
 // A file of Text,Intent[,Task] with a header, or made-up messages. A third of the intents is kept for later.
-Message[] messages = args is [var path]
-    ? [.. ml.Data.CreateEnumerable<Message>(ml.Data.LoadFromTextFile<Message>(path, ',', hasHeader: true, allowQuoting: true), reuseRowObject: false)]
-    : [.. Messages.Generate(count: 40)];
+IEnumerable<Message> read = args is [var path]
+    ? ml.Data.CreateEnumerable<Message>(ml.Data.LoadFromTextFile<Message>(path, ',', hasHeader: true, allowQuoting: true), reuseRowObject: false)
+    : Messages.Generate(count: 40);
+Message[] messages = [.. read.Select(message => message.Task.Length > 0 ? message : message with { Task = "all" })];
 string[] intents = [.. messages.Select(message => message.Intent).Distinct()];
 new Random(1).Shuffle(intents);
 HashSet<string> later = [.. intents[^(intents.Length / 3)..]];

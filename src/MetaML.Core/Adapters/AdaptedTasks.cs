@@ -37,6 +37,6 @@ public sealed record AdaptedTasks(ParameterSet EncoderParameters, Tensor Weights
     /// <param name="queryLoss">Float [tasks]: the query loss of these tasks.</param>
     /// <param name="queryLossOf">Gives the same for other states of the tasks.</param>
     /// <returns>Float [tasks].</returns>
-    public Tensor OuterLoss(Tensor queryLoss, Func<AdaptedTasks, Tensor> queryLossOf) => Surrogate ?? EarlierSteps.Aggregate(
-        queryLoss.Times(1 - EarlierSteps.Count * EarlierStepWeight), (sum, step) => sum.Plus(queryLossOf(step).Times(EarlierStepWeight)));
+    public Tensor OuterLoss(Tensor queryLoss, Func<AdaptedTasks, Tensor> queryLossOf) => Surrogate ??
+        StepWeights.Join(queryLoss, EarlierSteps.Count, EarlierSteps.Select(queryLossOf), EarlierStepWeight);
 }

@@ -26,10 +26,10 @@ public abstract record AdapterOptions
     /// <param name="shape">What its heads map from and to.</param>
     public abstract IAdapter Create(HeadShape shape);
 
-    /// <summary>How episodes are drawn to train on, given how they are drawn to judge by.</summary>
+    /// <summary>How episodes are drawn to train on, given how they are drawn to evaluate by.</summary>
     internal virtual IEpisodeSampler Training(IEpisodeSampler sampler) => sampler;
 
-    /// <summary>Whether each head also has the standard deviation of labels about their scores (<see cref="Heads.LinearHead.Spread"/>).</summary>
+    /// <summary>Whether each head also has the standard deviation of labels about their scores (<see cref="Heads.LinearHead.PredictiveVariance"/>).</summary>
     /// <param name="kind">The kind of label; the column ScoreStandardDeviation exists for regression.</param>
     /// <returns>Default false. If true, the adapter must implement <see cref="Adapters.IManagedAdapter"/> and set the property in every head.</returns>
     public virtual bool GivesDeviation(LabelKind kind) => false;

@@ -22,7 +22,7 @@ public interface IAdapter
     /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same.</summary>
     /// <param name="input">Encoder, parameters and support.</param>
     /// <param name="kind">What labels are.</param>
-    /// <param name="query">The rows to be judged on.</param>
+    /// <param name="query">The rows to be evaluated on.</param>
     /// <returns>Float [tasks] each. Gradients flow through the second, once.</returns>
     internal (Tensor Query, Tensor Outer) Losses(AdaptationInput input, LabelKind kind, RowBatch query) => LossesByGraph(this, input, kind, query);
 

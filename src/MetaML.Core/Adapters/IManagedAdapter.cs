@@ -7,6 +7,6 @@ public interface IManagedAdapter : IAdapter
 {
     /// <summary>Fits one task's head.</summary>
     /// <param name="parameters">Values in the order of <see cref="IAdapter.Parameters"/>.</param>
-    /// <param name="support">The task's rows; may be empty where a prior is learned.</param>
+    /// <param name="support">The task's rows, lent until the call returns; may be empty where a prior is learned.</param>
     LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support);
 }

@@ -15,16 +15,16 @@ internal sealed class DenseFeatureStore(int featureCount) : FeatureStore(feature
     public override bool IsSparse => false;
 
     /// <inheritdoc/>
-    public override FeatureRow this[int row] => new(Place(row));
+    public override FeatureRow this[int row] => new(RowSpan(row));
 
     private protected override void Append(FeatureRow row)
     {
         if (RowCount >> _rowsPerChunkLog2 == _chunks.Count)
             _chunks.Add(new float[FeatureCount << _rowsPerChunkLog2]);
-        row.CopyTo(Place(RowCount));
+        row.CopyTo(RowSpan(RowCount));
     }
 
-    private Span<float> Place(int row)
+    private Span<float> RowSpan(int row)
     {
         int within = row & ((1 << _rowsPerChunkLog2) - 1);
         return _chunks[row >> _rowsPerChunkLog2].AsSpan(within * FeatureCount, FeatureCount);

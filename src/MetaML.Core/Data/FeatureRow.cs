@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using MetaML.Numerics;
 
 namespace MetaML.Data;
 
@@ -38,7 +38,7 @@ public readonly ref struct FeatureRow
     public ReadOnlySpan<float> Values { get; }
 
     /// <summary>Whether no value is NaN or infinite. A sparse row without values is a row of zeros, and so finite.</summary>
-    internal bool IsFinite => Values.IsEmpty || TensorPrimitives.IsFiniteAll(Values);
+    internal bool IsFinite => FiniteNumbers.AreAll(Values);
 
     /// <summary>Writes the row to <paramref name="destination"/>, one value per feature.</summary>
     /// <param name="destination">Receives <see cref="Length"/> values.</param>

@@ -77,8 +77,16 @@ internal sealed class FeatureScaling
         }
 
         Span<float> dense = buffer[..row.Length];
-        row.CopyTo(dense);
-        TensorPrimitives.Subtract(dense, Shift, dense);
+        if (row.IsSparse)
+        {
+            row.CopyTo(dense);
+            TensorPrimitives.Subtract(dense, Shift, dense);
+        }
+        else
+        {
+            TensorPrimitives.Subtract(row.Values, Shift, dense);
+        }
+
         TensorPrimitives.Multiply(dense, Scale, dense);
         return new FeatureRow(dense);
     }

@@ -36,7 +36,7 @@ public sealed class LearningTask
 
     /// <summary>The mean over the labelled rows, by their example weights; 0 where these are all 0.</summary>
     /// <param name="value">Of a position among the rows.</param>
-    internal double WeighedMean(Func<int, double> value)
+    internal double WeightedMean(Func<int, double> value)
     {
         double sum = 0, total = 0;
         for (int i = 0; i < RowCount; i++)

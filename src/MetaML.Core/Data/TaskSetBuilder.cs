@@ -5,9 +5,6 @@ namespace MetaML.Data;
 /// <param name="features">Receives the rows; the caller appends to it and names rows by number.</param>
 public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 {
-    /// <summary>The largest number of classes: beyond it not every whole number is a float.</summary>
-    internal const int MaximumClasses = 1 << 24;
-
     private readonly Dictionary<string, Rows> _tasks = [];
     private readonly List<Rows> _inOrder = [];
     private Rows? _last;
@@ -23,8 +20,8 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     {
         if ((uint)row >= (uint)features.RowCount)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"The row must be one of the {features.RowCount} stored rows.");
-        if (!IsValid(label))
-            throw new ArgumentOutOfRangeException(nameof(label), label, $"A {kind} label must be {Expected}; the task is '{task}'.");
+        if (!LabelRule.IsValid(kind, label))
+            throw new ArgumentOutOfRangeException(nameof(label), label, $"A {kind} label must be {LabelRule.Expected(kind)}; the task is '{task}'.");
         if (!float.IsFinite(weight) || weight < 0)
             throw new ArgumentOutOfRangeException(nameof(weight), weight, $"An example weight must be finite and not negative; the task is '{task}'.");
 
@@ -51,7 +48,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         {
             ClassSets.Common => true,
             ClassSets.PerTask => false,
-            _ => present.Length > 0 && present.Average(classes => classes.Length) >= 0.5 * classCount,
+            _ => present.Length > 0 && AreCommon(present.Average(classes => classes.Length), classCount),
         };
         int[] all = kind switch
         {
@@ -75,6 +72,9 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         return new TaskSet(kind, features, tasks, all.Length, common);
     }
 
+    /// <summary>Whether tasks with so many classes in the mean share one set of them, where that is left open: half of all classes make it so.</summary>
+    internal static bool AreCommon(double meanClasses, int classCount) => meanClasses >= 0.5 * classCount;
+
     private Rows Find(string task)
     {
         if (_tasks.TryGetValue(task, out Rows? rows))
@@ -83,20 +83,6 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         _inOrder.Add(rows);
         return rows;
     }
-
-    private string Expected => kind switch
-    {
-        LabelKind.Binary => "0 or 1",
-        LabelKind.Multiclass => "a class number from 0",
-        _ => "finite",
-    };
-
-    private bool IsValid(float label) => kind switch
-    {
-        LabelKind.Binary => label is 0 or 1,
-        LabelKind.Multiclass => label is >= 0 and < MaximumClasses && label == MathF.Floor(label),
-        _ => float.IsFinite(label),
-    };
 
     private int[] ClassesOf(Rows rows) => kind == LabelKind.Multiclass
         ? [.. rows.Labels.Distinct().Select(label => (int)label).Order()]

@@ -47,7 +47,7 @@ public abstract record EncoderOptions
     /// <summary>The last step before the encoder; null for none.</summary>
     internal virtual FeatureScaling? Scaling(MeasuredFeatures features) => !StandardizeInputs ? null : StandardizesUniformly ? features.Together : features.Each;
 
-    /// <summary>Sets first values that come from the training tasks rather than from chance.</summary>
+    /// <summary>Sets initial values that come from the training tasks rather than from chance.</summary>
     /// <param name="values">In the encoder's order; may be overwritten.</param>
     /// <param name="problems">The tasks, with nothing that is held out and labels as they are learned; made when they are asked for.</param>
     /// <param name="scaling">The last step before the encoder; null for none.</param>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
 
-/// <summary>An encoder whose parameters have other first values, or are not trained; all else is as it was.</summary>
+/// <summary>An encoder whose parameters have other initial values, or are not trained; all else is as it was.</summary>
 /// <param name="encoder">What encodes.</param>
 /// <param name="preset">From its specs to those that are trained by, of the same names and shapes.</param>
 internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, ParameterSpec> preset) : IEncoder

@@ -5,7 +5,7 @@ namespace MetaML.Episodes;
 /// <summary>One task's support and query, drawn for one meta-training step.</summary>
 /// <param name="task">The task whose rows are drawn.</param>
 /// <param name="support">Positions among the task's labelled rows to adapt on.</param>
-/// <param name="query">Positions among the task's labelled rows to be judged on.</param>
+/// <param name="query">Positions among the task's labelled rows to be evaluated on.</param>
 /// <param name="classes">The classes to tell apart: output k of the episode is class <c>classes[k]</c>. Empty for regression.</param>
 internal sealed class Episode(LearningTask task, int[] support, int[] query, int[] classes)
 {

@@ -38,7 +38,7 @@ internal sealed class EpisodeBatch
     /// <summary>The rows to adapt on.</summary>
     public RowBatch Support { get; }
 
-    /// <summary>The rows to be judged on.</summary>
+    /// <summary>The rows to be evaluated on.</summary>
     public RowBatch Query { get; }
 
     /// <summary>Float [tasks, outputs]: 1 for the outputs that a task has, 0 where padded.</summary>
@@ -117,28 +117,28 @@ internal sealed class EpisodeBatch
         return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
     }
 
-    // Written straight into the tensor's memory, a block of it at a time: a span has no more than 2³¹ bytes.
+    // Written straight into the tensor's memory, scaled on the way: a row's only copy after that in its store. A block of the
+    // memory at a time, since a span has no more than 2³¹ bytes.
     private static Tensor GatherDense(TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling)
     {
         int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
-        var scaled = new float[width];
         Tensor features = zeros(episodes.Count, rows, width, dtype: ScalarType.Float32, device: CPU), flat = features.reshape(-1, width);
         long first = 0, end = 0, last = (long)episodes.Count * rows;
         Span<float> block = [];
         foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
         {
-            long at = (long)t * rows + r;
-            if (at >= end)
+            long offset = (long)t * rows + r;
+            if (offset >= end)
             {
-                (first, end) = (at, Math.Min(at + Math.Max(1, FloatsPerBlock / width), last));
+                (first, end) = (offset, Math.Min(offset + Math.Max(1, FloatsPerBlock / width), last));
                 block = MemoryMarshal.Cast<byte, float>(flat.narrow(0, first, end - first).bytes);
             }
 
-            Span<float> own = block.Slice((int)(at - first) * width, width);
+            Span<float> destination = block.Slice((int)(offset - first) * width, width);
             if (scaling is null)
-                set.Features.CopyRow(task.Rows[position], own);
+                set.Features.CopyRow(task.Rows[position], destination);
             else
-                scaling.Apply(set.Features[task.Rows[position]], scaled).CopyTo(own);
+                scaling.Apply(set.Features[task.Rows[position]], destination); // dense features, or a shift that makes them so: all of them are written
         }
 
         return features;
@@ -147,22 +147,22 @@ internal sealed class EpisodeBatch
     private static Tensor GatherSparse(
         TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling, int[] columns, Func<float[], long[], Tensor> toTensor)
     {
-        int[] place = PlacesOf(columns, set.Features.FeatureCount);
-        int count = Rows(episodes, positionsOf).Sum(row => set.Features[row.Task.Rows[row.Position]].Values.Length), at = 0;
+        int[] indices = IndicesOf(columns, set.Features.FeatureCount);
+        int count = Rows(episodes, positionsOf).Sum(row => set.Features[row.Task.Rows[row.Position]].Values.Length), offset = 0;
         var coordinates = new long[3 * count];
         var values = new float[count];
         foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
         {
             FeatureRow row = set.Features[task.Rows[position]];
-            Span<float> own = values.AsSpan(at, row.Values.Length);
+            Span<float> destination = values.AsSpan(offset, row.Values.Length);
             if (scaling is null)
-                row.Values.CopyTo(own);
+                row.Values.CopyTo(destination);
             else
-                scaling.Apply(row, own);
+                scaling.Apply(row, destination);
             foreach (int column in row.Indices)
             {
-                (coordinates[at], coordinates[count + at], coordinates[2 * count + at]) = (t, r, place[column]);
-                at++;
+                (coordinates[offset], coordinates[count + offset], coordinates[2 * count + offset]) = (t, r, indices[column]);
+                offset++;
             }
         }
 
@@ -188,11 +188,11 @@ internal sealed class EpisodeBatch
         return columns.Length > 0 ? columns : [0]; // all rows empty: one column of zeros keeps every shape valid
     }
 
-    private static int[] PlacesOf(int[] columns, int featureCount)
+    private static int[] IndicesOf(int[] columns, int featureCount)
     {
-        var place = new int[featureCount];
+        var indices = new int[featureCount];
         for (int i = 0; i < columns.Length; i++)
-            place[columns[i]] = i;
-        return place;
+            indices[columns[i]] = i;
+        return indices;
     }
 }

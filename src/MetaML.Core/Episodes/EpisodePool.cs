@@ -5,7 +5,7 @@ namespace MetaML.Episodes;
 /// <summary>A task with the rows that may serve as its support and as its query.</summary>
 /// <param name="Task">The task.</param>
 /// <param name="Support">Positions among the task's rows that may be adapted on.</param>
-/// <param name="Query">Positions that may be judged on, or null for whichever the support leaves over.</param>
+/// <param name="Query">Positions that may be evaluated on, or null for whichever the support leaves over.</param>
 internal sealed record EpisodePool(LearningTask Task, int[] Support, int[]? Query = null)
 {
     public static EpisodePool Whole(LearningTask task) => new(task, [.. Enumerable.Range(0, task.RowCount)]);

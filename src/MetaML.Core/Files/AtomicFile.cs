@@ -3,6 +3,8 @@ namespace MetaML.Files;
 /// <summary>Replaces a file by another in one step.</summary>
 internal static class AtomicFile
 {
+    private static readonly TimeSpan s_coarsestTime = TimeSpan.FromSeconds(2); // FAT's
+
     /// <summary>Writes beside the target, flushes, verifies and renames.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the new content.</param>
@@ -29,8 +31,9 @@ internal static class AtomicFile
 
             if (!OperatingSystem.IsWindows() && File.Exists(target))
                 File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+            DateTime old = File.GetLastWriteTimeUtc(target); // of 1601 where there is no file
             File.Move(temporary, target, overwrite: true);
-            Announce(target);
+            Announce(target, old);
         }
         catch (ArgumentOutOfRangeException error) // what .NET makes of EFBIG, a limit of the file system or of the process
         {
@@ -46,11 +49,14 @@ internal static class AtomicFile
 
     // A rename changes no time of the file, and watchers that wait for a change, such as the one of ML.NET's pool of prediction
     // engines, would not see it. The file is in its place already: a failure here must not be reported as one of the write.
-    private static void Announce(string path)
+    // Who compares times must find a later one, whichever clock wrote the old file and however coarse the file system's times are.
+    private static void Announce(string path, DateTime old)
     {
         try
         {
             File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
+            if (File.GetLastWriteTimeUtc(path) <= old)
+                File.SetLastWriteTimeUtc(path, old + s_coarsestTime);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

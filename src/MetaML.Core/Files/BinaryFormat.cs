@@ -8,7 +8,7 @@ namespace MetaML.Files;
 /// <summary>Reads and writes numbers without trusting a length: memory grows only with the bytes that are really there.</summary>
 internal static class BinaryFormat
 {
-    public const int MaximumOutputs = TaskSetBuilder.MaximumClasses;
+    public const int MaximumOutputs = LabelRule.MaximumClasses;
     private const int FloatsPerBlock = 16_384;
     private const int BytesPerBlock = 4 * FloatsPerBlock;
 

@@ -4,20 +4,29 @@ namespace MetaML.Heads;
 public sealed class EmbeddedTask
 {
     /// <summary>Rows of one task.</summary>
-    /// <param name="embeddings">[rows, embedding], row-major.</param>
+    /// <param name="embeddings">[rows, dimension], row-major; may be a part of a larger buffer.</param>
+    /// <param name="dimension">Number of values of an embedding.</param>
     /// <param name="labels">[rows]: 0 or 1, the output's number, or the value.</param>
     /// <param name="weights">[rows]: example weights.</param>
     /// <param name="outputCount">Number of outputs of the task's head.</param>
-    public EmbeddedTask(float[] embeddings, float[] labels, float[] weights, int outputCount)
+    /// <exception cref="ArgumentException">There are not <paramref name="dimension"/> values for each label.</exception>
+    public EmbeddedTask(ReadOnlyMemory<float> embeddings, int dimension, float[] labels, float[] weights, int outputCount)
     {
+        if (embeddings.Length != (long)labels.Length * dimension)
+            throw new ArgumentException($"Embeddings must have {dimension} values for each of {labels.Length} labels; got {embeddings.Length}.", nameof(embeddings));
         Embeddings = embeddings;
+        Dimension = dimension;
         Labels = labels;
         Weights = weights;
         OutputCount = outputCount;
     }
 
-    /// <summary>[rows, embedding], row-major.</summary>
-    public float[] Embeddings { get; }
+    /// <summary>[rows, <see cref="Dimension"/>], row-major.</summary>
+    /// <remarks>An adapter that is given a task may read it until it returns: the memory may be written over for the next task. Copy what is to be kept.</remarks>
+    public ReadOnlyMemory<float> Embeddings { get; }
+
+    /// <summary>Number of values of an embedding.</summary>
+    public int Dimension { get; }
 
     /// <summary>[rows]: 0 or 1, the output's number, or the value.</summary>
     public float[] Labels { get; }
@@ -31,19 +40,18 @@ public sealed class EmbeddedTask
     /// <summary>Number of rows.</summary>
     public int RowCount => Labels.Length;
 
-    /// <summary>Some of the rows.</summary>
-    /// <param name="rows">Their numbers.</param>
-    /// <param name="dimension">Number of values of an embedding.</param>
-    internal EmbeddedTask Take(IReadOnlyList<int> rows, int dimension)
-    {
-        var embeddings = new float[rows.Count * dimension];
-        for (int i = 0; i < rows.Count; i++)
-            Row(rows[i], dimension).CopyTo(embeddings.AsSpan(i * dimension));
-        return new EmbeddedTask(embeddings, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount);
-    }
-
     /// <summary>The embedding of one row.</summary>
     /// <param name="row">From 0.</param>
-    /// <param name="dimension">Number of values of an embedding.</param>
-    internal ReadOnlySpan<float> Row(int row, int dimension) => Embeddings.AsSpan(row * dimension, dimension);
+    /// <returns>[<see cref="Dimension"/>].</returns>
+    public ReadOnlySpan<float> Row(int row) => Embeddings.Span.Slice(row * Dimension, Dimension);
+
+    /// <summary>A copy of some of the rows.</summary>
+    /// <param name="rows">Their numbers.</param>
+    internal EmbeddedTask Select(IReadOnlyList<int> rows)
+    {
+        var embeddings = new float[rows.Count * Dimension];
+        for (int i = 0; i < rows.Count; i++)
+            Row(rows[i]).CopyTo(embeddings.AsSpan(i * Dimension));
+        return new EmbeddedTask(embeddings, Dimension, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount);
+    }
 }

@@ -1,10 +1,10 @@
-using System.Numerics.Tensors;
 using MetaML.Episodes;
 using static TorchSharp.torch;
 
 namespace MetaML.Heads;
 
 /// <summary>The loss of each kind of label, per task: cross-entropy for classes, squared error for values.</summary>
+/// <remarks>Differentiable, by libtorch. <see cref="ScoreLoss"/> is the same loss of one row without libtorch; ScoreLossTests holds the two together.</remarks>
 internal static class LabelLoss
 {
     // Far below any score, yet finite: 0 · (−10⁹) is 0, where 0 · (−∞) would be NaN.
@@ -47,28 +47,6 @@ internal static class LabelLoss
         kind == LabelKind.Multiclass ? rows.OneHot((int)classMask.shape[1]) : rows.Labels.unsqueeze(-1),
         (rows.Weights / TotalWeight(rows)).unsqueeze(-1),
         Absence(classMask));
-
-    /// <summary>The loss of one row, outside libtorch.</summary>
-    /// <param name="kind">What the label is.</param>
-    /// <param name="scores">[outputs].</param>
-    /// <param name="classes">Output k scores class <c>classes[k]</c>; for multiclass labels, the label is one of them.</param>
-    /// <param name="label">0 or 1, the class, or the value.</param>
-    public static double OfRow(LabelKind kind, ReadOnlySpan<float> scores, IReadOnlyList<int> classes, float label)
-    {
-        if (kind == LabelKind.Regression)
-            return ((double)scores[0] - label) * ((double)scores[0] - label);
-        if (kind == LabelKind.Binary)
-            return Math.Max(scores[0], 0) - scores[0] * (double)label + Math.Log(1 + Math.Exp(-Math.Abs((double)scores[0])));
-        double largest = TensorPrimitives.Max(scores), sum = 0, own = 0;
-        for (int k = 0; k < scores.Length; k++)
-        {
-            sum += Math.Exp(scores[k] - largest);
-            if (classes[k] == (int)label)
-                own = scores[k];
-        }
-
-        return largest + Math.Log(sum) - own;
-    }
 
     /// <summary>What the scores say of each output, for classes: of label 1 (binary), or of each class; 0 for classes that the task lacks.</summary>
     /// <returns>Float [tasks, rows, outputs].</returns>

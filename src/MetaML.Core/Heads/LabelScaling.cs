@@ -37,6 +37,6 @@ internal sealed record LabelScaling(double Mean, double Deviation)
             Array.ConvertAll(head.Weights, weight => (float)(weight * Deviation)),
             Array.ConvertAll(head.Bias, bias => (float)(bias * Deviation + Mean)))
         {
-            Spread = head.Spread is { } spread ? spread with { Noise = (float)(spread.Noise * Deviation) } : null,
+            PredictiveVariance = head.PredictiveVariance is { } variance ? variance with { Noise = (float)(variance.Noise * Deviation) } : null,
         };
 }

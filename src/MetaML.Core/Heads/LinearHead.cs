@@ -9,7 +9,7 @@ namespace MetaML.Heads;
 public sealed record LinearHead(float[] Weights, float[] Bias)
 {
     /// <summary>How far labels may lie from the scores; for classes, what a <see cref="MetaScorer"/> divides them by; null where the adapter does not say.</summary>
-    public PredictiveVariance? Spread { get; init; }
+    public PredictiveVariance? PredictiveVariance { get; init; }
 
     /// <summary>Number of outputs.</summary>
     public int OutputCount => Bias.Length;

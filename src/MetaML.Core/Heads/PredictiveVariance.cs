@@ -9,19 +9,19 @@ namespace MetaML.Heads;
 /// <param name="Factor">L of S̃ = L Lᵀ, column by column from the diagonal down: [width · (width + 1) / 2], width = embedding + 1.</param>
 public sealed record PredictiveVariance(float Noise, float[] Factor)
 {
-    /// <summary>The spread of a posterior.</summary>
+    /// <summary>The predictive variance of a posterior.</summary>
     /// <param name="noise">σ.</param>
     /// <param name="covariance">S̃ [width, width], in units of σ².</param>
     internal static PredictiveVariance Of(double noise, double[] covariance)
     {
-        int width = (int)Math.Sqrt(covariance.Length), at = 0;
+        int width = (int)Math.Sqrt(covariance.Length), offset = 0;
         double[] lower = [.. covariance];
         Cholesky.Factor(lower, width);
         var factor = new float[width * (width + 1) / 2];
         for (int j = 0; j < width; j++)
         {
             for (int i = j; i < width; i++)
-                factor[at++] = (float)lower[i * width + j];
+                factor[offset++] = (float)lower[i * width + j];
         }
 
         return new PredictiveVariance((float)noise, factor);
@@ -32,10 +32,10 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
     public float Deviation(ReadOnlySpan<float> embedding)
     {
         float variance = 1; // 1 + ‖Lᵀz̃‖²
-        for (int j = 0, at = 0; j <= embedding.Length; at += embedding.Length + 1 - j++)
+        for (int j = 0, offset = 0; j <= embedding.Length; offset += embedding.Length + 1 - j++)
         {
             ReadOnlySpan<float> z = embedding[j..];
-            float part = OrderedSum.OfProducts(z, Factor.AsSpan(at, z.Length)) + Factor[at + z.Length];
+            float part = OrderedSum.OfProducts(z, Factor.AsSpan(offset, z.Length)) + Factor[offset + z.Length];
             variance += part * part;
         }
 

@@ -1,6 +1,7 @@
 namespace MetaML.Heads;
 
 /// <summary>The loss of one row's scores, outside libtorch: squared error, or cross-entropy of logits.</summary>
+/// <remarks><see cref="LabelLoss"/> is the same loss of many tasks' rows in libtorch; ScoreLossTests holds the two together.</remarks>
 internal static class ScoreLoss
 {
     /// <summary>The loss.</summary>

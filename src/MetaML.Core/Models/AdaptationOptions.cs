@@ -1,6 +1,3 @@
-using System.Numerics.Tensors;
-using MetaML.Adapters.Logistic;
-using MetaML.Heads;
 using MetaML.Options;
 
 namespace MetaML;
@@ -29,26 +26,5 @@ public sealed record AdaptationOptions
     {
         OptionCheck.AtLeast<int>(this, nameof(RefinementSteps), RefinementSteps, 0);
         OptionCheck.Positive(this, nameof(RefinementPriorRows), RefinementPriorRows);
-    }
-
-    /// <summary>The refined head.</summary>
-    /// <param name="kind">What the labels are.</param>
-    /// <param name="head">As the adapter made it, for labels as they are learned.</param>
-    /// <param name="rows">The task.</param>
-    internal LinearHead Refine(LabelKind kind, LinearHead head, EmbeddedTask rows)
-    {
-        if (RefinementSteps == 0 || rows.RowCount == 0)
-            return head;
-        int dimension = head.Weights.Length / head.OutputCount;
-        double squares = 0, weight = 0;
-        for (int row = 0; row < rows.RowCount; row++)
-        {
-            squares += rows.Weights[row] * TensorPrimitives.SumOfSquares(rows.Row(row, dimension)) / dimension;
-            weight += rows.Weights[row];
-        }
-
-        double meanSquare = squares > 0 ? squares / weight : 1;
-        var fit = new PenalizedFit(kind, rows, head, RefinementPriorRows * meanSquare, RefinementPriorRows);
-        return fit.ToHead(fit.Minimize(RefinementSteps)) with { Spread = head.Spread };
     }
 }

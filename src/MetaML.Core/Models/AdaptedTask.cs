@@ -11,7 +11,7 @@ namespace MetaML.Models;
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
     // Bits of the byte before what a task need not have.
-    private const byte HasEncoder = 1, HasSpread = 2, HasRowCount = 4, HasWeight = 8, All = 15;
+    private const byte HasEncoder = 1, HasPredictiveVariance = 2, HasRowCount = 4, HasWeight = 8, All = 15;
 
     /// <summary>Embedding → scores, in the user's units.</summary>
     public LinearHead Head { get; } = head;
@@ -44,12 +44,12 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     internal void Score(ReadOnlySpan<float> embedding, Span<float> scores)
     {
         Head.Score(embedding, scores);
-        if (Classes.Count > 0 && Head.Spread is { } spread) // the classes' mean probabilities, see PredictiveVariance
-            TensorPrimitives.Divide(scores, spread.Deviation(embedding), scores);
+        if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // the classes' mean probabilities, see PredictiveVariance
+            TensorPrimitives.Divide(scores, variance.Deviation(embedding), scores);
     }
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive spread; 4: the number of rows; 8: λ), and that.</param>
+    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive variance; 4: the number of rows; 8: λ), and that.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
@@ -59,7 +59,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write(Classes.Count);
         foreach (int number in Classes)
             writer.Write(number);
-        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.Spread is null ? 0 : HasSpread) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight)));
+        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.PredictiveVariance is null ? 0 : HasPredictiveVariance) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight)));
         foreach (var (values, shared) in (EncoderParameters ?? []).Zip(model.EncoderArrays))
         {
             writer.Write(values != shared);
@@ -67,7 +67,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
                 BinaryFormat.WriteFloats(writer, values);
         }
 
-        Head.Spread?.Write(writer);
+        Head.PredictiveVariance?.Write(writer);
         if (RowCount is { } rows)
             writer.Write(rows);
         if (TrainingWeight is { } weight)
@@ -102,8 +102,8 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         if (parts > All)
             throw new InvalidDataException($"A task's parts must be between 0 and {All}; got {parts}. The file is damaged.");
         float[][]? own = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? BinaryFormat.ReadFloats(reader, shared.Length) : shared)] : null;
-        PredictiveVariance? spread = (parts & HasSpread) != 0 ? PredictiveVariance.Read(reader, model.EmbeddingDimension) : null;
-        return new AdaptedTask(new LinearHead(weights, bias) { Spread = spread }, classes, own)
+        PredictiveVariance? variance = (parts & HasPredictiveVariance) != 0 ? PredictiveVariance.Read(reader, model.EmbeddingDimension) : null;
+        return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance }, classes, own)
         {
             RowCount = (parts & HasRowCount) != 0 ? BinaryFormat.ReadCount(reader, int.MaxValue, "rows") : null,
             TrainingWeight = (parts & HasWeight) != 0 ? ReadWeight(reader) : null,

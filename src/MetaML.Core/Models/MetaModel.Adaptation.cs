@@ -14,12 +14,11 @@ public sealed partial class MetaModel
     private const int RowsPerBatch = 65_536;
     private const long ValuesPerBatch = 1L << 26;
 
-    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one. Large tasks'
-    // embeddings are written over each other, unless they are given to code that may keep them.
+    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one. Adapters are
+    // lent each task's part of a buffer that the next task is written to.
     private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
         List<Range> groups = Groups(support, CreateScorer().BlockSize);
-        bool mayBeKept = adapter.GetType().Assembly != typeof(MetaModel).Assembly;
         Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, own) =>
         {
             var (first, count) = groups[g].GetOffsetAndLength(adapted.Length);
@@ -27,15 +26,15 @@ public sealed partial class MetaModel
             if (count == 1)
             {
                 int size = checked(tasks[0].RowCount * EmbeddingDimension);
-                if (mayBeKept || own.Embeddings.Length < size)
+                if (own.Embeddings.Length < size)
                     own.Embeddings = new float[size];
-                adapted[first] = AdaptTask(adapter, tasks[0], Embed(own.Scorer, support.Features, tasks[0], own.Embeddings), options);
+                adapted[first] = AdaptTask(adapter, tasks[0], Embed(own.Scorer, support.Features, tasks[0], own.Embeddings.AsMemory(0, size)), options);
                 return own;
             }
 
             own.Scorer.Embed(support.Features, [.. tasks.SelectMany(task => task.Rows)]);
             for (int t = 0, row = 0; t < count; row += tasks[t++].RowCount)
-                adapted[first + t] = AdaptTask(adapter, tasks[t], Embedded(tasks[t], own.Scorer.Embeddings(row, tasks[t].RowCount).ToArray()), options);
+                adapted[first + t] = AdaptTask(adapter, tasks[t], Embedded(tasks[t], own.Scorer.LendEmbeddings(row, tasks[t].RowCount)), options);
             return own;
         }, _ => { });
     }
@@ -60,7 +59,7 @@ public sealed partial class MetaModel
     {
         try
         {
-            return Finish(task, options.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows), null);
+            return Finish(task, HeadRefinement.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows, options), null);
         }
         catch (ArithmeticException error)
         {
@@ -88,7 +87,7 @@ public sealed partial class MetaModel
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
                 if (options.RefinementSteps > 0)
-                    head = options.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own));
+                    head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own), options);
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);
             }
         }

@@ -1,11 +1,11 @@
 using System.Collections.ObjectModel;
-using System.Numerics.Tensors;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Numerics;
 using MetaML.Parameters;
 
 namespace MetaML.Models;
@@ -57,7 +57,7 @@ public sealed partial class MetaModel
     /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
-    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.Spread"/>.</summary>
+    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.PredictiveVariance"/>.</summary>
     public bool GivesDeviation => _design.GivesDeviation;
 
     /// <summary>The adapter on no rows at all; null where <see cref="HasCommonOutputs"/> is false.</summary>
@@ -160,15 +160,15 @@ public sealed partial class MetaModel
     internal EmbeddedTask EmbedStandardized(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
         Embed(new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays), features, task, new float[checked(task.RowCount * EmbeddingDimension)]);
 
-    // Into an array that may be longer than the embeddings are.
-    private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, float[] embeddings)
+    // Into memory of [rows, embedding].
+    private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, Memory<float> embeddings)
     {
         for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
-            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.AsSpan(first * EmbeddingDimension));
+            scorer.Embed(features, task.Rows.AsSpan(first, Math.Min(size, task.RowCount - first))).CopyTo(embeddings.Span[(first * EmbeddingDimension)..]);
         return Embedded(task, embeddings);
     }
 
-    private EmbeddedTask Embedded(LearningTask task, float[] embeddings)
+    private EmbeddedTask Embedded(LearningTask task, ReadOnlyMemory<float> embeddings)
     {
         int[] classes = ClassesOf(task);
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
@@ -177,7 +177,7 @@ public sealed partial class MetaModel
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };
-        return new EmbeddedTask(embeddings, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
+        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
     private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>
@@ -203,10 +203,10 @@ public sealed partial class MetaModel
 
     private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
     {
-        if (GivesDeviation && head.Spread is null)
-            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.Spread)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
+        if (GivesDeviation && head.PredictiveVariance is null)
+            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
-        if (TensorPrimitives.IsFiniteAll<float>(head.Weights) && TensorPrimitives.IsFiniteAll<float>(head.Bias) && (head.Spread is not { } spread || (float.IsFinite(spread.Noise) && TensorPrimitives.IsFiniteAll<float>(spread.Factor))))
+        if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
             return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
         throw NotFinite(task);
     }

@@ -49,12 +49,12 @@ public sealed class MetaScorer
     /// <summary>Scores a row for a task, and says how far its label may lie from the score.</summary>
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
-    /// <param name="deviation">The standard deviation of the label about the score; for classes, what the score was divided by; NaN where the task has no <see cref="LinearHead.Spread"/>.</param>
+    /// <param name="deviation">The standard deviation of the label about the score; for classes, what the score was divided by; NaN where the task has no <see cref="LinearHead.PredictiveVariance"/>.</param>
     /// <returns>As without <paramref name="deviation"/>.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {
         ReadOnlySpan<float> scores = Score(task, row);
-        deviation = task.Head.Spread?.Deviation(Embedding(0)) ?? float.NaN;
+        deviation = task.Head.PredictiveVariance?.Deviation(Embedding(0)) ?? float.NaN;
         return scores;
     }
 
@@ -106,6 +106,9 @@ public sealed class MetaScorer
 
     /// <summary>What <see cref="EmbedAll()"/> made of some rows that follow each other.</summary>
     internal ReadOnlySpan<float> Embeddings(int first, int count) => _embeddings.AsSpan(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
+
+    /// <summary>The same, to be read until the scorer is used again.</summary>
+    internal ReadOnlyMemory<float> LendEmbeddings(int first, int count) => _embeddings.AsMemory(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
 
     private void EmbedAll(IReadOnlyList<float[]> parameters)
     {

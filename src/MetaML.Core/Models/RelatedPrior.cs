@@ -20,9 +20,9 @@ namespace MetaML;
 /// </remarks>
 public sealed class RelatedPrior
 {
-    private const int MostTasksJudged = 64;
+    private const int MaximumTasksEvaluated = 64;
 
-    private static readonly double[] s_spreads = [0.25, 0.5, 1]; // ρ
+    private static readonly double[] s_radii = [0.25, 0.5, 1]; // ρ
     private static readonly double[] s_temperatures = [1, 4, 16]; // T, in units of the training tasks' residual variance
     private static readonly int[] s_supports = [4, 16];
 
@@ -46,7 +46,7 @@ public sealed class RelatedPrior
     public double Temperature { get; private set; } = 1;
 
     /// <summary>ρ: how far a new task may be from the related ones, as a share of how far it may be from the plain prior.</summary>
-    public double Spread { get; private set; } = 1;
+    public double Radius { get; private set; } = 1;
 
     /// <summary>Learns a prior.</summary>
     /// <param name="model">A model whose tasks' outputs all mean the same, with a ridge or Bayesian adapter.</param>
@@ -79,7 +79,7 @@ public sealed class RelatedPrior
         _model.CheckFits(support);
         if (support.Tasks.Count != 1)
             throw new ArgumentException($"Support must be one task's; got {support.Tasks.Count} tasks.", nameof(support));
-        double[] weights = Weigh(_model.ClosedForm!.Misfits(_model.AdapterArrays, _model.Embed(support.Features, support.Tasks[0]), _heads, Spread), Temperature);
+        double[] weights = Weigh(_model.ClosedForm!.Misfits(_model.AdapterArrays, _model.Embed(support.Features, support.Tasks[0]), _heads, Radius), Temperature);
         return TaskNames.Zip(weights).ToDictionary(pair => pair.First, pair => pair.Second);
     }
 
@@ -93,34 +93,34 @@ public sealed class RelatedPrior
     /// <summary>The head of a new task.</summary>
     /// <param name="support">Its rows.</param>
     internal LinearHead Adapt(EmbeddedTask support) => IsUsed
-        ? Adapt(_model.ClosedForm!, support, except: -1, Spread, Temperature)
+        ? Adapt(_model.ClosedForm!, support, except: -1, Radius, Temperature)
         : _model.ClosedForm!.Adapt(_model.AdapterArrays, support);
 
-    private LinearHead Adapt(ClosedFormAdapter adapter, EmbeddedTask support, int except, double spread, double temperature)
+    private LinearHead Adapt(ClosedFormAdapter adapter, EmbeddedTask support, int except, double radius, double temperature)
     {
-        double[] misfits = adapter.Misfits(_model.AdapterArrays, support, _heads, spread);
-        return adapter.Adapt(adapter.WithPrior(_model.AdapterArrays, Mix(Weigh(Without(misfits, except), temperature)), spread), support);
+        double[] misfits = adapter.Misfits(_model.AdapterArrays, support, _heads, radius);
+        return adapter.Adapt(adapter.WithPrior(_model.AdapterArrays, Mix(Weigh(Without(misfits, except), temperature)), radius), support);
     }
 
     private void Choose(ClosedFormAdapter adapter, EmbeddedTask[] tasks, int seed, CancellationToken cancellationToken)
     {
         double variance = tasks.Zip(_heads, (task, head) => adapter.MeanSquaredResidual(_model.AdapterArrays, task, head)).Average();
         var random = new Random(seed);
-        int[] judged = RowSampler.Some(tasks.Length, Math.Min(tasks.Length, MostTasksJudged), random);
-        int[] seeds = Array.ConvertAll(judged, _ => random.Next());
-        var choices = s_spreads.SelectMany(_ => s_temperatures, (spread, temperature) => (Spread: spread, Temperature: temperature * variance)).ToArray();
-        var gains = new double[judged.Length][]; // of each choice over the plain prior
-        Parallel.For(0, judged.Length, new ParallelOptions { CancellationToken = cancellationToken }, j =>
+        int[] evaluated = RowSampler.Some(tasks.Length, Math.Min(tasks.Length, MaximumTasksEvaluated), random);
+        int[] seeds = Array.ConvertAll(evaluated, _ => random.Next());
+        var choices = s_radii.SelectMany(_ => s_temperatures, (radius, temperature) => (Radius: radius, Temperature: temperature * variance)).ToArray();
+        var gains = new double[evaluated.Length][]; // of each choice over the plain prior
+        Parallel.For(0, evaluated.Length, new ParallelOptions { CancellationToken = cancellationToken }, j =>
         {
-            EmbeddedTask task = tasks[judged[j]];
+            EmbeddedTask task = tasks[evaluated[j]];
             gains[j] = new double[choices.Length];
             foreach (int rows in s_supports.Where(rows => rows < task.RowCount).DefaultIfEmpty(task.RowCount / 2))
             {
                 int[] order = RowSampler.Some(task.RowCount, task.RowCount, new Random(seeds[j]));
-                EmbeddedTask support = task.Take(order[..rows], _model.EmbeddingDimension), query = task.Take(order[rows..], _model.EmbeddingDimension);
+                EmbeddedTask support = task.Select(order[..rows]), query = task.Select(order[rows..]);
                 double plain = Loss(adapter.Adapt(_model.AdapterArrays, support), query);
                 for (int c = 0; c < choices.Length; c++)
-                    gains[j][c] += plain - Loss(Adapt(adapter, support, judged[j], choices[c].Spread, choices[c].Temperature), query);
+                    gains[j][c] += plain - Loss(Adapt(adapter, support, evaluated[j], choices[c].Radius, choices[c].Temperature), query);
             }
         });
 
@@ -128,7 +128,7 @@ public sealed class RelatedPrior
         int best = Array.IndexOf(means, means.Max());
         double deviation = Math.Sqrt(gains.Sum(gain => (gain[best] - means[best]) * (gain[best] - means[best])) / (gains.Length - 1));
         IsUsed = means[best] > deviation / Math.Sqrt(gains.Length);
-        (Spread, Temperature) = choices[best];
+        (Radius, Temperature) = choices[best];
     }
 
     private double Loss(LinearHead head, EmbeddedTask query)
@@ -137,7 +137,7 @@ public sealed class RelatedPrior
         double sum = 0, weight = 0;
         for (int row = 0; row < query.RowCount; row++)
         {
-            head.Score(query.Row(row, _model.EmbeddingDimension), scores);
+            head.Score(query.Row(row), scores);
             sum += query.Weights[row] * ScoreLoss.Of(_model.Kind, scores, query.Labels[row]);
             weight += query.Weights[row];
         }

@@ -21,7 +21,7 @@ public sealed record TrainingSummary
     /// <summary>The outer step whose parameters were kept.</summary>
     public int BestIteration { get; init; }
 
-    /// <summary>Mean query loss of the validation episodes with what was kept: cross-entropy, or squared error in units of the labels' variance; null where nothing was held out, or nothing was judged.</summary>
+    /// <summary>Mean query loss of the validation episodes with what was kept: cross-entropy, or squared error in units of the labels' variance; null where nothing was held out, or nothing was evaluated.</summary>
     public double? ValidationLoss { get; init; }
 
     /// <summary>Number of episodes that <see cref="ValidationLoss"/> is the mean of.</summary>

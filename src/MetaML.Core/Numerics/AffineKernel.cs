@@ -14,7 +14,9 @@ namespace MetaML.Numerics;
 /// vectors, which is as many sums as hide the latency of a multiply-add. The last vector of a row of weights overlaps the one
 /// before it where their number is no multiple of a vector's: values are computed twice rather than one by one. The columns of
 /// a large W are copied together before a block's rows pass over them, since strides of a power of two would throw each other
-/// out of the cache.
+/// out of the cache. <see cref="SmallProducts{T}"/> has such a tile too, and does not share it: there rows may be columns of
+/// the left factor, sums start from zero, and the last columns are masked in place of computed twice; a branch for either, or
+/// a call after the loop, takes the sums out of their registers.
 /// </remarks>
 internal static class AffineKernel
 {

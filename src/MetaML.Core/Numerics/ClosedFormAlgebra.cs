@@ -25,13 +25,13 @@ internal static class ClosedFormAlgebra
     }
 
     // B N⁻¹ Bᵀ, N = PᵀP + I, of which the lower triangle is read, B = diag(b) F
-    public static double[] Covariance(double[] normal, int width, float[] spread, float[]? factor)
+    public static double[] Covariance(double[] normal, int width, float[] priorScale, float[]? factor)
     {
         double[] covariance = Cholesky.Inverse(normal, width);
         if (factor is not null)
             covariance = Multiply(factor, Transpose(Multiply(factor, covariance, width, width), width), width, width);
         for (int i = 0; i < covariance.Length; i++)
-            covariance[i] *= (double)spread[i / width] * spread[i % width];
+            covariance[i] *= (double)priorScale[i / width] * priorScale[i % width];
         return covariance;
     }
 

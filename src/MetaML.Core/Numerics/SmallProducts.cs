@@ -11,7 +11,7 @@ namespace MetaML.Numerics;
 /// A tile of sums stays in registers while the terms pass: four rows by two registers. Where the last register of a row is
 /// not full, what stands behind the row is multiplied with it and not kept; so a right factor and a result must have
 /// <see cref="Slack"/> values of any kind behind them, which stay as they are. Each sum is taken in the order of its terms,
-/// whatever the registers' width.
+/// whatever the registers' width. <see cref="AffineKernel"/> says why its tile is another.
 /// </remarks>
 internal static class SmallProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -92,15 +92,15 @@ internal static class SmallProducts<T>
         int i = 0;
         for (; i + 4 <= rows; i += 4)
         {
-            ref T row = ref Unsafe.Add(ref source, i * columns), place = ref Unsafe.Add(ref target, i);
+            ref T row = ref Unsafe.Add(ref source, i * columns), destination = ref Unsafe.Add(ref target, i);
             for (int j = 0; j < columns; j++)
             {
-                place = row;
-                Unsafe.Add(ref place, 1) = Unsafe.Add(ref row, columns);
-                Unsafe.Add(ref place, 2) = Unsafe.Add(ref row, 2 * columns);
-                Unsafe.Add(ref place, 3) = Unsafe.Add(ref row, 3 * columns);
+                destination = row;
+                Unsafe.Add(ref destination, 1) = Unsafe.Add(ref row, columns);
+                Unsafe.Add(ref destination, 2) = Unsafe.Add(ref row, 2 * columns);
+                Unsafe.Add(ref destination, 3) = Unsafe.Add(ref row, 3 * columns);
                 row = ref Unsafe.Add(ref row, 1);
-                place = ref Unsafe.Add(ref place, rows);
+                destination = ref Unsafe.Add(ref destination, rows);
             }
         }
 
@@ -153,9 +153,9 @@ internal static class SmallProducts<T>
                 }
 
                 (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]) = (t00, t01, t02, t03, t10, t11, t12, t13);
-                Put(sums[..width], c.Slice(i * columns + j, width), adds);
+                StoreSums(sums[..width], c.Slice(i * columns + j, width), adds);
                 if (isPair)
-                    Put(sums.Slice(4, width), c.Slice((i + 1) * columns + j, width), adds);
+                    StoreSums(sums.Slice(4, width), c.Slice((i + 1) * columns + j, width), adds);
             }
         }
     }
@@ -174,7 +174,7 @@ internal static class SmallProducts<T>
         }
     }
 
-    private static void Put(ReadOnlySpan<T> sums, Span<T> c, bool adds)
+    private static void StoreSums(ReadOnlySpan<T> sums, Span<T> c, bool adds)
     {
         for (int k = 0; k < c.Length; k++)
             c[k] = adds ? c[k] + sums[k] : sums[k];
@@ -191,18 +191,18 @@ internal static class SmallProducts<T>
         {
             // Where there are fewer columns than numbers in the registers, the sums are written elsewhere first.
             ref T from = ref Unsafe.Add(ref a, i * down), to = ref Unsafe.Add(ref c, i * columns);
-            ref T place = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
+            ref T destination = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
             int last = Math.Min(rows - i, tileRows) - 1, stride = width == most ? columns : most;
             if (isPair)
-                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref destination, stride, last, inner, adds && width == most);
             else
-                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref place, stride, last, inner, adds && width == most);
+                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref destination, stride, last, inner, adds && width == most);
             for (int r = 0; r <= last && width < most; r++)
             {
                 if (isPair)
-                    Put<TLanes>(ref Unsafe.Add(ref place, r * stride), ref Unsafe.Add(ref to, r * columns), TLanes.Count, adds);
+                    StoreSums<TLanes>(ref Unsafe.Add(ref destination, r * stride), ref Unsafe.Add(ref to, r * columns), TLanes.Count, adds);
                 int first = isPair ? TLanes.Count : 0;
-                Put<TLanes>(ref Unsafe.Add(ref place, r * stride + first), ref Unsafe.Add(ref to, r * columns + first), width - first, adds);
+                StoreSums<TLanes>(ref Unsafe.Add(ref destination, r * stride + first), ref Unsafe.Add(ref to, r * columns + first), width - first, adds);
             }
         }
 
@@ -211,7 +211,7 @@ internal static class SmallProducts<T>
 
     // What stands behind so many columns is written as it was.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<TLanes>(ref T sums, ref T c, int width, bool adds)
+    private static void StoreSums<TLanes>(ref T sums, ref T c, int width, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
         TLanes own = TLanes.Load(ref sums), old = TLanes.Load(ref c);

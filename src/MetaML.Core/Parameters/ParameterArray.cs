@@ -5,7 +5,7 @@ namespace MetaML.Parameters;
 /// <param name="Values">Row-major, as many as the spec's shape holds.</param>
 public sealed record ParameterArray(string Name, float[] Values)
 {
-    /// <summary>First values for each spec, drawn in their order.</summary>
+    /// <summary>Initial values for each spec, drawn in their order.</summary>
     /// <param name="specs">The parameters.</param>
     /// <param name="random">The only source of randomness.</param>
     public static ParameterArray[] Initialize(IEnumerable<ParameterSpec> specs, Random random) =>

@@ -2,10 +2,10 @@ using MetaML.Numerics;
 
 namespace MetaML.Parameters;
 
-/// <summary>A parameter's name, shape and first value.</summary>
+/// <summary>A parameter's name, shape and initial value.</summary>
 /// <param name="Name">Unique within its owner.</param>
 /// <param name="Shape">Extents, row-major.</param>
-/// <param name="Initialize">Draws the first values from the given generator, as many as the shape holds.</param>
+/// <param name="Initialize">Draws the initial values from the given generator, as many as the shape holds.</param>
 public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float[]> Initialize)
 {
     /// <summary>Whether the outer optimiser changes it; otherwise it is set after training.</summary>
@@ -28,7 +28,7 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
 
     /// <summary>A parameter whose values are all the same at first.</summary>
     /// <param name="name">Unique within its owner.</param>
-    /// <param name="value">The first value of each element.</param>
+    /// <param name="value">The initial value of each element.</param>
     /// <param name="shape">Extents, row-major.</param>
     public static ParameterSpec Constant(string name, float value, params long[] shape)
     {

@@ -35,10 +35,10 @@ internal sealed class TaskHierarchy
     /// <summary>The groups when there were this many left, along <see cref="Order"/>.</summary>
     public IEnumerable<IEnumerable<int>> Cut(int count)
     {
-        int[] place = new int[Order.Count];
-        for (int i = 0; i < place.Length; i++)
-            place[Order[i]] = i;
-        return _levels[^count].Select(group => group.OrderBy(task => place[task])).OrderBy(group => place[group.First()]);
+        int[] position = new int[Order.Count];
+        for (int i = 0; i < position.Length; i++)
+            position[Order[i]] = i;
+        return _levels[^count].Select(group => group.OrderBy(task => position[task])).OrderBy(group => position[group.First()]);
     }
 
     private static (int A, int B) Nearest(int[] groups, double[,] between)

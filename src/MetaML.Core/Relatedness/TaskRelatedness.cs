@@ -7,7 +7,7 @@ namespace MetaML;
 public sealed class TaskRelatedness
 {
     private readonly double[,] _values;
-    private readonly Dictionary<string, int> _places;
+    private readonly Dictionary<string, int> _indices;
     private readonly Lazy<TaskHierarchy> _hierarchy;
 
     internal TaskRelatedness(RelatednessMeasure measure, IReadOnlyList<string> taskNames, double[,] values)
@@ -15,7 +15,7 @@ public sealed class TaskRelatedness
         Measure = measure;
         TaskNames = taskNames;
         _values = values;
-        _places = taskNames.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i);
+        _indices = taskNames.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i);
         _hierarchy = new Lazy<TaskHierarchy>(() => new TaskHierarchy(Distances()));
     }
 
@@ -34,7 +34,7 @@ public sealed class TaskRelatedness
     /// <param name="from">Name of the task that helps.</param>
     /// <param name="to">Name of the task that is helped.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
-    public double this[string from, string to] => _values[PlaceOf(from), PlaceOf(to)];
+    public double this[string from, string to] => _values[IndexOf(from), IndexOf(to)];
 
     /// <summary>The task numbers in an order that puts related tasks side by side, for a heat map.</summary>
     public IReadOnlyList<int> Order => _hierarchy.Value.Order;
@@ -61,14 +61,14 @@ public sealed class TaskRelatedness
     public IReadOnlyList<KeyValuePair<string, double>> Nearest(string task, int count = 5)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        int to = PlaceOf(task);
+        int to = IndexOf(task);
         return [.. Enumerable.Range(0, TaskNames.Count).Where(from => from != to)
             .OrderByDescending(from => _values[from, to]).Take(count)
             .Select(from => KeyValuePair.Create(TaskNames[from], _values[from, to]))];
     }
 
-    private int PlaceOf(string task) => _places.TryGetValue(task, out int place)
-        ? place
+    private int IndexOf(string task) => _indices.TryGetValue(task, out int index)
+        ? index
         : throw new ArgumentException($"The task must be one of the {TaskNames.Count} that were compared; got '{task}'.", nameof(task));
 
     private double[,] Distances()

@@ -15,7 +15,7 @@ internal static class EpisodeReasons
         foreach (TaskSet problem in problems.Where(problem => problem.Kind == LabelKind.Multiclass && problem.Tasks.Count > 0))
         {
             double mean = problem.Tasks.Average(task => task.Labels.Distinct().Count());
-            if (mean >= 0.5 * problem.ClassCount == problem.HasCommonOutputs) // outputs have classes of their own in any case
+            if (TaskSetBuilder.AreCommon(mean, problem.ClassCount) == problem.HasCommonOutputs) // outputs have classes of their own in any case
                 yield return string.Create(CultureInfo.InvariantCulture, $"Classes: {(problem.HasCommonOutputs ? "common to all tasks" : "of each task its own")}, since a task has {mean:0.#} of the {problem.ClassCount} on average.");
         }
     }

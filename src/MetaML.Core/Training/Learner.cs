@@ -24,7 +24,7 @@ internal static class Learner
         var random = new Random(seed);
         IEncoder encoder = problems[0].Design.Encoder;
         ParameterArray[] encoderValues = ParameterArray.Initialize(encoder.Parameters, random);
-        candidate.Encoder!.FitParameters(encoderValues, data.Problems.Select(problem => problem.Kept), scaling, new Random(seed));
+        candidate.Encoder!.FitParameters(encoderValues, data.Problems.Select(problem => problem.TrainingTasks), scaling, new Random(seed));
         ParameterArray[][] adapterValues = Array.ConvertAll(problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         var untrained = new TrainedLearner(candidate, problems, scaling, encoderValues, adapterValues, TrainingOutcome.None);
 

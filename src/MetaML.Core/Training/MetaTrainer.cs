@@ -6,7 +6,7 @@ using MetaML.Training.Loop;
 namespace MetaML.Training;
 
 /// <summary>Learns across tasks: θ* = argmin Σᵢ λᵢ Lᵢ(θ), with Lᵢ the query loss of task i after adapting on its support.</summary>
-/// <remarks>The same seed and machine give the same bits, unless <see cref="MetaTrainingOptions.MaximumTrainingTime"/> ends the training.</remarks>
+/// <remarks>The same seed and machine give the same bits, unless <see cref="TrainingLoopOptions.MaximumTrainingTime"/> ends the training.</remarks>
 public static class MetaTrainer
 {
     /// <summary>Learns an encoder and an adapter from tasks.</summary>
@@ -69,7 +69,7 @@ public static class MetaTrainer
             run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since nothing is held out to choose by.");
         if (learners.Length == 1)
             return learners[0].Complete(null, run.Reasons);
-        EvaluatedLearner[] evaluated = Array.ConvertAll(learners, learner => learner.Judge());
+        EvaluatedLearner[] evaluated = Array.ConvertAll(learners, learner => learner.Evaluate());
         EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
         run.Decide($"Learner: {chosen.Name}. Loss on {chosen.Episodes.Count} validation episodes: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
         return chosen.Complete(run.Reasons);

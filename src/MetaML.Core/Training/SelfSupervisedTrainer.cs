@@ -39,26 +39,13 @@ internal static class SelfSupervisedTrainer
         var all = new CorruptedFeatureStore(rows, Copies, options.CorruptionRate, options.Seed ?? 0);
         bool isContrastive = options.Objective == SelfSupervision.Contrastive;
         int ways = (int)Math.Clamp(rows.RowCount * (options.ValidationFraction > 0 ? options.ValidationFraction : 1), 2, options.BatchSize);
-        var learning = new MetaTrainingOptions
+        var learning = new MetaTrainingOptions(options)
         {
             Encoder = options.Encoder ?? new MlpEncoderOptions(),
             Adapter = isContrastive ? new PrototypeAdapterOptions() : new RidgeAdapterOptions(),
             Episodes = isContrastive
                 ? new EpisodeOptions { Ways = ways, Shots = 1, Queries = 1, TasksPerIteration = 1 }
                 : new EpisodeOptions { SupportRows = options.BatchSize, Queries = options.BatchSize },
-            MaximumNumberOfIterations = options.MaximumNumberOfIterations,
-            MaximumTrainingTime = options.MaximumTrainingTime,
-            LearningRate = options.LearningRate,
-            ValidationFraction = options.ValidationFraction,
-            EarlyStopping = options.EarlyStopping,
-            Seed = options.Seed,
-            Device = options.Device,
-            FallbackToCpu = options.FallbackToCpu,
-            Progress = options.Progress,
-            CancellationToken = options.CancellationToken,
-            KeepBestWhenCancelled = options.KeepBestWhenCancelled,
-            CheckpointPath = options.CheckpointPath,
-            CheckpointInterval = options.CheckpointInterval,
             HoldsOutRows = true,
         };
         return MetaTrainer.Train(isContrastive ? Instances(all, rows.RowCount) : Features(all, rows), learning, log, warn);

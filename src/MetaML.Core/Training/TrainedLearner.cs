@@ -11,7 +11,7 @@ namespace MetaML.Training;
 /// <summary>An encoder and the adapters on it after the outer loop, before their priors are completed.</summary>
 internal sealed class TrainedLearner
 {
-    private const int JudgedBatches = 8;
+    private const int EvaluationBatches = 8;
 
     private readonly LearningProblem[] _problems;
     private readonly FeatureScaling? _scaling;
@@ -39,11 +39,11 @@ internal sealed class TrainedLearner
     public MetaTrainingOptions Options { get; }
 
     /// <summary>The models, which know all tasks.</summary>
-    /// <param name="judged">What <see cref="Judge()"/> gave; null where that was not asked.</param>
+    /// <param name="evaluated">What <see cref="Evaluate()"/> gave; null where that was not asked.</param>
     /// <param name="reasons">What was chosen and why.</param>
-    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? judged, IReadOnlyList<string> reasons)
+    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, IReadOnlyList<string> reasons)
     {
-        double? loss = judged is { Count: > 0 } ? judged.Average(episode => episode.Loss) : _outcome.ValidationLoss;
+        double? loss = evaluated is { Count: > 0 } ? evaluated.Average(episode => episode.Loss) : _outcome.ValidationLoss;
         int first = 0;
         return [.. Complete(problem => problem.Tasks).Zip(_problems, (model, problem) =>
         {
@@ -56,7 +56,7 @@ internal sealed class TrainedLearner
                 Iterations = _outcome.Iterations,
                 BestIteration = _outcome.BestIteration,
                 ValidationLoss = loss is { } value && double.IsFinite(value) ? value : null,
-                ValidationEpisodes = loss is null ? 0 : judged?.Count ?? _outcome.ValidationEpisodes,
+                ValidationEpisodes = loss is null ? 0 : evaluated?.Count ?? _outcome.ValidationEpisodes,
                 Reasons = [.. reasons],
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
@@ -67,24 +67,24 @@ internal sealed class TrainedLearner
 
     /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
     /// <remarks>Other episodes of the same tasks, rows or classes than those by which the outer loop kept its best parameters.</remarks>
-    public EvaluatedLearner Judge()
+    public EvaluatedLearner Evaluate()
     {
-        MetaModel[] models = [.. Complete(problem => problem.Prepared.Kept)];
-        var judged = new List<EvaluatedEpisode>();
+        MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks)];
+        var evaluated = new List<EvaluatedEpisode>();
         int firstTask = 0;
         foreach (var (problem, model) in _problems.Zip(models))
         {
             var random = new Random(~(Options.Seed ?? 0));
-            for (int batch = 0; batch < JudgedBatches && problem.Validation is { } sampler; batch++)
+            for (int batch = 0; batch < EvaluationBatches && problem.Validation is { } sampler; batch++)
             {
-                foreach (var (task, loss) in Judge(problem, model, sampler.Draw(random)))
-                    judged.Add(new EvaluatedEpisode(problem.Prepared.Source.HoldsOutTasks ? firstTask + task : -1 - judged.Count, loss));
+                foreach (var (task, loss) in Evaluate(problem, model, sampler.Draw(random)))
+                    evaluated.Add(new EvaluatedEpisode(problem.Prepared.Source.HoldsOutTasks ? firstTask + task : -1 - evaluated.Count, loss));
             }
 
             firstTask += problem.Tasks.Tasks.Count;
         }
 
-        return new EvaluatedLearner(this, judged);
+        return new EvaluatedLearner(this, evaluated);
     }
 
     private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known) => _problems.Zip(_adapters, (problem, adapter) =>
@@ -95,7 +95,7 @@ internal sealed class TrainedLearner
         return model;
     });
 
-    private static IEnumerable<(int Task, double Loss)> Judge(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
+    private static IEnumerable<(int Task, double Loss)> Evaluate(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
         TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
         IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());
@@ -107,16 +107,30 @@ internal sealed class TrainedLearner
             foreach (int position in episode.Query)
             {
                 float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
-                if (model.Kind == LabelKind.Multiclass && !task.Classes.Contains((int)label))
-                    continue; // no row of the class was in the support
+                if (model.Kind == LabelKind.Multiclass)
+                {
+                    int output = IndexOf(task.Classes, (int)label);
+                    if (output < 0)
+                        continue; // no row of the class was in the support
+                    label = output;
+                }
+
                 double own = episode.Task.Weights?[position] ?? 1;
                 ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]]);
-                sum += own * LabelLoss.OfRow(model.Kind, scores, task.Classes, label) / unit;
+                sum += own * ScoreLoss.Of(model.Kind, scores, label) / unit;
                 weight += own;
             }
 
             if (weight > 0)
                 yield return (episode.TaskNumber, sum / weight);
         }
+    }
+
+    private static int IndexOf(IReadOnlyList<int> classes, int label)
+    {
+        int index = 0;
+        while (index < classes.Count && classes[index] != label)
+            index++;
+        return index < classes.Count ? index : -1;
     }
 }

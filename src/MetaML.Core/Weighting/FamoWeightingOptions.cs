@@ -6,7 +6,7 @@ namespace MetaML;
 
 /// <summary>All losses fall at the same rate: λᵢ ∝ zᵢ / Lᵢ, with z = softmax(ξ), and ξᵢ rises where log Lᵢ fell less than the z-weighted mean.</summary>
 /// <remarks>
-/// Source: Liu et al., FAMO: Fast Adaptive Multitask Optimization, 2023, arXiv 2306.03792. As there, a step's effect is judged on the same
+/// Source: Liu et al., FAMO: Fast Adaptive Multitask Optimization, 2023, arXiv 2306.03792. As there, a step's effect is evaluated on the same
 /// batch: the losses of its episodes after the step, δ = Jᵀ(log L − log L⁺) with J the Jacobian of softmax, and ξ ← ξ − β(δ + γξ),
 /// with β's step by Adam as in the authors' code: one forward pass more, no gradients of single tasks. A softmax is over the drawn
 /// tasks; a task's ξ moves when it is drawn. Losses below 1e-8 count as 1e-8.

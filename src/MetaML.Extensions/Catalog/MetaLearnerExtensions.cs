@@ -16,7 +16,7 @@ public static class MetaLearnerExtensions
 
     /// <summary>Learns to answer yes/no questions across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="labelColumnName">The label: Boolean.</param>
+    /// <param name="labelColumnName">The label: Boolean, or Single of 0, 1 and NaN where it is missing.</param>
     /// <param name="featureColumnName">The features: known-size vector of Single.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
     /// <param name="exampleWeightColumnName">Example weights: Single; or null.</param>

@@ -13,6 +13,9 @@ internal sealed class ChainAdapter
     private readonly ITransformer _model;
     private readonly CancellationToken _cancellationToken;
     private readonly HashSet<string> _growing = []; // key columns that new tasks may bring new values to
+    private readonly KeyGrowth _growth;
+
+    private int _learnersAhead;
 
     /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
     public ChainAdapter(MLContext context, ITransformer model, CancellationToken cancellationToken)
@@ -20,9 +23,13 @@ internal sealed class ChainAdapter
         _context = context;
         _model = model;
         _cancellationToken = cancellationToken;
+        _growth = new KeyGrowth(context);
         FindLearner(model);
         foreach (ITaskLearner learner in Learners(model))
+        {
             _growing.UnionWith(learner.GrowingColumns);
+            _learnersAhead++;
+        }
     }
 
     /// <summary>The last meta-learner of a chain.</summary>
@@ -33,25 +40,25 @@ internal sealed class ChainAdapter
     /// <param name="support">Labelled rows of the new tasks.</param>
     /// <param name="options">How to adapt; null for the defaults.</param>
     public ITransformer Adapt(IDataView support, AdaptationOptions? options) =>
-        Adapt(_model, ref support, (learner, data) => learner.Adapt(data, options, _cancellationToken));
+        Adapt(support, (learner, data) => learner.Adapt(_context, data, options, _cancellationToken));
 
     /// <summary>The tasks of labelled rows, as the chain's last meta-learner sees them.</summary>
     public TaskSet ReadTasks(IDataView data)
     {
         TaskSet? tasks = null;
-        Adapt(_model, ref data, (learner, rows) =>
+        Adapt(data, (learner, rows) =>
         {
             MetaLearnerTransformer single = learner as MetaLearnerTransformer
                 ?? throw new ArgumentException($"The model must have one output; got a {learner.GetType().Name}. Take one by SelectOutput.");
-            tasks = single.ReadSupport(rows, _cancellationToken).Tasks;
+            tasks = single.ReadSupport(_context, rows, _cancellationToken).Tasks;
             return single;
         });
         return tasks!;
     }
 
-    public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(task));
+    public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(_context, task));
 
-    public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(_model, ref support, (learner, data) => OutputsOf(learner).Add(data, output, _cancellationToken));
+    public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(support, (learner, data) => OutputsOf(learner).Add(_context, data, output, _cancellationToken));
 
     /// <summary>The chain with one output of its multi-output step in that step's place.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
@@ -60,30 +67,41 @@ internal sealed class ChainAdapter
     private static MultiOutputTransformer OutputsOf(ITaskLearner learner) => learner as MultiOutputTransformer
         ?? throw new ArgumentException($"The model must have several outputs; got a {learner.GetType().Name}. Give what a pipeline with MultiOutput returned from Fit.");
 
-    // Data pass through each step as in training, whatever its scope; on return they have passed through this one.
-    private ITransformer Adapt(ITransformer step, ref IDataView data, Func<ITaskLearner, IDataView, ITransformer> adapt)
+    private ITransformer Adapt(IDataView data, Func<ITaskLearner, IDataView, ITransformer> adapt)
+    {
+        _growth.Begin(data.Schema, _growing);
+        return Walk(_model, ref data, adapt);
+    }
+
+    // Data pass through each step as in training, whatever its scope, up to the last meta-learner; on return they have passed through this one.
+    private ITransformer Walk(ITransformer step, ref IDataView data, Func<ITaskLearner, IDataView, ITransformer> adapt)
     {
         switch (step)
         {
             case ITaskLearner learner:
+                _growth.Check(step);
                 ITransformer adapted = adapt(learner, data);
-                data = adapted.Transform(data);
-                return adapted;
-            case var chain when TransformerChains.Steps(chain) is { } inners:
+                _learnersAhead--;
+                return Pass(step, adapted, ref data);
+            case var chain when !KeyGuard.Is(step) && TransformerChains.Steps(chain) is { } inners:
                 var steps = new ITransformer[inners.Length];
-                int last = Array.FindLastIndex(inners, inner => Learners(inner).Any());
                 for (int i = 0; i < steps.Length; i++)
-                    steps[i] = i <= last || last < 0 ? Adapt(inners[i], ref data, adapt) : SharedStep.Of(_context, inners[i]);
+                    steps[i] = Walk(inners[i], ref data, adapt);
                 return TransformerChains.Replace(chain, steps);
-            case ValueToKeyMappingTransformer mapping:
-                ITransformer renewed = KeyMappingRenewal.Renew(_context, mapping, _growing, data);
-                data = renewed.Transform(data);
-                return renewed;
+            case ValueToKeyMappingTransformer mapping when _learnersAhead > 0 && KeyMappingRenewal.Renew(_context, mapping, _growing, data) is var renewed && renewed != mapping:
+                return Pass(step, renewed, ref data);
             default:
                 ITransformer shared = SharedStep.Of(_context, step);
-                data = shared.Transform(data);
-                return shared;
+                return Pass(step, _growth.Keep(shared), ref data);
         }
+    }
+
+    private ITransformer Pass(ITransformer fitted, ITransformer step, ref IDataView data)
+    {
+        if (_learnersAhead > 0 || fitted is ITaskLearner)
+            data = step.Transform(data);
+        _growth.Pass(fitted, step);
+        return step;
     }
 
     private ITransformer Replace(ITransformer step, Func<ITaskLearner, ITransformer> replacement) => step switch

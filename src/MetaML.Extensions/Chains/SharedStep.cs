@@ -24,6 +24,9 @@ internal sealed class SharedStep : ITransformer
     public static ITransformer Of(MLContext context, ITransformer step) =>
         step is IDisposable && TransformerChains.Steps(step) is null ? s_copies.GetValue(step, original => new SharedStep(Copy(context, original))) : step;
 
+    /// <summary>The type of a step, as people know it.</summary>
+    public static string NameOf(ITransformer step) => (step is SharedStep shared ? shared._copy : step).GetType().Name.Split('`')[0];
+
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _copy.GetOutputSchema(inputSchema);
 
     public IDataView Transform(IDataView input) => _copy.Transform(input);

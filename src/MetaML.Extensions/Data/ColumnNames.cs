@@ -5,24 +5,25 @@ using Microsoft.ML.Data;
 namespace MetaML.Extensions.Data;
 
 /// <summary>The columns that a meta-learner reads.</summary>
-/// <param name="Label">Boolean, key or Single, by kind.</param>
+/// <param name="Label">Boolean or Single of 0 and 1, key, or Single, by kind.</param>
 /// <param name="Features">Known-size vector of Single.</param>
 /// <param name="Task">Text or key; null where all rows form one task, or one pool of classes.</param>
 /// <param name="Weight">Single; null where all rows count alike.</param>
 internal sealed record ColumnNames(string Label, string Features, string? Task, string? Weight)
 {
     private const string FeaturesExpected = "known-size vector of Single";
+    internal const string BinaryExpected = "Boolean, or Single of 0, 1 and NaN";
     private const string TaskExpected = "String or key of known cardinality";
 
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public void CheckLabeled(DataViewSchema schema, LabelKind kind, int? featureCount = null)
     {
-        DataViewType label = Find(schema, "label", Label, LabelExpected(kind));
-        if (label is KeyDataViewType && !KeyVocabulary.Has(label))
-            throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label);
-        if (LabelKinds.Of(declared: null, label is KeyDataViewType, label) != kind)
-            throw Mismatch(schema, "label", Label, LabelExpected(kind), label);
+        DataViewType label = Find(schema, "label", Label, LabelExpected(kind), kind);
+        if (kind == LabelKind.Multiclass && label is KeyDataViewType && !KeyVocabulary.Has(label))
+            throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label, kind);
+        if (LabelKinds.Of(kind, label is KeyDataViewType, label) != kind)
+            throw Mismatch(schema, "label", Label, LabelExpected(kind), label, kind);
         CheckRows(schema, featureCount);
     }
 
@@ -62,7 +63,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public SchemaShape.Column Check(SchemaShape shape, LabelKind kind)
     {
-        SchemaShape.Column label = Find(shape, "label", Label, LabelExpected(kind), column => KindOf(column, declared: null) == kind);
+        SchemaShape.Column label = Find(shape, "label", Label, LabelExpected(kind), column => KindOf(column, kind) == kind, kind);
         CheckRows(shape);
         return label;
     }
@@ -88,15 +89,15 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public static LabelKind KindOf(DataViewSchema schema, OutputColumn output)
     {
-        DataViewType type = Find(schema, "output", output.Name, OutputExpected(output.Kind));
-        return LabelKinds.Of(output.Kind, KeyVocabulary.Has(type), type) ?? throw Mismatch(schema, "output", output.Name, OutputExpected(output.Kind), type);
+        DataViewType type = Find(schema, "output", output.Name, OutputExpected(output.Kind), output.Kind);
+        return LabelKinds.Of(output.Kind, KeyVocabulary.Has(type), type) ?? throw Mismatch(schema, "output", output.Name, OutputExpected(output.Kind), type, output.Kind);
     }
 
     /// <summary>The same in a schema that is not known in full yet, with the column.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public static (LabelKind Kind, SchemaShape.Column Column) KindOf(SchemaShape shape, OutputColumn output)
     {
-        SchemaShape.Column column = Find(shape, "output", output.Name, OutputExpected(output.Kind), column => KindOf(column, output.Kind) is not null);
+        SchemaShape.Column column = Find(shape, "output", output.Name, OutputExpected(output.Kind), column => KindOf(column, output.Kind) is not null, output.Kind);
         return (KindOf(column, output.Kind)!.Value, column);
     }
 
@@ -106,33 +107,49 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     private static string OutputExpected(LabelKind? declared) => declared switch
     {
         null => "Single, Boolean or key of known cardinality (see MapValueToKey)",
-        LabelKind.Binary => "Boolean, or Single of 0, 1 and NaN",
+        LabelKind.Binary => BinaryExpected,
         LabelKind.Multiclass => "key of known cardinality (see MapValueToKey)",
         _ => "Single",
     };
 
     private static string LabelExpected(LabelKind kind) => kind switch
     {
-        LabelKind.Binary => "Boolean",
+        LabelKind.Binary => BinaryExpected,
         LabelKind.Multiclass => "key (see MapValueToKey)",
         _ => "Single",
     };
 
-    internal static DataViewType Find(DataViewSchema schema, string role, string name, string expected) =>
-        schema.GetColumnOrNull(name)?.Type ?? throw Mismatch(schema, role, name, expected, "no such column");
+    /// <summary>The type of a column.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="role">What the column is read as.</param>
+    /// <param name="name">The column.</param>
+    /// <param name="expected">What it should be.</param>
+    /// <param name="kind">What labels should be, for roles that are labels.</param>
+    internal static DataViewType Find(DataViewSchema schema, string role, string name, string expected, LabelKind? kind = null) =>
+        schema.GetColumnOrNull(name)?.Type ?? throw Mismatch(Available(schema), role, name, expected, "no such column", ColumnCure.Of(role, name, kind, null, false));
 
-    private static SchemaShape.Column Find(SchemaShape shape, string role, string name, string expected, Func<SchemaShape.Column, bool> fits)
+    private static SchemaShape.Column Find(SchemaShape shape, string role, string name, string expected, Func<SchemaShape.Column, bool> fits, LabelKind? kind = null)
     {
         string available = string.Join(", ", shape.Select(column => $"{column.Name} ({column.GetTypeString()})"));
         if (!shape.TryFindColumn(name, out SchemaShape.Column column))
-            throw Mismatch(available, role, name, expected, "no such column");
-        return fits(column) ? column : throw Mismatch(available, role, name, expected, column.GetTypeString());
+            throw Mismatch(available, role, name, expected, "no such column", ColumnCure.Of(role, name, kind, null, false));
+        if (fits(column))
+            return column;
+        DataViewType item = column.IsKey ? new KeyDataViewType(column.ItemType.RawType, 1) : column.ItemType;
+        throw Mismatch(available, role, name, expected, column.GetTypeString(), ColumnCure.Of(role, name, kind, item, column.Kind != SchemaShape.Column.VectorKind.Scalar));
     }
 
-    internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, object found) =>
-        Mismatch(string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})")), role, name, expected, found);
+    /// <summary>The error of a column whose type does not fit.</summary>
+    internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, DataViewType found, LabelKind? kind = null) =>
+        Mismatch(Available(schema), role, name, expected, found, ColumnCure.Of(role, name, kind, found.GetItemType(), found is VectorDataViewType));
+
+    /// <summary>The error of a column whose type would fit, but not this value of it.</summary>
+    internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, string found, string cure) =>
+        Mismatch(Available(schema), role, name, expected, (object)found, cure);
+
+    private static string Available(DataViewSchema schema) => string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})"));
 
     // ML.NET reports mismatches by the same type of exception.
-    private static ArgumentOutOfRangeException Mismatch(string available, string role, string name, string expected, object found) =>
-        new(name, $"Schema mismatch for {role} column '{name}': expected {expected}, got {found}. Available columns: {available}.");
+    private static ArgumentOutOfRangeException Mismatch(string available, string role, string name, string expected, object found, string cure) =>
+        new(name, $"Schema mismatch for {role} column '{name}': expected {expected}, got {found}. Available columns: {available}. {cure}");
 }

@@ -7,13 +7,27 @@ namespace MetaML.Extensions.Data;
 /// <summary>The kind of a column's labels by its type: the one place that says which types are labels of which kind.</summary>
 internal static class LabelKinds
 {
-    /// <summary>The kind that is evaluated: as for training, and text too is multiclass.</summary>
+    /// <summary>The kind that is evaluated: as for training, and text too is multiclass. Single labels are binary where they were scored as such.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="column">The label column.</param>
+    /// <param name="scoreColumn">What a trainer made of the rows; null where they are not scored.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is of another type.</exception>
-    public static LabelKind Of(DataViewSchema schema, string column)
+    public static LabelKind Of(DataViewSchema schema, string column, string? scoreColumn = null)
     {
         const string Expected = "Boolean, key, text or Single";
         DataViewType type = ColumnNames.Find(schema, "label", column, Expected);
+        if (type == NumberDataViewType.Single && scoreColumn is not null && IsBinaryScore(schema.GetColumnOrNull(scoreColumn)))
+            return LabelKind.Binary;
         return (type is TextDataViewType ? LabelKind.Multiclass : Of(declared: null, KeyVocabulary.Has(type), type)) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
+    }
+
+    private static bool IsBinaryScore(DataViewSchema.Column? score)
+    {
+        if (score?.Annotations is not { } annotations || annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnKind)?.Type is not TextDataViewType)
+            return false;
+        ReadOnlyMemory<char> kind = default;
+        annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnKind, ref kind);
+        return kind.Span.SequenceEqual(AnnotationUtils.Const.ScoreColumnKind.BinaryClassification);
     }
 
     /// <summary>The kind that is learned: as declared, else by type: key is multiclass, Boolean binary, Single regression. Null where the type does not fit.</summary>

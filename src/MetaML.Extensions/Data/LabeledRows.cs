@@ -17,9 +17,20 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
     /// <summary>Reads a view once.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task.</exception>
-    public static LabeledRows Read(IDataView data, string labelColumn, string taskColumn, CancellationToken cancellationToken = default)
+    public static LabeledRows Read(IDataView data, string labelColumn, string taskColumn, CancellationToken cancellationToken = default) =>
+        Read(data, labelColumn, taskColumn, null, cancellationToken);
+
+    /// <summary>Reads a scored view once.</summary>
+    /// <param name="data">The view.</param>
+    /// <param name="labelColumn">The label.</param>
+    /// <param name="taskColumn">The task.</param>
+    /// <param name="scoreColumn">What a trainer made of the rows, which says whether Single labels are yes/no answers; null where they are not scored.</param>
+    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">A row has no task.</exception>
+    public static LabeledRows Read(IDataView data, string labelColumn, string taskColumn, string? scoreColumn, CancellationToken cancellationToken = default)
     {
-        LabelKind kind = LabelKinds.Of(data.Schema, labelColumn);
+        LabelKind kind = LabelKinds.Of(data.Schema, labelColumn, scoreColumn);
         ColumnNames.CheckTask(data.Schema, taskColumn);
         DataViewSchema.Column label = data.Schema[labelColumn];
         using DataViewRowCursor cursor = data.GetRowCursor([label, data.Schema[taskColumn]]);
@@ -35,7 +46,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
         {
             if (cursor.Position % RowsPerCheck == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            string task = getTask() ?? throw new InvalidOperationException($"Each row must have a task in column '{taskColumn}'; got a missing key in row {cursor.Position}. Leave the row out, or map its value to a key.");
+            string task = getTask() ?? throw Data.TaskNames.Missing(data.Schema[taskColumn], cursor.Position);
             if (!numbers.TryGetValue(task, out int number))
             {
                 numbers[task] = number = names.Count;
@@ -51,6 +62,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
 
     /// <summary>The names of the tasks alone.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
+    /// <exception cref="InvalidOperationException">A row has no task: it would be in no part of a split.</exception>
     public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn)
     {
         ColumnNames.CheckTask(data.Schema, taskColumn);
@@ -60,7 +72,8 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
         var seen = new HashSet<string>();
         while (cursor.MoveNext())
         {
-            if (getTask() is { } task && seen.Add(task))
+            string task = getTask() ?? throw Data.TaskNames.Missing(data.Schema[taskColumn], cursor.Position);
+            if (seen.Add(task))
                 names.Add(task);
         }
 

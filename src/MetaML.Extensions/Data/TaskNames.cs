@@ -13,7 +13,7 @@ internal static class TaskNames
 
     private const int MaximumKnown = 1 << 16;
 
-    /// <summary>Reads the task of the row that the cursor stands at; null where the key is missing.</summary>
+    /// <summary>Reads the task of the row that the cursor stands at; null where the key is missing or the text is null or empty.</summary>
     /// <param name="row">The row or cursor.</param>
     /// <param name="column">The Task column, or null.</param>
     public static Func<string?> Getter(DataViewRow row, string? column)
@@ -30,6 +30,8 @@ internal static class TaskNames
             return () =>
             {
                 getText(ref text);
+                if (text.IsEmpty)
+                    return null;
                 return MemoryMarshal.TryGetString(text, out string? whole, out _, out int length) && whole.Length == length ? whole : Known(known, text.Span);
             };
         }
@@ -43,6 +45,12 @@ internal static class TaskNames
             return float.IsNaN(key) ? null : names[(int)key];
         };
     }
+
+    /// <summary>The error of a row without a task.</summary>
+    /// <param name="column">The Task column.</param>
+    /// <param name="row">The row's number.</param>
+    public static InvalidOperationException Missing(DataViewSchema.Column column, long row) =>
+        new($"Each row must have a task in column '{column.Name}'; got {(column.Type is TextDataViewType ? "an empty text" : "a missing key")} in row {row}. It cannot be learned from. Leave the row out, or give it a task.");
 
     // The same string for the same text: none is made for each row.
     private static string Known(HashSet<string> known, ReadOnlySpan<char> text)

@@ -13,6 +13,10 @@ internal sealed class TaskSetReader
     private const int ValuesShown = 5;
     private const int RowsPerCheck = 1024;
 
+    private const string UnknownToMapping = "They were unknown to the mapping that made the keys. Put MapValueToKey into the chain that is adapted, or leave the rows out.";
+    private const string WithoutValues = "Keys without values are numbered from 1, and 0 is missing. Add 1 to the numbers, or give the column as text, or leave the rows out.";
+    private const string OneSetOfClasses = "All tasks of this model share one set of classes, and these are none of them. Train with ClassSets.PerTask for tasks that bring their own, or leave the rows out.";
+
     private readonly IHostEnvironment _env;
     private readonly IChannel _channel;
     private readonly ColumnNames _columns;
@@ -68,7 +72,7 @@ internal sealed class TaskSetReader
             {
                 getLabels[i](ref values[i]);
                 if (float.IsNaN(values[i]) && labels[i].MissingKeyIsError)
-                    throw Missing(data, "label", labels[i].Name);
+                    throw Missing(data, "label", labels[i].Name, labels[i].ClassSets == ClassSets.Common ? OneSetOfClasses : UnknownToMapping);
                 isLabeled |= !float.IsNaN(values[i]);
             }
 
@@ -84,12 +88,12 @@ internal sealed class TaskSetReader
                 continue;
             }
 
-            string task = getTask() ?? throw Missing(data, "task", _columns.Task!);
+            string task = getTask() ?? throw (data.Schema[_columns.Task!].Type is TextDataViewType ? TaskNames.Missing(data.Schema[_columns.Task!], cursor.Position) : Missing(data, "task", _columns.Task!, UnknownToMapping));
             getFeatures(ref features);
             CheckFinite(features, cursor.Position, featureColumn);
             getWeight?.Invoke(ref weight);
             if (!float.IsFinite(weight) || weight < 0)
-                throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'.");
+                throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'. Correct the weight, or leave the row out.");
 
             for (int i = 0; i < values.Length; i++)
             {
@@ -137,11 +141,11 @@ internal sealed class TaskSetReader
     }
 
     // A key is missing where its value was unknown to the mapping that made it. The value is in the column that the key hides.
-    private static InvalidOperationException Missing(IDataView data, string role, string name)
+    private static InvalidOperationException Missing(IDataView data, string role, string name, string cure)
     {
         DataViewSchema.Column column = data.Schema[name];
         DataViewSchema.Column? raw = data.Schema.Where(c => c.Name == name && c.IsHidden && c.Type is PrimitiveDataViewType and not KeyDataViewType)
-            .Select(c => (DataViewSchema.Column?)c).LastOrDefault();
+            .Select(c => (DataViewSchema.Column?)c).FirstOrDefault(); // as it came, before any step
         var rows = new List<long>();
         var values = new HashSet<string>();
         using DataViewRowCursor cursor = data.GetRowCursor(raw is { } hidden ? [column, hidden] : [column]);
@@ -161,6 +165,6 @@ internal sealed class TaskSetReader
         }
 
         string what = values.Count > 0 ? $"the values {string.Join(", ", values)}" : $"missing keys in rows {string.Join(", ", rows)}";
-        return new InvalidOperationException($"Each row must have a {role} in column '{name}'; got {what}. They were unknown to the mapping that made the keys. Put MapValueToKey into the chain that is adapted, or leave the rows out.");
+        return new InvalidOperationException($"Each row must have a {role} in column '{name}'; got {what}. {(KeyVocabulary.Of(column).ItemType is null ? WithoutValues : cure)}");
     }
 }

@@ -11,7 +11,7 @@ internal static class HostSettings
     /// <summary>The seed; null where none is set.</summary>
     public static int? Seed(IHostEnvironment env) => Internal(env)?.Seed;
 
-    /// <summary>The device as <see cref="MetaTrainingOptions.Device"/> names it; null where GpuDeviceId is not set, which to ML.NET means the processor.</summary>
+    /// <summary>The device as <see cref="TrainingLoopOptions.Device"/> names it; null where GpuDeviceId is not set, which to ML.NET means the processor.</summary>
     public static string? Device(IHostEnvironment env) => Internal(env)?.GpuDeviceId is { } number ? string.Create(CultureInfo.InvariantCulture, $"cuda:{number}") : null;
 
     /// <summary>Whether the processor may serve in place of the device.</summary>

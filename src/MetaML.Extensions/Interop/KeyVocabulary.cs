@@ -16,7 +16,7 @@ namespace MetaML.Extensions.Interop;
 internal abstract class KeyVocabulary
 {
     /// <summary>The largest number of keys: what a Single, as ML.NET reads labels, can tell apart.</summary>
-    public const int MaximumCount = TaskSetBuilder.MaximumClasses;
+    public const int MaximumCount = LabelRule.MaximumClasses;
 
     private const byte WithoutValues = 0, WithValues = 1;
 
@@ -45,12 +45,15 @@ internal abstract class KeyVocabulary
     /// <summary>The vocabulary of a key column.</summary>
     public static KeyVocabulary Of(DataViewSchema.Column column)
     {
-        int count = column.Type.GetKeyCountAsInt32();
+        int count = column.Type.GetItemType().GetKeyCountAsInt32();
         DataViewType? values = column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type;
         return values is VectorDataViewType { ItemType: { } itemType } vector && vector.Size == count
             ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, itemType)
             : new Numbers(count);
     }
+
+    /// <summary>Whether a column's keys have values that they can be told apart by.</summary>
+    public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;
 
     /// <summary>For each key of another vocabulary, its number here from 0, or −1 where it is unknown.</summary>
     /// <exception cref="ArgumentException">One has values, and the other has not.</exception>
@@ -184,7 +187,7 @@ internal abstract class KeyVocabulary
         {
             int[] known = MapFrom(other);
             if (other is not Values<T> same)
-                throw new ArgumentException($"Key values must be of type {itemType}, as for training; got {other.ItemType}.");
+                throw new ArgumentException($"Key values must be of type {itemType}, as for training; got {other.ItemType}. Convert them by ConvertType before MapValueToKey.");
             T[] added = [.. same._values.Where((_, i) => known[i] < 0)];
             return added.Length == 0 ? this : new Values<T>(itemType, [.. _values, .. added]);
         }

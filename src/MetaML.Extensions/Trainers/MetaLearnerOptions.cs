@@ -29,7 +29,7 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
         EarlyStopping = new EarlyStoppingOptions { EvaluationInterval = 50, Patience = 20 },
     };
 
-    /// <summary>The label: Boolean (binary), key (multiclass) or Single (regression).</summary>
+    /// <summary>The label: Boolean, or Single of 0, 1 and NaN (binary), key (multiclass) or Single (regression).</summary>
     /// <value>Default "Label".</value>
     public string LabelColumnName { get; set; } = "Label";
 

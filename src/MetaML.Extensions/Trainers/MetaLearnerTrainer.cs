@@ -11,7 +11,7 @@ namespace MetaML;
 
 /// <summary>Learns an encoder and an adapter across the tasks that the Task column names: θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
 /// <remarks>
-/// <para>Trainer characteristics. Label: Boolean, key or Single. Features: known-size vector of Single, finite; no normaliser is
+/// <para>Trainer characteristics. Label: Boolean or Single of 0, 1 and NaN (binary), key (multiclass) or Single (regression). Features: known-size vector of Single, finite; no normaliser is
 /// needed. Caching is not needed: data are read once. Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
 /// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
 /// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
@@ -50,7 +50,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         using IChannel channel = _host.Start("Meta-training");
         MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
         var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = options.CancellationToken, Encoder = options.Encoder };
-        TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets))[0];
+        TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets) { Schema = input.Schema })[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", kept sparse" : "")}.");
 
         MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0];

@@ -1,5 +1,6 @@
 using MetaML.Models;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers;
 
@@ -24,11 +25,14 @@ internal interface ITaskLearner
     IEnumerable<string> GrowingColumns { get; }
 
     /// <summary>The step that also knows the tasks of the support.</summary>
+    /// <param name="env">Of whoever adapts: the environment that trained the step may be cancelled, and its log is another's.</param>
     /// <param name="support">Labelled rows.</param>
     /// <param name="options">How to adapt; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
-    ITransformer Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken);
+    ITransformer Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken);
 
     /// <summary>The step that has forgotten a task.</summary>
-    ITransformer RemoveTask(string task);
+    /// <param name="env">Of whoever asks.</param>
+    /// <param name="task">The task's name.</param>
+    ITransformer RemoveTask(IHostEnvironment env, string task);
 }

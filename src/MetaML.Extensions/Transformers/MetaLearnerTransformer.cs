@@ -63,7 +63,8 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>Vector of Single, as long as the features that the model was trained on.</summary>
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
-    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. MayHaveNewClasses ? [Columns.Label] : Array.Empty<string>()];
+    // The label too where new classes are refused: better by name than as missing labels.
+    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. Model.Kind == LabelKind.Multiclass ? [Columns.Label] : Array.Empty<string>()];
 
     // Whether a new task may bring classes that no task has had so far.
     private bool MayHaveNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasCommonOutputs;
@@ -95,36 +96,37 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         }
 
         var empty = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return empty.With(tasks.With([.. tasksByCanAdapt[true]]), classes, options: null, cancellationToken, weights);
+        return empty.With(env, tasks.With([.. tasksByCanAdapt[true]]), classes, options: null, cancellationToken, weights);
     }
 
     /// <inheritdoc cref="ITaskLearner.Adapt"/>
     /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
-    internal MetaLearnerTransformer Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
+    internal MetaLearnerTransformer Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
     {
-        var (tasks, classes) = ReadSupport(support, cancellationToken);
-        return With(tasks, classes, options, cancellationToken);
+        var (tasks, classes) = ReadSupport(env, support, cancellationToken);
+        return With(env, tasks, classes, options, cancellationToken);
     }
 
     /// <summary>Labelled rows as tasks, and the classes that the model then knows.</summary>
     /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
-    internal (TaskSet Tasks, KeyVocabulary? Classes) ReadSupport(IDataView support, CancellationToken cancellationToken)
+    internal (TaskSet Tasks, KeyVocabulary? Classes) ReadSupport(IHostEnvironment env, IDataView support, CancellationToken cancellationToken)
     {
         Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
         var (label, classes) = LabelIn(support.Schema);
-        using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Model.EncoderOptions };
-        TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass })[0];
+        IHost host = env.Register(LoaderSignature);
+        using IChannel channel = host.Start("Adaptation");
+        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Model.EncoderOptions };
+        TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass, Schema = support.Schema })[0];
         return tasks.Tasks.Count > 0
             ? (tasks, classes)
             : throw new InvalidOperationException("Support must have labelled rows; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
     }
 
-    ITransformer ITaskLearner.Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken) => Adapt(support, options, cancellationToken);
+    ITransformer ITaskLearner.Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken) => Adapt(env, support, options, cancellationToken);
 
-    ITransformer ITaskLearner.RemoveTask(string task) => RemoveTask(task);
+    ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task) => RemoveTask(env, task);
 
     /// <summary>How the label column of support is read, and the classes that the model knows then.</summary>
     /// <exception cref="ArgumentException">Its keys cannot be matched with the model's classes.</exception>
@@ -147,22 +149,27 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     /// <summary>A transformer that has forgotten one task.</summary>
     /// <exception cref="ArgumentException">The task is unknown.</exception>
-    internal MetaLearnerTransformer RemoveTask(string task) => _tasks.ContainsKey(task)
-        ? new(Host, Model, Columns, _classes, _unknown, _tasks.Remove(task))
+    internal MetaLearnerTransformer RemoveTask(IHostEnvironment env, string task) => _tasks.ContainsKey(task)
+        ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
     /// <summary>A transformer that also knows these tasks. Known heads are shared with this one: adapting costs only what is new.</summary>
-    internal MetaLearnerTransformer With(TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
+    internal MetaLearnerTransformer With(IHostEnvironment env, TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
         IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
-        var known = _tasks.ToBuilder();
+        var all = _tasks.ToBuilder();
+        var replaced = new ReplacedTasks(Columns);
         for (int i = 0; i < adapted.Count; i++)
         {
             string name = tasks.Tasks[i].Name;
-            known[name] = weights is not null && weights.TryGetValue(name, out double weight) ? adapted[i].WithWeight(weight) : adapted[i];
+            if (all.TryGetValue(name, out AdaptedTask? known))
+                replaced.Add(tasks.Tasks[i], known.RowCount);
+            all[name] = weights is not null && weights.TryGetValue(name, out double weight) ? adapted[i].WithWeight(weight) : adapted[i];
         }
 
-        return new(Host, Model, Columns, classes, _unknown, known.ToImmutable());
+        IHost host = env.Register(LoaderSignature);
+        replaced.Warn(host);
+        return new(host, Model, Columns, classes, _unknown, all.ToImmutable());
     }
 
     private InvalidOperationException UnknownClass(string name) =>

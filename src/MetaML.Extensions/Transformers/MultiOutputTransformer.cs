@@ -67,7 +67,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     /// <summary>Outputs whose column the support lacks, or has no labels in, stay as they are.</summary>
     /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label cannot be used.</exception>
-    ITransformer ITaskLearner.Adapt(IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
+    ITransformer ITaskLearner.Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
     {
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         MetaLearnerTransformer[] given = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
@@ -75,8 +75,9 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
             ColumnNames.KindOf(support.Schema, new OutputColumn(output.LabelColumnName, output.Model.Kind));
         var labels = Array.ConvertAll(given, output => output.LabelIn(support.Schema));
 
-        using IChannel channel = Host.Start("Adaptation");
-        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
+        IHost host = env.Register(LoaderSignature);
+        using IChannel channel = host.Start("Adaptation");
+        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
         TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
         if (tasks.All(set => set.Tasks.Count == 0))
             throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
@@ -85,16 +86,16 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         for (int i = 0; i < given.Length; i++)
         {
             if (tasks[i].Tasks.Count > 0)
-                adapted[given[i].LabelColumnName] = given[i].With(tasks[i], labels[i].Classes, options, cancellationToken);
+                adapted[given[i].LabelColumnName] = given[i].With(env, tasks[i], labels[i].Classes, options, cancellationToken);
         }
 
-        return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
+        return new MultiOutputTransformer(env, Columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
     }
 
     /// <summary>A transformer that has learned one more output, by the adapter of its kind.</summary>
     /// <exception cref="ArgumentException">The output is known, or no output of its kind is, or outputs are not the tasks; or its column cannot be used.</exception>
     /// <exception cref="InvalidOperationException">There are no labels, or a feature or label cannot be used.</exception>
-    internal MultiOutputTransformer Add(IDataView support, OutputColumn output, CancellationToken cancellationToken)
+    internal MultiOutputTransformer Add(IHostEnvironment env, IDataView support, OutputColumn output, CancellationToken cancellationToken)
     {
         if (Columns.Task is { } task)
             throw new ArgumentException($"The model must be without a Task column, for a new output to be like the others; got '{task}'. Each of its outputs has an adapter of its own. Train with all outputs.");
@@ -105,21 +106,22 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         MetaLearnerTransformer like = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasCommonOutputs))
             ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, for '{output.Name}' to be like; got none. How to learn it is not known. Train with all outputs.", nameof(output));
 
-        using IChannel channel = Host.Start("Adaptation");
+        IHost host = env.Register(LoaderSignature);
+        using IChannel channel = host.Start("Adaptation");
         KeyVocabulary? classes = kind == LabelKind.Multiclass ? KeyVocabulary.Of(support.Schema[output.Name]) : null;
-        var reader = new TaskSetReader(Host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
+        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
         TaskSet tasks = reader.Read(support, new LabelColumn(output.Name, kind, classes?.Count ?? 0, ClassSets.PerTask))[0];
         if (tasks.Tasks.Count == 0)
             throw new InvalidOperationException($"Support must have labels of '{output.Name}'; got none. There is nothing to learn it from. Check the filter, and that labels are not missing.");
         MetaModel model = like.Model.WithLabels(LabelScaling.Fit(tasks)); // in its own units
-        return new MultiOutputTransformer(Host, Columns, _outputs.Add(MetaLearnerTransformer.Create(Host, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, new Dictionary<string, double>(), cancellationToken)));
+        return new MultiOutputTransformer(env, Columns, _outputs.Add(MetaLearnerTransformer.Create(env, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, new Dictionary<string, double>(), cancellationToken)));
     }
 
-    ITransformer ITaskLearner.RemoveTask(string task)
+    ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task)
     {
         if (!TaskNames.Contains(task))
             throw new ArgumentException($"The task must be one of the {TaskNames.Count()} that the model knows; got '{task}'.", nameof(task));
-        return new MultiOutputTransformer(Host, Columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(task) : output));
+        return new MultiOutputTransformer(env, Columns, _outputs.Select(output => output.TaskNames.Contains(task) ? output.RemoveTask(env, task) : output));
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ internal sealed class ImageRow : ILabeledRow
 {
     public const int Side = 28;
 
-    public string Task { get; set; } = "";
+    public string Task { get; set; } = "all";
 
     public string Class { get; set; } = "";
 

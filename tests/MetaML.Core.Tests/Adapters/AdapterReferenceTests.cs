@@ -20,7 +20,7 @@ public sealed class AdapterReferenceTests
     {
         // Prototypes (1, 0) of label 0 and (0, 2) of label 1; temperature 1: s = −‖z − (0, 2)‖² + ‖z − (1, 0)‖² = −2 z₀ + 4 z₁ − 3.
         var adapter = new PrototypeAdapter(new HeadShape(LabelKind.Binary, 2, 1));
-        LinearHead head = adapter.Adapt([[0], new float[4]], new EmbeddedTask([2, 0, 0, 0, 0, 2], [0, 0, 1], [1, 1, 1], 1));
+        LinearHead head = adapter.Adapt([[0], new float[4]], new EmbeddedTask(new float[] { 2, 0, 0, 0, 0, 2 }, 2, [0, 0, 1], [1, 1, 1], 1));
         Assert.Equal([-2, 4], head.Weights);
         Assert.Equal([-3], head.Bias);
     }
@@ -32,12 +32,12 @@ public sealed class AdapterReferenceTests
         ParameterArray[] parameters = [new("log_temperature", [0]), new("pooled_prototypes", new float[4])];
         adapter.CompletePrior(parameters,
         [
-            new EmbeddedTask([1, 1, 4, 0], [0, 1], [1, 1], 2),
-            new EmbeddedTask([2, 2], [1], [2], 2), // counts twice
+            new EmbeddedTask(new float[] { 1, 1, 4, 0 }, 2, [0, 1], [1, 1], 2),
+            new EmbeddedTask(new float[] { 2, 2 }, 2, [1], [2], 2), // counts twice
         ]);
         Assert.Equal([1, 1, 8 / 3f, 4 / 3f], parameters[1].Values);
 
-        LinearHead head = adapter.Adapt([.. parameters.Select(p => p.Values)], new EmbeddedTask([5, 0], [0], [1], 2));
+        LinearHead head = adapter.Adapt([.. parameters.Select(p => p.Values)], new EmbeddedTask(new float[] { 5, 0 }, 2, [0], [1], 2));
         Assert.Equal([10, 0, 16 / 3f, 8 / 3f], head.Weights);
         Assert.Equal(-25, head.Bias[0]);
     }
@@ -54,7 +54,7 @@ public sealed class AdapterReferenceTests
         double penalty = 0.7, interceptPenalty = 0.2;
         var adapter = new RidgeAdapter(new HeadShape(LabelKind.Regression, Dimension, 1), new RidgeAdapterOptions());
 
-        LinearHead head = adapter.Adapt([[(float)Math.Log(penalty)], [(float)Math.Log(interceptPenalty)], prior], new EmbeddedTask(z, labels, weights, 1));
+        LinearHead head = adapter.Adapt([[(float)Math.Log(penalty)], [(float)Math.Log(interceptPenalty)], prior], new EmbeddedTask(z, z.Length / labels.Length, labels, weights, 1));
 
         // (Z̃ᵀSZ̃ + Λ) w = Z̃ᵀSy + Λw₀
         using var scope = NewDisposeScope();

@@ -72,7 +72,7 @@ public sealed class FeatureScalingTests
     public void FromArrays_LengthsThatDoNotFit_Throws() => Assert.Throws<ArgumentException>(() => FeatureScaling.FromArrays([1], [1, 2]));
 
     [Fact]
-    public void FitRarity_FrequentRareAndAbsentFeatures_AreBroughtToOneSizeAndWeighedByRarity()
+    public void FitRarity_FrequentRareAndAbsentFeatures_AreBroughtToOneSizeAndWeightedByRarity()
     {
         var store = new SparseFeatureStore(3);
         store.Add(new FeatureRow(3, [0, 1], [100, 2]));
@@ -84,5 +84,21 @@ public sealed class FeatureScalingTests
         float[] absent = FeatureScaling.FitRarity(store).Apply(new FeatureRow(3, [2], [1]), new float[3]).Values.ToArray();
         Assert.Equal((1 + Math.Log(4)) / Math.Sqrt((100 * 100 * 2 + 2 * 2) / 3.0), absent[0], 1e-5);
         Assert.Equal(scaled[0], FeatureScaling.FitRarity(store).Apply(new FeatureRow([100, 2, 0]), new float[3]).Values[0]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Apply_WithAShift_WritesEveryFeatureOfTheBufferAndLeavesTheRow(bool sparse)
+    {
+        var store = new DenseFeatureStore(3);
+        store.Add(new FeatureRow([1, 2, 0]));
+        store.Add(new FeatureRow([3, 4, 6]));
+        FeatureScaling scaling = FeatureScaling.Fit(store);
+        float[] values = sparse ? [6] : [0, 0, 6], buffer = [9, 9, 9];
+        FeatureRow scaled = scaling.Apply(sparse ? new FeatureRow(3, [2], values) : new FeatureRow(values), buffer);
+        Assert.True(scaled.Values.Overlaps(buffer)); // not another copy
+        Assert.Equal([-2f, -3, 1], buffer);
+        Assert.Equal(6, values[^1]);
     }
 }

@@ -38,7 +38,7 @@ public sealed class PredictiveVarianceTests
         float[][] parameters = noise == PriorNoise.PerTask ? [deviations, [logNoise], factor, [logShape], prior] : [deviations, [logNoise], factor, prior];
         var options = new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Noise = noise };
         var adapter = new BayesianAdapter(new HeadShape(LabelKind.Regression, Dimension, 1), options);
-        LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(z[..(rows * Dimension)], labels, [.. Enumerable.Repeat(1f, rows)], 1));
+        LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(z.AsMemory(0, rows * Dimension), Dimension, labels, [.. Enumerable.Repeat(1f, rows)], 1));
 
         // Cov(yᵢ, yⱼ) = z̃ᵢᵀΣz̃ⱼ + σ²[i = j], the new row last; its variance given the others is the Schur complement.
         double variance = Math.Exp(2 * (double)logNoise);
@@ -61,7 +61,7 @@ public sealed class PredictiveVarianceTests
             conditional *= (a * variance + quadratic / 2) / (a + rows / 2.0 - 1) / variance;
         }
 
-        Assert.Equal(Math.Sqrt(conditional), head.Spread!.Deviation(z.AsSpan(rows * Dimension)), 1e-5);
+        Assert.Equal(Math.Sqrt(conditional), head.PredictiveVariance!.Deviation(z.AsSpan(rows * Dimension)), 1e-5);
         Span<float> score = stackalloc float[1];
         head.Score(z.AsSpan(rows * Dimension), score);
         double expected = Enumerable.Range(0, Width).Sum(j => Entry(rows, j) * prior[j]) + cross.Zip(whitened).Sum(pair => pair.First * pair.Second);
@@ -96,7 +96,7 @@ public sealed class PredictiveVarianceTests
     }
 
     [Fact]
-    public void Score_TaskWithoutSpread_HasNoDeviation()
+    public void Score_TaskWithoutPredictiveVariance_HasNoDeviation()
     {
         MetaModel model = MetaTrainer.Train(Tasks(12, 8, seed: 1), new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { PredictiveDeviation = false } });
         Assert.False(model.GivesDeviation);
@@ -105,7 +105,7 @@ public sealed class PredictiveVarianceTests
     }
 
     [Fact]
-    public void WriteRead_SpreadKept_DamageFound()
+    public void WriteRead_PredictiveVarianceKept_DamageFound()
     {
         MetaModel model = MetaTrainer.Train(Tasks(12, 8, seed: 1), new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() });
         byte[] bytes = Bytes.Of(writer => model.Prior!.Write(writer, model));

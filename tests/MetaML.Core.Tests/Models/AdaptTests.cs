@@ -60,27 +60,27 @@ public sealed class AdaptTests
     }
 
     [Fact]
-    public void Adapt_AdapterThatKeepsTheSupport_HeadsStayAsTheyWereMade()
+    public void Adapt_AdapterThatCopiesTheSupport_IsLentTheEmbeddingsAndNoMore()
     {
-        var model = new MetaModel(new MetaModelDesign(LabelKind.Binary, TaskRow.FeatureCount, 1, new IdentityEncoderOptions(), new KeepingAdapterOptions()), null, LabelScaling.None, [], []);
+        var model = new MetaModel(new MetaModelDesign(LabelKind.Binary, TaskRow.FeatureCount, 1, new IdentityEncoderOptions(), new CopyingAdapterOptions()), null, LabelScaling.None, [], []);
         TaskSet set = LargeTasks();
-        Assert.All(set.Tasks.Zip(model.Adapt(set)), pair => Assert.Equal(model.Embed(set.Features, pair.First).Embeddings, pair.Second.Head.Weights));
+        Assert.All(set.Tasks.Zip(model.Adapt(set)), pair => Assert.Equal(model.Embed(set.Features, pair.First).Embeddings.ToArray(), pair.Second.Head.Weights));
     }
 
     // More rows each than are embedded together, and the largest first.
     private static TaskSet LargeTasks() => CoreData.Of([.. Enumerable.Range(0, 6).SelectMany(t => Some.Tasks(1, 900 - 50 * t, firstTask: 60 + t))], LabelKind.Binary);
 
-    // Its heads are the embeddings themselves.
-    private sealed record KeepingAdapterOptions : AdapterOptions
+    // Its heads are the embeddings.
+    private sealed record CopyingAdapterOptions : AdapterOptions
     {
-        public override IAdapter Create(HeadShape shape) => new KeepingAdapter();
+        public override IAdapter Create(HeadShape shape) => new CopyingAdapter();
     }
 
-    private sealed class KeepingAdapter : IManagedAdapter
+    private sealed class CopyingAdapter : IManagedAdapter
     {
         public IReadOnlyList<ParameterSpec> Parameters => [];
 
-        public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => new(support.Embeddings, new float[support.RowCount]);
+        public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => new(support.Embeddings.ToArray(), new float[support.RowCount]);
 
         public AdaptedTasks Adapt(AdaptationInput input) => throw new NotSupportedException("It does not learn.");
     }

@@ -80,15 +80,15 @@ public sealed class RelatedPriorTests
         {
             var unit = new float[rows];
             unit[i] = 1;
-            LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(support.Embeddings, unit, support.Weights, 1));
+            LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(support.Embeddings, support.Dimension, unit, support.Weights, 1));
             for (int j = 0; j < rows; j++)
-                rest[j, i] = (i == j ? 1 : 0) - head.Score(support.Row(j, ClusteredTasks.Features), 0);
+                rest[j, i] = (i == j ? 1 : 0) - head.Score(support.Row(j), 0);
         }
 
         double[] misfits = adapter.Misfits(model.AdapterArrays, support, priors, 0.5);
         for (int p = 0; p < priors.Length; p++)
         {
-            double[] r = [.. Enumerable.Range(0, rows).Select(i => (double)support.Labels[i] - priors[p].Score(support.Row(i, ClusteredTasks.Features), 0))];
+            double[] r = [.. Enumerable.Range(0, rows).Select(i => (double)support.Labels[i] - priors[p].Score(support.Row(i), 0))];
             double expected = Enumerable.Range(0, rows).Sum(i => Enumerable.Range(0, rows).Sum(j => r[i] * rest[i, j] * r[j]));
             Assert.Equal(expected, misfits[p], 1e-3 * expected);
         }

@@ -23,8 +23,8 @@ public sealed class LearnerChoiceTests
     [Fact]
     public void Choose_ManyEpisodesOfOneLuckyTask_CountAsOne()
     {
-        EvaluatedEpisode[] Judged(double gain) => [.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
-        Assert.Equal(0, Choose(Judged(0), Judged(1))); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
+        EvaluatedEpisode[] Losses(double gain) => [.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
+        Assert.Equal(0, Choose(Losses(0), Losses(1))); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
     }
 
     [Fact]
@@ -105,15 +105,30 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Judge_SameLearner_SameLosses()
+    public void Evaluate_SameLearner_SameLosses()
     {
         TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
         var run = new TrainingRun(null, null, new TrainingStop(options), null);
         TrainedLearner learner = Learner.Train(TrainingData.Prepare([set], options, run), options, run);
-        Assert.NotEmpty(learner.Judge().Episodes);
-        Assert.All(learner.Judge().Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
-        Assert.Equal(learner.Judge().Episodes, learner.Judge().Episodes);
+        Assert.NotEmpty(learner.Evaluate().Episodes);
+        Assert.All(learner.Evaluate().Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
+        Assert.Equal(learner.Evaluate().Episodes, learner.Evaluate().Episodes);
+    }
+
+    [Fact]
+    public void Evaluate_NegativeValues_CountAsOthersDo()
+    {
+        EvaluatedLearner Evaluated(double shift)
+        {
+            TaskSet set = Tasks((x, slope) => slope * x[0] + x[1] + shift);
+            var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 0 };
+            var run = new TrainingRun(null, null, new TrainingStop(options), null);
+            return Learner.Train(TrainingData.Prepare([set], options, run), options, run).Evaluate();
+        }
+
+        Assert.Equal(Evaluated(0).Loss, Evaluated(-10).Loss, 1e-3);
+        Assert.Equal(Evaluated(0).Episodes.Count, Evaluated(-10).Episodes.Count);
     }
 
     [Fact]
@@ -133,8 +148,8 @@ public sealed class LearnerChoiceTests
         MetaTrainingOptions linear = network with { Encoder = new IdentityEncoderOptions() };
         var run = new TrainingRun(null, null, new TrainingStop(network), null);
         var shared = TrainingData.Prepare([set], network, run);
-        Learner.Train(shared, linear, run).Judge();
-        Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Judge().Episodes, Learner.Train(shared, network, run).Judge().Episodes);
+        Learner.Train(shared, linear, run).Evaluate();
+        Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Evaluate().Episodes, Learner.Train(shared, network, run).Evaluate().Episodes);
     }
 
     // The position of the learner that is taken.

@@ -51,6 +51,14 @@ public sealed class SelfSupervisedTests
     }
 
     [Fact]
+    public void Train_LargestNormOfTheGradient_IsThatOfTheOptions()
+    {
+        var (rows, _) = Data(40);
+        float[] Embedding(double largest) => SelfSupervisedTrainer.Train(rows, Options(SelfSupervision.Reconstruction, 5) with { MaximumGradientNorm = largest }).CreateScorer().Embed(rows[0]).ToArray();
+        Assert.NotEqual(Embedding(1), Embedding(1e-9)); // far below what Adam divides by
+    }
+
+    [Fact]
     public void Contrastive_ValidationLoss_Falls()
     {
         var (rows, _) = Data(400);

@@ -93,19 +93,4 @@ public sealed class TimeLimitTests
             }),
         },
         _log.Add);
-
-    private sealed class ManualClock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public TimeSpan Step { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp()
-        {
-            Now += Step;
-            return Now.Ticks;
-        }
-    }
 }

@@ -38,7 +38,7 @@ public sealed class BadInputTests
         ("duplicate rows", rows => rows.AddRange(rows.ToArray()), [], typeof(object), ""),
         ("names with newlines", rows => rows.ForEach(row => row.Task = $"a\n{row.Task}\r\n\0"), [], typeof(object), ""),
         ("names of 10,000 characters", rows => rows.ForEach(row => row.Task = new string('x', 10_000) + row.Task), [], typeof(object), ""),
-        ("empty names", rows => rows.ForEach(row => row.Task = row.Task == "task0" ? "" : row.Task), [], typeof(object), ""),
+        ("empty names", rows => rows.ForEach(row => row.Task = row.Task == "task0" ? "" : row.Task), ["Fit", "Adapt"], typeof(InvalidOperationException), "must have a task in column 'Task'; got an empty text in row 0"),
     ];
 
     public static TheoryData<string, string> RowCases

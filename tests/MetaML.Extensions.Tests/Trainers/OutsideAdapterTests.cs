@@ -112,7 +112,7 @@ public sealed class OutsideAdapterTests
             double mean = support.RowCount == 0 ? 0 : support.Labels.Average(), variance = support.RowCount == 0 ? 1 : support.Labels.Average(label => (label - mean) * (label - mean));
             return new LinearHead(new float[dimension], [(float)mean])
             {
-                Spread = hasDeviation ? new PredictiveVariance((float)Math.Sqrt(variance), new float[(dimension + 1) * (dimension + 2) / 2]) : null,
+                PredictiveVariance = hasDeviation ? new PredictiveVariance((float)Math.Sqrt(variance), new float[(dimension + 1) * (dimension + 2) / 2]) : null,
             };
         }
     }

@@ -11,7 +11,7 @@ namespace MetaML.Adapters.Bayesian;
 /// <para>Meta-learned: m where all tasks' outputs mean the same (else 0), Σ, σ, and for classes the scale of the scores; by
 /// gradients, or by <see cref="HeadPrior"/>. Source: Harrison et al., Meta-Learning Priors for Efficient Online
 /// Bayesian Regression (ALPaCA), 2018, arXiv 1807.08912. Deviation: classes are regressed as ±1 or one-hot labels.</para>
-/// <para>For regression the posterior's spread is kept as well: the variance of a new label at z is σₜ²(1 + z̃ᵀS̃z̃),
+/// <para>For regression the posterior's covariance is kept as well: the variance of a new label at z is σₜ²(1 + z̃ᵀS̃z̃),
 /// S̃ = (σ²Σ⁻¹ + Z̃ᵀSZ̃)⁻¹ = B(PᵀP + I)⁻¹Bᵀ. With common noise σₜ² = σ². With noise per task, wₜ ~ N(m, σₜ²Σ/σ²) and
 /// σₜ² ~ Inv-Gamma(a, aσ²): the head is the same, and E[σₜ²] = (aσ² + q/2) / (a + n/2 − 1), q = rᵀ(PPᵀ + I)⁻¹r. Squared
 /// query losses say nothing of σ itself, only of Σ/σ²: where the prior is learned by gradients, σ is set afterwards, to its
@@ -37,12 +37,12 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         _fitsPrior = LearnedCovariance.IsFitted(shape, options);
     }
 
-    private protected override bool KeepsSpread => _options.GivesDeviation(Shape.Kind);
+    private protected override bool KeepsPredictiveVariance => _options.GivesDeviation(Shape.Kind);
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
     {
-        if (!_fitsPrior && !KeepsSpread)
+        if (!_fitsPrior && !KeepsPredictiveVariance)
             return;
         int width = Shape.EmbeddingDimension + 1;
         TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(task, width, Target))];
@@ -52,9 +52,9 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
             Store(Load(parameters).FitNoise(tasks), parameters);
     }
 
-    private protected override Tensor Spread(ParameterSet learned) => (learned.Tensors[0] - learned[Noise]).exp();
+    private protected override Tensor PriorScale(ParameterSet learned) => (learned.Tensors[0] - learned[Noise]).exp();
 
-    private protected override float[] Spread(IReadOnlyList<float[]> parameters) =>
+    private protected override float[] PriorScale(IReadOnlyList<float[]> parameters) =>
         Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
 
     private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[2] : null;
@@ -101,7 +101,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         return new HeadPrior(mean, covariance, Math.Exp(2 * (double)parameters[1].Values[0])) { NoiseShape = ShapeOf([.. parameters.Select(p => p.Values)]) };
     }
 
-    private protected override void ScaleSpread(float[][] parameters, double factor) =>
+    private protected override void ScalePrior(float[][] parameters, double factor) =>
         TensorPrimitives.Add(parameters[0], (float)Math.Log(factor), parameters[0]);
 
     private static IEnumerable<ParameterSpec> First(HeadShape shape, BayesianAdapterOptions options)

@@ -52,9 +52,9 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
         LearnedCovariance.Store(Shape.Kind == LabelKind.Binary ? prior.Mean : ClassContrasts.ToClasses(prior.Mean), PriorHead(parameters)?.Values);
     }
 
-    private protected override Tensor Spread(ParameterSet learned) => learned.Tensors[0].exp();
+    private protected override Tensor PriorScale(ParameterSet learned) => learned.Tensors[0].exp();
 
-    private protected override double[] Spread(IReadOnlyList<float[]> parameters) => Array.ConvertAll(parameters[0], deviation => Math.Exp(deviation));
+    private protected override double[] PriorScale(IReadOnlyList<float[]> parameters) => Array.ConvertAll(parameters[0], deviation => Math.Exp(deviation));
 
     private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[1] : null;
 
@@ -65,7 +65,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
         if (!_fitsPrior)
             return null;
         int width = Shape.EmbeddingDimension + 1;
-        double[] covariance = LearnedCovariance.Load(Spread(parameters), Factor(parameters)), posterior = new double[width * width];
+        double[] covariance = LearnedCovariance.Load(PriorScale(parameters), Factor(parameters)), posterior = new double[width * width];
         double[] precisions = [.. Enumerable.Range(0, support.RowCount).Select(fit.Precision)];
         var evidence = new TaskEvidence(TaskEvidence.Augment(support, width), precisions, [new double[support.RowCount]], width);
         double share = Shape.Kind == LabelKind.Binary ? Math.PI / 8 : Math.PI / 4;
@@ -77,7 +77,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     private EmbeddedTask Thin(EmbeddedTask task)
     {
         int most = Math.Max(MaximumRows, 4 * Shape.EmbeddingDimension);
-        return task.RowCount <= most ? task : task.Take(RowSampler.Some(task.RowCount, most, new Random(0)), Shape.EmbeddingDimension);
+        return task.RowCount <= most ? task : task.Select(RowSampler.Some(task.RowCount, most, new Random(0)));
     }
 
     private HeadPrior FitPrior(LogisticTask[] tasks, int width)

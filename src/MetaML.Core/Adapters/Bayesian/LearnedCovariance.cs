@@ -44,18 +44,18 @@ internal static class LearnedCovariance
     }
 
     /// <summary>Σ = diag(b) FFᵀ diag(b), [width, width].</summary>
-    /// <param name="spread">b.</param>
+    /// <param name="priorScale">b.</param>
     /// <param name="factor">F, lower triangular, or null for the identity.</param>
-    public static double[] Load(double[] spread, double[]? factor)
+    public static double[] Load(double[] priorScale, double[]? factor)
     {
-        int width = spread.Length;
+        int width = priorScale.Length;
         var covariance = new double[width * width];
         for (int i = 0; i < width; i++)
         {
             for (int j = 0; j <= i; j++)
             {
                 double correlation = factor is null ? i == j ? 1 : 0 : TensorPrimitives.Dot<double>(factor.AsSpan(i * width, j + 1), factor.AsSpan(j * width, j + 1));
-                covariance[i * width + j] = covariance[j * width + i] = spread[i] * spread[j] * correlation;
+                covariance[i * width + j] = covariance[j * width + i] = priorScale[i] * priorScale[j] * correlation;
             }
         }
 

@@ -27,10 +27,10 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     private readonly int _scaleAt;
     private readonly int _priorAt;
 
-    private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> spread, bool isTrained)
+    private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
         Shape = shape;
-        _parameters.AddRange(spread);
+        _parameters.AddRange(priorScale);
         _scaleAt = shape.Kind == LabelKind.Regression ? -1 : _parameters.Count;
         if (_scaleAt >= 0)
             _parameters.Add(ParameterSpec.Constant(Scale, MathF.Log(shape.Kind == LabelKind.Binary ? 3 : 6)) with { LearningRateFactor = 10, IsTrained = isTrained });
@@ -53,9 +53,9 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         Tensor one = z.new_ones(tasks, rows, 1, dtype: z.dtype);
         Tensor root = input.Support.Weights.sqrt().unsqueeze(-1); // S^½ [tasks, rows, 1]
         Tensor augmented = cat([z, one], -1) * root; // S^½ Z̃ [tasks, rows, embedding + 1]
-        Tensor spread = Spread(learned); // b [embedding + 1]
+        Tensor priorScale = PriorScale(learned); // b [embedding + 1]
         Tensor? factor = Factor(learned)?.unsqueeze(0).expand(tasks, width, width); // F
-        Tensor p = augmented * spread;
+        Tensor p = augmented * priorScale;
         if (factor is not null)
             p = p.bmm(factor);
 
@@ -66,7 +66,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         Tensor solution = rows < width // [tasks, embedding + 1, outputs]
             ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)).Plus(Identity(z, rows)), residual))
             : linalg.solve(p.transpose(1, 2).bmm(p).Plus(Identity(z, width)), p.transpose(1, 2).bmm(residual));
-        Tensor head = (factor is null ? solution : factor.bmm(solution)) * spread.unsqueeze(-1);
+        Tensor head = (factor is null ? solution : factor.bmm(solution)) * priorScale.unsqueeze(-1);
         if (Shape.HasCommonOutputs)
             head = head.Plus(PriorHead(learned, tasks));
         if (_scaleAt >= 0)
@@ -78,7 +78,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
         int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
-        float[] spread = Spread(parameters);
+        float[] priorScale = PriorScale(parameters);
         float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
 
         var scaled = new float[width];
@@ -87,7 +87,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         bool isWide = rows < width;
         int rowsAtOnce = isWide ? rows : RowsAtOnce;
         double[] p = ArrayPool<double>.Shared.Rent(rowsAtOnce * width);
-        double[] normal = isWide && !KeepsSpread ? [] : new double[width * width]; // PᵀP + I
+        double[] normal = isWide && !KeepsPredictiveVariance ? [] : new double[width * width]; // PᵀP + I
         var residual = new double[rows * outputs];
         var solution = new double[width * outputs];
         double squares = 0;
@@ -97,11 +97,11 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
             for (int row = first; row < first + count; row++)
             {
                 float root = MathF.Sqrt(support.Weights[row]);
-                ReadOnlySpan<float> z = support.Row(row, dimension);
+                ReadOnlySpan<float> z = support.Row(row);
                 z.CopyTo(scaled);
                 scaled[dimension] = 1;
                 TensorPrimitives.Multiply(scaled, root, scaled);
-                TensorPrimitives.Multiply(scaled, spread, scaled);
+                TensorPrimitives.Multiply(scaled, priorScale, scaled);
                 if (factor is not null)
                     MultiplyRow(scaled, factor);
                 TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan((row - first) * width, width));
@@ -121,7 +121,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
 
         if (normal.Length > 0)
             AddIdentity(normal, width);
-        double[] right = !KeepsSpread ? [] : isWide ? [.. residual] : [.. solution]; // of the system that is solved in its place
+        double[] right = !KeepsPredictiveVariance ? [] : isWide ? [.. residual] : [.. solution]; // of the system that is solved in its place
         if (isWide)
         {
             SolveGram(p, rows, width, residual, outputs);
@@ -129,27 +129,27 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         }
         else
         {
-            Cholesky.Solve(KeepsSpread ? [.. normal] : normal, width, solution, outputs);
+            Cholesky.Solve(KeepsPredictiveVariance ? [.. normal] : normal, width, solution, outputs);
         }
 
         ArrayPool<double>.Shared.Return(p);
         PredictiveVariance? predictive = null;
-        if (KeepsSpread)
+        if (KeepsPredictiveVariance)
         {
             double quadratic = isWide ? Product(right, residual) : squares - Product(right, solution); // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
-            predictive = Predictive(parameters, Covariance(normal, width, spread, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+            predictive = Predictive(parameters, Covariance(normal, width, priorScale, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
         }
 
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
 
         float scale = ScaleOf(parameters);
-        var head = new LinearHead(new float[outputs * dimension], new float[outputs]) { Spread = predictive };
+        var head = new LinearHead(new float[outputs * dimension], new float[outputs]) { PredictiveVariance = predictive };
         for (int k = 0; k < outputs; k++)
         {
             for (int j = 0; j < dimension; j++)
-                head.Weights[k * dimension + j] = scale * (float)(spread[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0));
-            head.Bias[k] = scale * (float)(spread[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0));
+                head.Weights[k * dimension + j] = scale * (float)(priorScale[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0));
+            head.Bias[k] = scale * (float)(priorScale[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0));
         }
 
         return head;
@@ -161,10 +161,10 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     }
 
     /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
-    private protected abstract Tensor Spread(ParameterSet learned);
+    private protected abstract Tensor PriorScale(ParameterSet learned);
 
     /// <summary>The same outside libtorch.</summary>
-    private protected abstract float[] Spread(IReadOnlyList<float[]> parameters);
+    private protected abstract float[] PriorScale(IReadOnlyList<float[]> parameters);
 
     /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
     private protected virtual Tensor? Factor(ParameterSet learned) => null;
@@ -175,11 +175,11 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     /// <summary>The parameters with another head in the place of V₀, and B scaled; where the outputs of all tasks mean the same.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>; left as they are.</param>
     /// <param name="prior">As <see cref="Adapt(IReadOnlyList{float[]}, EmbeddedTask)"/> gives it.</param>
-    /// <param name="spread">Factor of B.</param>
-    internal float[][] WithPrior(IReadOnlyList<float[]> parameters, LinearHead prior, double spread)
+    /// <param name="radius">Factor of B.</param>
+    internal float[][] WithPrior(IReadOnlyList<float[]> parameters, LinearHead prior, double radius)
     {
         float[][] changed = [.. parameters.Select(values => values.ToArray())];
-        ScaleSpread(changed, spread);
+        ScalePrior(changed, radius);
         float scale = ScaleOf(parameters);
         int dimension = Shape.EmbeddingDimension, outputs = prior.OutputCount;
         for (int k = 0; k < outputs; k++)
@@ -196,10 +196,10 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
     /// <param name="support">The rows.</param>
     /// <param name="priors">In the place of V₀.</param>
-    /// <param name="spread">Factor of B.</param>
-    internal double[] Misfits(IReadOnlyList<float[]> parameters, EmbeddedTask support, IReadOnlyList<LinearHead> priors, double spread) => [.. priors.Select(prior =>
+    /// <param name="radius">Factor of B.</param>
+    internal double[] Misfits(IReadOnlyList<float[]> parameters, EmbeddedTask support, IReadOnlyList<LinearHead> priors, double radius) => [.. priors.Select(prior =>
     {
-        LinearHead head = Adapt(WithPrior(parameters, prior, spread), support);
+        LinearHead head = Adapt(WithPrior(parameters, prior, radius), support);
         return SumOverLabels(parameters, support, (row, k, label) => (label - prior.Score(row, k)) * (label - head.Score(row, k)));
     })];
 
@@ -214,7 +214,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         for (int row = 0; row < task.RowCount; row++)
         {
             for (int k = 0; k < task.OutputCount; k++)
-                sum += task.Weights[row] * product(task.Row(row, Shape.EmbeddingDimension), k, scale * Target(task.Labels[row], k));
+                sum += task.Weights[row] * product(task.Row(row), k, scale * Target(task.Labels[row], k));
         }
 
         return sum / (scale * scale);
@@ -225,10 +225,10 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
 
     /// <summary>Multiplies b by a factor.</summary>
-    private protected abstract void ScaleSpread(float[][] parameters, double factor);
+    private protected abstract void ScalePrior(float[][] parameters, double factor);
 
     /// <summary>Whether heads keep <see cref="Predictive"/>.</summary>
-    private protected virtual bool KeepsSpread => false;
+    private protected virtual bool KeepsPredictiveVariance => false;
 
     /// <summary>How far labels lie from the head's scores.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>

@@ -11,21 +11,21 @@ internal static class LearnedPenalty
     private const string Intercept = "log_intercept_penalty";
 
     /// <summary>The two parameters.</summary>
-    /// <param name="initial">First value of both penalties.</param>
+    /// <param name="initial">Initial value of both penalties.</param>
     public static IEnumerable<ParameterSpec> Specs(double initial) => [First(Slopes, initial), First(Intercept, initial)];
 
     /// <summary>The diagonal of B.</summary>
     /// <returns>Float [embedding + 1].</returns>
-    public static Tensor Spread(ParameterSet learned, int embeddingDimension) =>
+    public static Tensor PriorScale(ParameterSet learned, int embeddingDimension) =>
         cat([learned[Slopes].Times(-0.5).exp().expand(embeddingDimension), learned[Intercept].Times(-0.5).exp().reshape(1)], 0);
 
     /// <summary>The same outside libtorch.</summary>
-    public static float[] Spread(IReadOnlyList<float[]> parameters, int embeddingDimension)
+    public static float[] PriorScale(IReadOnlyList<float[]> parameters, int embeddingDimension)
     {
-        var spread = new float[embeddingDimension + 1];
-        Array.Fill(spread, MathF.Exp(-0.5f * parameters[0][0]));
-        spread[^1] = MathF.Exp(-0.5f * parameters[1][0]);
-        return spread;
+        var priorScale = new float[embeddingDimension + 1];
+        Array.Fill(priorScale, MathF.Exp(-0.5f * parameters[0][0]));
+        priorScale[^1] = MathF.Exp(-0.5f * parameters[1][0]);
+        return priorScale;
     }
 
     private static ParameterSpec First(string name, double initial) =>

@@ -131,7 +131,7 @@ internal sealed class PrototypeAdapter : IManagedAdapter
         {
             int k = (int)task.Labels[row];
             Span<float> sum = sums.AsSpan(k * dimension, dimension);
-            TensorPrimitives.MultiplyAdd(task.Row(row, dimension), task.Weights[row], sum, sum);
+            TensorPrimitives.MultiplyAdd(task.Row(row), task.Weights[row], sum, sum);
             counts[k] += task.Weights[row];
         }
 

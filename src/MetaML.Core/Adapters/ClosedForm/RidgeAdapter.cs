@@ -12,17 +12,17 @@ internal sealed class RidgeAdapter : ClosedFormAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
-    /// <param name="options">First value of the penalty.</param>
+    /// <param name="options">Initial value of the penalty.</param>
     public RidgeAdapter(HeadShape shape, RidgeAdapterOptions options)
         : base(shape, LearnedPenalty.Specs(options.InitialPenalty), isTrained: true)
     {
     }
 
-    private protected override Tensor Spread(ParameterSet learned) => LearnedPenalty.Spread(learned, Shape.EmbeddingDimension);
+    private protected override Tensor PriorScale(ParameterSet learned) => LearnedPenalty.PriorScale(learned, Shape.EmbeddingDimension);
 
-    private protected override float[] Spread(IReadOnlyList<float[]> parameters) => LearnedPenalty.Spread(parameters, Shape.EmbeddingDimension);
+    private protected override float[] PriorScale(IReadOnlyList<float[]> parameters) => LearnedPenalty.PriorScale(parameters, Shape.EmbeddingDimension);
 
-    private protected override void ScaleSpread(float[][] parameters, double factor)
+    private protected override void ScalePrior(float[][] parameters, double factor)
     {
         parameters[0][0] -= (float)(2 * Math.Log(factor));
         parameters[1][0] -= (float)(2 * Math.Log(factor));

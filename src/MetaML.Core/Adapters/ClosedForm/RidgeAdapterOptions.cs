@@ -9,7 +9,7 @@ namespace MetaML;
 [SavedName("ridge")]
 public sealed record RidgeAdapterOptions : AdapterOptions
 {
-    /// <summary>First value of the penalty on slopes; it is learned from there.</summary>
+    /// <summary>Initial value of the penalty on slopes; it is learned from there.</summary>
     /// <value>Positive; default 1.</value>
     public double InitialPenalty { get; set; } = 1;
 

@@ -1,9 +1,9 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using MetaML.Encoders.Mlp;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Numerics;
 using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Gradient;
@@ -44,7 +44,7 @@ internal sealed class BatchDescent<T> : BatchDescent
         {
             rows.Tell(descent.Support, t);
             descent.Descend(Of(start, parameters, t), alpha, MasksOf(masks, t));
-            Put(descent.End, ends, t);
+            CopyTo(descent.End, ends, t);
         }
 
         return result.MoveToOuterDisposeScope();
@@ -69,34 +69,33 @@ internal sealed class BatchDescent<T> : BatchDescent
         T[][][] masks = Masks(supportRows, queryRows);
         for (int t = 0; t < _tasks; t++)
         {
-            ReadOnlySpan<T> own = Of(start, parameters, t);
-            T[][][] ownMasks = MasksOf(masks, t);
+            ReadOnlySpan<T> taskParameters = Of(start, parameters, t);
+            T[][][] taskMasks = MasksOf(masks, t);
             rows.Tell(descent.Support, t);
             asked.Tell(descent.Query, t);
-            descent.Descend(own, alpha, ownMasks);
-            StaysFinite &= TensorPrimitives.IsFiniteAll(descent.End) || !TensorPrimitives.IsFiniteAll(own);
+            descent.Descend(taskParameters, alpha, taskMasks);
+            StaysFinite &= FiniteNumbers.AreAll(descent.End) || !FiniteNumbers.AreAll(taskParameters);
             for (int pass = 0; pass < Plan.QueryPasses; pass++)
                 descent.Scores(pass).CopyTo(given[((pass * _tasks + t) * queryRows * _outputs)..]);
             if (Plan.IsReptile)
-                moved[t] = T.CreateChecked(0.5) * SquaredDistance(own[..descent.End.Length], descent.End);
+                moved[t] = T.CreateChecked(0.5) * SquaredDistance(taskParameters[..descent.End.Length], descent.End);
             if (!isDifferentiated)
                 continue;
-            descent.Differentiate(own, alpha, ownMasks);
-            Put(descent.ByParameters, byParameters, t);
-            Put(descent.ByRates, byRates, t);
-            Put(descent.BySupport, bySupport, t);
-            Put(descent.ByQuery, byQuery, t);
+            descent.Differentiate(taskParameters, alpha, taskMasks);
+            CopyTo(descent.ByParameters, byParameters, t);
+            CopyTo(descent.ByRates, byRates, t);
+            CopyTo(descent.BySupport, bySupport, t);
+            CopyTo(descent.ByQuery, byQuery, t);
         }
 
         Tensor LossOf(Tensor of) => LabelLoss.PerTask(Plan.Kind, of, _query!, _mask);
         Tensor[] losses = [.. scores.unbind(0).Select(LossOf)]; // after each step that counts
-        Tensor outer = Plan.IsReptile ? moves : losses[..^1].Aggregate(
-            losses[^1].Times(1 - (losses.Length - 1) * Plan.EarlierStepWeight), (sum, earlier) => sum.Plus(earlier.Times(Plan.EarlierStepWeight)));
+        Tensor outer = Plan.IsReptile ? moves : StepWeights.Join(losses[^1], losses.Length - 1, losses[..^1], Plan.EarlierStepWeight);
         derivatives = Array.ConvertAll(derivatives, tensor => tensor.MoveToOuterDisposeScope());
         return (losses[^1].MoveToOuterDisposeScope(), outer.MoveToOuterDisposeScope());
     }
 
-    private static void Put(ReadOnlySpan<T> values, Span<T> ofTasks, int task) => values.CopyTo(ofTasks[(task * values.Length)..]);
+    private static void CopyTo(ReadOnlySpan<T> values, Span<T> ofTasks, int task) => values.CopyTo(ofTasks[(task * values.Length)..]);
 
     private static T SquaredDistance(ReadOnlySpan<T> from, ReadOnlySpan<T> to)
     {
@@ -112,7 +111,7 @@ internal sealed class BatchDescent<T> : BatchDescent
         if (_dropout is null)
             return [];
         T[][] Draw(int rows) => [.. Plan.Network.Layers.Where(layer => layer.IsHidden).Select(layer =>
-            Values(MlpEncoder.Kept(_dropped, [_tasks, rows, layer.Out], _mask, _dropout)).ToArray())];
+            Values(MlpEncoder.DropoutMask(_dropped, [_tasks, rows, layer.Out], _mask, _dropout)).ToArray())];
         T[][][] steps = [.. Enumerable.Range(0, Plan.Steps).Select(_ => Draw(supportRows))];
         if (queryRows == 0)
             return steps;

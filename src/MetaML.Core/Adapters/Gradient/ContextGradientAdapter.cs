@@ -18,7 +18,7 @@ internal sealed class ContextGradientAdapter : EncoderGradientAdapter
 
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind; the encoder must have a parameter of the role bias.</param>
-    /// <param name="options">Steps, rates, first head and number of context parameters.</param>
+    /// <param name="options">Steps, rates, initial head and number of context parameters.</param>
     public ContextGradientAdapter(HeadShape shape, GradientAdapterOptions options)
         : base(shape, options, [ParameterSpec.Constant("context", 0, options.ContextDimension)], options.AdaptHead)
     {
@@ -37,7 +37,7 @@ internal sealed class ContextGradientAdapter : EncoderGradientAdapter
         return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
     }
 
-    private protected override IEnumerable<SteppedPart> Place(Func<string, int> placeOf) => [new SteppedPart(placeOf(_bias), Options.ContextDimension, _units)];
+    private protected override IEnumerable<SteppedPart> SteppedParts(Func<string, int> offsetOf) => [new SteppedPart(offsetOf(_bias), Options.ContextDimension, _units)];
 
     private protected override IEnumerable<Tensor> Maps(AdaptationInput input) => [input.AdapterParameters[Matrix]];
 

@@ -43,10 +43,10 @@ internal sealed record DescentPlan
 }
 
 /// <summary>One tensor of what steps.</summary>
-/// <param name="At">Where it lies among the parameters; of a context, where the bias lies that it shifts.</param>
+/// <param name="Offset">Where it lies among the parameters; of a context, where the bias lies that it shifts.</param>
 /// <param name="Count">Number of values.</param>
 /// <param name="ShiftCount">Of a context, number of values of the bias that it shifts; else 0.</param>
-internal readonly record struct SteppedPart(int At, int Count, int ShiftCount = 0)
+internal readonly record struct SteppedPart(int Offset, int Count, int ShiftCount = 0)
 {
     /// <summary>Where its rate lies among those of a step.</summary>
     public int Rate { get; init; }

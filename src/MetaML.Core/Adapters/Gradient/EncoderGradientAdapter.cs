@@ -54,7 +54,7 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
         if (input.Encoder.MlpShape is not { } network || !BatchDescent.Serves(input.Support.Features))
             return null;
         IReadOnlyList<ParameterSpec> specs = input.Encoder.Parameters;
-        int PlaceOf(string name) => specs.TakeWhile(spec => spec.Name != name).Sum(spec => spec.Count);
+        int OffsetOf(string name) => specs.TakeWhile(spec => spec.Name != name).Sum(spec => spec.Count);
         (Tensor, bool)[] parameters =
         [
             .. specs.Select(spec => (input.EncoderParameters[spec.Name], input.EncoderParameters[spec.Name].dim() > spec.Shape.Length)),
@@ -63,7 +63,7 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
         ];
         return new DescentStart(
             network,
-            [.. Place(PlaceOf), .. StepsHead ? HeadParts(input.OutputCount, network.ParameterCount) : []],
+            [.. SteppedParts(OffsetOf), .. StepsHead ? HeadParts(input.OutputCount, network.ParameterCount) : []],
             new FlatTensors([.. _stepped.Select(spec => spec.Shape), .. StepsHead ? HeadShapes(input) : []]),
             DescentStart.Join(parameters, input.ClassMask.shape[0]),
             input.Support.Features,
@@ -87,8 +87,8 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
     }
 
     /// <summary>Where φ's tensors in the encoder lie among its parameters: by default they are some of them.</summary>
-    /// <param name="placeOf">From a parameter's name to where it lies.</param>
-    private protected virtual IEnumerable<SteppedPart> Place(Func<string, int> placeOf) => _stepped.Select(spec => new SteppedPart(placeOf(spec.Name), spec.Count));
+    /// <param name="offsetOf">From a parameter's name to where it lies.</param>
+    private protected virtual IEnumerable<SteppedPart> SteppedParts(Func<string, int> offsetOf) => _stepped.Select(spec => new SteppedPart(offsetOf(spec.Name), spec.Count));
 
     /// <summary>What maps φ into the encoder's parameters; by default nothing does.</summary>
     private protected virtual IEnumerable<Tensor> Maps(AdaptationInput input) => [];

@@ -12,7 +12,7 @@ internal sealed class FilmGradientAdapter : EncoderGradientAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind; the encoder must have parameters of the roles scale and shift.</param>
-    /// <param name="options">Steps, rates and first head.</param>
+    /// <param name="options">Steps, rates and initial head.</param>
     public FilmGradientAdapter(HeadShape shape, GradientAdapterOptions options)
         : base(shape, options, [.. shape.EncoderParameters.Where(spec => spec.Role is ParameterRole.Scale or ParameterRole.Shift)], options.AdaptHead)
     {

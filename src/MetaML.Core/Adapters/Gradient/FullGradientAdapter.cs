@@ -13,7 +13,7 @@ internal sealed class FullGradientAdapter : EncoderGradientAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind; the encoder's parameters must be given.</param>
-    /// <param name="options">Steps, rates and first head.</param>
+    /// <param name="options">Steps, rates and initial head.</param>
     public FullGradientAdapter(HeadShape shape, GradientAdapterOptions options)
         : base(shape, options, shape.EncoderParameters, stepsHead: true)
     {

@@ -63,10 +63,10 @@ internal abstract partial class GradientAdapter
 
     /// <summary>Where a head's weights and bias lie among all parameters.</summary>
     /// <param name="outputs">Number of outputs.</param>
-    /// <param name="at">Where weights begin.</param>
-    private protected SteppedPart[] HeadParts(int outputs, int at)
+    /// <param name="offset">Where weights begin.</param>
+    private protected SteppedPart[] HeadParts(int outputs, int offset)
     {
         int count = Shape.EmbeddingDimension * outputs;
-        return [new SteppedPart(at, count), new SteppedPart(at + count, outputs)];
+        return [new SteppedPart(offset, count), new SteppedPart(offset + count, outputs)];
     }
 }

@@ -17,7 +17,7 @@ internal abstract partial class GradientAdapter : IAdapter
     private readonly double _firstRate;
 
     /// <param name="shape">Of the heads.</param>
-    /// <param name="options">Steps, rates and first head.</param>
+    /// <param name="options">Steps, rates and initial head.</param>
     /// <param name="stepped">What steps beside the head, without the leading [tasks].</param>
     /// <param name="stepsHead">Whether the head steps.</param>
     private protected GradientAdapter(HeadShape shape, GradientAdapterOptions options, IEnumerable<ParameterSpec> stepped, bool stepsHead)
@@ -57,13 +57,13 @@ internal abstract partial class GradientAdapter : IAdapter
 
     private protected bool StepsHead { get; }
 
-    /// <summary>How many of <see cref="Parameters"/> give the first head; the rates follow.</summary>
+    /// <summary>How many of <see cref="Parameters"/> give the initial head; the rates follow.</summary>
     private protected int HeadParameterCount { get; }
 
     /// <summary>Of what steps: the encoder's part first, then the head's weights and bias.</summary>
     private protected InnerRates Rates { get; }
 
-    /// <summary>Gives the first head; null where it is learned.</summary>
+    /// <summary>Gives the initial head; null where it is learned.</summary>
     private protected PrototypeAdapter? Prototypes { get; }
 
     /// <inheritdoc/>
@@ -133,7 +133,8 @@ internal abstract partial class GradientAdapter : IAdapter
         return gradientOf(current);
     }
 
-    // g min(1, c / ‖g‖) for each task, differentiable.
+    // g min(1, c / ‖g‖) for each task, differentiable. TaskDescent.Clip is the same in managed code, which is faster for small
+    // networks; BatchDescentTests holds the two together.
     private Tensor Clip(Tensor gradient)
     {
         // (‖g‖ / c)², divided first: its square must not overflow. [tasks, 1]

@@ -29,7 +29,7 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// <value>At least 1; default 5.</value>
     public int InnerSteps { get; set; } = 5;
 
-    /// <summary>First value of the inner learning rate.</summary>
+    /// <summary>Initial value of the inner learning rate.</summary>
     /// <value>
     /// From 0 to 1,000, or null (default): 0.05 for classes, 0.01 for values, whose squared error is steeper; ten times as much
     /// where <see cref="Scope"/> is Context. With 0 nothing is adapted.
@@ -43,7 +43,7 @@ public sealed record GradientAdapterOptions : AdapterOptions
     public double? InnerLearningRate { get; set; }
 
     /// <summary>A task's inner gradient is scaled down to this norm where it is larger.</summary>
-    /// <value>Positive; default 10. <see cref="MetaTrainingOptions.MaximumGradientNorm"/> is the outer one's.</value>
+    /// <value>Positive; default 10. <see cref="TrainingLoopOptions.MaximumGradientNorm"/> is the outer one's.</value>
     public double MaximumInnerGradientNorm { get; set; } = 10;
 
     /// <summary>Which inner learning rates are meta-learned, from <see cref="InnerLearningRate"/> on.</summary>

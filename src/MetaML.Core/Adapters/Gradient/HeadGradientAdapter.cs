@@ -14,7 +14,7 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
-    /// <param name="options">Steps, rates and first head.</param>
+    /// <param name="options">Steps, rates and initial head.</param>
     public HeadGradientAdapter(HeadShape shape, GradientAdapterOptions options)
         : base(shape, options, stepped: [], stepsHead: true)
     {
@@ -60,7 +60,7 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
         float[] rates = Rates.All([.. parameters.Skip(HeadParameterCount)], values => Repeat(values, outputs));
         var descent = new TaskDescent<float>(PlanOf(new MlpShape(dimension), HeadParts(outputs, 0)), rows, queryRows: 0, outputs, rates.Length, isDifferentiated: false);
         float total = MathF.Max(support.Weights.Sum(), 1e-12f);
-        descent.Support.SetRows(support.Embeddings.AsSpan(0, rows * dimension), Targets(support), Array.ConvertAll(support.Weights, weight => weight / total), new float[outputs]);
+        descent.Support.SetRows(support.Embeddings.Span, Targets(support), Array.ConvertAll(support.Weights, weight => weight / total), new float[outputs]);
         float[] start = Prototypes is null
             ? [.. Repeat(parameters[0], outputs), .. Repeat(parameters[1], outputs)]
             : Flatten(Prototypes.Adapt(parameters, support));

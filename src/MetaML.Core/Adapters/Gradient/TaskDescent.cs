@@ -20,9 +20,9 @@ internal sealed class TaskDescent<T>
     private readonly T _largestNorm;
     private readonly int _count; // of P
     private readonly T[][] _steps; // a pass over the support for each step
-    private readonly T[] _along;
+    private readonly T[] _tangent;
     private readonly T[][] _queries; // the last one is after the last step
-    private readonly T[] _own; // φ's: [steps, values], the inner gradients
+    private readonly T[] _innerGradients; // φ's: [steps, values], the inner gradients
     private readonly T[] _clips; // [steps]
     private readonly T[] _move; // like φ
     private readonly T[] _byParameters; // then by what maps a context
@@ -48,8 +48,8 @@ internal sealed class TaskDescent<T>
             : [.. Enumerable.Repeat(new T[size], count)]; // one in place of the other
         _steps = Passes(plan.Steps, Support.Size, isDifferentiated);
         _queries = Passes(plan.QueryPasses, Query.Size, areKept: true);
-        _along = isDifferentiated ? new T[Support.Size] : [];
-        (_own, _clips, _move) = (new T[plan.Steps * plan.Count], new T[plan.Steps], new T[plan.Count]);
+        _tangent = isDifferentiated ? new T[Support.Size] : [];
+        (_innerGradients, _clips, _move) = (new T[plan.Steps * plan.Count], new T[plan.Steps], new T[plan.Count]);
         SteppedPart context = plan.Parts.FirstOrDefault(part => part.ShiftCount > 0);
         _byParameters = new T[_count + context.Count * context.ShiftCount];
         _byRates = new T[rates];
@@ -96,19 +96,19 @@ internal sealed class TaskDescent<T>
         {
             Support.Drop(Of(dropout, s));
             Support.Run(_steps[s]);
-            Span<T> own = Own(s);
-            Pull(Support.Gradient(_steps[s]), map, own);
-            _clips[s] = Clip(own);
-            Multiply(own, rates, s, _clips[s], _move);
+            Span<T> innerGradient = InnerGradient(s);
+            Pull(Support.Gradient(_steps[s]), map, innerGradient);
+            _clips[s] = Clip(innerGradient);
+            Multiply(innerGradient, rates, s, _clips[s], _move);
             int pass = s + _plan.QueryPasses - _plan.Steps;
             Span<T> next = s + 1 < _plan.Steps ? _steps[s + 1] : _queries[^1];
             _steps[s].AsSpan(0, _count).CopyTo(next);
-            Push(_move, map, next, isTaken: true);
+            Push(_move, map, next, subtracts: true);
             if (pass < 0)
                 continue;
             next[.._count].CopyTo(_queries[pass]);
             Query.Drop(Of(dropout, _plan.Steps + pass));
-            Query.Run(_queries[pass], isScoreOnly: _along.Length == 0 || _plan.IsReptile, _plan.IsByFeatures);
+            Query.Run(_queries[pass], isScoreOnly: _tangent.Length == 0 || _plan.IsReptile, _plan.IsByFeatures);
         }
     }
 
@@ -126,28 +126,28 @@ internal sealed class TaskDescent<T>
         }
 
         var earlier = T.CreateChecked(_plan.EarlierStepWeight);
-        AddQuery(_plan.QueryPasses - 1, T.One - T.CreateChecked(_plan.QueryPasses - 1) * earlier);
+        AddQuery(_plan.QueryPasses - 1, StepWeights.OfLast(_plan.QueryPasses - 1, earlier));
         for (int s = _plan.Steps - 1; s >= 0; s--)
         {
-            ReadOnlySpan<T> own = Own(s);
+            ReadOnlySpan<T> innerGradient = InnerGradient(s);
             Pull(by, map, _move);
             TensorPrimitives.Negate(_move, _move);
-            AddByRates(own, _clips[s], s);
+            AddByRates(innerGradient, _clips[s], s);
             if (!byMap.IsEmpty)
-                AddByMap(own, rates, s, by, byMap);
+                AddByMap(innerGradient, rates, s, by, byMap);
             Multiply(_move, rates, s, _clips[s], _move);
             if (!_plan.IsFirstOrder)
             {
                 if (_clips[s] < T.One)
-                    BackThroughClip(own, _clips[s], _move);
-                Span<T> direction = Support.Parameters(_along);
+                    BackThroughClip(innerGradient, _clips[s], _move);
+                Span<T> direction = Support.Parameters(_tangent);
                 direction.Clear();
-                Push(_move, map, direction, isTaken: false);
+                Push(_move, map, direction, subtracts: false);
                 Support.Drop(Of(dropout, s));
-                Support.RunAlong(_steps[s], _along, _plan.IsByFeatures);
-                TensorPrimitives.Add(by, Support.Gradient(_along), by);
+                Support.HessianVectorProduct(_steps[s], _tangent, _plan.IsByFeatures);
+                TensorPrimitives.Add(by, Support.Gradient(_tangent), by);
                 if (_plan.IsByFeatures)
-                    TensorPrimitives.Add(_bySupport, Support.ByFeatures(_along), _bySupport);
+                    TensorPrimitives.Add(_bySupport, Support.ByFeatures(_tangent), _bySupport);
                 if (!byMap.IsEmpty)
                     AddByMap(Support.Gradient(_steps[s]), byMap);
             }
@@ -167,48 +167,49 @@ internal sealed class TaskDescent<T>
             TensorPrimitives.MultiplyAdd(Query.ByFeatures(_queries[pass]), weight, _byQuery, _byQuery);
     }
 
-    private Span<T> Own(int step) => _own.AsSpan(step * _plan.Count, _plan.Count);
+    private Span<T> InnerGradient(int step) => _innerGradients.AsSpan(step * _plan.Count, _plan.Count);
 
     // Eᵀ: φ's part of derivatives by the parameters.
-    private void Pull(ReadOnlySpan<T> byParameters, ReadOnlySpan<T> map, Span<T> own)
+    private void Pull(ReadOnlySpan<T> byParameters, ReadOnlySpan<T> map, Span<T> stepped)
     {
-        int at = 0;
+        int offset = 0;
         foreach (SteppedPart part in _plan.Parts)
         {
             if (part.ShiftCount == 0)
-                byParameters.Slice(part.At, part.Count).CopyTo(own[at..]);
+                byParameters.Slice(part.Offset, part.Count).CopyTo(stepped[offset..]);
             for (int k = 0; k < part.Count && part.ShiftCount > 0; k++)
-                own[at + k] = OrderedSum.OfProducts(byParameters.Slice(part.At, part.ShiftCount), map.Slice(k * part.ShiftCount, part.ShiftCount));
-            at += part.Count;
+                stepped[offset + k] = OrderedSum.OfProducts(byParameters.Slice(part.Offset, part.ShiftCount), map.Slice(k * part.ShiftCount, part.ShiftCount));
+            offset += part.Count;
         }
     }
 
-    // E: adds φ's values to the parameters, or takes them.
-    private void Push(ReadOnlySpan<T> own, ReadOnlySpan<T> map, Span<T> parameters, bool isTaken)
+    // E: adds φ's values to the parameters, or subtracts them.
+    private void Push(ReadOnlySpan<T> stepped, ReadOnlySpan<T> map, Span<T> parameters, bool subtracts)
     {
-        int at = 0;
+        int offset = 0;
         foreach (SteppedPart part in _plan.Parts)
         {
-            ReadOnlySpan<T> values = own.Slice(at, part.Count);
-            Span<T> target = parameters.Slice(part.At, Math.Max(part.Count, part.ShiftCount));
-            if (part.ShiftCount == 0 && isTaken)
+            ReadOnlySpan<T> values = stepped.Slice(offset, part.Count);
+            Span<T> target = parameters.Slice(part.Offset, Math.Max(part.Count, part.ShiftCount));
+            if (part.ShiftCount == 0 && subtracts)
                 TensorPrimitives.Subtract(target, values, target);
             else if (part.ShiftCount == 0)
                 TensorPrimitives.Add(target, values, target);
             for (int k = 0; k < part.Count && part.ShiftCount > 0; k++)
-                TensorPrimitives.MultiplyAdd(map.Slice(k * part.ShiftCount, part.ShiftCount), isTaken ? -values[k] : values[k], target, target);
-            at += part.Count;
+                TensorPrimitives.MultiplyAdd(map.Slice(k * part.ShiftCount, part.ShiftCount), subtracts ? -values[k] : values[k], target, target);
+            offset += part.Count;
         }
     }
 
-    // min(1, c / ‖g‖)
-    private T Clip(ReadOnlySpan<T> own)
+    // min(1, c / ‖g‖). GradientAdapter.Clip is the same in libtorch, for encoders that cannot step here; BatchDescentTests holds
+    // the two together.
+    private T Clip(ReadOnlySpan<T> innerGradient)
     {
-        T norm = T.Sqrt(OrderedSum.OfProducts(own, own));
+        T norm = T.Sqrt(OrderedSum.OfProducts(innerGradient, innerGradient));
         if (!T.IsFinite(norm)) // its square overflowed, or it is none
         {
             double sum = 0;
-            foreach (T value in own)
+            foreach (T value in innerGradient)
                 sum += double.CreateChecked(value) / _plan.MaximumGradientNorm * (double.CreateChecked(value) / _plan.MaximumGradientNorm);
             return T.CreateChecked(1 / Math.Sqrt(Math.Max(1, sum)));
         }
@@ -217,21 +218,21 @@ internal sealed class TaskDescent<T>
     }
 
     // x ← x − ĝ (ĝ · x) with ĝ = g / ‖g‖, where the factor is c / ‖g‖; it is in x already.
-    private void BackThroughClip(ReadOnlySpan<T> own, T factor, Span<T> move)
+    private void BackThroughClip(ReadOnlySpan<T> innerGradient, T factor, Span<T> move)
     {
         T inverse = factor / _largestNorm;
-        TensorPrimitives.MultiplyAdd(own, -inverse * (inverse * OrderedSum.OfProducts<T>(own, move)), move, move);
+        TensorPrimitives.MultiplyAdd(innerGradient, -inverse * (inverse * OrderedSum.OfProducts<T>(innerGradient, move)), move, move);
     }
 
     // factor · α ⊙ values
     private void Multiply(ReadOnlySpan<T> values, ReadOnlySpan<T> rates, int step, T factor, Span<T> products)
     {
-        int at = 0;
+        int offset = 0;
         foreach (SteppedPart part in _plan.Parts)
         {
             int rate = step * _plan.RatesPerStep + part.Rate;
-            ReadOnlySpan<T> from = values.Slice(at, part.Count);
-            Span<T> to = products.Slice(at, part.Count);
+            ReadOnlySpan<T> from = values.Slice(offset, part.Count);
+            Span<T> to = products.Slice(offset, part.Count);
             if (part.HasRatePerValue)
             {
                 TensorPrimitives.Multiply(from, rates.Slice(rate, part.Count), to);
@@ -243,35 +244,35 @@ internal sealed class TaskDescent<T>
                 TensorPrimitives.Multiply(from, rates[rate] * factor, to);
             }
 
-            at += part.Count;
+            offset += part.Count;
         }
     }
 
     // clip(g) ⊙ −Eᵀp, which stands in _move.
-    private void AddByRates(ReadOnlySpan<T> own, T clip, int step)
+    private void AddByRates(ReadOnlySpan<T> innerGradient, T clip, int step)
     {
-        int at = 0;
+        int offset = 0;
         foreach (SteppedPart part in _plan.Parts)
         {
             int rate = step * _plan.RatesPerStep + part.Rate;
-            ReadOnlySpan<T> gradient = own.Slice(at, part.Count), by = _move.AsSpan(at, part.Count);
+            ReadOnlySpan<T> gradient = innerGradient.Slice(offset, part.Count), by = _move.AsSpan(offset, part.Count);
             if (!part.HasRatePerValue)
                 _byRates[rate] += clip * OrderedSum.OfProducts(gradient, by);
             for (int i = 0; i < part.Count && part.HasRatePerValue; i++)
                 _byRates[rate + i] += clip * gradient[i] * by[i];
-            at += part.Count;
+            offset += part.Count;
         }
     }
 
     // A context's step Δ shifts the bias by −Δ M: −Δᵀ p.
-    private void AddByMap(ReadOnlySpan<T> own, ReadOnlySpan<T> rates, int step, ReadOnlySpan<T> by, Span<T> byMap)
+    private void AddByMap(ReadOnlySpan<T> innerGradient, ReadOnlySpan<T> rates, int step, ReadOnlySpan<T> by, Span<T> byMap)
     {
         SteppedPart context = _plan.Parts[0];
         for (int k = 0; k < context.Count; k++)
         {
             T rate = rates[step * _plan.RatesPerStep + context.Rate + (context.HasRatePerValue ? k : 0)];
             Span<T> row = byMap.Slice(k * context.ShiftCount, context.ShiftCount);
-            TensorPrimitives.MultiplyAdd(by.Slice(context.At, context.ShiftCount), -_clips[step] * rate * own[k], row, row);
+            TensorPrimitives.MultiplyAdd(by.Slice(context.Offset, context.ShiftCount), -_clips[step] * rate * innerGradient[k], row, row);
         }
     }
 
@@ -282,7 +283,7 @@ internal sealed class TaskDescent<T>
         for (int k = 0; k < context.Count; k++)
         {
             Span<T> row = byMap.Slice(k * context.ShiftCount, context.ShiftCount);
-            TensorPrimitives.MultiplyAdd(gradient.Slice(context.At, context.ShiftCount), _move[k], row, row);
+            TensorPrimitives.MultiplyAdd(gradient.Slice(context.Offset, context.ShiftCount), _move[k], row, row);
         }
     }
 }

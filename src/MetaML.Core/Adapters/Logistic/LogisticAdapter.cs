@@ -12,7 +12,7 @@ internal sealed class LogisticAdapter : LogisticRegressionAdapter
 {
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Binary or multiclass.</param>
-    /// <param name="options">First value of the penalties.</param>
+    /// <param name="options">Initial value of the penalties.</param>
     /// <exception cref="ArgumentException">Regression labels are not classes.</exception>
     public LogisticAdapter(HeadShape shape, LogisticAdapterOptions options)
         : base(shape.Kind == LabelKind.Regression ? throw NotForValues(nameof(LogisticAdapter)) : shape, LearnedPenalty.Specs(options.InitialPenalty), isTrained: true)
@@ -22,8 +22,8 @@ internal sealed class LogisticAdapter : LogisticRegressionAdapter
     internal static ArgumentException NotForValues(string what) =>
         new($"{what} must be used with classes; got regression labels. Logistic regression gives the probability of a class. Use RidgeAdapterOptions or BayesianAdapterOptions.");
 
-    private protected override Tensor Spread(ParameterSet learned) => LearnedPenalty.Spread(learned, Shape.EmbeddingDimension);
+    private protected override Tensor PriorScale(ParameterSet learned) => LearnedPenalty.PriorScale(learned, Shape.EmbeddingDimension);
 
-    private protected override double[] Spread(IReadOnlyList<float[]> parameters) =>
+    private protected override double[] PriorScale(IReadOnlyList<float[]> parameters) =>
         [.. Enumerable.Repeat(Math.Exp(-0.5 * parameters[0][0]), Shape.EmbeddingDimension), Math.Exp(-0.5 * parameters[1][0])];
 }

@@ -9,7 +9,7 @@ namespace MetaML;
 [SavedName("logistic")]
 public sealed record LogisticAdapterOptions : AdapterOptions
 {
-    /// <summary>First value of the penalties on slopes and on the intercept; they are learned from there.</summary>
+    /// <summary>Initial value of the penalties on slopes and on the intercept; they are learned from there.</summary>
     /// <value>Positive; default 1.</value>
     public double InitialPenalty { get; set; } = 1;
 

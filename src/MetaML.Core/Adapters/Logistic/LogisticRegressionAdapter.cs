@@ -25,10 +25,10 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
 
     private readonly int _priorAt;
 
-    private protected LogisticRegressionAdapter(HeadShape shape, IEnumerable<ParameterSpec> spread, bool isTrained)
+    private protected LogisticRegressionAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
         Shape = shape;
-        List<ParameterSpec> parameters = [.. spread];
+        List<ParameterSpec> parameters = [.. priorScale];
         _priorAt = shape.HasCommonOutputs ? parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
@@ -47,13 +47,13 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         Tensor z = embeddings.to(ScalarType.Float64); // [tasks, rows, embedding]
         long tasks = z.shape[0], rows = z.shape[1], dimension = Shape.EmbeddingDimension;
         Tensor augmented = cat([z, z.new_ones(tasks, rows, 1, dtype: z.dtype)], -1); // Z̃ [tasks, rows, embedding + 1]
-        Tensor spread = Spread(input.AdapterParameters).to(z.dtype); // b [embedding + 1]
+        Tensor priorScale = PriorScale(input.AdapterParameters).to(z.dtype); // b [embedding + 1]
         Tensor? factor = Factor(input.AdapterParameters)?.to(z.dtype).unsqueeze(0).expand(tasks, dimension + 1, dimension + 1); // F
         Tensor prior = Shape.HasCommonOutputs // V₀ [tasks, embedding + 1, outputs]
             ? input.AdapterParameters[Prior].to(z.dtype).unsqueeze(0).expand(tasks, -1, -1)
             : z.new_zeros(tasks, dimension + 1, input.OutputCount, dtype: z.dtype);
 
-        Tensor p = augmented * spread, minimum = Minimum(input, embeddings); // U* [tasks, embedding + 1, outputs]
+        Tensor p = augmented * priorScale, minimum = Minimum(input, embeddings); // U* [tasks, embedding + 1, outputs]
         if (factor is not null)
             p = p.bmm(factor);
         var support = new RowBatch(z, input.Support.Labels.to(z.dtype), input.Support.Weights.to(z.dtype));
@@ -62,7 +62,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         Tensor gradient = minimum.Plus(p.transpose(1, 2).bmm(residual)); // ∇J(U*, θ)
         var hessian = new LogisticHessian(p.detach(), support.Weights, probabilities.detach(), isCoupled: Shape.Kind == LabelKind.Multiclass);
         Tensor move = minimum - hessian.Solve(gradient);
-        Tensor head = prior.Plus((factor is null ? move : factor.bmm(move)) * spread.unsqueeze(-1)).to(embeddings.dtype); // [tasks, embedding + 1, outputs]
+        Tensor head = prior.Plus((factor is null ? move : factor.bmm(move)) * priorScale.unsqueeze(-1)).to(embeddings.dtype); // [tasks, embedding + 1, outputs]
         return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, dimension), head.narrow(1, dimension, 1).squeeze(1));
     }
 
@@ -71,7 +71,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     {
         PenalizedFit fit = Fit(parameters, support);
         LinearHead head = fit.ToHead(fit.Minimize());
-        return head with { Spread = Predictive(parameters, support, fit) };
+        return head with { PredictiveVariance = Predictive(parameters, support, fit) };
     }
 
     /// <inheritdoc/>
@@ -80,10 +80,10 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     }
 
     /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
-    private protected abstract Tensor Spread(ParameterSet learned);
+    private protected abstract Tensor PriorScale(ParameterSet learned);
 
     /// <summary>The same outside libtorch.</summary>
-    private protected abstract double[] Spread(IReadOnlyList<float[]> parameters);
+    private protected abstract double[] PriorScale(IReadOnlyList<float[]> parameters);
 
     /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
     private protected virtual Tensor? Factor(ParameterSet learned) => null;
@@ -101,7 +101,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorAt >= 0 ? parameters[_priorAt] : null;
 
     private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        new(Shape.Kind, support, Centre(parameters, support.OutputCount), Spread(parameters), Factor(parameters));
+        new(Shape.Kind, support, Centre(parameters, support.OutputCount), PriorScale(parameters), Factor(parameters));
 
     // U*: a constant, float64 [tasks, embedding + 1, outputs]; 0 for outputs that a task lacks.
     private Tensor Minimum(AdaptationInput input, Tensor embeddings)
@@ -115,7 +115,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         {
             Range own = (t * rows)..((t + 1) * rows);
             int ownOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // those that a task lacks are the last
-            var support = new EmbeddedTask(z[(t * rows * dimension)..((t + 1) * rows * dimension)], labels[own], weights[own], ownOutputs);
+            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[own], weights[own], ownOutputs);
             Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
         }
 

@@ -22,7 +22,7 @@ internal sealed class PenalizedFit
     private readonly LabelKind _kind;
     private readonly EmbeddedTask _rows;
     private readonly double[] _centre; // C [outputs, embedding + 1]
-    private readonly double[] _spread; // b
+    private readonly double[] _priorScale; // b
     private readonly double[]? _factor; // F, or null for the identity
     private readonly int _outputs;
     private readonly double[] _p; // [rows, embedding + 1]: z̃B
@@ -45,16 +45,16 @@ internal sealed class PenalizedFit
     /// <param name="kind">What the labels are.</param>
     /// <param name="rows">The task; may have no rows.</param>
     /// <param name="centre">C [outputs, embedding + 1].</param>
-    /// <param name="spread">b [embedding + 1].</param>
+    /// <param name="priorScale">b [embedding + 1].</param>
     /// <param name="factor">F [embedding + 1, embedding + 1], row-major; or null for the identity.</param>
-    public PenalizedFit(LabelKind kind, EmbeddedTask rows, double[] centre, double[] spread, double[]? factor)
+    public PenalizedFit(LabelKind kind, EmbeddedTask rows, double[] centre, double[] priorScale, double[]? factor)
     {
         _kind = kind;
         _rows = rows;
         _centre = centre;
-        _spread = spread;
+        _priorScale = priorScale;
         _factor = factor;
-        int width = spread.Length;
+        int width = priorScale.Length;
         _outputs = centre.Length / width;
 
         _p = new double[rows.RowCount * width];
@@ -65,11 +65,11 @@ internal sealed class PenalizedFit
         for (int row = 0; row < rows.RowCount; row++)
         {
             Span<double> p = _p.AsSpan(row * width, width);
-            TensorPrimitives.ConvertTruncating(rows.Row(row, width - 1), p);
+            TensorPrimitives.ConvertTruncating(rows.Row(row), p);
             p[^1] = 1;
             for (int k = 0; k < _outputs; k++)
                 _start[row * _outputs + k] = TensorPrimitives.Dot<double>(p, centre.AsSpan(k * width, width));
-            TensorPrimitives.Multiply(p, spread, p);
+            TensorPrimitives.Multiply(p, priorScale, p);
             if (factor is null)
                 continue;
             p.CopyTo(scaled);
@@ -98,7 +98,7 @@ internal sealed class PenalizedFit
     /// <returns>U: [outputs, embedding + 1].</returns>
     public double[] Minimize(int maximumSteps = 200, double[]? from = null)
     {
-        int size = _outputs * _spread.Length;
+        int size = _outputs * _priorScale.Length;
         double[] u = from is null ? new double[size] : [.. from], gradient = new double[size], next = new double[size];
         double value = Evaluate(u, gradient);
         for (int step = 0; step < maximumSteps; step++)
@@ -131,14 +131,14 @@ internal sealed class PenalizedFit
     /// <param name="u">[outputs, embedding + 1].</param>
     public LinearHead ToHead(double[] u)
     {
-        int width = _spread.Length;
+        int width = _priorScale.Length;
         var head = new LinearHead(new float[_outputs * (width - 1)], new float[_outputs]);
         for (int k = 0; k < _outputs; k++)
         {
             for (int j = 0; j < width; j++)
             {
                 double move = _factor is null ? Output(u, k)[j] : TensorPrimitives.Dot(_factor.AsSpan(j * width, width), Output(u, k));
-                float value = (float)(_centre[k * width + j] + _spread[j] * move);
+                float value = (float)(_centre[k * width + j] + _priorScale[j] * move);
                 if (j < width - 1)
                     head.Weights[k * (width - 1) + j] = value;
                 else
@@ -250,9 +250,9 @@ internal sealed class PenalizedFit
 
     private double Target(float label, int output) => _kind == LabelKind.Multiclass ? label == output ? 1 : 0 : label;
 
-    private ReadOnlySpan<double> P(int row) => _p.AsSpan(row * _spread.Length, _spread.Length);
+    private ReadOnlySpan<double> P(int row) => _p.AsSpan(row * _priorScale.Length, _priorScale.Length);
 
-    private Span<double> Output(double[] u, int output) => u.AsSpan(output * _spread.Length, _spread.Length);
+    private Span<double> Output(double[] u, int output) => u.AsSpan(output * _priorScale.Length, _priorScale.Length);
 
     private void Add(double[] sum, int output, int row, double factor)
     {

@@ -64,7 +64,7 @@ internal sealed class MlpEncoder : IEncoder
 
                 next = Activate(next);
                 if (dropout is not null && _shape.Dropout > 0)
-                    next = next * Kept(_shape.Dropout, next.shape, next, dropout);
+                    next = next * DropoutMask(_shape.Dropout, next.shape, next, dropout);
                 if (layer.IsResidual)
                     next = next.Plus(hidden);
             }
@@ -180,7 +180,7 @@ internal sealed class MlpEncoder : IEncoder
     /// <param name="shape">Of the result.</param>
     /// <param name="like">Has its precision and device.</param>
     /// <param name="dropout">The source of randomness.</param>
-    internal static Tensor Kept(double dropped, long[] shape, Tensor like, Generator dropout) =>
+    internal static Tensor DropoutMask(double dropped, long[] shape, Tensor like, Generator dropout) =>
         rand(shape, dtype: like.dtype, device: like.device, generator: dropout).IsAbove(dropped).to(like.dtype).Times(1 / (1 - dropped));
 
     private Tensor Activate(Tensor values) => _shape.Activation switch

@@ -8,80 +8,80 @@ namespace MetaML.Encoders.Mlp;
 internal sealed partial class MlpPass<T>
 {
     // n = (x − mean) / deviation, y = γ n + β.
-    private void Normalize(MlpShape.Layer layer, Places at, Span<T> pass)
+    private void Normalize(MlpShape.Layer layer, Offsets offsets, Span<T> pass)
     {
         ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out), shift = pass.Slice(layer.Shift, layer.Out);
         for (int i = 0; i < _rows; i++)
         {
-            ReadOnlySpan<T> x = Row(pass, at.Linear, i, layer.Out);
-            Span<T> n = Row(pass, at.Normal, i, layer.Out);
+            ReadOnlySpan<T> x = Row(pass, offsets.Linear, i, layer.Out);
+            Span<T> n = Row(pass, offsets.Normal, i, layer.Out);
             TensorPrimitives.Subtract(x, Mean(x), n);
             T inverse = T.One / T.Sqrt(MeanProduct(n, n) + s_epsilon);
             TensorPrimitives.Multiply(n, inverse, n);
-            pass[at.Inverse + i] = inverse;
-            TensorPrimitives.MultiplyAdd(n, gain, shift, Row(pass, at.Activated, i, layer.Out));
+            pass[offsets.Inverse + i] = inverse;
+            TensorPrimitives.MultiplyAdd(n, gain, shift, Row(pass, offsets.Activated, i, layer.Out));
         }
     }
 
     // With c = dx − mean(dx): dn = (c − n mean(n c)) / deviation.
-    private void NormalizeAlong(MlpShape.Layer layer, Places at, ReadOnlySpan<T> pass, Span<T> along)
+    private void NormalizeTangent(MlpShape.Layer layer, Offsets offsets, ReadOnlySpan<T> pass, Span<T> tangent)
     {
         ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out);
         for (int i = 0; i < _rows; i++)
         {
-            ReadOnlySpan<T> n = Row(pass, at.Normal, i, layer.Out), dx = Row(along, at.Linear, i, layer.Out);
-            Span<T> dn = Row(along, at.Normal, i, layer.Out), dy = Row(along, at.Activated, i, layer.Out);
-            T inverse = pass[at.Inverse + i];
+            ReadOnlySpan<T> n = Row(pass, offsets.Normal, i, layer.Out), dx = Row(tangent, offsets.Linear, i, layer.Out);
+            Span<T> dn = Row(tangent, offsets.Normal, i, layer.Out), dy = Row(tangent, offsets.Activated, i, layer.Out);
+            T inverse = pass[offsets.Inverse + i];
             TensorPrimitives.Subtract(dx, Mean(dx), dn);
             T slope = MeanProduct(n, dn);
             TensorPrimitives.MultiplyAdd(n, -slope, dn, dn);
             TensorPrimitives.Multiply(dn, inverse, dn);
-            along[at.Inverse + i] = -inverse * inverse * slope;
-            TensorPrimitives.MultiplyAdd(dn, gain, along.Slice(layer.Shift, layer.Out), dy);
-            TensorPrimitives.MultiplyAdd(n, along.Slice(layer.Gain, layer.Out), dy, dy);
+            tangent[offsets.Inverse + i] = -inverse * inverse * slope;
+            TensorPrimitives.MultiplyAdd(dn, gain, tangent.Slice(layer.Shift, layer.Out), dy);
+            TensorPrimitives.MultiplyAdd(n, tangent.Slice(layer.Gain, layer.Out), dy, dy);
         }
     }
 
     // By y to by x: (d − mean(d) − n mean(d n)) / deviation with d = γ δ; and by γ and β.
-    private void BackThroughNorm(MlpShape.Layer layer, Places at, Span<T> pass)
+    private void BackThroughNorm(MlpShape.Layer layer, Offsets offsets, Span<T> pass)
     {
         ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out);
         Span<T> byGain = pass.Slice(Count + layer.Gain, layer.Out), d = _scratch.AsSpan(0, layer.Out);
         byGain.Clear();
-        SumRows(Block(pass, at.ByActivated, layer.Out), pass.Slice(Count + layer.Shift, layer.Out));
+        SumRows(Block(pass, offsets.ByActivated, layer.Out), pass.Slice(Count + layer.Shift, layer.Out));
         for (int i = 0; i < _rows; i++)
         {
-            ReadOnlySpan<T> delta = Row(pass, at.ByActivated, i, layer.Out), n = Row(pass, at.Normal, i, layer.Out);
-            Span<T> by = Row(pass, at.ByLinear, i, layer.Out);
+            ReadOnlySpan<T> delta = Row(pass, offsets.ByActivated, i, layer.Out), n = Row(pass, offsets.Normal, i, layer.Out);
+            Span<T> by = Row(pass, offsets.ByLinear, i, layer.Out);
             TensorPrimitives.MultiplyAdd(delta, n, byGain, byGain);
             TensorPrimitives.Multiply(delta, gain, d);
             TensorPrimitives.Subtract(d, Mean(d), by);
             TensorPrimitives.MultiplyAdd(n, -MeanProduct(d, n), by, by);
-            TensorPrimitives.Multiply(by, pass[at.Inverse + i], by);
+            TensorPrimitives.Multiply(by, pass[offsets.Inverse + i], by);
         }
     }
 
-    private void BackThroughNormAlong(MlpShape.Layer layer, Places at, ReadOnlySpan<T> pass, Span<T> along)
+    private void BackThroughNormTangent(MlpShape.Layer layer, Offsets offsets, ReadOnlySpan<T> pass, Span<T> tangent)
     {
-        ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out), gainAlong = along.Slice(layer.Gain, layer.Out);
-        Span<T> byGain = along.Slice(Count + layer.Gain, layer.Out), d = _scratch.AsSpan(0, layer.Out), dd = _scratch.AsSpan(layer.Out, layer.Out);
+        ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out), gainTangent = tangent.Slice(layer.Gain, layer.Out);
+        Span<T> byGain = tangent.Slice(Count + layer.Gain, layer.Out), d = _scratch.AsSpan(0, layer.Out), dd = _scratch.AsSpan(layer.Out, layer.Out);
         byGain.Clear();
-        SumRows(Block(along, at.ByActivated, layer.Out), along.Slice(Count + layer.Shift, layer.Out));
+        SumRows(Block(tangent, offsets.ByActivated, layer.Out), tangent.Slice(Count + layer.Shift, layer.Out));
         for (int i = 0; i < _rows; i++)
         {
-            ReadOnlySpan<T> delta = Row(pass, at.ByActivated, i, layer.Out), n = Row(pass, at.Normal, i, layer.Out);
-            ReadOnlySpan<T> deltaAlong = Row(along, at.ByActivated, i, layer.Out), dn = Row(along, at.Normal, i, layer.Out);
-            Span<T> by = Row(along, at.ByLinear, i, layer.Out);
-            TensorPrimitives.MultiplyAdd(deltaAlong, n, byGain, byGain);
+            ReadOnlySpan<T> delta = Row(pass, offsets.ByActivated, i, layer.Out), n = Row(pass, offsets.Normal, i, layer.Out);
+            ReadOnlySpan<T> deltaTangent = Row(tangent, offsets.ByActivated, i, layer.Out), dn = Row(tangent, offsets.Normal, i, layer.Out);
+            Span<T> by = Row(tangent, offsets.ByLinear, i, layer.Out);
+            TensorPrimitives.MultiplyAdd(deltaTangent, n, byGain, byGain);
             TensorPrimitives.MultiplyAdd(delta, dn, byGain, byGain);
             TensorPrimitives.Multiply(delta, gain, d);
-            TensorPrimitives.Multiply(deltaAlong, gain, dd);
-            TensorPrimitives.MultiplyAdd(delta, gainAlong, dd, dd);
+            TensorPrimitives.Multiply(deltaTangent, gain, dd);
+            TensorPrimitives.MultiplyAdd(delta, gainTangent, dd, dd);
             TensorPrimitives.Subtract(dd, Mean(dd), by);
             TensorPrimitives.MultiplyAdd(dn, -MeanProduct(d, n), by, by);
             TensorPrimitives.MultiplyAdd(n, -(MeanProduct(dd, n) + MeanProduct(d, dn)), by, by);
-            TensorPrimitives.Multiply(by, pass[at.Inverse + i], by);
-            TensorPrimitives.MultiplyAdd(Row(pass, at.ByLinear, i, layer.Out), along[at.Inverse + i] / pass[at.Inverse + i], by, by);
+            TensorPrimitives.Multiply(by, pass[offsets.Inverse + i], by);
+            TensorPrimitives.MultiplyAdd(Row(pass, offsets.ByLinear, i, layer.Out), tangent[offsets.Inverse + i] / pass[offsets.Inverse + i], by, by);
         }
     }
 
@@ -178,11 +178,11 @@ internal sealed partial class MlpPass<T>
     }
 
     // Of classes: p (ds − p · ds). Their loops are plain, since they are few as a rule.
-    private void DifferentiateLossAlong(ReadOnlySpan<T> pass, Span<T> along)
+    private void DifferentiateLossTangent(ReadOnlySpan<T> pass, Span<T> tangent)
     {
         ReadOnlySpan<T> curve = Block(pass, _curve, _outputs);
-        Span<T> by = Block(along, _byScores, _outputs);
-        TensorPrimitives.Multiply(Block(along, _scores, _outputs), curve, by);
+        Span<T> by = Block(tangent, _byScores, _outputs);
+        TensorPrimitives.Multiply(Block(tangent, _scores, _outputs), curve, by);
         for (int i = 0; i < by.Length && _kind == LabelKind.Multiclass; i += _outputs)
         {
             T sum = T.Zero, share = _shares[i / _outputs];
@@ -194,9 +194,9 @@ internal sealed partial class MlpPass<T>
         }
     }
 
-    private static Span<T> Row(Span<T> pass, int at, int row, int width) => pass.Slice(at + row * width, width);
+    private static Span<T> Row(Span<T> pass, int offset, int row, int width) => pass.Slice(offset + row * width, width);
 
-    private static ReadOnlySpan<T> Row(ReadOnlySpan<T> pass, int at, int row, int width) => pass.Slice(at + row * width, width);
+    private static ReadOnlySpan<T> Row(ReadOnlySpan<T> pass, int offset, int row, int width) => pass.Slice(offset + row * width, width);
 
     private static T Mean(ReadOnlySpan<T> values) => OrderedSum.Of(values) / T.CreateChecked(values.Length);
 

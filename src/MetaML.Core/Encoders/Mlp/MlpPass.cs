@@ -21,7 +21,7 @@ internal sealed partial class MlpPass<T>
     private readonly LabelKind _kind;
     private readonly int _rows;
     private readonly int _outputs;
-    private readonly Places[] _layers;
+    private readonly Offsets[] _layers;
     private readonly int? _embedding; // null where it is the features
     private readonly int _scores;
     private readonly int _curve;
@@ -32,7 +32,7 @@ internal sealed partial class MlpPass<T>
     private readonly T[] _shares;
     private readonly T[] _absence;
     private readonly T[] _scratch; // of two rows' values
-    private T[][] _kept = [];
+    private T[][] _dropoutMasks = [];
 
     /// <param name="network">The perceptron.</param>
     /// <param name="kind">What labels are.</param>
@@ -43,10 +43,10 @@ internal sealed partial class MlpPass<T>
         (_network, _kind, _rows, _outputs) = (network, kind, rows, outputs);
         Count = network.ParameterCount + (network.EmbeddingDimension + 1) * outputs;
         Size = 2 * Count;
-        _byEmbedding = Take(network.EmbeddingDimension);
-        _layers = [.. network.Layers.Select(PlacesOf)];
-        _embedding = network.HasLinearPath ? Take(network.EmbeddingDimension) : _layers.Length == 0 ? null : _layers[^1].Output;
-        (_scores, _curve, _byScores) = (Take(outputs), Take(outputs), Take(outputs));
+        _byEmbedding = Reserve(network.EmbeddingDimension);
+        _layers = [.. network.Layers.Select(OffsetsOf)];
+        _embedding = network.HasLinearPath ? Reserve(network.EmbeddingDimension) : _layers.Length == 0 ? null : _layers[^1].Output;
+        (_scores, _curve, _byScores) = (Reserve(outputs), Reserve(outputs), Reserve(outputs));
         Size += SmallProducts<T>.Slack;
 
         _features = new T[rows * network.FeatureCount + SmallProducts<T>.Slack];
@@ -86,8 +86,8 @@ internal sealed partial class MlpPass<T>
     }
 
     /// <summary>Says what dropout does in the next passes.</summary>
-    /// <param name="kept">For each hidden layer, [rows, units]: what its values are multiplied by; none where nothing is dropped.</param>
-    public void Drop(T[][] kept) => _kept = kept;
+    /// <param name="masks">For each hidden layer, [rows, units]: what its values are multiplied by; none where nothing is dropped.</param>
+    public void Drop(T[][] masks) => _dropoutMasks = masks;
 
     /// <summary>Scores and gradients, from the parameters.</summary>
     /// <param name="pass">[<see cref="Size"/>], the parameters set.</param>
@@ -104,7 +104,7 @@ internal sealed partial class MlpPass<T>
         for (int l = 0; l < _layers.Length; l++)
             Forward(l, pass);
         if (_network.HasLinearPath)
-            JoinFeatures(pass, isAlong: false);
+            JoinFeatures(pass, isTangent: false);
         Affine(Embedding(pass), pass, _network.ParameterCount, _network.EmbeddingDimension, _outputs, pass[_scores..]);
         if (isScoreOnly)
             return;
@@ -121,115 +121,115 @@ internal sealed partial class MlpPass<T>
 
     /// <summary>How all that <see cref="Run"/> computed changes along a direction.</summary>
     /// <param name="pass">What it computed.</param>
-    /// <param name="along">[<see cref="Size"/>], the direction set in place of the parameters.</param>
+    /// <param name="tangent">[<see cref="Size"/>], the direction set in place of the parameters.</param>
     /// <param name="isByFeatures">Whether it is asked of gradients by the features too.</param>
-    public void RunAlong(ReadOnlySpan<T> pass, Span<T> along, bool isByFeatures = false)
+    public void HessianVectorProduct(ReadOnlySpan<T> pass, Span<T> tangent, bool isByFeatures = false)
     {
         if (_rows == 0)
         {
-            along.Slice(Count, Count).Clear();
+            tangent.Slice(Count, Count).Clear();
             return;
         }
 
         for (int l = 0; l < _layers.Length; l++)
-            ForwardAlong(l, pass, along);
+            ForwardTangent(l, pass, tangent);
         if (_network.HasLinearPath)
-            JoinFeatures(along, isAlong: true);
-        ReadOnlySpan<T> embeddingAlong = _embedding is null ? default : Embedding(along);
-        AffineAlong(Embedding(pass), embeddingAlong, pass, along, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _scores);
-        DifferentiateLossAlong(pass, along);
-        DifferentiateAlong(Embedding(pass), embeddingAlong, pass, along, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs);
+            JoinFeatures(tangent, isTangent: true);
+        ReadOnlySpan<T> embeddingTangent = _embedding is null ? default : Embedding(tangent);
+        AffineTangent(Embedding(pass), embeddingTangent, pass, tangent, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _scores);
+        DifferentiateLossTangent(pass, tangent);
+        DifferentiateTangent(Embedding(pass), embeddingTangent, pass, tangent, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs);
         if (_layers.Length == 0 && !isByFeatures)
             return;
-        BackAlong(pass, along, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _byEmbedding);
+        BackTangent(pass, tangent, _byScores, _network.ParameterCount, _network.EmbeddingDimension, _outputs, _byEmbedding);
         if (_network.HasLinearPath)
-            SplitDerivatives(along);
+            SplitDerivatives(tangent);
         for (int l = _layers.Length - 1; l >= 0; l--)
-            BackwardAlong(l, pass, along);
+            BackwardTangent(l, pass, tangent);
     }
 
     private void Forward(int l, Span<T> pass)
     {
-        var (layer, at) = (_network.Layers[l], _layers[l]);
-        Affine(Input(l, pass), pass, layer.Weight, layer.In, layer.Out, pass[at.Linear..]);
+        var (layer, offsets) = (_network.Layers[l], _layers[l]);
+        Affine(Input(l, pass), pass, layer.Weight, layer.In, layer.Out, pass[offsets.Linear..]);
         if (!layer.IsHidden)
             return;
         if (_network.IsNormalized)
-            Normalize(layer, at, pass);
-        Span<T> output = Block(pass, at.Output, layer.Out), slope = Block(pass, at.Slope, layer.Out);
-        Activate(Block(pass, at.Activated, layer.Out), output, slope, Block(pass, at.Curve, layer.Out));
-        if (_kept.Length > 0)
+            Normalize(layer, offsets, pass);
+        Span<T> output = Block(pass, offsets.Output, layer.Out), slope = Block(pass, offsets.Slope, layer.Out);
+        Activate(Block(pass, offsets.Activated, layer.Out), output, slope, Block(pass, offsets.Curve, layer.Out));
+        if (_dropoutMasks.Length > 0)
         {
-            TensorPrimitives.Multiply(output, _kept[l], output);
-            TensorPrimitives.Multiply(slope, _kept[l], slope);
+            TensorPrimitives.Multiply(output, _dropoutMasks[l], output);
+            TensorPrimitives.Multiply(slope, _dropoutMasks[l], slope);
         }
 
         if (layer.IsResidual)
             TensorPrimitives.Add(output, Input(l, pass)[..output.Length], output);
     }
 
-    private void ForwardAlong(int l, ReadOnlySpan<T> pass, Span<T> along)
+    private void ForwardTangent(int l, ReadOnlySpan<T> pass, Span<T> tangent)
     {
-        var (layer, at) = (_network.Layers[l], _layers[l]);
-        AffineAlong(Input(l, pass), InputAlong(l, along), pass, along, layer.Weight, layer.In, layer.Out, at.Linear);
+        var (layer, offsets) = (_network.Layers[l], _layers[l]);
+        AffineTangent(Input(l, pass), InputTangent(l, tangent), pass, tangent, layer.Weight, layer.In, layer.Out, offsets.Linear);
         if (!layer.IsHidden)
             return;
         if (_network.IsNormalized)
-            NormalizeAlong(layer, at, pass, along);
-        Span<T> activated = Block(along, at.Activated, layer.Out), output = Block(along, at.Output, layer.Out);
-        TensorPrimitives.Multiply(activated, Block(pass, at.Slope, layer.Out), output);
+            NormalizeTangent(layer, offsets, pass, tangent);
+        Span<T> activated = Block(tangent, offsets.Activated, layer.Out), output = Block(tangent, offsets.Output, layer.Out);
+        TensorPrimitives.Multiply(activated, Block(pass, offsets.Slope, layer.Out), output);
         if (_network.Activation != Activation.Relu)
         {
-            Span<T> slope = Block(along, at.Slope, layer.Out);
-            TensorPrimitives.Multiply(activated, Block(pass, at.Curve, layer.Out), slope);
-            if (_kept.Length > 0)
-                TensorPrimitives.Multiply(slope, _kept[l], slope);
+            Span<T> slope = Block(tangent, offsets.Slope, layer.Out);
+            TensorPrimitives.Multiply(activated, Block(pass, offsets.Curve, layer.Out), slope);
+            if (_dropoutMasks.Length > 0)
+                TensorPrimitives.Multiply(slope, _dropoutMasks[l], slope);
         }
 
         if (layer.IsResidual)
-            TensorPrimitives.Add(output, Input(l, along)[..output.Length], output);
+            TensorPrimitives.Add(output, Input(l, tangent)[..output.Length], output);
     }
 
     // Derivatives by the layer's output to those by its input, and the gradient.
     private void Backward(int l, Span<T> pass)
     {
-        var (layer, at) = (_network.Layers[l], _layers[l]);
+        var (layer, offsets) = (_network.Layers[l], _layers[l]);
         if (layer.IsHidden)
         {
-            TensorPrimitives.Multiply(Block(pass, at.ByOutput, layer.Out), Block(pass, at.Slope, layer.Out), Block(pass, at.ByActivated, layer.Out));
+            TensorPrimitives.Multiply(Block(pass, offsets.ByOutput, layer.Out), Block(pass, offsets.Slope, layer.Out), Block(pass, offsets.ByActivated, layer.Out));
             if (_network.IsNormalized)
-                BackThroughNorm(layer, at, pass);
+                BackThroughNorm(layer, offsets, pass);
         }
 
-        Differentiate(Input(l, pass), pass, at.ByLinear, layer.Weight, layer.In, layer.Out);
+        Differentiate(Input(l, pass), pass, offsets.ByLinear, layer.Weight, layer.In, layer.Out);
         if (l == 0)
             return;
         int byInput = _layers[l - 1].ByOutput;
-        Back(pass, at.ByLinear, layer.Weight, layer.In, layer.Out, byInput);
+        Back(pass, offsets.ByLinear, layer.Weight, layer.In, layer.Out, byInput);
         if (layer.IsResidual)
-            TensorPrimitives.Add(Block(pass, byInput, layer.In), Block(pass, at.ByOutput, layer.Out), Block(pass, byInput, layer.In));
+            TensorPrimitives.Add(Block(pass, byInput, layer.In), Block(pass, offsets.ByOutput, layer.Out), Block(pass, byInput, layer.In));
     }
 
-    private void BackwardAlong(int l, ReadOnlySpan<T> pass, Span<T> along)
+    private void BackwardTangent(int l, ReadOnlySpan<T> pass, Span<T> tangent)
     {
-        var (layer, at) = (_network.Layers[l], _layers[l]);
+        var (layer, offsets) = (_network.Layers[l], _layers[l]);
         if (layer.IsHidden)
         {
-            Span<T> byActivated = Block(along, at.ByActivated, layer.Out);
-            TensorPrimitives.Multiply(Block(along, at.ByOutput, layer.Out), Block(pass, at.Slope, layer.Out), byActivated);
+            Span<T> byActivated = Block(tangent, offsets.ByActivated, layer.Out);
+            TensorPrimitives.Multiply(Block(tangent, offsets.ByOutput, layer.Out), Block(pass, offsets.Slope, layer.Out), byActivated);
             if (_network.Activation != Activation.Relu)
-                TensorPrimitives.MultiplyAdd(Block(pass, at.ByOutput, layer.Out), Block(along, at.Slope, layer.Out), byActivated, byActivated);
+                TensorPrimitives.MultiplyAdd(Block(pass, offsets.ByOutput, layer.Out), Block(tangent, offsets.Slope, layer.Out), byActivated, byActivated);
             if (_network.IsNormalized)
-                BackThroughNormAlong(layer, at, pass, along);
+                BackThroughNormTangent(layer, offsets, pass, tangent);
         }
 
-        DifferentiateAlong(Input(l, pass), InputAlong(l, along), pass, along, at.ByLinear, layer.Weight, layer.In, layer.Out);
+        DifferentiateTangent(Input(l, pass), InputTangent(l, tangent), pass, tangent, offsets.ByLinear, layer.Weight, layer.In, layer.Out);
         if (l == 0)
             return;
         int byInput = _layers[l - 1].ByOutput;
-        BackAlong(pass, along, at.ByLinear, layer.Weight, layer.In, layer.Out, byInput);
+        BackTangent(pass, tangent, offsets.ByLinear, layer.Weight, layer.In, layer.Out, byInput);
         if (layer.IsResidual)
-            TensorPrimitives.Add(Block(along, byInput, layer.In), Block(along, at.ByOutput, layer.Out), Block(along, byInput, layer.In));
+            TensorPrimitives.Add(Block(tangent, byInput, layer.In), Block(tangent, offsets.ByOutput, layer.Out), Block(tangent, byInput, layer.In));
     }
 
     // h W + b
@@ -242,12 +242,12 @@ internal sealed partial class MlpPass<T>
     }
 
     // h dW + dh W + db; no dh where inputs do not change.
-    private void AffineAlong(ReadOnlySpan<T> input, ReadOnlySpan<T> inputAlong, ReadOnlySpan<T> pass, Span<T> along, int weight, int inputs, int outputs, int to)
+    private void AffineTangent(ReadOnlySpan<T> input, ReadOnlySpan<T> inputTangent, ReadOnlySpan<T> pass, Span<T> tangent, int weight, int inputs, int outputs, int to)
     {
-        Span<T> output = along[to..];
-        Affine(input, along, weight, inputs, outputs, output);
-        if (!inputAlong.IsEmpty)
-            SmallProducts<T>.Multiply(inputAlong, pass[weight..], output, _rows, inputs, outputs, adds: true);
+        Span<T> output = tangent[to..];
+        Affine(input, tangent, weight, inputs, outputs, output);
+        if (!inputTangent.IsEmpty)
+            SmallProducts<T>.Multiply(inputTangent, pass[weight..], output, _rows, inputs, outputs, adds: true);
     }
 
     // δ Wᵀ
@@ -255,27 +255,27 @@ internal sealed partial class MlpPass<T>
         SmallProducts<T>.MultiplyByTransposed(pass[delta..], pass[weight..], pass[to..], _rows, outputs, inputs);
 
     // dδ Wᵀ + δ dWᵀ
-    private void BackAlong(ReadOnlySpan<T> pass, Span<T> along, int delta, int weight, int inputs, int outputs, int to)
+    private void BackTangent(ReadOnlySpan<T> pass, Span<T> tangent, int delta, int weight, int inputs, int outputs, int to)
     {
-        Span<T> byInput = along[to..];
-        SmallProducts<T>.MultiplyByTransposed(along[delta..], pass[weight..], byInput, _rows, outputs, inputs);
-        SmallProducts<T>.MultiplyByTransposed(pass[delta..], along[weight..], byInput, _rows, outputs, inputs, adds: true);
+        Span<T> byInput = tangent[to..];
+        SmallProducts<T>.MultiplyByTransposed(tangent[delta..], pass[weight..], byInput, _rows, outputs, inputs);
+        SmallProducts<T>.MultiplyByTransposed(pass[delta..], tangent[weight..], byInput, _rows, outputs, inputs, adds: true);
     }
 
     // hᵀδ by the weights, Σᵢ δᵢ by the bias
     private void Differentiate(ReadOnlySpan<T> input, Span<T> pass, int delta, int weight, int inputs, int outputs)
     {
-        int at = Count + weight;
-        SmallProducts<T>.MultiplyTransposed(input, pass[delta..], pass[at..], inputs, _rows, outputs);
-        SumRows(Block(pass, delta, outputs), pass.Slice(at + inputs * outputs, outputs));
+        int offset = Count + weight;
+        SmallProducts<T>.MultiplyTransposed(input, pass[delta..], pass[offset..], inputs, _rows, outputs);
+        SumRows(Block(pass, delta, outputs), pass.Slice(offset + inputs * outputs, outputs));
     }
 
     // hᵀdδ + dhᵀδ, Σᵢ dδᵢ
-    private void DifferentiateAlong(ReadOnlySpan<T> input, ReadOnlySpan<T> inputAlong, ReadOnlySpan<T> pass, Span<T> along, int delta, int weight, int inputs, int outputs)
+    private void DifferentiateTangent(ReadOnlySpan<T> input, ReadOnlySpan<T> inputTangent, ReadOnlySpan<T> pass, Span<T> tangent, int delta, int weight, int inputs, int outputs)
     {
-        Differentiate(input, along, delta, weight, inputs, outputs);
-        if (!inputAlong.IsEmpty)
-            SmallProducts<T>.MultiplyTransposed(inputAlong, pass[delta..], along[(Count + weight)..], inputs, _rows, outputs, adds: true);
+        Differentiate(input, tangent, delta, weight, inputs, outputs);
+        if (!inputTangent.IsEmpty)
+            SmallProducts<T>.MultiplyTransposed(inputTangent, pass[delta..], tangent[(Count + weight)..], inputs, _rows, outputs, adds: true);
     }
 
     private void SumRows(ReadOnlySpan<T> rows, Span<T> sum)
@@ -286,14 +286,14 @@ internal sealed partial class MlpPass<T>
     }
 
     // Of embeddings that end with the features: the layers' part, and theirs.
-    private void JoinFeatures(Span<T> pass, bool isAlong)
+    private void JoinFeatures(Span<T> pass, bool isTangent)
     {
         int outputs = _network.OutputCount, features = _network.FeatureCount;
         for (int i = 0; i < _rows; i++)
         {
             Span<T> row = pass.Slice(_embedding!.Value + i * (outputs + features), outputs + features);
             pass.Slice(_layers[^1].Output + i * outputs, outputs).CopyTo(row);
-            if (isAlong)
+            if (isTangent)
                 row[outputs..].Clear(); // they do not change
             else
                 _features.AsSpan(i * features, features).CopyTo(row[outputs..]);
@@ -308,52 +308,52 @@ internal sealed partial class MlpPass<T>
     }
 
     // Factors and results are followed by all else in the pass, since they must have something behind them.
-    private ReadOnlySpan<T> Embedding(ReadOnlySpan<T> pass) => _embedding is { } at ? pass[at..] : _features;
+    private ReadOnlySpan<T> Embedding(ReadOnlySpan<T> pass) => _embedding is { } offset ? pass[offset..] : _features;
 
     private ReadOnlySpan<T> Input(int l, ReadOnlySpan<T> pass) => l == 0 ? _features : pass[_layers[l - 1].Output..];
 
     // None where inputs do not change.
-    private ReadOnlySpan<T> InputAlong(int l, ReadOnlySpan<T> along) => l == 0 ? default : Input(l, along);
+    private ReadOnlySpan<T> InputTangent(int l, ReadOnlySpan<T> tangent) => l == 0 ? default : Input(l, tangent);
 
     // [rows, width]
-    private Span<T> Block(Span<T> pass, int at, int width) => pass.Slice(at, _rows * width);
+    private Span<T> Block(Span<T> pass, int offset, int width) => pass.Slice(offset, _rows * width);
 
-    private ReadOnlySpan<T> Block(ReadOnlySpan<T> pass, int at, int width) => pass.Slice(at, _rows * width);
+    private ReadOnlySpan<T> Block(ReadOnlySpan<T> pass, int offset, int width) => pass.Slice(offset, _rows * width);
 
-    private int Take(int width)
+    private int Reserve(int width)
     {
-        int at = Size;
+        int offset = Size;
         Size = checked(Size + _rows * width);
-        return at;
+        return offset;
     }
 
-    private Places PlacesOf(MlpShape.Layer layer)
+    private Offsets OffsetsOf(MlpShape.Layer layer)
     {
-        int linear = Take(layer.Out);
+        int linear = Reserve(layer.Out);
         if (!layer.IsHidden)
         {
-            int by = _network.HasLinearPath ? Take(layer.Out) : _byEmbedding;
-            return new Places { Linear = linear, Output = linear, ByOutput = by, ByLinear = by };
+            int by = _network.HasLinearPath ? Reserve(layer.Out) : _byEmbedding;
+            return new Offsets { Linear = linear, Output = linear, ByOutput = by, ByLinear = by };
         }
 
-        int byLinear = Take(layer.Out);
+        int byLinear = Reserve(layer.Out);
         bool isNormal = _network.IsNormalized;
-        return new Places
+        return new Offsets
         {
             Linear = linear,
-            Normal = isNormal ? Take(layer.Out) : 0,
-            Inverse = isNormal ? Take(1) : 0,
-            Activated = isNormal ? Take(layer.Out) : linear,
-            Output = Take(layer.Out),
-            Slope = Take(layer.Out),
-            Curve = Take(layer.Out),
-            ByOutput = Take(layer.Out),
-            ByActivated = isNormal ? Take(layer.Out) : byLinear,
+            Normal = isNormal ? Reserve(layer.Out) : 0,
+            Inverse = isNormal ? Reserve(1) : 0,
+            Activated = isNormal ? Reserve(layer.Out) : linear,
+            Output = Reserve(layer.Out),
+            Slope = Reserve(layer.Out),
+            Curve = Reserve(layer.Out),
+            ByOutput = Reserve(layer.Out),
+            ByActivated = isNormal ? Reserve(layer.Out) : byLinear,
             ByLinear = byLinear,
         };
     }
 
     // Where a layer's values are: its sums; normalised, with one over the deviation, and scaled; after activation, dropout and
     // residual; the activation's first and second derivative; and the loss's derivatives by some of these.
-    private readonly record struct Places(int Linear, int Normal, int Inverse, int Activated, int Output, int Slope, int Curve, int ByOutput, int ByActivated, int ByLinear);
+    private readonly record struct Offsets(int Linear, int Normal, int Inverse, int Activated, int Output, int Slope, int Curve, int ByOutput, int ByActivated, int ByLinear);
 }

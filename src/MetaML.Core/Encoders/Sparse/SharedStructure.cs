@@ -6,7 +6,7 @@ namespace MetaML.Encoders.Sparse;
 
 /// <summary>Directions that the heads of many tasks have in common: the leading right singular vectors V of H, whose rows are the tasks' ridge heads.</summary>
 /// <remarks>
-/// <para>Head k of a task is hₖ = X̂ᵀS^½αₖ with (S^½X̂X̂ᵀS^½ + λI) αₖ = S^½(yₖ − ȳₖ): rows of length 1, weighed, and its centred
+/// <para>Head k of a task is hₖ = X̂ᵀS^½αₖ with (S^½X̂X̂ᵀS^½ + λI) αₖ = S^½(yₖ − ȳₖ): rows of length 1, weighted, and its centred
 /// indicators of a class, or its labels. α is found by conjugate gradients; only it is kept, never a head, so that the cost is
 /// O(stored values · outputs) for a step, and the memory that of V. Where there are no more heads than directions, V spans
 /// them all; else it is found by subspace iteration from random combinations of them (Halko et al., 2009, arXiv 0909.4061).
@@ -94,7 +94,7 @@ internal sealed class SharedStructure
         for (int k = 0; k < outputs; k++)
         {
             double Label(int i) => classes.Length == 0 ? task.Labels[i] : task.Labels[i] == classes[k] ? 1 : 0;
-            double mean = task.WeighedMean(Label);
+            double mean = task.WeightedMean(Label);
             for (int i = 0; i < task.RowCount; i++)
                 targets[i * outputs + k] = (float)(Math.Sqrt(task.Weights?[i] ?? 1) * (Label(i) - mean));
         }

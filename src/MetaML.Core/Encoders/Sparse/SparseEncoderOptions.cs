@@ -8,7 +8,7 @@ namespace MetaML;
 
 /// <summary>For sparse features such as those of texts: the features themselves, hashed into fewer values, beside a few directions that the training tasks have in common. See <see cref="SparseEncoder"/>.</summary>
 /// <remarks>
-/// Features are weighed by their rarity, unless <see cref="EncoderOptions.StandardizeInputs"/> is false. Fitted in closed form;
+/// Features are weighted by their rarity, unless <see cref="EncoderOptions.StandardizeInputs"/> is false. Fitted in closed form;
 /// the outer loop learns the adapter alone, so that <see cref="EncoderOptions.IsFrozen"/> changes nothing.
 /// </remarks>
 [SavedName("sparse")]

@@ -10,8 +10,8 @@ internal sealed class BestParameters : IResumable
     private int _iteration;
 
     /// <param name="loss">On validation, before the first step.</param>
-    /// <param name="encoder">First values.</param>
-    /// <param name="adapters">First values, for each problem.</param>
+    /// <param name="encoder">Initial values.</param>
+    /// <param name="adapters">Initial values, for each problem.</param>
     public BestParameters(double loss, ParameterArray[] encoder, ParameterArray[][] adapters)
     {
         _loss = loss;

@@ -7,8 +7,8 @@ namespace MetaML.Training.Loop;
 /// <summary>The samplers of training and of validation episodes, split so that nothing validated on is trained on.</summary>
 /// <param name="Training">Draws training episodes.</param>
 /// <param name="Validation">Draws validation episodes; null where nothing could be held out.</param>
-/// <param name="Kept">The rows that validation never judges.</param>
-internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> Kept)
+/// <param name="TrainingPools">The rows that validation never evaluates on.</param>
+internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> TrainingPools)
 {
     private const int FewestTasksToHoldOut = 10;
 

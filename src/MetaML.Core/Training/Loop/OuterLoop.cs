@@ -43,8 +43,8 @@ internal sealed class OuterLoop : IResumable, IDisposable
     /// <param name="problems">What is learned; they share the encoder.</param>
     /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
     /// <param name="scaling">Of the features, or null.</param>
-    /// <param name="encoder">First values.</param>
-    /// <param name="adapters">First values, for each problem.</param>
+    /// <param name="encoder">Initial values.</param>
+    /// <param name="adapters">Initial values, for each problem.</param>
     /// <param name="options">Validated.</param>
     /// <param name="device">Where all that is computed in a step lives.</param>
     public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options, Device device)
@@ -91,15 +91,15 @@ internal sealed class OuterLoop : IResumable, IDisposable
                 checkpoint?.Save(this);
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"Stopped after {_iteration} iterations: {reason}.");
-                Judge(validation); // steps since the last judgement count too; no checkpoint knows of it
+                UpdateBest(validation); // steps since the last evaluation count too; no checkpoint knows of it
                 break;
             }
 
             double loss = Step(++_iteration);
-            bool judged = _best is not null && (_iteration % interval == 0 || _iteration == last);
-            if (judged)
-                Judge(validation);
-            _isOver = _iteration == last || (judged && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
+            bool isEvaluated = _best is not null && (_iteration % interval == 0 || _iteration == last);
+            if (isEvaluated)
+                UpdateBest(validation);
+            _isOver = _iteration == last || (isEvaluated && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
             if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
                 checkpoint.Save(this);
             _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
@@ -171,7 +171,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         _threads.Run(parts.Length, s => _shards[s].Backward(shares[s]));
         Descend(parts.Length, progress);
         if (_weighting is IAftermathWeighting aftermath)
-            aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Judge())));
+            aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Evaluate())));
         return mean;
     }
 
@@ -204,7 +204,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
             episodes.Take(new Range(episodes.Count * s / parts, episodes.Count * (s + 1) / parts)).ToArray()))];
     }
 
-    private void Judge((LearningProblem Problem, EpisodeBatch Batch)[] validation)
+    private void UpdateBest((LearningProblem Problem, EpisodeBatch Batch)[] validation)
     {
         if (_best is null)
             return;
@@ -229,7 +229,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         return sums.Sum() / validation.Sum(pair => pair.Batch.TaskCount);
     }
 
-    // The same episodes every time, so that one judgement can be compared with the next.
+    // The same episodes every time, so that one evaluation can be compared with the next.
     private (LearningProblem, EpisodeBatch)[] DrawValidation()
     {
         var batches = new List<(LearningProblem, EpisodeBatch)>();

@@ -73,7 +73,7 @@ internal sealed class OuterShard
     }
 
     /// <summary>The losses of the same episodes by the parameters as they now stand, without dropout.</summary>
-    public float[] Judge()
+    public float[] Evaluate()
     {
         using var scope = NewDisposeScope();
         ParameterSet[] sets = _parameters.Sets(areLeaves: false);

@@ -7,7 +7,7 @@ namespace MetaML.Training.Loop;
 /// <summary>Tasks of one kind of label, split and standardised: what every candidate learns from.</summary>
 internal sealed class PreparedProblem
 {
-    private readonly Lazy<TaskSet> _kept;
+    private readonly Lazy<TaskSet> _trainingTasks;
 
     /// <param name="training">The tasks; validation is split off them.</param>
     /// <param name="options">Validated.</param>
@@ -21,7 +21,7 @@ internal sealed class PreparedProblem
         Labels = LabelScaling.Fit(training);
         Tasks = Labels.Apply(training);
         Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
-        _kept = new Lazy<TaskSet>(() => Tasks.With([.. Source.Kept.Select(pool => pool.Task.Take(pool.Support))]));
+        _trainingTasks = new Lazy<TaskSet>(() => Tasks.With([.. Source.TrainingPools.Select(pool => pool.Task.Take(pool.Support))]));
     }
 
     /// <summary>The tasks with labels in the user's units.</summary>
@@ -44,5 +44,5 @@ internal sealed class PreparedProblem
         : Original.Tasks[episode.TaskNumber].Labels[position]; // values are never drawn from a part of a task
 
     /// <summary>The part of <see cref="Tasks"/> that is not held out.</summary>
-    public TaskSet Kept => _kept.Value;
+    public TaskSet TrainingTasks => _trainingTasks.Value;
 }

@@ -5,7 +5,7 @@ namespace MetaML.Training.Loop;
 /// <summary>The tasks of an outer step in the order of problems and episodes, however they are shared out over parts.</summary>
 internal sealed class StepTasks
 {
-    private readonly List<(int Part, int Place)> _places = [];
+    private readonly List<(int Part, int Index)> _positions = [];
     private readonly int[] _counts;
 
     /// <param name="parts">The episodes, [parts][problems][episodes].</param>
@@ -20,7 +20,7 @@ internal sealed class StepTasks
             for (int s = 0; s < parts.Length; s++)
             {
                 numbers.AddRange(parts[s][p].Select(episode => first + episode.TaskNumber));
-                _places.AddRange(parts[s][p].Select(_ => (s, _counts[s]++)));
+                _positions.AddRange(parts[s][p].Select(_ => (s, _counts[s]++)));
             }
 
             first += problems[p].Tasks.Tasks.Count;
@@ -33,13 +33,13 @@ internal sealed class StepTasks
     public int[] Numbers { get; }
 
     /// <summary>The parts' values in the tasks' order.</summary>
-    public double[] Gather(float[][] values) => [.. _places.Select(at => (double)values[at.Part][at.Place])];
+    public double[] Gather(float[][] values) => [.. _positions.Select(position => (double)values[position.Part][position.Index])];
 
     /// <summary>A matrix whose rows and columns are one part after the other, in the tasks' order.</summary>
     public double[,] Gather(double[,] products)
     {
         int[] starts = [.. _counts.Select((_, s) => _counts.Take(s).Sum())];
-        int[] rows = [.. _places.Select(at => starts[at.Part] + at.Place)];
+        int[] rows = [.. _positions.Select(position => starts[position.Part] + position.Index)];
         var ordered = new double[rows.Length, rows.Length];
         for (int i = 0; i < rows.Length; i++)
         {
@@ -55,7 +55,7 @@ internal sealed class StepTasks
     {
         float[][] scattered = Array.ConvertAll(_counts, count => new float[count]);
         for (int i = 0; i < values.Length; i++)
-            scattered[_places[i].Part][_places[i].Place] = (float)values[i];
+            scattered[_positions[i].Part][_positions[i].Index] = (float)values[i];
         return scattered;
     }
 }

@@ -81,9 +81,9 @@ internal sealed class TaskGradients
         Tensor gradient = copy.grad ?? zeros_like(copy);
         if (columns is not null && copy.shape[1] != spec.Shape[0])
         {
-            Tensor places = tensor(Array.ConvertAll(_columns!, column => (long)Array.BinarySearch(columns, column)), device: copy.device);
+            Tensor indices = tensor(Array.ConvertAll(_columns!, column => (long)Array.BinarySearch(columns, column)), device: copy.device);
             Tensor all = zeros([copy.shape[0], columns.Length, .. copy.shape[2..]], dtype: copy.dtype, device: copy.device);
-            gradient = all.index_copy(1, places, gradient);
+            gradient = all.index_copy(1, indices, gradient);
         }
 
         return gradient.reshape(_tasks, -1);

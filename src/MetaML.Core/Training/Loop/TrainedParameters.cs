@@ -10,7 +10,7 @@ internal sealed class TrainedParameters : IResumable
 {
     private readonly Entry[][] _sets;
 
-    /// <param name="sets">Specs and first values of each set.</param>
+    /// <param name="sets">Specs and initial values of each set.</param>
     /// <param name="device">Where they live.</param>
     public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets, Device device)
     {
@@ -33,7 +33,7 @@ internal sealed class TrainedParameters : IResumable
         Theta = zeros(Count, device: device);
         RateFactors = tensor(factors.ToArray(), device: device);
         foreach (Entry entry in _sets.SelectMany(set => set))
-            Part(Theta, entry)?.copy_(entry.First);
+            Part(Theta, entry)?.copy_(entry.Initial);
     }
 
     /// <summary>Number of trained values.</summary>
@@ -51,7 +51,7 @@ internal sealed class TrainedParameters : IResumable
     /// <summary>The sets as they stand, in the current dispose scope; they share θ's memory.</summary>
     /// <param name="areLeaves">Whether gradients are collected in them.</param>
     public ParameterSet[] Sets(bool areLeaves) => Array.ConvertAll(_sets, set => new ParameterSet(set.Select(entry =>
-        (entry.Spec.Name, Part(Theta, entry) is { } part ? part.detach().requires_grad_(areLeaves) : entry.First))));
+        (entry.Spec.Name, Part(Theta, entry) is { } part ? part.detach().requires_grad_(areLeaves) : entry.Initial))));
 
     /// <summary>Writes what the leaves collected into a vector like θ; 0 where a leaf collected nothing.</summary>
     /// <param name="leaves">What <see cref="Sets"/> gave.</param>
@@ -75,5 +75,5 @@ internal sealed class TrainedParameters : IResumable
     private static Tensor? Part(Tensor vector, Entry entry) =>
         entry.Offset is { } offset ? vector.narrow(0, offset, entry.Spec.Count).view(entry.Spec.Shape) : null;
 
-    private sealed record Entry(ParameterSpec Spec, Tensor First, int? Offset);
+    private sealed record Entry(ParameterSpec Spec, Tensor Initial, int? Offset);
 }

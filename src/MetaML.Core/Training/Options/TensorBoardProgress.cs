@@ -5,7 +5,7 @@ namespace MetaML;
 
 /// <summary>Writes losses and task weights to an event file that TensorBoard shows.</summary>
 /// <remarks>
-/// Series: <c>loss/training</c>; <c>loss/validation</c>, a point whenever it was judged anew; <c>task weight/{task}</c>, or,
+/// Series: <c>loss/training</c>; <c>loss/validation</c>, a point whenever it was evaluated anew; <c>task weight/{task}</c>, or,
 /// with more than twenty tasks, <c>task weight/least</c>, <c>median</c> and <c>greatest</c>. The file is written as training
 /// goes, by TorchSharp's SummaryWriter, which takes plain numbers for this: the native library is not needed. One object
 /// serves one training; it is not safe for several at once.

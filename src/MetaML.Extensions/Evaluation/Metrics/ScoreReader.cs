@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
+using MetaML.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -10,6 +11,9 @@ namespace MetaML.Extensions.Evaluation.Metrics;
 /// <remarks>Classes are matched by name, since a model that was fitted to few rows numbers them in its own way and knows only some.</remarks>
 internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score, string probabilityColumn = DefaultColumnNames.Probability, string predictedLabelColumn = DefaultColumnNames.PredictedLabel)
 {
+    /// <summary>The score column.</summary>
+    public string ScoreColumn => scoreColumn;
+
     /// <summary>Reads the scores of rows into their tasks.</summary>
     /// <param name="scored">One row for each of the given ones, in their order.</param>
     /// <param name="rows">Tasks and labels.</param>
@@ -92,7 +96,7 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
             getScores(ref buffer);
             buffer.CopyTo(scores);
             int best = TensorPrimitives.IndexOfMax<float>(scores);
-            bool isFinite = TensorPrimitives.IsFiniteAll<float>(scores);
+            bool isFinite = FiniteNumbers.AreAll<float>(scores);
             Add(task, label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0);
         };
     }

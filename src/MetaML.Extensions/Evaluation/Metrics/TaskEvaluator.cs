@@ -12,7 +12,7 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
 
     public TaskEvaluation Evaluate(IDataView scored, string labelColumn, string taskColumn, ScoreReader reader)
     {
-        LabeledRows rows = LabeledRows.Read(scored, labelColumn, taskColumn);
+        LabeledRows rows = LabeledRows.Read(scored, labelColumn, taskColumn, scoreColumn: reader.ScoreColumn);
         TaskScores[] tasks = [.. rows.TaskNames.Select(_ => new TaskScores())];
         reader.Read(scored, rows, null, tasks);
         return new TaskEvaluation(rows.Kind, [.. tasks.Select((task, i) => Metrics(rows, rows.TaskNames[i], task))]);

@@ -114,7 +114,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
         task.Score(embedding, scores);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
-        return new Row(task, start, _needsDeviation && task.Head.Spread is { } spread ? spread.Deviation(embedding) : float.NaN, IsRefused: false);
+        return new Row(task, start, _needsDeviation && task.Head.PredictiveVariance is { } variance ? variance.Deviation(embedding) : float.NaN, IsRefused: false);
     }
 
     private AdaptedTask? Find(string? name)
@@ -136,7 +136,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
     }
 
     private InvalidOperationException Refusal(string? name) =>
-        new($"Column '{_rows.TaskColumn}' must name a task that the model knows; got {(name is null ? "a missing key" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling.");
+        new($"Column '{_rows.TaskColumn}' must name a task that the model knows; got {(name is null ? "none (a missing key or an empty text)" : $"'{name}'")}. Adapt the model to it with MetaLearning().Adapt, or choose another UnknownTaskHandling.");
 
     private readonly record struct Row(AdaptedTask? Task, int Start, float Deviation, bool IsRefused);
 }

@@ -76,7 +76,7 @@ public sealed class EmpiricalBayesTests
     [Fact]
     public void Fit_ConstantLabels_StaysFinite()
     {
-        EmbeddedTask[] tasks = [.. Tasks(5).Select(task => new EmbeddedTask(task.Embeddings, [.. task.Labels.Select(_ => 0f)], task.Weights, 1))];
+        EmbeddedTask[] tasks = [.. Tasks(5).Select(task => new EmbeddedTask(task.Embeddings, task.Dimension, [.. task.Labels.Select(_ => 0f)], task.Weights, 1))];
         HeadPrior fit = Fit(tasks, CovarianceForm.Full(Dimension + 1), 50);
         Assert.All([.. fit.Covariance, fit.NoiseVariance, .. fit.Mean[0]], value => Assert.True(double.IsFinite(value)));
     }
@@ -224,7 +224,7 @@ public sealed class EmpiricalBayesTests
     private static double LogLikelihood(EmbeddedTask task, HeadPrior prior)
     {
         int rows = task.RowCount, width = Dimension + 1;
-        double Entry(int row, int j) => j < Dimension ? task.Embeddings[row * Dimension + j] : 1;
+        double Entry(int row, int j) => j < Dimension ? task.Row(row)[j] : 1;
         var covariance = new double[rows * rows];
         var residual = new double[rows];
         for (int i = 0; i < rows; i++)
@@ -288,7 +288,7 @@ public sealed class EmpiricalBayesTests
                 labels[i] = (float)(w0 * z[2 * i] + w1 * z[2 * i + 1] + w2 + s * 0.5 * Normal());
             }
 
-            return new EmbeddedTask(z, labels, [.. Enumerable.Repeat(1f, rows)], 1);
+            return new EmbeddedTask(z, Dimension, labels, [.. Enumerable.Repeat(1f, rows)], 1);
         })];
     }
 }

@@ -30,11 +30,11 @@ public sealed class LogisticPriorTests
     {
         // A slope and an intercept: all integrals are sums over a grid.
         var random = new Random(rows);
-        var task = new EmbeddedTask([.. Enumerable.Range(0, rows).Select(_ => (float)(4 * random.NextDouble() - 2))], [.. Enumerable.Range(0, rows).Select(_ => (float)random.Next(2))], [.. Enumerable.Range(0, rows).Select(_ => 0.5f + random.NextSingle())], 1);
+        var task = new EmbeddedTask(Enumerable.Range(0, rows).Select(_ => (float)(4 * random.NextDouble() - 2)).ToArray(), 1, [.. Enumerable.Range(0, rows).Select(_ => (float)random.Next(2))], [.. Enumerable.Range(0, rows).Select(_ => 0.5f + random.NextSingle())], 1);
         double[] mean = [0.5, -0.3], covariance = [2, 0.4, 0.4, 1];
         double LogLikelihood(double slope, double intercept) => Enumerable.Range(0, rows).Sum(i =>
         {
-            double score = slope * task.Embeddings[i] + intercept;
+            double score = slope * task.Row(i)[0] + intercept;
             return task.Weights[i] * (task.Labels[i] * score - Math.Log(1 + Math.Exp(score)));
         });
 
@@ -64,7 +64,7 @@ public sealed class LogisticPriorTests
         // Intercepts alone: two contrasts.
         const double Variance = 1.5;
         float[] labels = [0, 0, 1, 2, 0, 0, 1];
-        var task = new EmbeddedTask([], labels, [.. labels.Select(_ => 1f)], 3);
+        var task = new EmbeddedTask(default, 0, labels, [.. labels.Select(_ => 1f)], 3);
         ScaledHeadPrior prior = ScaledHeadPrior.Of([[0.4], [-0.2]], [Variance]);
         double marginal = Math.Log(Mean([0.4, -0.2], [Variance, 0, 0, Variance], (first, second) =>
         {
@@ -135,7 +135,7 @@ public sealed class LogisticPriorTests
         {
             double probability = 1 / (1 + Math.Exp(-Math.Sqrt(2) * Normal(random)));
             float[] labels = [.. Enumerable.Range(0, 8).Select(_ => random.NextDouble() < probability ? 1f : 0)];
-            return new EmbeddedTask([], labels, [.. labels.Select(_ => 1f)], 1);
+            return new EmbeddedTask(default, 0, labels, [.. labels.Select(_ => 1f)], 1);
         })];
         double LogMarginal(double mean, double variance) => tasks.Sum(task =>
         {
@@ -182,7 +182,7 @@ public sealed class LogisticPriorTests
         // Σ⁻¹(w − m) = Σ (y − p)z̃
         double[] precision = Cholesky.Inverse(s_covariance, Width);
         double[] W(int k) => [.. head.Weights[(k * Dimension)..((k + 1) * Dimension)].Select(value => (double)value), head.Bias[k]];
-        double Entry(int row, int j) => j < Dimension ? task.Embeddings[row * Dimension + j] : 1;
+        double Entry(int row, int j) => j < Dimension ? task.Row(row)[j] : 1;
         double[][] probabilities = [.. Enumerable.Range(0, task.RowCount).Select(row => Probabilities([.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, Width).Sum(j => W(k)[j] * Entry(row, j)))]))];
         for (int k = 0; k < outputs; k++)
         {
@@ -206,7 +206,7 @@ public sealed class LogisticPriorTests
 
         double[] spread = Cholesky.Inverse(curvature, Width), z = [0.3, -1.1, 1];
         double v = Enumerable.Range(0, spread.Length).Sum(i => z[i / Width] * spread[i] * z[i % Width]);
-        Assert.Equal(Math.Sqrt(1 + Math.PI / (kind == LabelKind.Binary ? 8 : 4) * v), head.Spread!.Deviation([0.3f, -1.1f]), 1e-5);
+        Assert.Equal(Math.Sqrt(1 + Math.PI / (kind == LabelKind.Binary ? 8 : 4) * v), head.PredictiveVariance!.Deviation([0.3f, -1.1f]), 1e-5);
     }
 
     [Theory]
@@ -269,7 +269,7 @@ public sealed class LogisticPriorTests
         var adapter = new BayesianLogisticAdapter(new HeadShape(LabelKind.Multiclass, Dimension, null), new BayesianAdapterOptions());
         ParameterArray[] parameters = ParameterArray.Initialize(adapter.Parameters, new Random(0));
         float[] before = [.. parameters[0].Values];
-        adapter.CompletePrior(parameters, [new EmbeddedTask([1, 2], [0], [1], 1)]);
+        adapter.CompletePrior(parameters, [new EmbeddedTask(new float[] { 1, 2 }, 2, [0], [1], 1)]);
         Assert.Equal(before, parameters[0].Values);
     }
 
@@ -372,7 +372,7 @@ public sealed class LogisticPriorTests
                 labels[i] = kind == LabelKind.Binary ? chance < p[0] ? 1 : 0 : chance < p[0] ? 0 : chance < p[0] + p[1] ? 1 : 2;
             }
 
-            return new EmbeddedTask(z, labels, [.. Enumerable.Repeat(1f, rows)], means.Length);
+            return new EmbeddedTask(z, Dimension, labels, [.. Enumerable.Repeat(1f, rows)], means.Length);
         })];
     }
 
@@ -383,7 +383,7 @@ public sealed class LogisticPriorTests
         for (int t = 0; t < tasks.Length; t++)
         {
             for (int i = 0; i < tasks[t].RowCount; i++)
-                builder.Add($"t{t}", store.Add(new FeatureRow(tasks[t].Row(i, Dimension).ToArray())), tasks[t].Labels[i] + (own ? 3 * t : 0));
+                builder.Add($"t{t}", store.Add(new FeatureRow(tasks[t].Row(i).ToArray())), tasks[t].Labels[i] + (own ? 3 * t : 0));
         }
 
         return builder.Build(kind == LabelKind.Binary ? 2 : own ? 3 * tasks.Length : 3, own ? ClassSets.PerTask : ClassSets.Common);

@@ -75,17 +75,17 @@ public sealed class IllConditionedSupportTests
         var adapter = new PrototypeAdapter(new HeadShape(LabelKind.Binary, Dimension, 1));
         float[][] parameters = [.. ParameterArray.Initialize(adapter.Parameters, new Random(1)).Select(p => p.Values)];
         EmbeddedTask values = Support(form, rows, scale);
-        var support = new EmbeddedTask(values.Embeddings, [.. Enumerable.Range(0, rows).Select(i => (float)(i % 2))], values.Weights, 1);
+        var support = new EmbeddedTask(values.Embeddings, Dimension, [.. Enumerable.Range(0, rows).Select(i => (float)(i % 2))], values.Weights, 1);
         LinearHead head = adapter.Adapt(parameters, support);
         double temperature = Math.Exp(parameters[0][0]);
         var means = new double[2, Dimension];
         for (int row = 0; row < rows; row++)
         {
             for (int j = 0; j < Dimension; j++)
-                means[row % 2, j] += support.Embeddings[row * Dimension + j] / (double)((rows + 1 - row % 2) / 2);
+                means[row % 2, j] += support.Row(row)[j] / (double)((rows + 1 - row % 2) / 2);
         }
 
-        double Distance(int row, int k) => Enumerable.Range(0, Dimension).Sum(j => Math.Pow(support.Embeddings[row * Dimension + j] - means[k, j], 2));
+        double Distance(int row, int k) => Enumerable.Range(0, Dimension).Sum(j => Math.Pow(support.Row(row)[j] - means[k, j], 2));
         double size = Enumerable.Range(0, rows).Max(row => temperature * (Distance(row, 0) + Distance(row, 1) + Squares(support, row))) + 1e-30;
         for (int row = 0; row < rows; row++)
         {
@@ -94,7 +94,7 @@ public sealed class IllConditionedSupportTests
         }
     }
 
-    private static double Squares(EmbeddedTask support, int row) => support.Embeddings.Skip(row * Dimension).Take(Dimension).Sum(x => (double)x * x);
+    private static double Squares(EmbeddedTask support, int row) => support.Row(row).ToArray().Sum(x => (double)x * x);
 
     private static EmbeddedTask Support(string form, int rows, double scale)
     {
@@ -122,14 +122,14 @@ public sealed class IllConditionedSupportTests
             }
         }
 
-        return new EmbeddedTask(embeddings, [.. Enumerable.Range(0, rows).Select(_ => (float)(2 * random.NextDouble() - 1))], [.. Enumerable.Repeat(1f, rows)], 1);
+        return new EmbeddedTask(embeddings, Dimension, [.. Enumerable.Range(0, rows).Select(_ => (float)(2 * random.NextDouble() - 1))], [.. Enumerable.Repeat(1f, rows)], 1);
     }
 
     // (Z̃ᵀZ̃ + diag λ) w = Z̃ᵀ y by elimination with pivoting, in 28 decimal digits: double precision loses the smallest penalties beside the largest products.
     private static void Compare(LinearHead head, EmbeddedTask support, double[] penalties, string what)
     {
         int width = Dimension + 1, rows = support.RowCount;
-        double Z(int row, int j) => j < Dimension ? support.Embeddings[row * Dimension + j] : 1;
+        double Z(int row, int j) => j < Dimension ? support.Row(row)[j] : 1;
         decimal Exact(int row, int j) => (decimal)Z(row, j);
         var system = new decimal[width, width + 1];
         for (int i = 0; i < width; i++)
@@ -151,7 +151,7 @@ public sealed class IllConditionedSupportTests
     }
 
     private static double Predict(LinearHead head, EmbeddedTask support, int row) =>
-        Enumerable.Range(0, Dimension).Sum(j => (double)support.Embeddings[row * Dimension + j] * head.Weights[j]) + head.Bias[0];
+        Enumerable.Range(0, Dimension).Sum(j => (double)support.Row(row)[j] * head.Weights[j]) + head.Bias[0];
 
     private static double[] Eliminate(decimal[,] system, int width)
     {

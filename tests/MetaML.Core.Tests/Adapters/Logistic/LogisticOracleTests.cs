@@ -126,7 +126,7 @@ public sealed class LogisticOracleTests
 
         public double[] ByManaged()
         {
-            LinearHead head = Adapter.Adapt([[Learned[0]], [Learned[1]], PriorValues], new EmbeddedTask(Embeddings, Labels, Weights, Outputs));
+            LinearHead head = Adapter.Adapt([[Learned[0]], [Learned[1]], PriorValues], new EmbeddedTask(Embeddings, Dimension, Labels, Weights, Outputs));
             return [.. Enumerable.Range(0, Outputs).SelectMany(k => head.Weights[(k * Dimension)..((k + 1) * Dimension)].Append(head.Bias[k])).Select(value => (double)value)];
         }
 

@@ -58,7 +58,7 @@ public sealed class TaskGradientTests
     }
 
     [Fact]
-    public void Backward_AfterTheTasksGradients_IsTheGradientOfTheWeighedSum()
+    public void Backward_AfterTheTasksGradients_IsTheGradientOfTheWeightedSum()
     {
         using var scope = NewDisposeScope();
         var (problem, parts) = Batches(s_mlp, new RidgeAdapterOptions(), sparse: true);

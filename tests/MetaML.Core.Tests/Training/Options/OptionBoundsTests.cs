@@ -25,6 +25,8 @@ public sealed class OptionBoundsTests
         (() => new SelfSupervisedOptions(), "BatchSize", 2, Whole),
         (() => new SelfSupervisedOptions(), "MaximumNumberOfIterations", 0, Whole),
         (() => new SelfSupervisedOptions(), "LearningRate", Tiny, Most),
+        (() => new SelfSupervisedOptions(), "MaximumGradientNorm", Tiny, Most),
+        (() => new SelfSupervisedOptions(), "NumberOfThreads", 1, Whole),
         (() => new SelfSupervisedOptions(), "ValidationFraction", 0, 0.5),
         (() => new SelfSupervisedOptions(), "CheckpointInterval", 1, Whole),
         (() => new EpisodeOptions(), "Ways", 2, Whole),

@@ -81,7 +81,7 @@ public sealed class EvaluateTasksTests
             Assert.Equal(theirs.MeanSquaredError, task.Regression!.MeanSquaredError, 3);
         }
 
-        ValueRow[] rows = [new() { Label = 1, Score = 3 }, new() { Label = 2, Score = float.NaN }, new() { Label = float.NaN, Score = 1 }];
+        ValueRow[] rows = [new() { Task = "one", Label = 1, Score = 3 }, new() { Task = "one", Label = 2, Score = float.NaN }, new() { Task = "one", Label = float.NaN, Score = 1 }];
         TaskMetrics one = Assert.Single(_ml.MetaLearning().EvaluateTasks(_ml.Data.LoadFromEnumerable(rows)).Tasks);
         Assert.Equal((1, 1, 2.0), (one.RowCount, one.UnscoredRowCount, one[TaskMetric.RootMeanSquaredError]));
     }

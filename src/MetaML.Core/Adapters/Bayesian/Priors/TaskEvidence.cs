@@ -74,7 +74,7 @@ internal sealed class TaskEvidence
         for (int r = 0; r < task.RowCount; r++)
         {
             Span<double> row = rows.AsSpan(r * width, width);
-            TensorPrimitives.ConvertTruncating(task.Row(r, width - 1), row[..^1]);
+            TensorPrimitives.ConvertTruncating(task.Row(r), row[..^1]);
             row[^1] = 1;
         }
 
