@@ -85,7 +85,7 @@ internal sealed class KeyGrowth(MLContext context)
         return [.. output.GroupBy(column => column.Name).Where(group => group.Count() > before[group.Key].Count()).Select(group => group.Key)];
     }
 
-    private static bool IsKey(DataViewSchema.Column column) => column.Type.GetItemType() is KeyDataViewType;
+    private static bool IsKey(DataViewSchema.Column column) => ColumnTypes.Item(column.Type) is KeyDataViewType;
 
     private InvalidOperationException Refusal(ITransformer step, DataViewSchema before, Exception error)
     {

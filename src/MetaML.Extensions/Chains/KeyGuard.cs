@@ -24,7 +24,7 @@ internal static class KeyGuard
     public static ITransformer Of(MLContext context, ITransformer step, IReadOnlyList<string> keys, DataViewSchema fitted, DataViewSchema grown)
     {
         var steps = new List<ITransformer>();
-        IDataView data = new EmptyDataView(context, grown);
+        IDataView data = RowViews.Empty(context, grown);
         void Add(IEstimator<ITransformer> estimator)
         {
             steps.Add(estimator.Fit(data));
@@ -41,7 +41,7 @@ internal static class KeyGuard
 
         steps.Add(step);
         DataViewSchema made = step.GetOutputSchema(data.Schema);
-        data = new EmptyDataView(context, made);
+        data = RowViews.Empty(context, made);
         string[] back = [.. keys.Where(key => made.Count(column => column.Name == key) == Count(steps, key, grown))];
         if (back.Length > 0)
             Add(context.Transforms.CopyColumns([.. back.Select(key => new InputOutputColumnPair(key, key + Suffix))]));

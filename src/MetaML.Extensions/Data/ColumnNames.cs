@@ -141,7 +141,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 
     /// <summary>The error of a column whose type does not fit.</summary>
     internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, DataViewType found, LabelKind? kind = null) =>
-        Mismatch(Available(schema), role, name, expected, found, ColumnCure.Of(role, name, kind, found.GetItemType(), found is VectorDataViewType));
+        Mismatch(Available(schema), role, name, expected, found, ColumnCure.Of(role, name, kind, ColumnTypes.Item(found), found is VectorDataViewType));
 
     /// <summary>The error of a column whose type would fit, but not this value of it.</summary>
     internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, string found, string cure) =>

@@ -16,18 +16,9 @@ internal static class LabelKinds
     {
         const string Expected = "Boolean, key, text or Single";
         DataViewType type = ColumnNames.Find(schema, "label", column, Expected);
-        if (type == NumberDataViewType.Single && scoreColumn is not null && IsBinaryScore(schema.GetColumnOrNull(scoreColumn)))
+        if (type == NumberDataViewType.Single && scoreColumn is not null && ScoreColumns.IsBinary(schema.GetColumnOrNull(scoreColumn)))
             return LabelKind.Binary;
         return (type is TextDataViewType ? LabelKind.Multiclass : Of(declared: null, KeyVocabulary.Has(type), type)) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
-    }
-
-    private static bool IsBinaryScore(DataViewSchema.Column? score)
-    {
-        if (score?.Annotations is not { } annotations || annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnKind)?.Type is not TextDataViewType)
-            return false;
-        ReadOnlyMemory<char> kind = default;
-        annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnKind, ref kind);
-        return kind.Span.SequenceEqual(AnnotationUtils.Const.ScoreColumnKind.BinaryClassification);
     }
 
     /// <summary>The kind that is learned: as declared, else by type: key is multiclass, Boolean binary, Single regression. Null where the type does not fit.</summary>

@@ -19,6 +19,9 @@ internal static class RowViews
         return cached.Schema.Count == data.Schema.Count ? cached : data;
     }
 
+    /// <summary>A view of these columns without rows.</summary>
+    public static IDataView Empty(IHostEnvironment env, DataViewSchema schema) => new EmptyDataView(env, schema);
+
     /// <summary>A pair of views as ML.NET's own split returns it.</summary>
     public static DataOperationsCatalog.TrainTestData Pair(IDataView training, IDataView test) => new(training, test);
 }

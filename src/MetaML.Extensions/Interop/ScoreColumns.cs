@@ -102,6 +102,17 @@ internal static class ScoreColumns
         }
     }
 
+    /// <summary>Whether a column holds scores of a binary trainer, by its annotations.</summary>
+    /// <param name="score">Null where there is no such column.</param>
+    public static bool IsBinary(DataViewSchema.Column? score)
+    {
+        if (score?.Annotations is not { } annotations || annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnKind)?.Type is not TextDataViewType)
+            return false;
+        ReadOnlyMemory<char> kind = default;
+        annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnKind, ref kind);
+        return kind.Span.SequenceEqual(ColumnKind(LabelKind.Binary));
+    }
+
     private static string ColumnKind(LabelKind kind) => kind switch
     {
         LabelKind.Binary => AnnotationUtils.Const.ScoreColumnKind.BinaryClassification,
