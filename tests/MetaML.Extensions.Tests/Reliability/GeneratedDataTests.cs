@@ -16,13 +16,13 @@ public sealed class GeneratedDataTests
     {
         MLContext ml = new(seed: 1);
         TrainerCase trainer = s_trainers[form % s_trainers.Length];
-        int features = 1 + featureCount % 150; // beyond 100, mostly zero ones are kept sparse
+        int features = 1 + featureCount % 150; // from 100 on, mostly zero ones are kept sparse
         IDataView rows = Rows(ml, trainer, features, [.. taskSizes.Take(20).Select(size => size % 30)], labels, new Random(seed));
         var options = new MetaLearnerOptions
         {
             LabelColumnName = trainer.Label,
             MaximumNumberOfIterations = 2,
-            Encoder = form % 2 == 0 || features > 100 ? new MlpEncoderOptions { HiddenUnits = [4], EmbeddingDimension = 3 } : new IdentityEncoderOptions(),
+            Encoder = form % 2 == 0 || features >= 100 ? new MlpEncoderOptions { HiddenUnits = [4], EmbeddingDimension = 3 } : new IdentityEncoderOptions(),
             Adapter = (form / 8 % 4) switch
             {
                 0 => new RidgeAdapterOptions(),
