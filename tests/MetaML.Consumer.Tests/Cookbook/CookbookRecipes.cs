@@ -55,7 +55,7 @@ public sealed class CookbookRecipes : IDisposable
         var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
             .Append(ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store"));
         ITransformer model = pipeline.Fit(sales);                      // thirty stores
-        ITransformer adapted = ml.MetaLearning().Adapt(model, support); // and ten days of a new one
+        ITransformer adapted = ml.MetaLearning().Adapt(model, support); // ten days of a new store
 
         RegressionMetrics metrics = ml.Regression.Evaluate(adapted.Transform(query), "Demand");
         // </recipe>
@@ -72,10 +72,10 @@ public sealed class CookbookRecipes : IDisposable
         var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store" };
         MetaLearnerTransformer model = Learn(options);
         bool isKnown = model.TaskNames.Contains("store 99");
-        IDataView guess = model.Transform(Features(stranger)); // what is known of a store before its first day
+        IDataView guess = model.Transform(Features(stranger)); // the prior: a prediction without any day of the store
 
-        MetaLearnerTransformer strict = Learn(options with { UnknownTasks = UnknownTaskHandling.Throw }); // an error that names the store
-        MetaLearnerTransformer silent = Learn(options with { UnknownTasks = UnknownTaskHandling.Missing }); // NaN
+        MetaLearnerTransformer strict = Learn(options with { UnknownTasks = UnknownTaskHandling.Throw }); // throws, and names the store
+        MetaLearnerTransformer silent = Learn(options with { UnknownTasks = UnknownTaskHandling.Missing }); // gives NaN
         // </recipe>
         Assert.False(isKnown);
         Assert.All(guess.GetColumn<float>("Score"), score => Assert.InRange(score, 0, 120));
@@ -120,7 +120,7 @@ public sealed class CookbookRecipes : IDisposable
         var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
             .Append(ml.MetaLearning().MultiOutput(new MultiOutputOptions
             {
-                Outputs = [new OutputColumn("Demand"), new OutputColumn("SoldOut", LabelKind.Binary)], // Single; NaN where it is not known
+                Outputs = [new OutputColumn("Demand"), new OutputColumn("SoldOut", LabelKind.Binary)], // both Single; NaN for a missing label
             }));
         IDataView scored = pipeline.Fit(training).Transform(test);
         RegressionMetrics demand = ml.Regression.Evaluate(scored, "Demand", "Demand.Score");
@@ -138,7 +138,7 @@ public sealed class CookbookRecipes : IDisposable
             .Append(ml.Transforms.Conversion.MapValueToKey("Label", "Mood"))
             .Append(ml.MulticlassClassification.Trainers.MetaLearner(taskColumnName: "Store"))
             .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
-        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(sales), support); // its classes are new: the mapping grows with them
+        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(sales), support); // the returned chain maps the new classes too
         string[] moods = [.. adapted.Transform(query).GetColumn<string>("PredictedLabel")];
         // </recipe>
         Assert.All(moods, mood => Assert.EndsWith(" in store 30", mood, StringComparison.Ordinal));
@@ -219,9 +219,9 @@ public sealed class CookbookRecipes : IDisposable
         string path = _folder["stores.zip"];
 
         // <recipe>
-        ml.MetaLearning().SaveAtomic(adapted, sales.Schema, path);                          // the old file or the new one, never half
-        ITransformer loaded = ml.MetaLearning().LoadChecked(path, out DataViewSchema? schema); // for files that you have not written yourself
-        ITransformer plain = ml.Model.Load(path, out schema);                               // for those that you have
+        ml.MetaLearning().SaveAtomic(adapted, sales.Schema, path);                          // never leaves a half-written file
+        ITransformer loaded = ml.MetaLearning().LoadChecked(path, out DataViewSchema? schema); // for files from other people
+        ITransformer plain = ml.Model.Load(path, out schema);                               // for your own files
         // </recipe>
         Assert.Equal(Scores(adapted), Scores(loaded));
         Assert.Equal(Scores(adapted), Scores(plain));
@@ -255,7 +255,7 @@ public sealed class CookbookRecipes : IDisposable
         // <recipe>
         var options = new MetaLearnerOptions { Encoder = new ConvolutionalEncoderOptions { Filters = 16 }, MaximumNumberOfIterations = 60 };
         var pipeline = ml.Transforms.LoadImages("Image", folder, "File")
-            .Append(ml.Transforms.ResizeImages("Image", 8, 8)) // halve at most at once: thin lines are lost otherwise
+            .Append(ml.Transforms.ResizeImages("Image", 8, 8)) // shrink by at most half in one step: thin lines are lost otherwise
             .Append(ml.Transforms.ExtractPixels("Features", "Image", colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red))
             .Append(ml.BinaryClassification.Trainers.MetaLearner(options));
         ITransformer model = pipeline.Fit(training);
@@ -274,7 +274,7 @@ public sealed class CookbookRecipes : IDisposable
         ITransformer current = model;                                                  // a field of the service
         Forecast[] Predict(IEnumerable<Sale> rows) =>                                  // on any number of threads at once
             [.. ml.Data.CreateEnumerable<Forecast>(Volatile.Read(ref current).Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
-        void Learn(IDataView rows) =>                                                  // one at a time; who predicts meanwhile is not disturbed
+        void Learn(IDataView rows) =>                                                  // one thread at a time; other threads go on predicting
             Volatile.Write(ref current, ml.MetaLearning().Adapt(current, rows));
         // </recipe>
         Forecast[] before = Predict(days);
@@ -310,7 +310,7 @@ public sealed class CookbookRecipes : IDisposable
         // <recipe>
         var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
             .Append(ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store", exampleWeightColumnName: "Trust"));
-        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(sales), rows); // days with Trust 0 are not learned from
+        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(sales), rows); // days with Trust 0 have no influence
         // </recipe>
         double fit = ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared;
         Assert.True(fit > 0.9, $"R² {fit}");
@@ -336,7 +336,7 @@ public sealed class CookbookRecipes : IDisposable
 
         // <recipe>
         TaskRelatedness relatedness = ml.MetaLearning().Relatedness(model, sales);
-        foreach (var (store, help) in relatedness.Nearest("store 7", count: 3)) // those whose rows help it most
+        foreach (var (store, help) in relatedness.Nearest("store 7", count: 3)) // the stores whose rows help most
             Console.WriteLine($"{store}: {help:F2}");
         // </recipe>
         Assert.DoesNotContain("store 7", relatedness.Nearest("store 7", count: 3).Select(pair => pair.Key));
@@ -355,8 +355,8 @@ public sealed class CookbookRecipes : IDisposable
             LabelColumnName = "Demand",
             TaskColumnName = "Store",
             Encoder = new MlpEncoderOptions(),
-            Progress = new Progress<TrainingProgress>(step => steps.Enqueue(step)), // told of every outer step
-            CancellationToken = stop,                                               // ends training by an OperationCanceledException
+            Progress = new Progress<TrainingProgress>(step => steps.Enqueue(step)), // receives every outer step
+            CancellationToken = stop,                                               // Fit throws an OperationCanceledException
         };
         // </recipe>
         IEstimator<ITransformer> pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Regression.Trainers.MetaLearner(options with { MaximumNumberOfIterations = 5 }));
