@@ -2,6 +2,7 @@
 // adapt <model> <rows> <support>  the same after adapting the model
 // predict <model>                 loads a model and makes one prediction of a row of 16 features, as benchmarks time it
 // train <rows>                    meta-training, which needs the native library, and says so where it is absent
+// choose <rows>                   the same with the learner chosen by default; prints each warning
 // fit <rows>                      empirical Bayes on the features themselves, which needs no native library
 // Prints the scores (of several outputs, one after the other), one per line, then their standard deviations where there are any, and last whether a torch library was loaded.
 using System.Globalization;
@@ -32,6 +33,17 @@ if (args[0] == "train")
     return;
 }
 
+if (args[0] == "choose")
+{
+    ml.Log += (_, message) =>
+    {
+        if (message.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+            Console.WriteLine(message.RawMessage);
+    };
+    Choose(ml, rows);
+    return;
+}
+
 ITransformer model = args[0] == "fit" ? Fit(ml, rows) : ml.Model.Load(args[1], out _);
 if (args[0] == "adapt")
     model = Adapt(ml, model, ml.Data.LoadFromBinary(args[3]));
@@ -55,6 +67,9 @@ static void Train(MLContext ml, IDataView rows) => ml.BinaryClassification.Train
     LabelColumnName = "Answer",
     Encoder = new MetaML.MlpEncoderOptions(),
 }).Fit(rows);
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static void Choose(MLContext ml, IDataView rows) => ml.Regression.Trainers.MetaLearner("Value").Fit(rows);
 
 [MethodImpl(MethodImplOptions.NoInlining)]
 static ITransformer Fit(MLContext ml, IDataView rows) => ml.Regression.Trainers.MetaLearner(new MetaML.MetaLearnerOptions

@@ -7,6 +7,9 @@ namespace MetaML.TestKit;
 /// <summary>Runs tests/MetaML.ScoringProcess, which has no native torch library.</summary>
 internal static class ScoringProcess
 {
+    /// <summary>The folder of the project.</summary>
+    public const string Project = "tests/MetaML.ScoringProcess";
+
     /// <summary>The scores that another process gives; fails if a torch library was loaded there.</summary>
     public static float[] Scores(MLContext ml, ITransformer model, IDataView rows, IDataView? support = null)
     {
@@ -19,12 +22,15 @@ internal static class ScoringProcess
         return Parse(Run(support is null ? ["score", modelPath, rowsPath] : ["adapt", modelPath, rowsPath, supportPath]));
     }
 
-    /// <summary>What the process prints on training.</summary>
-    public static string Train(MLContext ml, IDataView rows)
+    /// <summary>The lines that the process prints when it trains.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="rows">The training rows.</param>
+    /// <param name="command">"train" for a network, "choose" for the default learner.</param>
+    public static string[] Train(MLContext ml, IDataView rows, string command = "train")
     {
         using var folder = new TemporaryFolder();
         Save(ml, rows, folder["rows.idv"]);
-        return string.Join("\n", Run("train", folder["rows.idv"]));
+        return Run(command, folder["rows.idv"]);
     }
 
     /// <summary>The scores of a model that the process itself has fitted by empirical Bayes; fails if a torch library was loaded there.</summary>
@@ -48,5 +54,5 @@ internal static class ScoringProcess
     }
 
     private static string[] Run(params string[] arguments) =>
-        SiblingProgram.Run("tests/MetaML.ScoringProcess", null, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        SiblingProgram.Run(Project, null, arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -37,5 +37,8 @@ internal static class SiblingProgram
     public static Process Start(string project, string? setting, params string[] arguments) =>
         Process.Start(new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec env \"$@\"", "bash", setting ?? "NAME=", "dotnet", PathOf(project), .. arguments]) { RedirectStandardOutput = true })!;
 
-    private static string PathOf(string project) => Path.Combine(Root, project, "bin", s_output.Parent!.Name, s_output.Name, Path.GetFileName(project) + ".dll");
+    /// <summary>The folder of a program's compiled files.</summary>
+    public static string OutputOf(string project) => Path.Combine(Root, project, "bin", s_output.Parent!.Name, s_output.Name);
+
+    private static string PathOf(string project) => Path.Combine(OutputOf(project), Path.GetFileName(project) + ".dll");
 }

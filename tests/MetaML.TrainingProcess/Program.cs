@@ -1,15 +1,52 @@
 // train <checkpoint>   meta-training that keeps a checkpoint; prints a line for each step, each warning, and last a hash of the model
+// catalog-first        uses ml.MetaLearning(), then TorchSharp, then loads libtorch as trainers do; prints the outcome of both
+// torch-first          uses TorchSharp, then loads libtorch as trainers do; prints the outcome of both
 // save <folder>        saves two models, which are also in one.zip and other.zip, in turn as model.zip until it is killed; prints a line for each
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using MetaML;
 using MetaML.TestKit;
 using MetaML.Training;
 using Microsoft.ML;
 
-if (args[0] == "train")
-    Train(args[1]);
-else
-    Save(args[1]);
+switch (args[0])
+{
+    case "train":
+        Train(args[1]);
+        break;
+    case "save":
+        Save(args[1]);
+        break;
+    default:
+        if (args[0] == "catalog-first")
+            UseCatalog();
+        Console.WriteLine($"TorchSharp: {Outcome(UseTorchSharp)}");
+        Console.WriteLine($"MetaML: {Outcome(Load)}");
+        break;
+}
+
+// Methods of their own, since compiling a method may load what it names.
+[MethodImpl(MethodImplOptions.NoInlining)]
+static void UseCatalog() => _ = new MLContext().MetaLearning();
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static void UseTorchSharp() => TorchSharp.torch.zeros(1).Dispose();
+
+[MethodImpl(MethodImplOptions.NoInlining)]
+static void Load() => TorchRuntime.EnsureLoaded();
+
+static string Outcome(Action action)
+{
+    try
+    {
+        action();
+        return "works";
+    }
+    catch (Exception error) when (error is TypeInitializationException or NotSupportedException or DllNotFoundException)
+    {
+        return error is DllNotFoundException ? error.Message : error.GetType().Name;
+    }
+}
 
 static void Train(string checkpoint)
 {

@@ -4,8 +4,8 @@ using System.Text;
 namespace MetaML.Native;
 
 /// <summary>
-/// Lets a shared library that was linked against a newer libstdc++ load with an older one, where all it needs of the newer
-/// is the initialisation of the standard streams, which the older one does by itself.
+/// Changes a shared library that was linked against a newer libstdc++ so that it loads with an older one. The only symbol
+/// that it uses of the newer version initialises the standard streams. The older version initialises them by itself.
 /// </summary>
 /// <remarks>A pure function on the bytes of a 64-bit little-endian ELF image.</remarks>
 internal static class ElfSymbolPatch
@@ -13,21 +13,21 @@ internal static class ElfSymbolPatch
     /// <summary>The symbol version that Debian 12, Ubuntu 22.04 and RHEL 9 lack.</summary>
     public const string NewVersion = "GLIBCXX_3.4.32";
 
-    /// <summary>std::ios_base_library_init(), the one symbol of that version in use.</summary>
+    /// <summary>std::ios_base_library_init(), the only symbol of that version that the library uses.</summary>
     public const string NewSymbol = "_ZSt21ios_base_library_initv";
 
     private const uint DynamicSymbols = 11, VersionNeeds = 0x6ffffffe, VersionIndices = 0x6fffffff;
     private const int SymbolSize = 24, SectionSize = 64;
 
-    // Imported by nearly every library, and harmless when called with whatever is in the registers.
+    // Nearly every library imports them, and a call with arbitrary register contents has no effect.
     private static readonly string[] s_substitutes = ["floor", "ceil", "round", "log", "exp"];
 
-    /// <summary>Whether the image asks for <see cref="NewVersion"/>.</summary>
+    /// <summary>Whether the image requires <see cref="NewVersion"/>.</summary>
     public static bool IsNeeded(ReadOnlySpan<byte> image) => image.IndexOf(Encoding.ASCII.GetBytes(NewVersion + '\0')) >= 0;
 
-    /// <summary>A copy of the image that asks for an older version in place of <see cref="NewVersion"/>, and calls a harmless function in place of <see cref="NewSymbol"/>.</summary>
+    /// <summary>A copy of the image that requires an older version instead of <see cref="NewVersion"/> and calls a harmless function instead of <see cref="NewSymbol"/>.</summary>
     /// <param name="image">The library's bytes.</param>
-    /// <exception cref="BadImageFormatException">The image is not of the expected form, or uses the new version for more than that symbol.</exception>
+    /// <exception cref="BadImageFormatException">The image is not of the expected form, or it uses the new version for another symbol too.</exception>
     public static byte[] Apply(ReadOnlySpan<byte> image)
     {
         byte[] patched = image.ToArray();
@@ -69,12 +69,12 @@ internal static class ElfSymbolPatch
         if (target < 0 || users != 1)
             throw new BadImageFormatException($"{NewVersion} must be used for {NewSymbol} alone; {users} symbols use it.");
         if (substitute < 0)
-            throw new BadImageFormatException("The image imports no function that could stand in for the missing one.");
+            throw new BadImageFormatException("The image imports no function that can replace the missing one.");
         Copy(image, symbols.Offset + substitute * SymbolSize, symbols.Offset + target * SymbolSize, 4); // the name
         Copy(image, indices.Offset + 2 * substitute, indices.Offset + 2 * target, 2); // its version
     }
 
-    // Gives the new version's entry the hash and name of another version of the same library; returns the entry's index.
+    // Writes the hash and name of an older version into the new version's entry; returns the entry's index.
     private static int RedirectVersion(byte[] image, Section needs, int names)
     {
         for (int need = needs.Offset; ;)

@@ -4,14 +4,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MetaML.Native;
 
-/// <summary>Called when the runtime has failed to load a native library: loads TorchSharp's with <see cref="ElfSymbolPatch"/> where that is what stood in the way.</summary>
+/// <summary>Loads TorchSharp's native library, changed by <see cref="ElfSymbolPatch"/>, on systems whose C++ library is too old for it. The runtime calls it after its own search has failed.</summary>
 internal static partial class LibTorchSharpResolver
 {
-    private const string Name = "LibTorchSharp";
+    /// <summary>The native library of TorchSharp, without the system's prefix and ending.</summary>
+    public const string Name = "LibTorchSharp";
 
-    // In the order in which they depend on each other; those of CUDA are there only in a CUDA backend.
+    // Each library depends on the ones before it. Only a CUDA package contains those of CUDA.
     private static readonly string[] s_dependencies = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
 
+    /// <summary>The handle of the library, or zero if another library is requested or no change is needed.</summary>
+    /// <param name="assembly">The assembly that requests the library.</param>
+    /// <param name="name">The requested name.</param>
     public static IntPtr Resolve(Assembly assembly, string name)
     {
         if (!OperatingSystem.IsLinux() || !name.Contains(Name, StringComparison.Ordinal) || SystemHasNewVersion())
@@ -35,7 +39,7 @@ internal static partial class LibTorchSharpResolver
         return LoadFromMemory(ElfSymbolPatch.Apply(image));
     }
 
-    /// <summary>Where native libraries of this application are looked for.</summary>
+    /// <summary>The folders in which the runtime searches for native libraries of this application.</summary>
     public static IEnumerable<string> ProbedFolders()
     {
         string fromHost = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
@@ -46,8 +50,8 @@ internal static partial class LibTorchSharpResolver
             .Distinct();
     }
 
-    // libstdc++ keeps a symbol for each of its versions, so that a lookup tells what the system has.
-    private static bool SystemHasNewVersion() =>
+    /// <summary>Whether the C++ library of this system has <see cref="ElfSymbolPatch.NewSymbol"/>.</summary>
+    public static bool SystemHasNewVersion() =>
         NativeLibrary.TryLoad("libstdc++.so.6", out IntPtr library) && NativeLibrary.TryGetExport(library, ElfSymbolPatch.NewSymbol, out _);
 
     private static IntPtr LoadFromMemory(byte[] image)
@@ -56,7 +60,7 @@ internal static partial class LibTorchSharpResolver
         if (descriptor < 0)
             throw new DllNotFoundException($"memfd_create failed with error {Marshal.GetLastPInvokeError()}, so that lib{Name}.so could not be adjusted to this system's libstdc++.");
 
-        // The descriptor may be closed once the library is mapped.
+        // The library remains mapped after its descriptor is closed.
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         RandomAccess.Write(handle, image, 0);
         return NativeLibrary.Load($"/proc/self/fd/{descriptor}");

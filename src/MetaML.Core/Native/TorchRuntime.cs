@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
@@ -5,48 +6,63 @@ using TorchSharp;
 
 namespace MetaML;
 
-/// <summary>Loads the native torch library, also on Linux systems whose C++ library is older than TorchSharp asks for.</summary>
-/// <remarks>Nothing is loaded until training, or an adapter that needs libtorch, asks for it; scoring never does.</remarks>
+/// <summary>Loads the native library libtorch, also on Linux systems whose C++ library is older than TorchSharp requires.</summary>
+/// <remarks>Training a network, and adapters that change the encoder, load libtorch. Scoring never does.</remarks>
 public static class TorchRuntime
 {
-    private static readonly Lazy<Exception?> s_failure = new(Load);
+    private static readonly Lazy<DllNotFoundException?> s_failure = new(Load);
 
-    /// <summary>Loads libtorch if it is not loaded yet. A program that uses TorchSharp itself, before it uses this library, calls this first.</summary>
-    /// <exception cref="DllNotFoundException">libtorch is absent or cannot be loaded; the message lists where it was looked for, and the package to add.</exception>
+    /// <summary>Loads libtorch if it is not loaded yet. A program that uses TorchSharp before it uses this library must call this method first.</summary>
+    /// <exception cref="DllNotFoundException">libtorch is absent or cannot be loaded. The message has two lines: the cause and the cure. The inner exception lists the folders that were searched.</exception>
     public static void EnsureLoaded()
     {
         if (s_failure.Value is { } failure)
-            throw new DllNotFoundException(FailureMessage(LibTorchSharpResolver.ProbedFolders(), failure.Message), failure);
+            throw new DllNotFoundException(failure.Message, failure.InnerException);
     }
 
-    // CA2255: a library's module initialiser is wanted here: the runtime caches a failed load for good, so the handler must
-    // be in place before anything touches TorchSharp. It loads nothing.
+    // CA2255: module initialisers are for applications. This library needs one, because the runtime does not try a failed
+    // load again: the handler must be registered before TorchSharp is used. Registering loads nothing.
 #pragma warning disable CA2255
     [ModuleInitializer]
 #pragma warning restore CA2255
     internal static void Register() => AssemblyLoadContext.Default.ResolvingUnmanagedDll += LibTorchSharpResolver.Resolve;
 
-    internal static string FailureMessage(IEnumerable<string> probed, string cause) =>
-        $"""
-        The native torch library could not be loaded: {cause}
-        Meta-training needs it, as do adapters that change the encoder; scoring and closed-form adaptation do not.
-        Looked in: {string.Join("; ", probed)}
-        Likely causes: the application references no native backend, or one for another platform or TorchSharp version; or a file of it is damaged.
-        Add the package TorchSharp-cpu, or libtorch-cpu-{RuntimeInformation.RuntimeIdentifier} for this platform alone, or TorchSharp-cuda-linux or TorchSharp-cuda-windows for an NVIDIA GPU, to the application.
-        """;
-
-    private static Exception? Load()
+    private static DllNotFoundException? Load()
     {
+        // TorchSharp loads the same names first. If it fails, it copies libtorch from the package cache into the output
+        // folder (500 MB), so TorchSharp is used only after these libraries are loaded.
+        Assembly torchSharp = typeof(torch).Assembly;
+        NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
         try
         {
-            if (!torch.TryInitializeDeviceType(DeviceType.CPU))
-                return new DllNotFoundException("TorchSharp reports no CPU backend.");
-            using torch.Tensor probe = torch.zeros(1);
-            return null;
+            NativeLibrary.Load(LibTorchSharpResolver.Name, torchSharp, null);
         }
-        catch (Exception error) when (error is DllNotFoundException or TypeInitializationException or NotSupportedException or BadImageFormatException or EntryPointNotFoundException or FileNotFoundException)
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
-            return error.InnerException ?? error;
+            return LoadFailure.Of(error);
         }
+
+        try
+        {
+            return Initialize() ? null : LoadFailure.Of(new DllNotFoundException("TorchSharp reports no CPU backend."));
+        }
+        catch (TypeInitializationException error)
+        {
+            return LoadFailure.OfEarlierUse(error);
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException or FileNotFoundException or NotSupportedException)
+        {
+            return LoadFailure.Of(error);
+        }
+    }
+
+    // A method of its own: TorchSharp's static constructors must not run earlier.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool Initialize()
+    {
+        if (!torch.TryInitializeDeviceType(DeviceType.CPU))
+            return false;
+        using torch.Tensor probe = torch.zeros(1);
+        return true;
     }
 }

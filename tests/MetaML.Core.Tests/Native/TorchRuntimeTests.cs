@@ -22,12 +22,4 @@ public sealed class TorchRuntimeTests
         Assert.Equal(7.0 / 11, x[1, 0].Value(), 12);
         Assert.NotNull(a.grad);
     }
-
-    [Fact]
-    public void FailureMessage_AbsentLibrary_NamesPlacesAndPackage()
-    {
-        string message = TorchRuntime.FailureMessage(["first place", "second place"], "not found");
-        Assert.Contains("first place; second place", message);
-        Assert.Contains("TorchSharp-cpu", message);
-    }
 }

@@ -157,14 +157,6 @@ public abstract class TrainerConformance
         }
     }
 
-    [Fact]
-    public void Fit_WithoutNativeLibrary_SaysWhereItLookedAndWhatToAdd()
-    {
-        string message = ScoringProcess.Train(_ml, _ml.Data.LoadFromEnumerable(Some.Tasks()));
-        Assert.Contains("Looked in:", message);
-        Assert.Contains("Add the package TorchSharp-cpu", message);
-    }
-
     [Theory]
     [MemberData(nameof(Cases))]
     public void Fit_SameSeed_SameSavedBits(TrainerCase trainer)

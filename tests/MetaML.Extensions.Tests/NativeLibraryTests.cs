@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using MetaML.TestKit;
+using Microsoft.ML;
+using Xunit;
+
+namespace MetaML.Extensions.Tests;
+
+/// <summary>libtorch in processes that lack it, or that use TorchSharp first.</summary>
+public sealed class NativeLibraryTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("choose")]
+    public void Fit_WithoutNativeLibrary_PrintsTwoLines_AndCopiesNothing(string command)
+    {
+        string output = SiblingProgram.OutputOf(ScoringProcess.Project), copies = Path.Combine(output, "cpu"); // TorchSharp copies to this folder
+        if (Directory.Exists(copies))
+            Directory.Delete(copies, recursive: true);
+        string[] before = Directory.GetFileSystemEntries(output, "*", SearchOption.AllDirectories);
+
+        string[] lines = ScoringProcess.Train(_ml, _ml.Data.LoadFromEnumerable(Some.Tasks()), command);
+        Assert.Equal(2, lines.Length);
+        Assert.Contains("requires the native library libtorch, and no folder of the application contains", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Add it to the application: dotnet add package libtorch-cpu-", lines[1], StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFileSystemEntries(output, "*", SearchOption.AllDirectories));
+    }
+
+    [OldSystemFact]
+    public void MetaLearning_BeforeTorchSharp_MakesTorchSharpLoad() =>
+        Assert.Equal(["TorchSharp: works", "MetaML: works"], Outcomes("catalog-first"));
+
+    [OldSystemFact]
+    public void EnsureLoaded_AfterTorchSharpFailed_SaysThatItWasUsedFirst_AndTheCure()
+    {
+        string[] lines = Outcomes("torch-first");
+        Assert.Contains("MetaML: TorchSharp was used before MetaML and failed to load libtorch; .NET repeats that failure until the process ends.", lines);
+        Assert.StartsWith("Call MetaML.TorchRuntime.EnsureLoaded() in the first line of the program", lines[^1], StringComparison.Ordinal);
+    }
+
+    // Without a package cache, from which TorchSharp would copy libtorch.
+    private static string[] Outcomes(string order)
+    {
+        using var folder = new TemporaryFolder();
+        using Process process = SiblingProgram.Start("tests/MetaML.TrainingProcess", $"NUGET_PACKAGES={folder["."]}", order);
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}
