@@ -3,10 +3,10 @@ using MetaML.Extensions.Interop;
 
 namespace Microsoft.ML;
 
-/// <summary>Puts the meta-learning trainers and <see cref="MetaLearningCatalog"/> where ML.NET users look for them.</summary>
+/// <summary>Adds the meta-learning trainers to ML.NET's catalogs of trainers, and <see cref="MetaLearningCatalog"/> to the MLContext.</summary>
 public static class MetaLearnerExtensions
 {
-    /// <summary>Adapts models to new tasks, and whatever else concerns tasks.</summary>
+    /// <summary>The catalog of operations on tasks: adaptation, evaluation, comparison, relatedness, persistence.</summary>
     /// <param name="mlContext">The context.</param>
     public static MetaLearningCatalog MetaLearning(this MLContext mlContext)
     {
@@ -14,12 +14,12 @@ public static class MetaLearnerExtensions
         return new MetaLearningCatalog(mlContext);
     }
 
-    /// <summary>Learns to answer yes/no questions across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <summary>Creates a trainer that learns binary classification across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="labelColumnName">The label: Boolean, or Single of 0, 1 and NaN where it is missing.</param>
-    /// <param name="featureColumnName">The features: known-size vector of Single.</param>
+    /// <param name="labelColumnName">The label: Boolean, or Single with the values 0, 1 and NaN (missing).</param>
+    /// <param name="featureColumnName">The features: vector of Single of known size.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="exampleWeightColumnName">Example weights: Single; or null.</param>
+    /// <param name="exampleWeightColumnName">The example weights: Single; null for equal weights.</param>
     /// <param name="maximumNumberOfIterations">The largest number of outer steps.</param>
     public static MetaLearnerTrainer MetaLearner(
         this BinaryClassificationCatalog.BinaryClassificationTrainers catalog,
@@ -30,9 +30,9 @@ public static class MetaLearnerExtensions
         int maximumNumberOfIterations = 1000) =>
         catalog.MetaLearner(Options(labelColumnName, featureColumnName, taskColumnName, exampleWeightColumnName, maximumNumberOfIterations));
 
-    /// <summary>Learns to answer yes/no questions across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <summary>Creates a trainer that learns binary classification across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">All options.</param>
+    /// <param name="options">The options.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public static MetaLearnerTrainer MetaLearner(this BinaryClassificationCatalog.BinaryClassificationTrainers catalog, MetaLearnerOptions options)
     {
@@ -40,12 +40,12 @@ public static class MetaLearnerExtensions
         return new MetaLearnerTrainer(HostSettings.ContextOf(catalog), LabelKind.Binary, options);
     }
 
-    /// <summary>Learns to tell classes apart across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <summary>Creates a trainer that learns multiclass classification across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The label: key.</param>
-    /// <param name="featureColumnName">The features: known-size vector of Single.</param>
+    /// <param name="featureColumnName">The features: vector of Single of known size.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="exampleWeightColumnName">Example weights: Single; or null.</param>
+    /// <param name="exampleWeightColumnName">The example weights: Single; null for equal weights.</param>
     /// <param name="maximumNumberOfIterations">The largest number of outer steps.</param>
     public static MetaLearnerTrainer MetaLearner(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
@@ -56,9 +56,9 @@ public static class MetaLearnerExtensions
         int maximumNumberOfIterations = 1000) =>
         catalog.MetaLearner(Options(labelColumnName, featureColumnName, taskColumnName, exampleWeightColumnName, maximumNumberOfIterations));
 
-    /// <summary>Learns to tell classes apart across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <summary>Creates a trainer that learns multiclass classification across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">All options.</param>
+    /// <param name="options">The options.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public static MetaLearnerTrainer MetaLearner(this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog, MetaLearnerOptions options)
     {
@@ -66,12 +66,12 @@ public static class MetaLearnerExtensions
         return new MetaLearnerTrainer(HostSettings.ContextOf(catalog), LabelKind.Multiclass, options);
     }
 
-    /// <summary>Learns to predict values across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <summary>Creates a trainer that learns regression across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="labelColumnName">The label: Single.</param>
-    /// <param name="featureColumnName">The features: known-size vector of Single.</param>
+    /// <param name="featureColumnName">The features: vector of Single of known size.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="exampleWeightColumnName">Example weights: Single; or null.</param>
+    /// <param name="exampleWeightColumnName">The example weights: Single; null for equal weights.</param>
     /// <param name="maximumNumberOfIterations">The largest number of outer steps.</param>
     public static MetaLearnerTrainer MetaLearner(
         this RegressionCatalog.RegressionTrainers catalog,
@@ -82,9 +82,9 @@ public static class MetaLearnerExtensions
         int maximumNumberOfIterations = 1000) =>
         catalog.MetaLearner(Options(labelColumnName, featureColumnName, taskColumnName, exampleWeightColumnName, maximumNumberOfIterations));
 
-    /// <summary>Learns to predict values across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <summary>Creates a trainer that learns regression across tasks; see <see cref="MetaLearnerTrainer"/>.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">All options.</param>
+    /// <param name="options">The options.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public static MetaLearnerTrainer MetaLearner(this RegressionCatalog.RegressionTrainers catalog, MetaLearnerOptions options)
     {

@@ -1,10 +1,10 @@
 namespace MetaML;
 
-/// <content>The comparison of strategies.</content>
+/// <content>Comparison of strategies.</content>
 public sealed partial class MetaLearningCatalog
 {
-    /// <summary>Whether learning across tasks helps, which way is best, and for which tasks: an experiment in the shape of AutoML's.</summary>
-    /// <param name="settings">What to compare, by what, and how long it may take.</param>
+    /// <summary>Creates an experiment that compares learning strategies on the same data. Its result recommends a strategy, and names the tasks for which learning across tasks does harm. The interface is that of AutoML's experiments.</summary>
+    /// <param name="settings">The strategies, the metric, and the time limit.</param>
     /// <exception cref="ArgumentException">A setting is outside its range.</exception>
     public TaskExperiment CreateExperiment(TaskExperimentSettings settings)
     {
@@ -12,8 +12,8 @@ public sealed partial class MetaLearningCatalog
         return new TaskExperiment(_context, settings);
     }
 
-    /// <summary>The same, with defaults but for the time.</summary>
-    /// <param name="maxExperimentTimeInSeconds">The time that all runs may take.</param>
+    /// <summary>Creates an experiment with default settings and a time limit.</summary>
+    /// <param name="maxExperimentTimeInSeconds">The time limit for all runs together, in seconds.</param>
     /// <exception cref="ArgumentException">The time is 0.</exception>
     public TaskExperiment CreateExperiment(uint maxExperimentTimeInSeconds) =>
         CreateExperiment(new TaskExperimentSettings { MaxExperimentTimeInSeconds = maxExperimentTimeInSeconds });

@@ -6,22 +6,22 @@ using Microsoft.ML;
 
 namespace MetaML;
 
-/// <summary>What concerns tasks rather than training: the front door to adaptation. Made by <c>mlContext.MetaLearning()</c>.</summary>
+/// <summary>The operations on tasks, above all the adaptation to new tasks. <c>mlContext.MetaLearning()</c> returns this catalog.</summary>
 public sealed partial class MetaLearningCatalog
 {
     private readonly MLContext _context;
 
     internal MetaLearningCatalog(MLContext context) => _context = context;
 
-    /// <summary>Teaches a model new tasks from a few labelled rows, in milliseconds.</summary>
-    /// <param name="model">What Fit or Model.Load returned: a meta-learner, or a chain that holds one. It is not changed.</param>
-    /// <param name="support">Rows as the model takes them, with labels, of one task or of many. A task that is known already is replaced.</param>
-    /// <param name="options">How to adapt; null for the defaults.</param>
-    /// <param name="cancellationToken">Stops within a task.</param>
-    /// <returns>A model that knows the old tasks and the new ones.</returns>
-    /// <remarks>Every step of a chain is run, whatever its scope. New classes and tasks are added to the chain's own value-to-key mappings.</remarks>
-    /// <exception cref="ArgumentException">The model holds no meta-learner, columns or classes do not fit it, or an option is outside its range.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
+    /// <summary>Adapts a model to new tasks with a few labelled rows of each, in milliseconds.</summary>
+    /// <param name="model">The result of Fit or Model.Load: a meta-learner, or a chain that contains one. It is not changed.</param>
+    /// <param name="support">Labelled rows of one or several tasks, with the columns of the model's input. The rows of a known task replace its earlier rows.</param>
+    /// <param name="options">Options of the adaptation; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the adaptation, also within a task.</param>
+    /// <returns>A model that knows the known tasks and the new tasks.</returns>
+    /// <remarks>All steps of a chain transform the support, also those whose scope is only training. New classes and tasks are added to the chain's value-to-key mappings.</remarks>
+    /// <exception cref="ArgumentException">The model contains no meta-learner, a column or class does not fit it, or an option is outside its range.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
     /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
     public ITransformer Adapt(ITransformer model, IDataView support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -30,13 +30,14 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, cancellationToken).Adapt(support, options);
     }
 
-    /// <summary>How related tasks are to each other in the eyes of a model: a matrix with the tasks' names, groups, and an order for a heat map.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one.</param>
-    /// <param name="data">Rows as the model takes them, with labels, of at least two for each task.</param>
-    /// <param name="measure">In what sense.</param>
-    /// <param name="cancellationToken">Stops between tasks.</param>
-    /// <exception cref="ArgumentException">The model holds no meta-learner, or columns, classes or the measure do not fit it.</exception>
-    /// <exception cref="InvalidOperationException">A task has fewer than two rows, or a feature, task or label cannot be used.</exception>
+    /// <summary>Measures how related the tasks are, with a trained model.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one.</param>
+    /// <param name="data">Labelled rows, at least two for each task, with the columns of the model's input.</param>
+    /// <param name="measure">The measure of relatedness.</param>
+    /// <param name="cancellationToken">Stops the analysis between two tasks.</param>
+    /// <returns>A matrix with the names of the tasks, groups of related tasks, and an order of the tasks for a heat map.</returns>
+    /// <exception cref="ArgumentException">The model contains no meta-learner, or a column, a class or the measure does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">A task has fewer than two rows, or a feature, task or label is invalid.</exception>
     public TaskRelatedness Relatedness(ITransformer model, IDataView data, RelatednessMeasure measure = RelatednessMeasure.Functional, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -44,13 +45,13 @@ public sealed partial class MetaLearningCatalog
         return RelatednessAnalysis.Compare(ChainAdapter.FindLearner(model).Model, new ChainAdapter(_context, model, cancellationToken).ReadTasks(data), measure, cancellationToken);
     }
 
-    /// <summary>A prior for new tasks made of the training tasks that are related to them, for <see cref="AdaptationOptions.RelatedPrior"/>.</summary>
-    /// <param name="model">A meta-learner with a ridge or Bayesian adapter, or a chain that holds one.</param>
+    /// <summary>Learns a prior for new tasks from the training tasks that are related to them, for <see cref="AdaptationOptions.RelatedPrior"/>.</summary>
+    /// <param name="model">A meta-learner with a ridge or Bayesian adapter, or a chain that contains one.</param>
     /// <param name="trainingTasks">Labelled rows of the tasks that the model was trained on.</param>
-    /// <param name="cancellationToken">Stops between tasks.</param>
-    /// <remarks>It belongs to this model and what Adapt makes of it.</remarks>
-    /// <exception cref="ArgumentException">The model holds no such meta-learner, or columns or classes do not fit it.</exception>
-    /// <exception cref="InvalidOperationException">There are fewer than three tasks, or a feature, task or label cannot be used.</exception>
+    /// <param name="cancellationToken">Stops the method between two tasks.</param>
+    /// <remarks>The prior can be used only with this model, and with models that Adapt returns for it.</remarks>
+    /// <exception cref="ArgumentException">The model contains no such meta-learner, or a column or class does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer than three tasks, or a feature, task or label is invalid.</exception>
     public RelatedPrior RelatedPrior(ITransformer model, IDataView trainingTasks, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -59,11 +60,11 @@ public sealed partial class MetaLearningCatalog
         return MetaML.RelatedPrior.Learn(ChainAdapter.FindLearner(model).Model, tasks, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Lets a model forget one task.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one. It is not changed.</param>
+    /// <summary>Removes one task from a model.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one. It is not changed.</param>
     /// <param name="task">The task's name.</param>
     /// <returns>A model without the task.</returns>
-    /// <exception cref="ArgumentException">The model holds no meta-learner, or does not know the task.</exception>
+    /// <exception cref="ArgumentException">The model contains no meta-learner, or does not know the task.</exception>
     public ITransformer RemoveTask(ITransformer model, string task)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -71,12 +72,12 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, CancellationToken.None).RemoveTask(task);
     }
 
-#pragma warning disable CA1822 // called on the catalog, as their siblings are
-    /// <summary>Whether a model knows a task: whether its rows are scored by a head of its own, and not by what was learned across tasks.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
-    /// <param name="task">The task's name, as the meta-learner's Task column has it.</param>
-    /// <remarks>The Boolean output column "IsKnownTask" says the same of each row, also in a PredictionEngine. <see cref="Describe"/> lists all known tasks.</remarks>
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+#pragma warning disable CA1822 // an instance member, like the other methods of the catalog
+    /// <summary>Whether a model knows a task. Rows of a known task are scored with the task's own head. <see cref="UnknownTaskHandling"/> gives the treatment of other rows.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one: the result of Fit or Model.Load.</param>
+    /// <param name="task">The task's name, as in the Task column.</param>
+    /// <remarks>The Boolean output column "IsKnownTask" gives this fact for each row, also in a PredictionEngine. <see cref="Describe"/> lists all known tasks.</remarks>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
     public bool KnowsTask(ITransformer model, string task)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -84,10 +85,10 @@ public sealed partial class MetaLearningCatalog
         return ChainAdapter.FindLearner(model).KnowsTask(task);
     }
 
-    /// <summary>What a model holds: encoder, adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one, as Fit or Model.Load returned it.</param>
-    /// <returns>For programs by its properties, for people by its text.</returns>
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    /// <summary>Describes a model: its encoder and adapter, its tasks with their numbers of rows and weights λ, the end of the training, and the choices made from the data with their reasons.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one: the result of Fit or Model.Load.</param>
+    /// <returns>The description. Its ToString gives it as text.</returns>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
     public ModelDescription Describe(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -95,11 +96,11 @@ public sealed partial class MetaLearningCatalog
     }
 #pragma warning restore CA1822
 
-    /// <summary>Learns to predict several columns from the same features, each column a task; see <see cref="MultiOutputTrainer"/>.</summary>
-    /// <param name="labelColumnNames">The columns to predict: Single (regression), Boolean (binary) or key (multiclass), in any mix. Labels may be missing.</param>
-    /// <param name="featureColumnName">The features: known-size vector of Single.</param>
-    /// <param name="taskColumnName">The task: text or key; null where rows are not told apart by task.</param>
-    /// <exception cref="ArgumentException">A column is named twice, or there are fewer than two and no Task column.</exception>
+    /// <summary>Creates a trainer that learns to predict several columns from the same features; see <see cref="MultiOutputTrainer"/>.</summary>
+    /// <param name="labelColumnNames">The columns to predict: Single (regression), Boolean (binary) or key (multiclass), in any combination. Labels may be missing.</param>
+    /// <param name="featureColumnName">The features: vector of Single of known size.</param>
+    /// <param name="taskColumnName">The task: text or key; null for no Task column. Each column to predict is then a task.</param>
+    /// <exception cref="ArgumentException">A column is named twice, or there are fewer than two columns and no Task column.</exception>
     public MultiOutputTrainer MultiOutput(string[] labelColumnNames, string featureColumnName = "Features", string? taskColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(labelColumnNames);
@@ -111,20 +112,20 @@ public sealed partial class MetaLearningCatalog
         });
     }
 
-    /// <summary>Learns to predict several columns from the same features, each column a task; see <see cref="MultiOutputTrainer"/>.</summary>
-    /// <param name="options">All options.</param>
+    /// <summary>Creates a trainer that learns to predict several columns from the same features; see <see cref="MultiOutputTrainer"/>.</summary>
+    /// <param name="options">The options.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public MultiOutputTrainer MultiOutput(MultiOutputOptions options) => new(_context, options);
 
-    /// <summary>Teaches a multi-output model one more output, from a few labelled rows: by what it learned about outputs of that kind.</summary>
-    /// <param name="model">What a pipeline with MultiOutput, without a Task column, returned from Fit, or Model.Load. It is not changed.</param>
-    /// <param name="support">Rows as the model takes them, with labels of the new output; some may be missing.</param>
+    /// <summary>Adds an output to a multi-output model, with a few labelled rows. The adapter of the known outputs of the same kind learns it.</summary>
+    /// <param name="model">The result of Fit or Model.Load for a pipeline with MultiOutput and without a Task column. It is not changed.</param>
+    /// <param name="support">Rows with the columns of the model's input and with labels of the new output. Some labels may be missing.</param>
     /// <param name="output">The new label column.</param>
-    /// <param name="cancellationToken">Stops before the output is learned.</param>
-    /// <returns>A model that has the old outputs and the new one.</returns>
-    /// <remarks>Every step of a chain is run, so that each needs its columns. A new key column comes with the support: it is not made by the chain.</remarks>
-    /// <exception cref="ArgumentException">The model has no several outputs, none of that kind, or this one already; or a column cannot be used.</exception>
-    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label cannot be used.</exception>
+    /// <param name="cancellationToken">Stops the method before the output is learned.</param>
+    /// <returns>A model with the known outputs and the new output.</returns>
+    /// <remarks>All steps of a chain transform the support, so that it must have all columns that they read. If the new output is a key column, the support must contain it: the chain does not create it.</remarks>
+    /// <exception cref="ArgumentException">The model is not a multi-output model, has no output of this kind, or already has this output; or a column is invalid.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label is invalid.</exception>
     public ITransformer AddOutput(ITransformer model, IDataView support, OutputColumn output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -133,10 +134,10 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, cancellationToken).AddOutput(support, output);
     }
 
-    /// <summary>One output of a multi-output model as a model of its own, whose columns have the usual names: Score, PredictedLabel, Probability.</summary>
-    /// <param name="model">What a pipeline with MultiOutput returned from Fit, or Model.Load. It is not changed, and its steps are shared.</param>
-    /// <param name="outputName">The output: the name of its label column.</param>
-    /// <returns>The model with an ordinary meta-learner in place of its multi-output step, for whatever expects a single Score, as permutation feature importance does.</returns>
+    /// <summary>Returns one output of a multi-output model as a separate model. Its columns have the usual names: Score, PredictedLabel, Probability.</summary>
+    /// <param name="model">The result of Fit or Model.Load for a pipeline with MultiOutput. It is not changed. The new model shares its steps.</param>
+    /// <param name="outputName">The name of the output, which is the name of its label column.</param>
+    /// <returns>The model with an ordinary meta-learner in place of its multi-output step. Methods that expect a single Score, such as permutation feature importance, can use it.</returns>
     /// <exception cref="ArgumentException">The model has no such output.</exception>
     public ITransformer SelectOutput(ITransformer model, string outputName)
     {
@@ -145,11 +146,11 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, CancellationToken.None).SelectOutput(outputName);
     }
 
-    /// <summary>The representation that a fitted model's tasks share, as a step of another pipeline: put any ML.NET trainer on top.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one; the steps in front of it are not part of the result.</param>
-    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
-    /// <param name="featureColumnName">The column that is read; null for the model's own.</param>
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    /// <summary>The shared encoder of a fitted model, as a step of another pipeline. Any ML.NET trainer can use its output as features.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one. The steps before the meta-learner are not part of the result.</param>
+    /// <param name="outputColumnName">The output column: a vector of Single.</param>
+    /// <param name="featureColumnName">The input column; null for the feature column of the model.</param>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
     public SharedEncoderEstimator SharedEncoder(ITransformer model, string outputColumnName = "Embedding", string? featureColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -158,11 +159,11 @@ public sealed partial class MetaLearningCatalog
         return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Model, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
     }
 
-    /// <summary>The encoder of a fitted model, as the encoder of another trainer: to use as it is with another adapter or kind of label, or to train on.</summary>
-    /// <param name="model">A meta-learner, or a chain that holds one; features must be made as the steps in front of it make them.</param>
-    /// <param name="isFrozen">Whether training leaves it as it is.</param>
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
-#pragma warning disable CA1822 // called on the catalog, as its siblings are
+    /// <summary>The encoder of a fitted model, for the training of another model with another adapter or another kind of label.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one. The features of the new data must be computed by the same steps as in this chain.</param>
+    /// <param name="isFrozen">Whether the parameters of the encoder stay unchanged. If false, training starts from them.</param>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
+#pragma warning disable CA1822 // an instance member, like the other methods of the catalog
     public PretrainedEncoderOptions PretrainedEncoder(ITransformer model, bool isFrozen = true)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -170,15 +171,15 @@ public sealed partial class MetaLearningCatalog
     }
 #pragma warning restore CA1822
 
-    /// <summary>A representation learned from labels across tasks, by the loop that trains meta-learners, as a step of a pipeline.</summary>
-    /// <param name="options">Label, Task and feature columns, and how to learn; the label's kind is that of its column.</param>
-    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <summary>Creates a step that learns an encoder from labels across tasks, in the same way as <see cref="MetaLearnerTrainer"/>.</summary>
+    /// <param name="options">The label, Task and feature columns, and the options of the training. The type of the label column gives the kind of the labels.</param>
+    /// <param name="outputColumnName">The output column: a vector of Single.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public SharedEncoderTrainer SharedEncoder(MetaLearnerOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfTasks(_context, options, outputColumnName);
 
-    /// <summary>A representation learned from features alone, over all tasks' rows, as a step of a pipeline.</summary>
-    /// <param name="options">The feature column, and how to learn.</param>
-    /// <param name="outputColumnName">The column that is made: a vector of Single.</param>
+    /// <summary>Creates a step that learns an encoder from the features of all rows, without labels.</summary>
+    /// <param name="options">The feature column, and the options of the training.</param>
+    /// <param name="outputColumnName">The output column: a vector of Single.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public SharedEncoderTrainer SharedEncoder(SelfSupervisedEncoderOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfFeatures(_context, options, outputColumnName);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MetaML.Extensions.Descriptions;
 
-/// <summary>A description in words.</summary>
+/// <summary>Writes a model's description as text.</summary>
 internal static class DescriptionText
 {
     private const int TasksShown = 20;
@@ -18,7 +18,7 @@ internal static class DescriptionText
             Line(text, $"Label '{output.LabelColumnName}': {output.Kind}{(output.Classes.Count > 0 ? $" of {output.Classes.Count:N0} classes" : "")}");
             Line(text, $"  Adapter: {OptionText.Of(output.Adapter)}");
             string training = Of(output.Training);
-            if (training != before) // outputs that were learned together say the same
+            if (training != before) // outputs that were learned together have the same summary, which is written once
                 text.Append(training);
             before = training;
             AppendTasks(text, output);
@@ -32,11 +32,11 @@ internal static class DescriptionText
         var text = new StringBuilder();
         if (training is null)
         {
-            Line(text, $"  Training: not known, since the model was saved by an earlier version");
+            Line(text, $"  Training: unknown, because an earlier version saved the model");
             return text.ToString();
         }
 
-        string steps = training.Iterations == 0 ? "no outer steps" : $"{training.Iterations:N0} outer steps, of which the first {training.BestIteration:N0} were kept";
+        string steps = training.Iterations == 0 ? "no outer steps" : $"{training.Iterations:N0} outer steps; the parameters are those after step {training.BestIteration:N0}";
         Line(text, $"  Training: MetaML {training.Version}, {training.TaskCount:N0} tasks, {training.RowCount:N0} rows; {steps}");
         if (training.ValidationLoss is { } loss)
             Line(text, $"  Validation: loss {loss:G4}, mean of {training.ValidationEpisodes:N0} episodes");
@@ -53,7 +53,7 @@ internal static class DescriptionText
             return;
         }
 
-        Line(text, $"  Tasks: {output.Tasks.Count:N0}; rows of others: {output.UnknownTasks}");
+        Line(text, $"  Tasks: {output.Tasks.Count:N0}; rows of unknown tasks: {output.UnknownTasks}");
         foreach (TaskDescription task in output.Tasks.Take(TasksShown))
             Line(text, $"    {task.Name}: {Of(task)}");
         if (output.Tasks.Count > TasksShown)
@@ -62,7 +62,7 @@ internal static class DescriptionText
 
     private static string Of(TaskDescription task) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(task.RowCount is { } rows ? $"{rows:N0} rows" : "rows not known")}{(task.Weight is { } weight ? $", λ {weight:G3}" : "")}");
+        $"{(task.RowCount is { } rows ? $"{rows:N0} rows" : "unknown number of rows")}{(task.Weight is { } weight ? $", λ {weight:G3}" : "")}");
 
     private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

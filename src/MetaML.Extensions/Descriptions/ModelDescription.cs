@@ -3,19 +3,19 @@ using MetaML.Models;
 
 namespace MetaML;
 
-/// <summary>What a fitted or loaded model holds. Its text says so in words.</summary>
+/// <summary>Describes a fitted or loaded model: its encoder, its outputs and its tasks. <see cref="ToString"/> gives the description as text.</summary>
 public sealed record ModelDescription
 {
-    /// <summary>The network that all tasks share, as it was chosen or set.</summary>
+    /// <summary>The options of the encoder that all tasks share, as they were set or chosen from the data.</summary>
     public required EncoderOptions Encoder { get; init; }
 
     /// <summary>Number of features of a row.</summary>
     public required int FeatureCount { get; init; }
 
-    /// <summary>Number of values of an embedding.</summary>
+    /// <summary>Length of an embedding.</summary>
     public required int EmbeddingDimension { get; init; }
 
-    /// <summary>What it holds for each label column: one, or of a multi-output model each.</summary>
+    /// <summary>One description for each label column. A multi-output model has several.</summary>
     public required IReadOnlyList<OutputDescription> Outputs { get; init; }
 
     internal static ModelDescription Of(MetaModel encoder, IEnumerable<OutputDescription> outputs) => new()

@@ -4,12 +4,12 @@ using System.Reflection;
 
 namespace MetaML.Extensions.Descriptions;
 
-/// <summary>Options in words: the name, and whatever differs from the defaults.</summary>
+/// <summary>Writes options as text: their name, and the properties that differ from the defaults.</summary>
 internal static class OptionText
 {
     private static readonly string[] s_endings = ["EncoderOptions", "AdapterOptions", "WeightingOptions", "Options"];
 
-    /// <summary>As in "Mlp(HiddenUnits = [16], LinearPath)".</summary>
+    /// <summary>Writes one record, for example "Mlp(HiddenUnits = [16], LinearPath)".</summary>
     /// <param name="options">A record with a parameterless constructor.</param>
     public static string Of(object options)
     {
@@ -34,7 +34,7 @@ internal static class OptionText
         }
     }
 
-    /// <summary>One value in words.</summary>
+    /// <summary>Writes one value.</summary>
     public static string Text(object? value) => value switch
     {
         null => "null",

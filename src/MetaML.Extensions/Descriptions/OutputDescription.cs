@@ -1,26 +1,26 @@
 namespace MetaML;
 
-/// <summary>What a model holds for one label column.</summary>
+/// <summary>Describes one label column of a model.</summary>
 public sealed record OutputDescription
 {
     /// <summary>The label column.</summary>
     public required string LabelColumnName { get; init; }
 
-    /// <summary>What the labels are.</summary>
+    /// <summary>The kind of the labels.</summary>
     public required LabelKind Kind { get; init; }
 
-    /// <summary>What is fitted for each task, as it was chosen or set.</summary>
+    /// <summary>The options of the adapter, as they were set or chosen from the data.</summary>
     public required AdapterOptions Adapter { get; init; }
 
-    /// <summary>The classes, of all tasks together; empty unless multiclass.</summary>
+    /// <summary>The classes of all tasks together; empty unless the labels are multiclass.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>What is given for rows of unknown tasks.</summary>
+    /// <summary>The treatment of rows of unknown tasks.</summary>
     public required UnknownTaskHandling UnknownTasks { get; init; }
 
-    /// <summary>The tasks that the model knows, by name.</summary>
+    /// <summary>The tasks that the model knows, in the order of their names.</summary>
     public required IReadOnlyList<TaskDescription> Tasks { get; init; }
 
-    /// <summary>How the model was trained, and why so; null where it was saved by an earlier version.</summary>
+    /// <summary>A summary of the training, with the reasons of its choices; null if an earlier version saved the model.</summary>
     public required TrainingSummary? Training { get; init; }
 }

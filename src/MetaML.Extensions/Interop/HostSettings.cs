@@ -5,19 +5,19 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Interop;
 
-/// <summary>What the MLContext is set to. ML.NET shows it to its own components alone.</summary>
+/// <summary>Settings of the MLContext. ML.NET makes them visible only to its own components.</summary>
 internal static class HostSettings
 {
-    /// <summary>The seed; null where none is set.</summary>
+    /// <summary>The seed; null if none is set.</summary>
     public static int? Seed(IHostEnvironment env) => Internal(env)?.Seed;
 
-    /// <summary>The device as <see cref="TrainingLoopOptions.Device"/> names it; null where GpuDeviceId is not set, which to ML.NET means the processor.</summary>
+    /// <summary>The device in the notation of <see cref="TrainingLoopOptions.Device"/>. It is null if GpuDeviceId is not set. ML.NET then uses the CPU.</summary>
     public static string? Device(IHostEnvironment env) => Internal(env)?.GpuDeviceId is { } number ? string.Create(CultureInfo.InvariantCulture, $"cuda:{number}") : null;
 
-    /// <summary>Whether the processor may serve in place of the device.</summary>
+    /// <summary>Whether the CPU replaces a device that is not available.</summary>
     public static bool FallsBackToCpu(IHostEnvironment env) => Internal(env)?.FallbackToCpu ?? false;
 
-    /// <summary>Throws where the context has been told to end, as AutoML does.</summary>
+    /// <summary>Throws if the context is cancelled, for example by AutoML.</summary>
     public static void ThrowIfCancelled(IHostEnvironment env) => env.CheckAlive();
 
     /// <summary>The context that a catalog of trainers belongs to.</summary>

@@ -11,11 +11,11 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Interop;
 
-/// <summary>What the numbers of a key column stand for: the values of its KeyValues annotation, or nothing but themselves.</summary>
-/// <remarks>Immutable. Values are told apart by their text, so that keys made in different places can be matched.</remarks>
+/// <summary>The values of the keys of a column. They come from its KeyValues annotation. Without this annotation a key has no value but its number.</summary>
+/// <remarks>Immutable. Values are compared by their text, so that keys from different mappings can be matched.</remarks>
 internal abstract class KeyVocabulary
 {
-    /// <summary>The largest number of keys: what a Single, as ML.NET reads labels, can tell apart.</summary>
+    /// <summary>The largest number of keys. ML.NET reads labels as Single, which represents only so many whole numbers exactly.</summary>
     public const int MaximumCount = LabelRule.MaximumClasses;
 
     private const byte WithoutValues = 0, WithValues = 1;
@@ -33,13 +33,13 @@ internal abstract class KeyVocabulary
 
     public int Count => Names.Count;
 
-    /// <summary>Type of the values; null where keys stand for nothing but their number.</summary>
+    /// <summary>Type of the values; null if the keys have no values.</summary>
     public abstract PrimitiveDataViewType? ItemType { get; }
 
-    /// <summary>Whether a type is a key that has a vocabulary: its number of values is known, and each can be told apart.</summary>
+    /// <summary>Whether a type is a key that can have a vocabulary: its number of values is known and at most <see cref="MaximumCount"/>.</summary>
     public static bool Has(DataViewType type) => type is KeyDataViewType { Count: > 0 and <= MaximumCount };
 
-    /// <summary>The number of values of a key that <see cref="Has"/> a vocabulary.</summary>
+    /// <summary>The number of values of a key type for which <see cref="Has"/> is true.</summary>
     public static int CountOf(DataViewType type) => type.GetKeyCountAsInt32();
 
     /// <summary>The vocabulary of a key column.</summary>
@@ -52,31 +52,31 @@ internal abstract class KeyVocabulary
             : new Numbers(count);
     }
 
-    /// <summary>Whether a column's keys have values that they can be told apart by.</summary>
+    /// <summary>Whether the keys of a column have values, so that they can be matched with other keys.</summary>
     public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;
 
-    /// <summary>For each key of another vocabulary, its number here from 0, or −1 where it is unknown.</summary>
-    /// <exception cref="ArgumentException">One has values, and the other has not.</exception>
+    /// <summary>For each key of another vocabulary, its index in this one (from 0), or −1 if it is unknown.</summary>
+    /// <exception cref="ArgumentException">Only one of the two has values.</exception>
     public int[] MapFrom(KeyVocabulary other)
     {
         if (ItemType is null != other.ItemType is null)
-            throw new ArgumentException("Keys must have KeyValues in both places or in neither, to be matched. Map the values to keys in the same way as for training.");
+            throw new ArgumentException("Keys must have KeyValues both here and in the training data, or in neither. Otherwise they cannot be matched. Map the values to keys in the same way as for training.");
         return ItemType is null
             ? [.. Enumerable.Range(0, other.Count).Select(key => key < Count ? key : -1)]
             : [.. other.Names.Select(name => _indices.Value.GetValueOrDefault(name, -1))];
     }
 
-    /// <summary>This vocabulary followed by the other's values that it lacks.</summary>
+    /// <summary>This vocabulary, followed by the values of the other that it lacks.</summary>
     /// <exception cref="ArgumentException">The values are of different types.</exception>
     public abstract KeyVocabulary Append(KeyVocabulary other);
 
-    /// <summary>Adds the values as an annotation; nothing where there are none.</summary>
+    /// <summary>Adds the values as an annotation. Adds nothing if there are no values.</summary>
     public abstract void Annotate(DataViewSchema.Annotations.Builder annotations, string kind);
 
-    /// <summary>The values as the one column of a data view.</summary>
+    /// <summary>The values as a data view with one column.</summary>
     public abstract IDataView ToDataView(IHostEnvironment env, string column);
 
-    /// <summary>Writes: whether there are values; their number; then their kind, a key type's count, and the values.</summary>
+    /// <summary>Writes whether there are values, then their number, their kind, the count of a key type, and the values.</summary>
     public void Write(BinaryWriter writer)
     {
         writer.Write(ItemType is null ? WithoutValues : WithValues);
@@ -84,7 +84,7 @@ internal abstract class KeyVocabulary
         WriteValues(writer);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Reads the output of <see cref="Write"/>.</summary>
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
     public static KeyVocabulary Read(BinaryReader reader)
     {
@@ -123,7 +123,7 @@ internal abstract class KeyVocabulary
 
     private static Values<T> ReadValues<T>(BinaryReader reader, int count, PrimitiveDataViewType itemType)
     {
-        var values = new List<T>(); // grows with what is really there, whatever the count says
+        var values = new List<T>(); // grows with the values that are read: a damaged file may have a wrong count
         var one = new T[1];
         for (int i = 0; i < count; i++)
         {
@@ -137,7 +137,7 @@ internal abstract class KeyVocabulary
         return new Values<T>(itemType, [.. values]);
     }
 
-    // The raw types of a data view's values, text apart, hold no references.
+    // Except for text, the raw types of a data view contain no references.
     private static Span<byte> Bytes<T>(T[] values) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<T, byte>(ref MemoryMarshal.GetArrayDataReference(values)), values.Length * Unsafe.SizeOf<T>());
 
@@ -162,7 +162,7 @@ internal abstract class KeyVocabulary
         }
     }
 
-    // Made when asked for: the count may come from a file that does not hold as much.
+    // Each name is created when it is read: the count may come from a damaged file and be too large for memory.
     private sealed class NumberNames(int count) : IReadOnlyList<string>
     {
         public int Count => count;

@@ -3,10 +3,10 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Interop;
 
-/// <summary>Makes ML.NET's own metric types, whose constructors are internal.</summary>
+/// <summary>Creates ML.NET's metric types, whose constructors are internal.</summary>
 internal static class MetricTypes
 {
-    /// <summary>Of the four counts of a binary confusion table, and the two areas.</summary>
+    /// <summary>Metrics of binary classification, from the four counts of the confusion matrix and the areas under the two curves.</summary>
     public static BinaryClassificationMetrics Binary(IHost host, double auc, double auprc, double f1, (long TruePositive, long FalseNegative, long FalsePositive, long TrueNegative) counts)
     {
         var (tp, fn, fp, tn) = counts;
@@ -16,7 +16,7 @@ internal static class MetricTypes
             auc, (double)(tp + tn) / (tp + fn + fp + tn), Share(tp, fp), Share(tp, fn), Share(tn, fn), Share(tn, fp), f1, auprc, matrix);
     }
 
-    /// <summary>Of the counts [label][predicted] of the classes that occur.</summary>
+    /// <summary>Metrics of multiclass classification, from the counts [label][predicted] of the classes that occur.</summary>
     public static MulticlassClassificationMetrics Multiclass(
         IHost host, double micro, double macro, double logLoss, double logLossReduction, double[] logLossByClass, double[][] counts, IReadOnlyList<string> names)
     {
@@ -27,7 +27,7 @@ internal static class MetricTypes
         return new MulticlassClassificationMetrics(micro, macro, logLoss, logLossReduction, 0, null, logLossByClass, matrix);
     }
 
-    /// <summary>Of the two errors; the loss function is the squared error.</summary>
+    /// <summary>Metrics of regression, from the two errors. The loss function is the squared error.</summary>
     public static RegressionMetrics Regression(double meanAbsolute, double rootMeanSquared, double rSquared) =>
         new(meanAbsolute, rootMeanSquared * rootMeanSquared, rootMeanSquared, rootMeanSquared * rootMeanSquared, rSquared);
 

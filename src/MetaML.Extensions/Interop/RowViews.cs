@@ -4,24 +4,24 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Interop;
 
-/// <summary>Views of rows that ML.NET has, and does not show.</summary>
+/// <summary>Data views that are internal to ML.NET.</summary>
 internal static class RowViews
 {
-    /// <summary>The rows of one view after those of another.</summary>
+    /// <summary>The rows of the first view, followed by the rows of the second.</summary>
     /// <exception cref="InvalidOperationException">The columns differ.</exception>
     public static IDataView Append(IHostEnvironment env, IDataView first, IDataView second) =>
         AppendRowsDataView.Create(env, first.Schema, first, second);
 
-    /// <summary>The rows kept in memory once they are read; the view itself where a column cannot be kept.</summary>
+    /// <summary>A view that caches its rows in memory as they are read. If a column cannot be cached, it is the view itself.</summary>
     public static IDataView Cached(MLContext context, IDataView data)
     {
         IDataView cached = context.Data.Cache(data);
         return cached.Schema.Count == data.Schema.Count ? cached : data;
     }
 
-    /// <summary>A view of these columns without rows.</summary>
+    /// <summary>A view with these columns and no rows.</summary>
     public static IDataView Empty(IHostEnvironment env, DataViewSchema schema) => new EmptyDataView(env, schema);
 
-    /// <summary>A pair of views as ML.NET's own split returns it.</summary>
+    /// <summary>A pair of views, as TrainTestSplit returns it.</summary>
     public static DataOperationsCatalog.TrainTestData Pair(IDataView training, IDataView test) => new(training, test);
 }

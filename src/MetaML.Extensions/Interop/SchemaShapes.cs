@@ -2,12 +2,12 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Interop;
 
-/// <summary>What a pipeline will make of a schema.</summary>
+/// <summary>The columns that a pipeline gives for a schema.</summary>
 internal static class SchemaShapes
 {
     /// <summary>Whether a column is a key after a pipeline.</summary>
-    /// <param name="pipeline">Null for none.</param>
-    /// <param name="schema">What the pipeline is given.</param>
+    /// <param name="pipeline">The pipeline, or null.</param>
+    /// <param name="schema">The schema of its input.</param>
     /// <param name="column">The column.</param>
     public static bool IsKey(IEstimator<ITransformer>? pipeline, DataViewSchema schema, string column)
     {

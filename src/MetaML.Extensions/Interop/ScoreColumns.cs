@@ -3,21 +3,21 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Interop;
 
-/// <summary>The output columns, with the types and annotations that ML.NET's own trainers give them.</summary>
+/// <summary>The output columns, with the types and annotations of ML.NET's own trainers.</summary>
 internal static class ScoreColumns
 {
-    /// <summary>How far the label may lie from the score: a column that ML.NET's trainers do not have.</summary>
+    /// <summary>The name of the column with the standard deviation of the label about the score. ML.NET's own trainers do not have it.</summary>
     public const string Deviation = "ScoreStandardDeviation";
 
-    /// <summary>Whether the model knows the row's task: the other column of this package's own.</summary>
+    /// <summary>The name of the column that says whether the model knows the row's task. ML.NET's own trainers do not have it.</summary>
     public const string KnownTask = "IsKnownTask";
 
-    /// <summary>The columns as the transformer makes them: PredictedLabel, Score and Probability, as far as the kind has them, and this package's own.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <summary>The columns of the transformer: those of PredictedLabel, Score and Probability that the kind of label has, and the two columns of this package.</summary>
+    /// <param name="kind">The kind of the labels.</param>
     /// <param name="classes">The label's classes; null unless multiclass.</param>
-    /// <param name="givesDeviation">Whether there is a deviation too.</param>
-    /// <param name="hasTasks">Whether rows are told apart by task.</param>
-    /// <param name="input">The schema that they are added to.</param>
+    /// <param name="givesDeviation">Whether there is a column of standard deviations.</param>
+    /// <param name="hasTasks">Whether there is a Task column.</param>
+    /// <param name="input">The schema that the columns are added to.</param>
     public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, bool hasTasks, DataViewSchema input)
     {
         DataViewSchema.DetachedColumn[] columns = Create(kind, classes, givesDeviation, input);
@@ -65,18 +65,18 @@ internal static class ScoreColumns
         }
     }
 
-    /// <summary>The columns as the estimator promises them.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <summary>The columns in the output schema of the estimator, before it is fitted.</summary>
+    /// <param name="kind">The kind of the labels.</param>
     /// <param name="label">The label column.</param>
-    /// <param name="givesDeviation">Whether there is a deviation too.</param>
-    /// <param name="hasTasks">Whether rows are told apart by task.</param>
-    public static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label, bool givesDeviation, bool hasTasks)
+    /// <param name="givesDeviation">Whether there is a column of standard deviations.</param>
+    /// <param name="hasTasks">Whether there is a Task column.</param>
+    public static IEnumerable<SchemaShape.Column> Shapes(LabelKind kind, SchemaShape.Column label, bool givesDeviation, bool hasTasks)
     {
-        IEnumerable<SchemaShape.Column> columns = Promise(kind, label, givesDeviation);
+        IEnumerable<SchemaShape.Column> columns = Shapes(kind, label, givesDeviation);
         return hasTasks ? columns.Append(new SchemaShape.Column(KnownTask, SchemaShape.Column.VectorKind.Scalar, BooleanDataViewType.Instance, false)) : columns;
     }
 
-    private static IEnumerable<SchemaShape.Column> Promise(LabelKind kind, SchemaShape.Column label, bool givesDeviation)
+    private static IEnumerable<SchemaShape.Column> Shapes(LabelKind kind, SchemaShape.Column label, bool givesDeviation)
     {
         const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
         var plain = new SchemaShape(AnnotationUtils.GetTrainerOutputAnnotation());
@@ -102,8 +102,8 @@ internal static class ScoreColumns
         }
     }
 
-    /// <summary>Whether a column holds scores of a binary trainer, by its annotations.</summary>
-    /// <param name="score">Null where there is no such column.</param>
+    /// <summary>Whether a column contains scores of a binary trainer, according to its annotations.</summary>
+    /// <param name="score">The column, or null.</param>
     public static bool IsBinary(DataViewSchema.Column? score)
     {
         if (score?.Annotations is not { } annotations || annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnKind)?.Type is not TextDataViewType)

@@ -3,28 +3,29 @@ using System.Text;
 
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>Reads part of an entry; a length is believed only as far as the bytes are there.</summary>
-/// <param name="entry">The entry's name, for errors.</param>
-/// <param name="bytes">The entry.</param>
-/// <param name="position">Where the part begins.</param>
-/// <param name="end">Where it ends.</param>
+/// <summary>Reads a part of an entry. It checks each length in the data against the number of bytes that remain.</summary>
+/// <param name="entry">The entry's name, for error messages.</param>
+/// <param name="bytes">The bytes of the entry.</param>
+/// <param name="position">Offset of the first byte of the part.</param>
+/// <param name="end">Offset after the last byte of the part.</param>
 internal sealed class BlockReader(string entry, byte[] bytes, int position, int end)
 {
-
     public int Remaining => end - position;
 
-    public byte Byte() => Take(1)[0];
+    public byte Byte() => Bytes(1)[0];
 
-    public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+    public int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Bytes(sizeof(int)));
 
-    public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
+    public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Bytes(sizeof(long)));
 
-    /// <summary>A number of things that follow, each of at least so many bytes.</summary>
-    /// <exception cref="InvalidDataException">It is negative, or there are not so many bytes.</exception>
-    public int Count(int bytesEach) => Fitting(Int32(), bytesEach);
+    /// <summary>Reads the number of items that follow, as an Int32.</summary>
+    /// <param name="itemBytes">The least number of bytes of an item.</param>
+    /// <exception cref="InvalidDataException">The number is negative, or the remaining bytes cannot contain so many items.</exception>
+    public int Count(int itemBytes) => Checked(Int32(), itemBytes);
 
-    /// <summary>The same as LEB128, as ML.NET and BinaryWriter write lengths.</summary>
-    public int ShortCount(int bytesEach) => Fitting(Leb128(), bytesEach);
+    /// <summary>Reads the number of items that follow, in the LEB128 format of lengths in ML.NET and BinaryWriter.</summary>
+    /// <inheritdoc cref="Count"/>
+    public int Leb128Count(int itemBytes) => Checked(Leb128(), itemBytes);
 
     public long Leb128()
     {
@@ -47,32 +48,37 @@ internal sealed class BlockReader(string entry, byte[] bytes, int position, int 
         position += (int)count;
     }
 
-    /// <summary>Text as BinaryWriter writes it.</summary>
-    public string Text() => Encoding.UTF8.GetString(Take(ShortCount(1)));
+    /// <summary>Reads text in the format of BinaryWriter.</summary>
+    public string Text() => Encoding.UTF8.GetString(Bytes(Leb128Count(1)));
 
-    /// <summary>A part of the same entry, from an offset on.</summary>
-    /// <exception cref="InvalidDataException">The offset, or the length, is outside the entry.</exception>
-    public BlockReader At(long offset, long? length = null)
+    /// <summary>A reader of another part of the same entry.</summary>
+    /// <param name="offset">Offset of its first byte in the entry.</param>
+    /// <param name="length">Number of its bytes; null for all that follow.</param>
+    /// <exception cref="InvalidDataException">The part is not inside the entry.</exception>
+    public BlockReader Slice(long offset, long? length = null)
     {
         if (offset < 0 || offset > end || length is < 0 || length > end - offset)
             throw Damaged($"offsets within its {end} bytes", $"{offset}");
-        return Of(bytes, (int)offset, length is { } known ? (int)(offset + known) : end);
+        return new(entry, bytes, (int)offset, length is { } known ? (int)(offset + known) : end);
     }
 
-    /// <summary>Other bytes, as part of the same entry.</summary>
-    public BlockReader Of(byte[] other, int first, int last) => new(entry, other, first, last);
+    /// <summary>A reader of the decompressed content of a part of the entry. Errors name the same entry.</summary>
+    public BlockReader OfContent(byte[] content) => new(entry, content, 0, content.Length);
 
-    public ReadOnlySpan<byte> Take(int count)
+    public ReadOnlySpan<byte> Bytes(int count)
     {
-        int from = position;
+        int start = position;
         Skip(count);
-        return bytes.AsSpan(from, count);
+        return bytes.AsSpan(start, count);
     }
 
+    /// <summary>The error of an entry that is not as expected.</summary>
+    /// <param name="expected">The constraint.</param>
+    /// <param name="got">The value, or null.</param>
     public InvalidDataException Damaged(string expected, object? got = null) =>
         new($"Entry '{entry}' must have {expected}{(got is null ? "" : $"; got {got}")}. The file is damaged, or was written by another version of ML.NET.");
 
-    private int Fitting(long count, int bytesEach) => count >= 0 && count <= Remaining / bytesEach
+    private int Checked(long count, int itemBytes) => count >= 0 && count <= Remaining / itemBytes
         ? (int)count
-        : throw Damaged($"counts that its {Remaining} remaining bytes can hold", count);
+        : throw Damaged($"counts that fit its {Remaining} remaining bytes", count);
 }

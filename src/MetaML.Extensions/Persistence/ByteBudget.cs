@@ -1,19 +1,19 @@
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>How much a file may still make its reader allocate beyond the bytes that it holds.</summary>
-/// <param name="bytes">At the start.</param>
-/// <param name="what">What is counted, for the error.</param>
-/// <param name="remedy">What to do about an honest file.</param>
-internal sealed class ByteBudget(long bytes, string what, string remedy)
+/// <summary>Limits the number of bytes that a file makes its reader allocate.</summary>
+/// <param name="limit">The largest number of bytes.</param>
+/// <param name="subject">The quantity that is limited, for the error message.</param>
+/// <param name="cure">The advice for a file that is trusted, for the error message.</param>
+internal sealed class ByteBudget(long limit, string subject, string cure)
 {
-    private long _taken;
+    private long _reserved;
 
-    /// <summary>Takes bytes.</summary>
-    /// <exception cref="InvalidDataException">There are not so many left.</exception>
-    public void Take(long count)
+    /// <summary>Reserves bytes.</summary>
+    /// <exception cref="InvalidDataException">The limit is exceeded.</exception>
+    public void Reserve(long count)
     {
-        if (count < 0 || count > bytes - _taken)
-            throw new InvalidDataException($"{what} must be at most {bytes} bytes. The file is damaged or hostile. {remedy}");
-        _taken += count;
+        if (count < 0 || count > limit - _reserved)
+            throw new InvalidDataException($"{subject} must be at most {limit} bytes. The file is damaged or hostile. {cure}");
+        _reserved += count;
     }
 }

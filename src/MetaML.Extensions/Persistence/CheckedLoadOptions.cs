@@ -3,10 +3,10 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>What <see cref="MetaLearningCatalog.LoadChecked(string, out Microsoft.ML.DataViewSchema, CheckedLoadOptions)"/> accepts.</summary>
+/// <summary>Options of <see cref="MetaLearningCatalog.LoadChecked(string, out Microsoft.ML.DataViewSchema, CheckedLoadOptions)"/>: limits, and trusted loaders.</summary>
 public sealed record CheckedLoadOptions
 {
-    /// <summary>Options with their defaults.</summary>
+    /// <summary>Creates options with their defaults.</summary>
     public CheckedLoadOptions()
     {
     }
@@ -18,20 +18,20 @@ public sealed record CheckedLoadOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The largest total size of the file's entries, once they are decompressed, in bytes.</summary>
-    /// <value>At least 0, or null (default): the file's own size and a quarter, and 8 MiB. Raise it for a file that is trusted and compresses better.</value>
+    /// <summary>The largest total size of the file's decompressed entries, in bytes.</summary>
+    /// <value>At least 0, or null (default) for 1.25 times the size of the file plus 8 MiB. Raise it for a trusted file with a higher compression ratio.</value>
     public long? MaximumUncompressedBytes { get; set; }
 
     /// <summary>The largest number of entries of the file.</summary>
-    /// <value>At least 0; default 10,000. A chain has a few for each of its steps.</value>
+    /// <value>At least 0; default 10,000. A chain has a few entries for each of its steps.</value>
     public int MaximumEntries { get; set; } = 10_000;
 
-    /// <summary>Loaders beyond those whose format is known here: the signature that the file names, and the assembly that has it.</summary>
-    /// <value>Empty by default. What such a loader reads is checked for size alone, so that it must be trusted with the numbers in the file.</value>
+    /// <summary>Further loaders that may read the file: the loader's signature in the file, and the assembly that contains the loader.</summary>
+    /// <value>Empty by default. For these loaders only the sizes of the entries are checked, and not the numbers inside. Add a loader only if it is safe with wrong numbers, or if the file is trusted.</value>
     /// <remarks>
-    /// Known are this pack's own steps, and of ML.NET: chains, Concatenate, CopyColumns, SelectColumns, the normalisers of NormalizeMinMax
-    /// and its siblings, NormalizeLpNorm, MapValueToKey, MapKeyToValue, MapKeyToVector (and so OneHotEncoding), ConvertType,
-    /// ReplaceMissingValues, IndicateMissingValues, and FeaturizeText with its default n-grams.
+    /// The following steps need no entry: the steps of this package, and of ML.NET chains, Concatenate, CopyColumns, SelectColumns,
+    /// NormalizeMinMax and the other normalisers of its kind, NormalizeLpNorm, MapValueToKey, MapKeyToValue, MapKeyToVector (also
+    /// as a part of OneHotEncoding), ConvertType, ReplaceMissingValues, IndicateMissingValues, and FeaturizeText with its default n-grams.
     /// </remarks>
     public IDictionary<string, Assembly> TrustedLoaders { get; } = new Dictionary<string, Assembly>(StringComparer.Ordinal);
 

@@ -6,14 +6,14 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>Loads a model from a file that is not trusted: what ML.NET reads is a copy that holds nothing unchecked.</summary>
+/// <summary>Loads a model from a file that is not trusted. ML.NET reads a copy that contains only checked entries.</summary>
 internal static class CheckedModel
 {
     private const string Root = "TransformerChain", Schema = "Schema";
 
-    /// <summary>Checks, and loads.</summary>
-    /// <exception cref="InvalidDataException">The file is no model, is damaged, or exceeds a limit.</exception>
-    /// <exception cref="EndOfStreamException">Data end too early.</exception>
+    /// <summary>Checks the file and loads the model.</summary>
+    /// <exception cref="InvalidDataException">The file is not a model, is damaged, or exceeds a limit.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
     public static ITransformer Load(IHostEnvironment env, Stream file, CheckedLoadOptions options, out DataViewSchema? inputSchema)
     {
         Dictionary<string, byte[]> entries = ModelArchive.Read(file, options);
@@ -21,11 +21,11 @@ internal static class CheckedModel
         if (entries.TryGetValue(Schema, out byte[]? schema))
         {
             SchemaCheck.Check(Schema, schema, walk.Budget);
-            walk.Keep(Schema);
+            walk.MarkChecked(Schema);
         }
 
         walk.Visit(Root, LoaderFormat.Transformers);
-        walk.DropTheRest();
+        walk.RemoveUncheckedEntries();
         entries.Remove(Schema);
         foreach (Assembly assembly in walk.Assemblies)
             env.ComponentCatalog.RegisterAssembly(assembly);
@@ -33,7 +33,7 @@ internal static class CheckedModel
         using MemoryStream copy = Zip(entries);
         try
         {
-            // The stream stays with the schema, whose annotations are read when they are asked for.
+            // The stream must stay open: the schema reads its annotations from it later.
             inputSchema = schema is null ? null : new BinaryLoader(env, new BinaryLoader.Arguments(), new MemoryStream(schema)).Schema;
             using RepositoryReader repository = RepositoryReader.Open(copy, env, useFileSystem: false);
             ModelLoadContext.LoadModel<ITransformer, SignatureLoadModel>(env, out ITransformer model, repository, Root);
@@ -43,7 +43,7 @@ internal static class CheckedModel
         {
             throw Innermost(error) is InvalidDataException or EndOfStreamException
                 ? new InvalidDataException($"The model cannot be loaded: {Innermost(error).Message}", error)
-                : new InvalidDataException("The model's file is a model's in form, but a step of it cannot be loaded. The file is damaged.", error);
+                : new InvalidDataException("The file has the format of a model, but one of its steps cannot be loaded. The file is damaged.", error);
         }
     }
 
@@ -56,7 +56,7 @@ internal static class CheckedModel
             {
                 using Stream content = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
                 content.Write(entries[name]);
-                entries.Remove(name); // so that no more than two copies are held at once
+                entries.Remove(name); // at most one entry is in memory twice
             }
         }
 
@@ -64,7 +64,7 @@ internal static class CheckedModel
         return stream;
     }
 
-    // Reflection wraps what a loader throws.
+    // Reflection wraps the exception of a loader.
     private static Exception Innermost(Exception error)
     {
         while (error.InnerException is { } inner)

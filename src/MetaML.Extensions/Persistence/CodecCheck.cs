@@ -1,9 +1,9 @@
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>A type as ML.NET's binary format names it: a definition, and how its values are written.</summary>
-/// <param name="Name">The codec.</param>
-/// <param name="Item">Of a vector or a key, the codec of what it holds.</param>
-/// <param name="Size">Of a vector, its length; 0 where it varies.</param>
+/// <summary>Checks a type in ML.NET's binary format: its definition, and its values.</summary>
+/// <param name="Name">The name of the codec.</param>
+/// <param name="Item">For a vector or a key, the codec of its items.</param>
+/// <param name="Size">For a vector, its length; 0 if the length varies.</param>
 internal sealed record CodecCheck(string Name, CodecCheck? Item = null, long Size = 0)
 {
     private const int MaximumDepth = 3; // a vector of keys of numbers
@@ -18,23 +18,23 @@ internal sealed record CodecCheck(string Name, CodecCheck? Item = null, long Siz
 
     public bool IsPrimitive => Name != Vector;
 
-    /// <summary>Reads a definition: string name, LEB128 length, and of vectors and keys the item's definition and the dimensions or the count.</summary>
+    /// <summary>Reads a definition: string name, LEB128 length; for a vector the definition of its items and its dimensions; for a key the definition of its items and its count.</summary>
     public static CodecCheck Read(BlockReader reader, int depth = 1)
     {
         string name = reader.Text();
-        int length = reader.ShortCount(1), end = reader.Remaining - length;
+        int length = reader.Leb128Count(1), end = reader.Remaining - length;
         CodecCheck codec;
         switch (name)
         {
             case Vector when depth < MaximumDepth:
                 CodecCheck item = Read(reader, depth + 1);
                 if (!item.IsPrimitive)
-                    throw reader.Damaged("vectors of single values");
+                    throw reader.Damaged("vectors of scalars");
                 long size = 1;
                 for (int i = reader.Count(sizeof(int)); i > 0; i--)
                 {
-                    int extent = reader.Int32();
-                    size = extent >= 0 && size * extent <= int.MaxValue ? size * extent : throw reader.Damaged("the extents of a vector", extent);
+                    int dimension = reader.Int32();
+                    size = dimension >= 0 && size * dimension <= int.MaxValue ? size * dimension : throw reader.Damaged("valid dimensions of a vector", dimension);
                 }
 
                 codec = new CodecCheck(name, item, size);
@@ -48,16 +48,16 @@ internal sealed record CodecCheck(string Name, CodecCheck? Item = null, long Siz
                 codec = new CodecCheck(name);
                 break;
             default:
-                throw reader.Damaged("types of values that are known", name!.Length <= 50 ? name : "one that is not");
+                throw reader.Damaged("known types of values", name!.Length <= 50 ? name : "a long name");
         }
 
-        return reader.Remaining == end ? codec : throw reader.Damaged("definitions of types that are as long as they say", length);
+        return reader.Remaining == end ? codec : throw reader.Damaged("type definitions of the declared length", length);
     }
 
-    /// <summary>Passes over values.</summary>
-    /// <param name="reader">Stands at the first.</param>
-    /// <param name="count">How many there must be.</param>
-    /// <param name="budget">For vectors that say they are long and hold little.</param>
+    /// <summary>Checks values and moves the reader behind them.</summary>
+    /// <param name="reader">A reader at the first value.</param>
+    /// <param name="count">The number of values.</param>
+    /// <param name="budget">The budget for sparse vectors, which can be much longer than their data.</param>
     public void Skip(BlockReader reader, int count, ByteBudget budget)
     {
         switch (Name)
@@ -68,11 +68,11 @@ internal sealed record CodecCheck(string Name, CodecCheck? Item = null, long Siz
             case Key:
                 Item!.Skip(reader, count, budget);
                 break;
-            case Text: // int: number; int[]: where each ends; string: all together
+            case Text: // int: number; int[]: end of each text; string: all texts together
                 if (reader.Int32() != count)
                     throw reader.Damaged($"{count} texts");
                 reader.Skip((long)count * sizeof(int));
-                reader.Skip(reader.ShortCount(1));
+                reader.Skip(reader.Leb128Count(1));
                 break;
             case Boolean:
                 reader.Skip((count + 7L) / 8);
@@ -83,7 +83,7 @@ internal sealed record CodecCheck(string Name, CodecCheck? Item = null, long Siz
         }
     }
 
-    // int: number of vectors; int: common length or 0; int[]: the lengths if 0; int[]: explicit values, −1 if all; int: number of indices; int[]: indices; the values
+    // int: number of vectors; int: common length, or 0; if 0, int[]: the lengths; int[]: number of explicit values, −1 for a dense vector; int: number of indices; int[]: indices; the values
     private void SkipVector(BlockReader reader, int count, ByteBudget budget)
     {
         if (count != 1 || reader.Int32() != 1)
@@ -93,11 +93,11 @@ internal sealed record CodecCheck(string Name, CodecCheck? Item = null, long Siz
             throw reader.Damaged("vectors of the length of their type", length);
         if (length == 0)
             length = reader.Int32();
-        int given = reader.Int32(), indices = reader.Count(sizeof(int));
+        int explicitCount = reader.Int32(), indices = reader.Count(sizeof(int));
         reader.Skip((long)indices * sizeof(int));
-        if (length < 0 || given < -1 || given > length || (given >= 0 && given != indices))
-            throw reader.Damaged("vectors of as many values as they say", given);
-        Item!.Skip(reader, given < 0 ? length : given, budget);
-        budget.Take((given < 0 ? 0L : length) * 16);
+        if (length < 0 || explicitCount < -1 || explicitCount > length || (explicitCount >= 0 && explicitCount != indices))
+            throw reader.Damaged("vectors with the declared number of values", explicitCount);
+        Item!.Skip(reader, explicitCount < 0 ? length : explicitCount, budget);
+        budget.Reserve((explicitCount < 0 ? 0L : length) * 16);
     }
 }

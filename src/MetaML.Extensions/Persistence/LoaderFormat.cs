@@ -5,29 +5,29 @@ using Microsoft.ML.Transforms;
 
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>A loader whose format is known: which lengths it believes, and which parts of the file it opens.</summary>
-/// <param name="Written">The version that the format is of.</param>
-/// <param name="Readable">The version that the file must ask its reader to know: older ones are read in other ways.</param>
-/// <param name="Home">The assembly that has the loader.</param>
-/// <param name="Check">Checks a step's block, and the parts below its folder.</param>
+/// <summary>The known file format of a loader: the lengths that the loader reads without a check, and the parts of the file that it opens.</summary>
+/// <param name="Written">The newest version of the format that is known.</param>
+/// <param name="Readable">The oldest version that the file may require of its reader. Files that require an older version have another format.</param>
+/// <param name="LoaderAssembly">The assembly that contains the loader.</param>
+/// <param name="Check">Checks the block of a step, and the parts below its folder.</param>
 /// <remarks>
-/// Only what makes a reader allocate or open something is checked; ML.NET itself checks the rest, and that the block ends where it
-/// says. Sources: the binary formats in the comments of ML.NET 5.0's transformers.
+/// Only numbers that make a loader allocate memory or open an entry are checked. ML.NET checks the other numbers, and that the
+/// block has its declared length. Sources: the binary formats in the comments of ML.NET 5.0's transformers.
 /// </remarks>
-internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, Action<ModelWalk, string, BlockReader> Check)
+internal sealed record LoaderFormat(uint Written, uint Readable, Assembly LoaderAssembly, Action<ModelWalk, string, BlockReader> Check)
 {
     private static readonly Assembly s_data = typeof(TransformerChain<>).Assembly, s_transforms = typeof(MissingValueReplacingTransformer).Assembly, s_own = typeof(LoaderFormat).Assembly;
 
-    /// <summary>The oldest version that is known to be read; as a rule the one that is written.</summary>
+    /// <summary>The oldest version that the loader is known to read; by default the newest.</summary>
     public uint Oldest { get; init; } = Written;
 
-    /// <summary>Steps of a model.</summary>
+    /// <summary>The known steps of a model, by the signature of their loader.</summary>
     public static readonly Dictionary<string, LoaderFormat> Transformers = new(StringComparer.Ordinal)
     {
-        // This pack's readers believe no length themselves.
-        [MetaLearnerTransformer.LoaderSignature] = Own(MetaLearnerTransformer.Format),
-        [MultiOutputTransformer.LoaderSignature] = Own(MultiOutputTransformer.Format),
-        [SharedEncoderTransformer.LoaderSignature] = Own(SharedEncoderTransformer.Format),
+        // The loaders of this package check all lengths themselves.
+        [MetaLearnerTransformer.LoaderSignature] = OfThisPackage(MetaLearnerTransformer.Format),
+        [MultiOutputTransformer.LoaderSignature] = OfThisPackage(MultiOutputTransformer.Format),
+        [SharedEncoderTransformer.LoaderSignature] = OfThisPackage(SharedEncoderTransformer.Format),
         ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
         ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),
         ["CopyTransform"] = new(0x00010001, 0x00010001, s_data, Columns),
@@ -56,9 +56,9 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
 
     private static readonly Dictionary<string, LoaderFormat> s_bins = new(StringComparer.Ordinal) { ["BinNormExec"] = new(0x00010001, 0x00010001, s_data, Bins) };
 
-    private static LoaderFormat Own(TransformerFormat format) => new(format.Written, TransformerFormat.First, s_own, (_, _, _) => { }) { Oldest = TransformerFormat.First };
+    private static LoaderFormat OfThisPackage(TransformerFormat format) => new(format.Written, TransformerFormat.First, s_own, (_, _, _) => { }) { Oldest = TransformerFormat.First };
 
-    // int: number of steps; for each: int: scope, and a folder
+    // int: number of steps; for each step: int: scope, and a folder
     private static void Chain(ModelWalk walk, string folder, BlockReader block)
     {
         int steps = block.Count(sizeof(int));
@@ -66,7 +66,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
             walk.Visit($"{folder}/Transform_{i:000}", Transformers);
     }
 
-    // int: number of columns; for each: int: output, int: input, as numbers of strings
+    // int: number of columns; for each column: int: output, int: input, both as indices of strings
     private static void Columns(ModelWalk walk, string folder, BlockReader block) => Columns(block);
 
     private static int Columns(BlockReader block)
@@ -76,7 +76,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
         return columns;
     }
 
-    // int: number of outputs; for each: int: name, int: number of inputs; for each: int: name, int: alias
+    // int: number of outputs; for each output: int: name, int: number of inputs; for each input: int: name, int: alias
     private static void Concatenation(ModelWalk walk, string folder, BlockReader block)
     {
         for (int i = block.Count(2 * sizeof(int)); i > 0; i--)
@@ -86,14 +86,14 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
         }
     }
 
-    // bool, bool, bool; int: number of columns; for each: int: name
+    // bool, bool, bool; int: number of columns; for each column: int: name
     private static void Selection(ModelWalk walk, string folder, BlockReader block)
     {
         block.Skip(3);
         block.Count(sizeof(int));
     }
 
-    // columns; for each: bool: is a vector, byte: type, int: number of extents, int[]: extents; and a folder
+    // columns; for each column: bool: whether it is a vector, byte: type, for a vector int: number of dimensions, int[]: dimensions; and a folder
     private static void Normalizer(ModelWalk walk, string folder, BlockReader block)
     {
         int columns = Columns(block);
@@ -107,15 +107,15 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
         }
     }
 
-    // int: bytes of a number; int: features; int: those listed, or −1 for all; int[]: which; int: scales; their numbers; int: offsets; their numbers
+    // int: bytes of a number; int: number of features; int: number of listed features, or −1 for all; int[]: the listed features; int: number of scales; scales; int: number of offsets; offsets
     private static void Affine(ModelWalk walk, string folder, BlockReader block)
     {
         int width = NumberBytes(block), features = block.Int32(), listed = block.Int32();
         if (features <= 0 || listed < -1 || listed > features)
-            throw block.Damaged("as many features as it lists", listed);
+            throw block.Damaged("a valid number of listed features", listed);
         if (listed >= 0)
         {
-            walk.Budget.Take(2L * features * width); // every feature gets a scale and an offset
+            walk.Budget.Reserve(2L * features * width); // the loader allocates a scale and an offset for every feature
             block.Skip((long)listed * sizeof(int));
         }
 
@@ -123,7 +123,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
             block.Skip((long)block.Count(width) * width);
     }
 
-    // int: bytes of a number; bool: of logarithms; int: features; means; deviations
+    // int: bytes of a number; bool: whether of logarithms; int: number of features; means; standard deviations
     private static void Cdf(ModelWalk walk, string folder, BlockReader block)
     {
         int width = NumberBytes(block);
@@ -131,7 +131,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
         block.Count(2 * width);
     }
 
-    // int: bytes of a number; int: features; for each: int: number of bounds; bounds
+    // int: bytes of a number; int: number of features; for each feature: int: number of bounds; bounds
     private static void Bins(ModelWalk walk, string folder, BlockReader block)
     {
         int width = NumberBytes(block);
@@ -141,7 +141,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
 
     private static int NumberBytes(BlockReader block) => block.Int32() is var width and (sizeof(float) or sizeof(double)) ? width : throw block.Damaged("numbers of 4 or 8 bytes");
 
-    // columns; bool for each; folder Vocabulary: int: number of columns; for each: byte: 0 text, 1 other; text: int: number, int[]: strings; other: codec, int: number, values
+    // columns; bool for each column; folder Vocabulary: int: number of columns; for each column: byte: 0 text, 1 other; text: int: number, int[]: strings; other: codec, int: number, values
     private static void ValueToKey(ModelWalk walk, string folder, BlockReader block)
     {
         int columns = Columns(block);
@@ -158,26 +158,26 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
 
             CodecCheck codec = CodecCheck.Read(terms);
             if (!codec.IsPrimitive)
-                throw terms.Damaged("terms that are single values");
+                throw terms.Damaged("terms that are scalars");
             codec.Skip(terms, terms.Int32(), walk.Budget);
         }
     }
 
-    // columns; for each a codec and one value
+    // columns; for each column: codec, one value
     private static void Replacement(ModelWalk walk, string folder, BlockReader block)
     {
         for (int i = Columns(block); i > 0; i--)
             CodecCheck.Read(block).Skip(block, 1, walk.Budget);
     }
 
-    // columns; for each int: number of separators; characters
+    // columns; for each column: int: number of separators; characters
     private static void Separators(ModelWalk walk, string folder, BlockReader block)
     {
         for (int i = Columns(block); i > 0; i--)
             block.Skip(block.Count(sizeof(char)) * (long)sizeof(char));
     }
 
-    // columns; for each int: length, int: skip, int: weighting, bool for each length; int: n-grams, int[]: where each ends, bytes; int: frequencies, doubles
+    // columns; for each column: int: length, int: skip, int: weighting, bool for each length; int: number of n-grams, int[]: end of each n-gram, bytes; int: number of frequencies, doubles
     private static void NGrams(ModelWalk walk, string folder, BlockReader block)
     {
         for (int i = Columns(block); i > 0; i--)
@@ -187,7 +187,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Home, 
             block.Skip(length);
             int nGrams = block.Count(sizeof(int)), bytes = 0;
             for (int k = 0; k <= nGrams; k++)
-                bytes = block.Int32() is var next && next >= bytes && (k > 0 || next == 0) ? next : throw block.Damaged("n-grams that follow each other");
+                bytes = block.Int32() is var next && next >= bytes && (k > 0 || next == 0) ? next : throw block.Damaged("n-grams at increasing offsets");
             block.Skip(bytes);
             block.Skip((long)block.Count(sizeof(double)) * sizeof(double));
         }

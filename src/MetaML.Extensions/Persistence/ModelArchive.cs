@@ -3,26 +3,26 @@ using MetaML.Files;
 
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>The entries of a model's zip file, read without trust.</summary>
+/// <summary>Reads the entries of a model's zip file and checks sizes, names and checksums.</summary>
 internal static class ModelArchive
 {
     private const int MaximumNameLength = 1024;
 
-    // ML.NET's readers call each other once for each folder: names may not be so deep that the stack ends.
+    // ML.NET's loaders are recursive, with one call for each folder. A deep path would overflow the stack.
     private const int MaximumDepth = 32;
     private const int BlockBytes = 81_920;
 
     /// <summary>Reads all entries.</summary>
-    /// <param name="file">Seekable.</param>
-    /// <param name="options">Validated.</param>
-    /// <returns>Contents by name, with / between folders.</returns>
-    /// <exception cref="InvalidDataException">The file is no zip file, is damaged, or exceeds a limit.</exception>
+    /// <param name="file">A seekable stream.</param>
+    /// <param name="options">Validated options.</param>
+    /// <returns>The content of each entry by its name, with / between folders.</returns>
+    /// <exception cref="InvalidDataException">The file is not a zip file, is damaged, or exceeds a limit.</exception>
     public static Dictionary<string, byte[]> Read(Stream file, CheckedLoadOptions options)
     {
         file.Position = 0;
         var budget = new ByteBudget(
             options.MaximumUncompressedBytes ?? Math.Min(file.Length, long.MaxValue / 2) / 4 * 5 + (8 << 20),
-            "The entries, decompressed,",
+            "The total size of the decompressed entries",
             $"Raise {nameof(CheckedLoadOptions)}.{nameof(CheckedLoadOptions.MaximumUncompressedBytes)} if you trust it.");
         using var zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
         if (zip.Entries.Count > options.MaximumEntries)
@@ -31,9 +31,9 @@ internal static class ModelArchive
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase); // ML.NET's own reader ignores case
         foreach (ZipArchiveEntry entry in zip.Entries)
         {
-            budget.Take(entry.Length); // as declared, for all of them before the first is decompressed
+            budget.Reserve(entry.Length); // the declared sizes of all entries, before the first is decompressed
             if (!names.Add(CheckedName(entry)))
-                throw new InvalidDataException($"A model's entries must have different names; got '{Shown(entry.FullName)}' twice. The file is damaged or hostile.");
+                throw new InvalidDataException($"A model's entries must have different names; got '{Shortened(entry.FullName)}' twice. The file is damaged or hostile.");
         }
 
         var contents = new Dictionary<string, byte[]>(StringComparer.Ordinal);
@@ -47,9 +47,9 @@ internal static class ModelArchive
         return contents;
     }
 
-    /// <summary>Reads a file of this process's own, to see that it is whole.</summary>
-    /// <param name="file">Seekable, at its start.</param>
-    /// <exception cref="IOException">It is not, as when the disk is full.</exception>
+    /// <summary>Reads a file that this process wrote, to verify that it is complete.</summary>
+    /// <param name="file">A seekable stream, at its start.</param>
+    /// <exception cref="IOException">The file is not complete, for example because the disk is full.</exception>
     public static void Verify(Stream file)
     {
         try
@@ -60,7 +60,7 @@ internal static class ModelArchive
         }
         catch (InvalidDataException error)
         {
-            throw new IOException("The saved file cannot be read again; the old one was not touched. The disk may be full.", error);
+            throw new IOException("The saved file cannot be read again. The old file has not changed. The disk may be full.", error);
         }
     }
 
@@ -80,17 +80,17 @@ internal static class ModelArchive
         }
 
         if (length != entry.Length || crc != entry.Crc32)
-            throw new InvalidDataException($"Entry '{Shown(entry.FullName)}' must have the length and the checksum that it declares. The file is damaged.");
+            throw new InvalidDataException($"Entry '{Shortened(entry.FullName)}' must have the length and the checksum that it declares. The file is damaged.");
     }
 
     private static string CheckedName(ZipArchiveEntry entry)
     {
-        string name = entry.FullName.Replace('\\', '/'); // as ML.NET writes it on Windows
+        string name = entry.FullName.Replace('\\', '/'); // on Windows, ML.NET writes backslashes
         string[] parts = name.Split('/');
         bool isGood = name.Length <= MaximumNameLength && parts.Length <= MaximumDepth
             && parts.All(part => part.Length > 0 && !part.Contains("..", StringComparison.Ordinal) && part != "." && !part.Contains(':', StringComparison.Ordinal) && !part.Any(char.IsControl));
-        return isGood ? name : throw new InvalidDataException($"An entry's name must be a relative path of at most {MaximumDepth} parts that does not climb; got '{Shown(entry.FullName)}'. The file is damaged or hostile.");
+        return isGood ? name : throw new InvalidDataException($"An entry's name must be a relative path of at most {MaximumDepth} parts, without '.', '..', ':' and control characters; got '{Shortened(entry.FullName)}'. The file is damaged or hostile.");
     }
 
-    private static string Shown(string name) => name.Length <= 100 ? name : name[..100] + "…";
+    private static string Shortened(string name) => name.Length <= 100 ? name : name[..100] + "…";
 }

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>An entry Model.key: ML.NET's header of 256 bytes, the loader's own block, a table of strings, an assembly's name, a tail.</summary>
-/// <remarks>Source: ModelHeader.cs of ML.NET 5.0, whose own check trusts sums that overflow.</remarks>
+/// <summary>An entry Model.key: ML.NET's header of 256 bytes, the block of the loader, a table of strings, the name of an assembly, and a tail.</summary>
+/// <remarks>Source: ModelHeader.cs of ML.NET 5.0. The check there does not detect sums that overflow.</remarks>
 internal sealed class ModelBlock
 {
     private const int HeaderBytes = 0x100;
@@ -24,7 +24,7 @@ internal sealed class ModelBlock
         Readable = readable;
     }
 
-    /// <summary>What the loader reads.</summary>
+    /// <summary>The block that the loader reads.</summary>
     public BlockReader Block { get; }
 
     /// <summary>The signature of the loader.</summary>
@@ -36,26 +36,26 @@ internal sealed class ModelBlock
     /// <summary>The version that a reader must know.</summary>
     public uint Readable { get; }
 
-    /// <summary>Reads the header, and checks all that it says against the bytes that are there.</summary>
-    /// <exception cref="InvalidDataException">The entry is not as ML.NET writes it.</exception>
+    /// <summary>Reads the header, and checks all its offsets and lengths against the size of the entry.</summary>
+    /// <exception cref="InvalidDataException">The entry does not have ML.NET's format.</exception>
     public static ModelBlock Parse(string entry, byte[] bytes)
     {
         var whole = new BlockReader(entry, bytes, 0, bytes.Length);
         ReadOnlySpan<byte> header = bytes.Length >= HeaderBytes ? bytes.AsSpan(0, HeaderBytes) : throw whole.Damaged($"a header of {HeaderBytes} bytes", bytes.Length);
         uint written = UInt32(header, 0x08), readable = UInt32(header, 0x0c);
         if (UInt64(header, 0) != Signature || written < FormatVersion || readable > FormatVersion)
-            throw whole.Damaged("ML.NET's signature and a version that is known");
+            throw whole.Damaged("ML.NET's signature and a known version");
 
         long end = HeaderBytes;
-        void Expect(ReadOnlySpan<byte> header, int at, long expected)
+        void Expect(ReadOnlySpan<byte> header, int field, long expected)
         {
-            if ((long)UInt64(header, at) != expected)
-                throw whole.Damaged($"parts that follow each other, here {expected} at 0x{at:x2}", (long)UInt64(header, at));
+            if ((long)UInt64(header, field) != expected)
+                throw whole.Damaged($"consecutive parts, and so offset {expected} in the header at 0x{field:x2}", (long)UInt64(header, field));
         }
 
-        long Length(ReadOnlySpan<byte> header, int at, int unit)
+        long Length(ReadOnlySpan<byte> header, int field, int unit)
         {
-            long length = (long)UInt64(header, at);
+            long length = (long)UInt64(header, field);
             return length >= 0 && length <= bytes.Length - end && length % unit == 0 ? length : throw whole.Damaged($"lengths within its {bytes.Length} bytes", length);
         }
 
@@ -73,7 +73,7 @@ internal sealed class ModelBlock
             Expect(header, 0x20, end);
             long table = Length(header, 0x28, sizeof(long));
             if (table == 0)
-                throw whole.Damaged("a string, where it has a table of them");
+                throw whole.Damaged("at least one string in its table of strings");
             var limits = new BlockReader(entry, bytes, (int)end, (int)(end + table));
             end += table;
             Expect(header, 0x30, end);
@@ -82,7 +82,7 @@ internal sealed class ModelBlock
             {
                 long next = limits.Int64();
                 if (next < last || next > characters || next % sizeof(char) != 0 || (i == 1 && next != characters))
-                    throw whole.Damaged("strings that follow each other", next);
+                    throw whole.Damaged("strings at increasing offsets", next);
                 last = next;
             }
 
@@ -98,7 +98,7 @@ internal sealed class ModelBlock
         }
         else if (UInt32(header, 0x98) != 0)
         {
-            throw whole.Damaged("no length for an assembly's name that is not there");
+            throw whole.Damaged("length 0 for the name of an assembly that is absent");
         }
 
         Expect(header, 0x80, end);
@@ -109,7 +109,7 @@ internal sealed class ModelBlock
         return new ModelBlock(bytes, block, stringsEnd, loader, UInt32(header, 0x48), UInt32(header, 0x4c));
     }
 
-    /// <summary>The entry without the assembly's name, and without a second loader to try: nothing in it is left to choose what is loaded.</summary>
+    /// <summary>The entry without the names of an assembly and of an alternative loader, so that the file cannot decide which code is loaded.</summary>
     public byte[] WithoutAssembly()
     {
         var bytes = new byte[_stringsEnd + sizeof(ulong)];
@@ -117,13 +117,13 @@ internal sealed class ModelBlock
         bytes.AsSpan(0x68, 0x18).Clear();
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x80), _stringsEnd);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x88), bytes.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x90), _stringsEnd); // an empty name: where there is none at all, ML.NET's reader looks for the tail in the wrong place
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(0x90), _stringsEnd); // an empty name: without a name, ML.NET's reader looks for the tail at a wrong offset
         bytes.AsSpan(0x98, sizeof(uint)).Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(_stringsEnd), TailSignature);
         return bytes;
     }
 
-    private static ulong UInt64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
+    private static ulong UInt64(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[offset..]);
 
-    private static uint UInt32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
+    private static uint UInt32(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 }

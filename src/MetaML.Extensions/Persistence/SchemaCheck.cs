@@ -2,24 +2,24 @@ using System.IO.Compression;
 
 namespace MetaML.Extensions.Persistence;
 
-/// <summary>The entry Schema: a data view without rows in ML.NET's binary format, whose columns and annotations are the schema.</summary>
-/// <remarks>Source: BinaryLoader.cs and Codecs.cs of ML.NET 5.0. ML.NET reads annotations only when they are asked for: they are checked here all the same.</remarks>
+/// <summary>Checks the entry Schema. It is a data view without rows in ML.NET's binary format. Its columns and annotations are the schema.</summary>
+/// <remarks>Source: BinaryLoader.cs and Codecs.cs of ML.NET 5.0. ML.NET reads an annotation only when a program requests it. This class checks all annotations.</remarks>
 internal static class SchemaCheck
 {
     private const int HeaderBytes = 0x100;
     private const long Signature = 0x00425644004C4D43;
 
-    /// <summary>Checks every length.</summary>
+    /// <summary>Checks all lengths.</summary>
     /// <param name="entry">The entry's name.</param>
     /// <param name="bytes">The entry.</param>
-    /// <param name="budget">For annotations that decompress to more than they hold.</param>
-    /// <exception cref="InvalidDataException">The entry is not as ML.NET writes it.</exception>
+    /// <param name="budget">The budget for decompressed annotations.</param>
+    /// <exception cref="InvalidDataException">The entry does not have ML.NET's format.</exception>
     public static void Check(string entry, byte[] bytes, ByteBudget budget)
     {
         var whole = new BlockReader(entry, bytes, 0, bytes.Length);
         if (whole.Int64() != Signature)
             throw whole.Damaged("the signature of ML.NET's binary format");
-        whole.Skip(2 * sizeof(long)); // versions, which ML.NET checks
+        whole.Skip(2 * sizeof(long)); // the versions; ML.NET checks them
         long contents = whole.Int64(), tail = whole.Int64(), rows = whole.Int64();
         int columns = whole.Int32();
         if (rows != 0 || columns < 0 || columns > bytes.Length)
@@ -29,14 +29,14 @@ internal static class SchemaCheck
         if (columns == 0)
             return;
 
-        BlockReader reader = whole.At(contents >= HeaderBytes ? contents : throw whole.Damaged("contents after its header", contents));
+        BlockReader reader = whole.Slice(contents >= HeaderBytes ? contents : throw whole.Damaged("contents after its header", contents));
         for (int c = 0; c < columns; c++)
         {
             reader.Text();
             CodecCheck.Read(reader);
             CheckCompression(reader);
             reader.Leb128(); // rows in a block
-            reader.Int64(); // where the blocks would be
+            reader.Int64(); // offset of the blocks, of which there are none
             long annotations = reader.Int64();
             if (annotations != 0)
                 CheckAnnotations(whole, annotations, budget);
@@ -45,13 +45,13 @@ internal static class SchemaCheck
 
     private static void CheckAnnotations(BlockReader whole, long contents, ByteBudget budget)
     {
-        BlockReader reader = whole.At(contents);
-        for (int i = reader.ShortCount(1); i > 0; i--)
+        BlockReader reader = whole.Slice(contents);
+        for (int i = reader.Leb128Count(1); i > 0; i--)
         {
             reader.Text();
             CodecCheck codec = CodecCheck.Read(reader);
             bool isCompressed = CheckCompression(reader);
-            BlockReader block = whole.At(reader.Int64(), reader.Leb128());
+            BlockReader block = whole.Slice(reader.Int64(), reader.Leb128());
             codec.Skip(isCompressed ? Decompressed(block, budget) : block, 1, budget);
         }
     }
@@ -60,20 +60,20 @@ internal static class SchemaCheck
     {
         0 => false,
         1 => true,
-        byte other => throw reader.Damaged("a compression that is known", other),
+        byte other => throw reader.Damaged("a known compression", other),
     };
 
     private static BlockReader Decompressed(BlockReader block, ByteBudget budget)
     {
-        using var source = new DeflateStream(new MemoryStream(block.Take(block.Remaining).ToArray()), CompressionMode.Decompress);
+        using var source = new DeflateStream(new MemoryStream(block.Bytes(block.Remaining).ToArray()), CompressionMode.Decompress);
         using var content = new MemoryStream();
         var buffer = new byte[4096];
         for (int count; (count = source.Read(buffer)) > 0;)
         {
-            budget.Take(count);
+            budget.Reserve(count);
             content.Write(buffer, 0, count);
         }
 
-        return block.Of(content.ToArray(), 0, (int)content.Length);
+        return block.OfContent(content.ToArray());
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Trainers;
 
-/// <summary>Told of every outer step: the place to look at the host's cancel flag, which is set by AutoML, and to write its log.</summary>
+/// <summary>Receives the progress of each outer step. It throws if the host is cancelled, for example by AutoML, and writes the host's log.</summary>
 internal sealed class HostProgress(IHost host, IChannel channel, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
 {
     private const int LogInterval = 100;

@@ -3,15 +3,15 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>Options of the meta-learning trainers: which columns to read, and all that governs learning across tasks.</summary>
-/// <remarks>The Task column is "Task" unless set. It is null only where <see cref="EpisodeOptions.Ways"/> is set: all rows are then one pool of classes.</remarks>
+/// <summary>Options of the meta-learning trainers: the columns, and the options of learning across tasks.</summary>
+/// <remarks>The default Task column is "Task". It may be null only if <see cref="EpisodeOptions.Ways"/> is set. All rows are then one pool of classes.</remarks>
 public sealed record MetaLearnerOptions : TaskLearnerOptions
 {
-    /// <summary>The defaults.</summary>
+    /// <summary>Creates options with their defaults.</summary>
     public MetaLearnerOptions() => TaskColumnName = "Task";
 
-    /// <summary>Options for a quick answer: a look at whether learning across tasks pays, or a model that is learned anew every hour.</summary>
-    /// <returns>New options, to be changed at will: at most 200 outer steps of 8 tasks at twice the learning rate, and an end after three validations without improvement, one every 20 steps. All else is as by default.</returns>
+    /// <summary>Options for a short training, for example for a first test, or for a model that is trained every hour.</summary>
+    /// <returns>New options, which can be changed. They have at most 200 outer steps of 8 tasks, at twice the default learning rate. The model is validated every 20 steps, and training ends after three validations without improvement. All other options have their defaults.</returns>
     public static MetaLearnerOptions ForSpeed() => new()
     {
         MaximumNumberOfIterations = 200,
@@ -20,8 +20,8 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
         EarlyStopping = new EarlyStoppingOptions { EvaluationInterval = 20, Patience = 3 },
     };
 
-    /// <summary>Options for the last bit of quality: a model that is learned once and used for long.</summary>
-    /// <returns>New options, to be changed at will: at most 4,000 outer steps of 32 tasks, and an end after twenty validations without improvement, one every 50 steps. All else is as by default.</returns>
+    /// <summary>Options for the best quality, for example for a model that is trained once and used for a long time.</summary>
+    /// <returns>New options, which can be changed. They have at most 4,000 outer steps of 32 tasks. The model is validated every 50 steps, and training ends after twenty validations without improvement. All other options have their defaults.</returns>
     public static MetaLearnerOptions ForQuality() => new()
     {
         MaximumNumberOfIterations = 4000,
@@ -29,7 +29,7 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
         EarlyStopping = new EarlyStoppingOptions { EvaluationInterval = 50, Patience = 20 },
     };
 
-    /// <summary>The label: Boolean, or Single of 0, 1 and NaN (binary), key (multiclass) or Single (regression).</summary>
+    /// <summary>The label column. Its type is Boolean, or Single with the values 0, 1 and NaN (binary); key (multiclass); or Single (regression).</summary>
     /// <value>Default "Label".</value>
     public string LabelColumnName { get; set; } = "Label";
 
@@ -41,6 +41,6 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
         base.Validate(kind);
         CheckName(nameof(LabelColumnName), LabelColumnName);
         if (TaskColumnName is null && Episodes.Ways is null)
-            throw OptionCheck.Error(this, nameof(TaskColumnName), "set unless Episodes.Ways is", null, "Without it there are no tasks.", "Name the column that tells tasks apart.");
+            throw OptionCheck.Error(this, nameof(TaskColumnName), "set unless Episodes.Ways is set", null, "The tasks of the rows are unknown.", "Give the name of the column that contains the tasks.");
     }
 }

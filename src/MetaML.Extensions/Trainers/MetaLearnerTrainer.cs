@@ -9,13 +9,16 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Learns an encoder and an adapter across the tasks that the Task column names: θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
+/// <summary>Learns an encoder and an adapter from all tasks in the Task column: θ* = argmin Σᵢ λᵢ Lᵢ(θ), where Lᵢ is the query loss of task i and λᵢ its weight.</summary>
 /// <remarks>
-/// <para>Trainer characteristics. Label: Boolean or Single of 0, 1 and NaN (binary), key (multiclass) or Single (regression). Features: known-size vector of Single, finite; no normaliser is
-/// needed. Caching is not needed: data are read once. Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
-/// <para>Made by <c>mlContext.BinaryClassification.Trainers.MetaLearner</c> and its siblings. The fitted transformer scores
-/// rows of the training tasks; <c>mlContext.MetaLearning().Adapt</c> teaches it new ones.</para>
-/// <para>Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
+/// <para>Trainer characteristics. Label: Boolean, or Single with the values 0, 1 and NaN (binary); key (multiclass); or Single
+/// (regression). Features: vector of Single of known size, with finite values. A normaliser is not needed. Caching is not
+/// needed, because the data are read once. Training a network needs the native torch library. Training a linear model with a
+/// learned prior does not need it, nor does scoring.</para>
+/// <para>Create it with <c>mlContext.BinaryClassification.Trainers.MetaLearner</c>, or with the same method of
+/// <c>MulticlassClassification</c> or <c>Regression</c>. The fitted transformer scores rows of the training tasks.
+/// <c>mlContext.MetaLearning().Adapt</c> adapts it to new tasks.</para>
+/// <para>The same seed, data and machine give a bit-identical model, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 {
@@ -32,12 +35,12 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         _options = options with { };
     }
 
-    /// <summary>Learns across the tasks of the data, and adapts to each of them.</summary>
-    /// <param name="input">Label, features and Task column, and example weights if they were named.</param>
+    /// <summary>Learns from all tasks of the data, and adapts the model to each of them.</summary>
+    /// <param name="input">Data with the label, feature and Task columns, and the column of example weights if the options name one.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
-    /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="InvalidOperationException">The rows cannot be used for training. The message gives the reason.</exception>
+    /// <exception cref="DllNotFoundException">A network is trained, and the native torch library is absent.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and KeepBestWhenCancelled is not set.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public MetaLearnerTransformer Fit(IDataView input)
@@ -51,7 +54,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
         var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = options.CancellationToken, Encoder = options.Encoder };
         TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets) { Schema = input.Schema })[0];
-        channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", kept sparse" : "")}.");
+        channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", stored sparse" : "")}.");
 
         MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0];
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
@@ -66,7 +69,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
+        foreach (SchemaShape.Column column in ScoreColumns.Shapes(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }

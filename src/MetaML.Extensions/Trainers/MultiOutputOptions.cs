@@ -2,11 +2,11 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>Options of <see cref="MultiOutputTrainer"/>: which outputs, and all that governs learning across them.</summary>
-/// <remarks>Without a Task column (the default) each output is a task; with one, each output of each task is.</remarks>
+/// <summary>Options of <see cref="MultiOutputTrainer"/>: the outputs, and the options of learning across them.</summary>
+/// <remarks>Without a Task column (the default) each output is a task. With a Task column each output is learned across the tasks of this column.</remarks>
 public sealed record MultiOutputOptions : TaskLearnerOptions
 {
-    /// <summary>Options with their defaults.</summary>
+    /// <summary>Creates options with their defaults.</summary>
     public MultiOutputOptions()
     {
     }
@@ -19,8 +19,8 @@ public sealed record MultiOutputOptions : TaskLearnerOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The label columns, of any mix of kinds.</summary>
-    /// <value>At least two without a Task column, at least one with it; each name once.</value>
+    /// <summary>The label columns. Their kinds may differ.</summary>
+    /// <value>At least two without a Task column, at least one with a Task column. The names differ.</value>
     public IReadOnlyList<OutputColumn> Outputs { get; set; } = [];
 
     /// <inheritdoc/>
@@ -36,8 +36,8 @@ public sealed record MultiOutputOptions : TaskLearnerOptions
         }
 
         if (Outputs.GroupBy(output => output.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw OptionCheck.Error(this, nameof(Outputs), "named once each", $"'{twice.Key}' {twice.Count()} times", "Their score columns would have the same names.", "Remove the repetition.");
+            throw OptionCheck.Error(this, nameof(Outputs), "columns with different names", $"'{twice.Key}' {twice.Count()} times", "Their score columns would have the same names.", "Remove the repetition.");
         if (Outputs.Count < (TaskColumnName is null ? 2 : 1))
-            throw OptionCheck.Error(this, nameof(Outputs), "at least two, or one with a Task column", Outputs.Count, "There is nothing to learn across.", "For a single label use a plain ML.NET trainer, or name a Task column.");
+            throw OptionCheck.Error(this, nameof(Outputs), "at least two, or one with a Task column", Outputs.Count, "With fewer outputs there are no tasks to learn across.", "Use an ML.NET trainer for a single label, or name a Task column.");
     }
 }

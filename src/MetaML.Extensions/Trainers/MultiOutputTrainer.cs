@@ -11,16 +11,19 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Learns to predict several columns from the same features: one encoder for all of them, and a head for each.</summary>
+/// <summary>Learns to predict several columns from the same features, with one encoder for all columns and a head for each.</summary>
 /// <remarks>
-/// <para>Trainer characteristics. Outputs: any mix of Single (regression), Boolean (binary) and key (multiclass). A missing label
-/// (NaN, missing key) is left out of learning, never filled in; for yes/no labels of which some are missing use Single of 0, 1
-/// and NaN, and declare <see cref="LabelKind.Binary"/>. Features: known-size vector of Single, finite; no normaliser is needed.
-/// Training a network needs the native torch library; a linear model with a learned prior, and scoring, do not.</para>
-/// <para>Without a Task column outputs are the tasks: those of one kind share what is learned about heads, and values are
-/// standardised output by output. With a Task column each output is learned across the tasks that it has labels in, as
-/// <see cref="MetaLearnerTrainer"/> would, but on the shared encoder.</para>
-/// <para>Made by <c>mlContext.MetaLearning().MultiOutput</c>. Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
+/// <para>Trainer characteristics. Outputs: Single (regression), Boolean (binary) and key (multiclass), in any combination.
+/// Missing labels (NaN, missing key) are ignored. If binary labels are missing in some rows, use a Single column with the values
+/// 0, 1 and NaN, and declare <see cref="LabelKind.Binary"/>. Features: vector of Single of known size, with finite values. A
+/// normaliser is not needed. Training a network needs the native torch library. Training a linear model with a learned prior
+/// does not need it, nor does scoring.</para>
+/// <para>Without a Task column the outputs are the tasks. Outputs of the same kind share one adapter. Each regression output is
+/// standardised with its own mean and standard deviation.</para>
+/// <para>With a Task column each output is learned across the tasks that have labels for it, as in
+/// <see cref="MetaLearnerTrainer"/>. All outputs share the encoder.</para>
+/// <para>Create it with <c>mlContext.MetaLearning().MultiOutput</c>. The same seed, data and machine give a bit-identical model,
+/// unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
 {
@@ -30,18 +33,18 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
     internal MultiOutputTrainer(IHostEnvironment env, MultiOutputOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate(LabelKind.Binary); // which every adapter serves; the outputs' own kinds are known with the data
+        options.Validate(LabelKind.Binary); // every adapter supports this kind; the kinds of the outputs are not known before the data
         _host = env.Register(nameof(MultiOutputTrainer));
         _options = options with { };
     }
 
-    /// <summary>Learns all outputs of the data.</summary>
-    /// <param name="input">Outputs, features, and the Task and weight columns if they were named.</param>
-    /// <exception cref="ArgumentException">An option does not fit an output's kind.</exception>
+    /// <summary>Learns all outputs from the data.</summary>
+    /// <param name="input">Data with the output and feature columns, and the Task and weight columns if the options name them.</param>
+    /// <exception cref="ArgumentException">An option does not fit the kind of an output.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
-    /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="InvalidOperationException">The rows cannot be used for training. The message gives the reason.</exception>
+    /// <exception cref="DllNotFoundException">A network is trained, and the native torch library is absent.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and KeepBestWhenCancelled is not set.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public MultiOutputTransformer Fit(IDataView input)
@@ -57,15 +60,15 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         TaskSet[] outputs = reader.Read(input, labels);
         string[] empty = [.. labels.Where((_, i) => outputs[i].Tasks.Count == 0).Select(label => $"'{label.Name}'")];
         if (empty.Length > 0)
-            throw new InvalidOperationException($"Each output must have labels; got none in {string.Join(", ", empty)}. There is nothing to learn it from. Check the filter and the column, or leave the output out.");
-        channel.Info($"{labels.Length} outputs, {outputs[0].Features.RowCount} rows of {outputs[0].Features.FeatureCount} features{(outputs[0].Features.IsSparse ? ", kept sparse" : "")}; labels: {string.Join(", ", labels.Select((label, i) => $"{label.Name} {outputs[i].Tasks.Sum(task => task.RowCount)}"))}.");
+            throw new InvalidOperationException($"Each output must have labels; got none in {string.Join(", ", empty)}. An output cannot be learned without labels. Check filters and the column, or remove the output.");
+        channel.Info($"{labels.Length} outputs, {outputs[0].Features.RowCount} rows of {outputs[0].Features.FeatureCount} features{(outputs[0].Features.IsSparse ? ", stored sparse" : "")}; labels: {string.Join(", ", labels.Select((label, i) => $"{label.Name} {outputs[i].Tasks.Sum(task => task.RowCount)}"))}.");
 
         IReadOnlyList<OutputProblem> problems = columns.Task is null ? OutputProblem.OfOutputs(outputs, [.. labels.Select(label => label.Name)]) : OutputProblem.OfTasks(outputs);
         IReadOnlyList<MetaModel> models = MetaTrainer.Learn([.. problems.Select(problem => problem.Tasks)], options, text => channel.Info(text), text => channel.Warning(text));
         var learners = new MetaLearnerTransformer[labels.Length];
         foreach (var (problem, shared) in problems.Zip(models))
         {
-            UnknownTaskHandling unknown = columns.Task is null ? UnknownTaskHandling.Missing : _options.UnknownTasksOf(shared, channel); // without tasks none is unknown
+            UnknownTaskHandling unknown = columns.Task is null ? UnknownTaskHandling.Missing : _options.UnknownTasksOf(shared, channel); // without a Task column there are no unknown tasks
             foreach (var (i, scaling) in problem.Labels)
             {
                 MetaModel model = shared.WithLabels(scaling.Then(shared.Labels));
@@ -90,7 +93,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         {
             var (kind, label) = ColumnNames.KindOf(inputSchema, output);
             _options.Validate(kind);
-            foreach (SchemaShape.Column column in ScoreColumns.Promise(kind, label, _options.GivesDeviation(kind), _options.TaskColumnName is not null))
+            foreach (SchemaShape.Column column in ScoreColumns.Shapes(kind, label, _options.GivesDeviation(kind), _options.TaskColumnName is not null))
             {
                 string name = MultiOutputTransformer.NameOf(output.Name, column.Name);
                 columns[name] = new SchemaShape.Column(name, column.Kind, column.ItemType, column.IsKey, column.Annotations);

@@ -3,20 +3,20 @@ using MetaML.Heads;
 
 namespace MetaML.Extensions.Trainers;
 
-/// <summary>The outputs that one adapter serves, as the tasks that it is learned from.</summary>
+/// <summary>The tasks from which one adapter is learned, with the outputs that use this adapter.</summary>
 /// <param name="Tasks">The tasks.</param>
-/// <param name="Labels">For each of its outputs, by place among all outputs: what its labels were standardised by.</param>
+/// <param name="Labels">For each output that uses the adapter: its index among all outputs, and the standardisation of its labels.</param>
 internal sealed record OutputProblem(TaskSet Tasks, IReadOnlyDictionary<int, LabelScaling> Labels)
 {
-    /// <summary>With a Task column each output is a problem of its own, with a prior over tasks of its own.</summary>
-    /// <param name="outputs">Each output's tasks.</param>
+    /// <summary>The problems of a training with a Task column. Each output is one problem with its own adapter.</summary>
+    /// <param name="outputs">The tasks of each output.</param>
     public static IReadOnlyList<OutputProblem> OfTasks(IReadOnlyList<TaskSet> outputs) =>
         [.. outputs.Select((tasks, i) => new OutputProblem(tasks, new Dictionary<int, LabelScaling> { [i] = LabelScaling.None }))];
 
-    /// <summary>Without one, outputs are the tasks, and those of one kind form a problem.</summary>
-    /// <param name="outputs">Each output's rows, as a single task.</param>
-    /// <param name="names">Each output's name.</param>
-    /// <remarks>Outputs have units of their own, so values are standardised each by itself; and classes of their own, numbered one output after the other.</remarks>
+    /// <summary>The problems of a training without a Task column. Each output is a task. All outputs of one kind form one problem.</summary>
+    /// <param name="outputs">The rows of each output, as a single task.</param>
+    /// <param name="names">The name of each output.</param>
+    /// <remarks>Outputs have different units, so that the values of each are standardised separately. Outputs have different classes, so that the classes of each output are numbered after those of the output before.</remarks>
     public static IReadOnlyList<OutputProblem> OfOutputs(IReadOnlyList<TaskSet> outputs, IReadOnlyList<string> names) =>
         [.. Enumerable.Range(0, outputs.Count).GroupBy(i => outputs[i].Kind).Select(group => Join([.. group], outputs, names))];
 

@@ -2,10 +2,10 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>Options of a shared encoder that is learned from features alone.</summary>
+/// <summary>Options of a shared encoder that is learned from features without labels.</summary>
 public sealed record SelfSupervisedEncoderOptions : SelfSupervisedOptions
 {
-    /// <summary>The features: a known-size vector of Single.</summary>
+    /// <summary>The feature column: a vector of Single of known size.</summary>
     /// <value>Default "Features".</value>
     public string FeatureColumnName { get; set; } = "Features";
 

@@ -8,12 +8,13 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Learns an encoder, features → embedding, for any ML.NET trainer to stand on.</summary>
+/// <summary>Learns an encoder, features → embedding. Any ML.NET trainer can use the embedding as its features.</summary>
 /// <remarks>
-/// <para>From Label and Task it is the encoder that <see cref="MetaLearnerTrainer"/> learns; from features alone, that of
-/// <see cref="SelfSupervisedTrainer"/>. Features: known-size vector of Single, finite; no normaliser is needed. Training needs
-/// the native torch library, the fitted transformer does not.</para>
-/// <para>Made by <c>mlContext.MetaLearning().SharedEncoder</c>. Same seed, same data, same machine: same bits, unless MaximumTrainingTime ends the training.</para>
+/// <para>With labels and tasks it is the encoder that <see cref="MetaLearnerTrainer"/> learns. With features alone it is that of
+/// <see cref="SelfSupervisedTrainer"/>. Features: vector of Single of known size, with finite values. A normaliser is not needed.
+/// Training needs the native torch library. The fitted transformer does not.</para>
+/// <para>Create it with <c>mlContext.MetaLearning().SharedEncoder</c>. The same seed, data and machine give a bit-identical
+/// encoder, unless MaximumTrainingTime ends the training.</para>
 /// </remarks>
 public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
 {
@@ -72,12 +73,12 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
         });
     }
 
-    /// <summary>Learns an encoder of the data.</summary>
-    /// <param name="input">The columns that the options name.</param>
+    /// <summary>Learns an encoder from the data.</summary>
+    /// <param name="input">Data with the columns that the options name.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The rows cannot be used for training. The message gives the reason.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled, and KeepBestWhenCancelled is not set.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written or read.</exception>
     /// <exception cref="InvalidDataException">A checkpoint is damaged.</exception>
     public SharedEncoderTransformer Fit(IDataView input)
@@ -91,6 +92,6 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         _check(inputSchema);
-        return SharedEncoderEstimator.Promise(inputSchema, _output);
+        return SharedEncoderEstimator.WithEmbedding(inputSchema, _output);
     }
 }

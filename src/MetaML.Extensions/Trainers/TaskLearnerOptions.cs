@@ -7,32 +7,32 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>What all trainers that learn across tasks have in common: the columns apart from labels, and how to learn.</summary>
+/// <summary>The common options of all trainers that learn across tasks: the columns other than labels, and the options of the training.</summary>
 public abstract record TaskLearnerOptions : MetaTrainingOptions
 {
     private protected TaskLearnerOptions()
     {
     }
 
-    /// <summary>The features: a known-size vector of Single.</summary>
+    /// <summary>The feature column: a vector of Single of known size.</summary>
     /// <value>Default "Features".</value>
     public string FeatureColumnName { get; set; } = "Features";
 
-    /// <summary>Which task a row belongs to: text or key.</summary>
-    /// <value>Null where rows are not told apart by task.</value>
+    /// <summary>The Task column, which gives the task of each row: text or key.</summary>
+    /// <value>Null for no Task column.</value>
     public string? TaskColumnName { get; set; }
 
-    /// <summary>How much a row counts: Single.</summary>
-    /// <value>Null (default) where all rows count alike.</value>
+    /// <summary>The column of example weights: Single.</summary>
+    /// <value>Null (default) for equal weights.</value>
     public string? ExampleWeightColumnName { get; set; }
 
-    /// <summary>What is given for rows of an unknown task.</summary>
-    /// <value>Null (default): <see cref="UnknownTaskHandling.MetaPrior"/> where all tasks' labels mean the same, else <see cref="UnknownTaskHandling.Throw"/>.</value>
+    /// <summary>The treatment of rows of unknown tasks.</summary>
+    /// <value>Null (default): <see cref="UnknownTaskHandling.MetaPrior"/> if labels have the same meaning in all tasks, otherwise <see cref="UnknownTaskHandling.Throw"/>.</value>
     public UnknownTaskHandling? UnknownTasks { get; set; }
 
     internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName);
 
-    /// <summary>The options with what they leave to the host and to the data: seed, progress, the features' shape.</summary>
+    /// <summary>A copy of the options in which the host and the data supply the values that are not set: seed, device, progress, shape of the features.</summary>
     internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => Bind(new TrainingHost(host, channel, schema[FeatureColumnName]));
 
     private TaskLearnerOptions Bind(TrainingHost host) => this with
@@ -43,18 +43,18 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
         Device = host.Device(Device),
         FallbackToCpu = host.FallsBackToCpu,
         Progress = host.Progress(Progress),
-        HoldsOutRows = TaskColumnName is null, // there are no others
+        HoldsOutRows = TaskColumnName is null, // without tasks only rows can be held out
     };
 
-    /// <summary>What a trained model gives for rows of unknown tasks.</summary>
-    /// <exception cref="ArgumentException">There is no prior to give.</exception>
+    /// <summary>The treatment of rows of unknown tasks by a trained model.</summary>
+    /// <exception cref="ArgumentException">The options ask for the prior, and the model has none.</exception>
     internal UnknownTaskHandling UnknownTasksOf(MetaModel model, IChannel channel)
     {
         UnknownTaskHandling handling = UnknownTasks ?? (model.HasCommonOutputs ? UnknownTaskHandling.MetaPrior : UnknownTaskHandling.Throw);
         if (UnknownTasks is null)
-            channel.Info($"Rows of unknown tasks: {handling}, since {(model.HasCommonOutputs ? "labels mean the same in all tasks" : "each task has classes of its own")}.");
+            channel.Info($"Rows of unknown tasks: {handling}, because {(model.HasCommonOutputs ? "labels have the same meaning in all tasks" : "tasks have different classes")}.");
         if (handling == UnknownTaskHandling.MetaPrior && !model.HasCommonOutputs)
-            throw OptionCheck.Error(this, nameof(UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for classes that are not known.");
+            throw OptionCheck.Error(this, nameof(UnknownTasks), "Throw or Missing where class sets differ by task", handling, "There is no prior for unknown classes.");
         if (handling == UnknownTaskHandling.Missing)
             channel.Warning("Rows of unknown tasks get NaN scores, which ML.NET's metrics leave out or misread.");
         return handling;

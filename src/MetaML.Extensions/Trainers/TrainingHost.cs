@@ -5,7 +5,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Trainers;
 
-/// <summary>What options of a training leave open, and the MLContext and the data say: seed, device, progress, the shape of the features.</summary>
+/// <summary>Supplies the values that the options of a training leave unset, from the MLContext and the data: seed, device, progress, shape of the features.</summary>
 /// <param name="host">The trainer's host.</param>
 /// <param name="channel">The log of this training.</param>
 /// <param name="features">The feature column: a vector of known size.</param>
@@ -13,22 +13,22 @@ internal sealed class TrainingHost(IHost host, IChannel channel, DataViewSchema.
 {
     private readonly IReadOnlyList<int> _dimensions = ((VectorDataViewType)features.Type).Dimensions;
 
-    /// <summary>Whether the processor may serve in place of the device that was asked for.</summary>
+    /// <summary>Whether the CPU replaces a requested device that is not available.</summary>
     public bool FallsBackToCpu => HostSettings.FallsBackToCpu(host);
 
-    /// <summary>The options' seed, else the context's.</summary>
-    public int? Seed(int? given) => given ?? HostSettings.Seed(host);
+    /// <summary>The seed of the options. If it is not set, the seed of the context.</summary>
+    public int? Seed(int? configured) => configured ?? HostSettings.Seed(host);
 
-    /// <summary>The options' device, else the context's.</summary>
-    public string? Device(string? given) => given ?? HostSettings.Device(host);
+    /// <summary>The device of the options. If it is not set, the device of the context.</summary>
+    public string? Device(string? configured) => configured ?? HostSettings.Device(host);
 
-    /// <summary>The options' progress, after the context's: its log, and its cancel flag.</summary>
-    public HostProgress Progress(IProgress<TrainingProgress>? given) => new(host, channel, given);
+    /// <summary>A progress that checks the context for cancellation and writes its log, and then reports to the progress of the options.</summary>
+    public HostProgress Progress(IProgress<TrainingProgress>? configured) => new(host, channel, configured);
 
-    /// <summary>The options' encoder, completed by the column's dimensions; where none is given, a convolutional one for images, which have three dimensions.</summary>
-    public EncoderOptions? Encoder(EncoderOptions? given) => (given ?? (_dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(_dimensions);
+    /// <summary>The encoder of the options, with the dimensions of the feature column. If it is not set, a convolutional encoder for images (columns with three dimensions), or null.</summary>
+    public EncoderOptions? Encoder(EncoderOptions? configured) => (configured ?? (_dimensions.Count == 3 ? new ConvolutionalEncoderOptions() : null))?.WithShape(_dimensions);
 
-    /// <summary>Why the encoder was chosen; nothing where it was given, or is chosen later.</summary>
-    public IReadOnlyList<string> Reasons(EncoderOptions? given) =>
-        given is null && Encoder(null) is not null ? [$"Encoder: Convolutional, since column '{features.Name}' holds images, {string.Join(" × ", _dimensions)}."] : [];
+    /// <summary>The reason for the encoder that <see cref="Encoder"/> chose; empty if the options set one, or if it is chosen later.</summary>
+    public IReadOnlyList<string> Reasons(EncoderOptions? configured) =>
+        configured is null && Encoder(null) is not null ? [$"Encoder: Convolutional, because column '{features.Name}' contains images of {string.Join(" × ", _dimensions)}."] : [];
 }

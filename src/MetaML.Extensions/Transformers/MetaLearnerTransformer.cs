@@ -16,13 +16,14 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Scores rows by the head of the task that they belong to, on the encoder that all tasks share.</summary>
+/// <summary>Scores each row with the head of its task. The encoder is the same for all tasks.</summary>
 /// <remarks>
-/// Output columns are those of ML.NET's own trainers: Score and PredictedLabel, for binary labels Probability. A multiclass
-/// Score holds probabilities, zero for classes that the row's task does not have. Regression by a Bayesian adapter also gives
-/// ScoreStandardDeviation, of the label about the score; with a Task column IsKnownTask says whether the model knows the row's
-/// task, or scored it as <see cref="UnknownTaskHandling"/> has it. Immutable, and safe for many threads; it scores and, with
-/// most adapters, adapts without the native torch library.
+/// <para>Output columns are those of ML.NET's own trainers: Score, also PredictedLabel for classes, and Probability for binary
+/// labels. A multiclass Score contains probabilities. They are zero for classes that the row's task does not have. Regression
+/// with a Bayesian adapter also gives ScoreStandardDeviation, the standard deviation of the label about the score.</para>
+/// <para>With a Task column, IsKnownTask says whether the model knows the row's task. Rows of other tasks are treated as
+/// <see cref="UnknownTaskHandling"/> says.</para>
+/// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes the encoder.</para>
 /// </remarks>
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
@@ -49,7 +50,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>The tasks that the model knows: those that it was trained on and those that it was adapted to.</summary>
     public IEnumerable<string> TaskNames => _tasks.Keys;
 
-    /// <summary>Whether the model knows a task: whether rows of it are scored by a head of its own.</summary>
+    /// <summary>Whether the model knows a task. Rows of a known task are scored with the task's own head.</summary>
     /// <param name="task">The task's name.</param>
     public bool KnowsTask(string task)
     {
@@ -60,17 +61,17 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>The label column, read when adapting.</summary>
     public string LabelColumnName => Columns.Label;
 
-    /// <summary>Vector of Single, as long as the features that the model was trained on.</summary>
+    /// <summary>The type of the feature column: a vector of Single, of the same length as in training.</summary>
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
-    // The label too where new classes are refused: better by name than as missing labels.
+    // The label column is included even if the model accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
     IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. Model.Kind == LabelKind.Multiclass ? [Columns.Label] : Array.Empty<string>()];
 
-    // Whether a new task may bring classes that no task has had so far.
+    // Whether a new task may have classes that no known task has.
     private bool MayHaveNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasCommonOutputs;
 
-    /// <summary>What the model holds: encoder, adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
-    /// <returns>For programs by its properties, for people by its text.</returns>
+    /// <summary>Describes the model: its encoder and adapter, its tasks with their numbers of rows and weights λ, the end of the training, and the choices made from the data with their reasons.</summary>
+    /// <returns>The description. Its ToString gives it as text.</returns>
     public ModelDescription Describe() => ModelDescription.Of(Model, [DescribeOutput()]);
 
     internal OutputDescription DescribeOutput() => new()
@@ -84,7 +85,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Training = Model.Training,
     };
 
-    /// <summary>The transformer of a trained model that knows these tasks, except for any, such as a large pool that small tasks are drawn from, that has too many rows and classes at once.</summary>
+    /// <summary>Creates the transformer of a trained model and adapts it to the training tasks. Tasks that are too large for the adapter, such as a pool of classes that episodes are drawn from, are left out with a warning.</summary>
     internal static MetaLearnerTransformer Create(
         IHostEnvironment env, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, TaskSet tasks, IReadOnlyDictionary<string, double> weights, CancellationToken cancellationToken)
     {
@@ -92,7 +93,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         using (IChannel channel = env.Start("Adaptation"))
         {
             foreach (LearningTask task in tasksByCanAdapt[false])
-                channel.Warning($"Task '{task.Name}' is learned from, but has too many rows and classes together ({task.RowCount} rows) to have scores of its own: it is not among the tasks that the model knows. Adapt to some of its classes.");
+                channel.Warning($"Task '{task.Name}' is used for training, but it has too many rows and classes ({task.RowCount} rows) for the model to be adapted to it. It is not one of the tasks that the model knows. Adapt the model to some of its classes.");
         }
 
         var empty = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
@@ -100,17 +101,17 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     /// <inheritdoc cref="ITaskLearner.Adapt"/>
-    /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
+    /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
     internal MetaLearnerTransformer Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
     {
         var (tasks, classes) = ReadSupport(env, support, cancellationToken);
         return With(env, tasks, classes, options, cancellationToken);
     }
 
-    /// <summary>Labelled rows as tasks, and the classes that the model then knows.</summary>
-    /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label cannot be used.</exception>
+    /// <summary>Reads labelled rows as tasks. Also returns the classes that the model knows after the adaptation.</summary>
+    /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
     internal (TaskSet Tasks, KeyVocabulary? Classes) ReadSupport(IHostEnvironment env, IDataView support, CancellationToken cancellationToken)
     {
         Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
@@ -121,39 +122,39 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass, Schema = support.Schema })[0];
         return tasks.Tasks.Count > 0
             ? (tasks, classes)
-            : throw new InvalidOperationException("Support must have labelled rows; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
+            : throw new InvalidOperationException("Support must have labelled rows; got none. The model cannot be adapted without them. Check filters, and that the labels are not missing.");
     }
 
     ITransformer ITaskLearner.Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken) => Adapt(env, support, options, cancellationToken);
 
     ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task) => RemoveTask(env, task);
 
-    /// <summary>How the label column of support is read, and the classes that the model knows then.</summary>
-    /// <exception cref="ArgumentException">Its keys cannot be matched with the model's classes.</exception>
+    /// <summary>The label column of the support as it is to be read, and the classes that the model knows after the adaptation.</summary>
+    /// <exception cref="ArgumentException">The keys of the column cannot be matched with the model's classes.</exception>
     internal (LabelColumn Label, KeyVocabulary? Classes) LabelIn(DataViewSchema support)
     {
         var label = new LabelColumn(Columns.Label, Model.Kind);
         if (_classes is null)
             return (label, null);
-        KeyVocabulary given = KeyVocabulary.Of(support[Columns.Label]);
-        KeyVocabulary classes = MayHaveNewClasses ? _classes.Append(given) : _classes;
-        int[] map = classes.MapFrom(given);
+        KeyVocabulary supportClasses = KeyVocabulary.Of(support[Columns.Label]);
+        KeyVocabulary classes = MayHaveNewClasses ? _classes.Append(supportClasses) : _classes;
+        int[] map = classes.MapFrom(supportClasses);
         label = label with
         {
             ClassCount = classes.Count,
             ClassSets = Model.HasCommonOutputs ? ClassSets.Common : ClassSets.PerTask,
-            ClassOfKey = key => map[key] >= 0 ? map[key] : throw UnknownClass(given.Names[key]),
+            ClassOfKey = key => map[key] >= 0 ? map[key] : throw UnknownClass(supportClasses.Names[key]),
         };
         return (label, classes);
     }
 
-    /// <summary>A transformer that has forgotten one task.</summary>
+    /// <summary>Returns a transformer without one task.</summary>
     /// <exception cref="ArgumentException">The task is unknown.</exception>
     internal MetaLearnerTransformer RemoveTask(IHostEnvironment env, string task) => _tasks.ContainsKey(task)
         ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
-    /// <summary>A transformer that also knows these tasks. Known heads are shared with this one: adapting costs only what is new.</summary>
+    /// <summary>Returns a transformer that also knows these tasks. It shares the heads of the known tasks with this one, so that only the new tasks are computed.</summary>
     internal MetaLearnerTransformer With(IHostEnvironment env, TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
         IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
@@ -173,7 +174,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     private InvalidOperationException UnknownClass(string name) =>
-        new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask for tasks that bring their own.");
+        new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask if tasks have different classes.");
 
     private protected override MetaModel Encoder => Model;
 
@@ -181,16 +182,18 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     protected override void SaveModel(ModelSaveContext ctx)
     {
         // *** Binary format ***
-        // string: label, feature, task and weight column ("" where there is none)
-        // byte: what is given for rows of unknown tasks
+        // string: label, feature, task and weight column ("" if there is none)
+        // byte: treatment of rows of unknown tasks
         // the model: see MetaModel.Write
         // the classes, multiclass only: see KeyVocabulary.Write
-        // int: number of tasks; for each its name, and see AdaptedTask.Write
+        // int: number of tasks; for each task its name and its head, see AdaptedTask.Write
         Format.Write(ctx);
         Write(ctx.Writer, null);
     }
 
-    /// <summary>Writes all but the header; the encoder's values not where another model that was written before shares them.</summary>
+    /// <summary>Writes everything except the header.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="encoder">A model with the same encoder that is already written: the encoder's parameters are then not written again. Null for none.</param>
     internal void Write(BinaryWriter writer, MetaModel? encoder)
     {
         writer.Write(Columns.Label);
@@ -201,7 +204,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Model.Write(writer, encoder);
         _classes?.Write(writer);
         writer.Write(_tasks.Count);
-        foreach (var (name, task) in _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal)) // same tasks, same bytes
+        foreach (var (name, task) in _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal)) // the order of the file depends only on the names
         {
             writer.Write(name);
             task.Write(writer, Model);
@@ -215,7 +218,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         return Read(env, ctx.Reader, null);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Reads the output of <see cref="Write"/>.</summary>
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
     internal static MetaLearnerTransformer Read(IHostEnvironment env, BinaryReader reader, MetaModel? encoder)
     {
@@ -225,7 +228,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
         if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount))
-            throw new InvalidDataException("The saved meta-learner contradicts itself. The file is damaged.");
+            throw new InvalidDataException("The saved meta-learner must have a known treatment of unknown tasks, and as many classes as its model. The file is damaged.");
 
         var tasks = ImmutableDictionary.CreateBuilder<string, AdaptedTask>();
         for (int i = BinaryFormat.ReadCount(reader, int.MaxValue, "tasks"); i > 0; i--)
@@ -241,7 +244,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
 
-    // All getters of a row share one scoring of it.
+    // All getters share one scorer, so that each row is scored once.
     internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
     {
         var scorer = new TaskRowScorer(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);

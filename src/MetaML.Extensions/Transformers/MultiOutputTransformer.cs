@@ -14,11 +14,11 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Predicts several outputs of the same rows: a meta-learner for each, on the one encoder that they share.</summary>
+/// <summary>Predicts several outputs of the same rows with one encoder. Each output has a meta-learner.</summary>
 /// <remarks>
-/// Output columns are those of ML.NET's own trainers, named after the output: "Price.Score", for classes also
-/// "Colour.PredictedLabel", for yes/no also "Sold.Probability". A row is read and embedded once for all of them. Immutable, and
-/// safe for many threads; it scores and, with most adapters, adapts without the native torch library.
+/// <para>Output columns are those of ML.NET's own trainers, with the name of the output in front: "Price.Score", for classes also
+/// "Colour.PredictedLabel", for binary outputs also "Sold.Probability". Each row is read and embedded once for all outputs.</para>
+/// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes the encoder.</para>
 /// </remarks>
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
@@ -30,13 +30,13 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     internal MultiOutputTransformer(IHostEnvironment env, ColumnNames columns, IEnumerable<MetaLearnerTransformer> outputs)
         : base(env.Register(LoaderSignature), columns) => _outputs = [.. outputs];
 
-    /// <summary>The outputs, by the names of their label columns.</summary>
+    /// <summary>The names of the outputs, which are the names of their label columns.</summary>
     public IEnumerable<string> OutputNames => _outputs.Select(output => output.LabelColumnName);
 
-    /// <summary>The tasks that the model knows for at least one output; none where there is no Task column.</summary>
+    /// <summary>The tasks that the model knows for at least one output; empty without a Task column.</summary>
     public IEnumerable<string> TaskNames => Columns.Task is null ? [] : _outputs.SelectMany(output => output.TaskNames).Distinct();
 
-    /// <summary>Whether the model knows a task for at least one output; "Price.IsKnownTask" says so for one.</summary>
+    /// <summary>Whether the model knows a task for at least one output. The column "Price.IsKnownTask" gives this fact for the output "Price".</summary>
     /// <param name="task">The task's name.</param>
     public bool KnowsTask(string task)
     {
@@ -44,67 +44,67 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return Columns.Task is not null && _outputs.Any(output => output.KnowsTask(task));
     }
 
-    /// <summary>What the model holds: encoder, and for each output adapter, tasks with their rows and λ, how training ended, what was chosen and why.</summary>
-    /// <returns>For programs by its properties, for people by its text.</returns>
+    /// <summary>Describes the model: its encoder, and for each output the adapter, the tasks with their numbers of rows and weights λ, the end of the training, and the choices made from the data with their reasons.</summary>
+    /// <returns>The description. Its ToString gives it as text.</returns>
     public ModelDescription Describe() => ModelDescription.Of(Encoder, _outputs.Select(output => output.DescribeOutput()));
 
-    /// <summary>The name of an output's score column.</summary>
+    /// <summary>The full name of a column of an output, for example "Price.Score".</summary>
     internal static string NameOf(string output, string column) => $"{output}.{column}";
 
     private protected override MetaModel Encoder => _outputs[0].Model;
 
     MetaModel ITaskLearner.Model => Encoder;
 
-    // New classes, too, of those outputs that take none: better refused by name than taken for missing labels.
+    // The label columns are included even if an output accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
     IEnumerable<string> ITaskLearner.GrowingColumns =>
         [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];
 
-    /// <summary>One output as a meta-learner of its own, with the usual names of columns: Score, PredictedLabel, Probability.</summary>
+    /// <summary>The meta-learner of one output. Its columns have the usual names: Score, PredictedLabel, Probability.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
     internal MetaLearnerTransformer Select(string output) => _outputs.FirstOrDefault(learner => learner.LabelColumnName == output)
         ?? throw new ArgumentException($"The output must be one of {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got '{output}'.", nameof(output));
 
-    /// <summary>Outputs whose column the support lacks, or has no labels in, stay as they are.</summary>
-    /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
-    /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label cannot be used.</exception>
+    /// <summary>Adapts the outputs that have labels in the support. The other outputs do not change.</summary>
+    /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label is invalid.</exception>
     ITransformer ITaskLearner.Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
     {
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
-        MetaLearnerTransformer[] given = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
-        foreach (MetaLearnerTransformer output in given)
+        MetaLearnerTransformer[] labelled = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
+        foreach (MetaLearnerTransformer output in labelled)
             ColumnNames.KindOf(support.Schema, new OutputColumn(output.LabelColumnName, output.Model.Kind));
-        var labels = Array.ConvertAll(given, output => output.LabelIn(support.Schema));
+        var labels = Array.ConvertAll(labelled, output => output.LabelIn(support.Schema));
 
         IHost host = env.Register(LoaderSignature);
         using IChannel channel = host.Start("Adaptation");
         var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
         TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
         if (tasks.All(set => set.Tasks.Count == 0))
-            throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. There is nothing to adapt to. Check the filter, and that labels are not missing.");
+            throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. The model cannot be adapted without them. Check filters, and that the labels are not missing.");
 
         var adapted = new Dictionary<string, MetaLearnerTransformer>();
-        for (int i = 0; i < given.Length; i++)
+        for (int i = 0; i < labelled.Length; i++)
         {
             if (tasks[i].Tasks.Count > 0)
-                adapted[given[i].LabelColumnName] = given[i].With(env, tasks[i], labels[i].Classes, options, cancellationToken);
+                adapted[labelled[i].LabelColumnName] = labelled[i].With(env, tasks[i], labels[i].Classes, options, cancellationToken);
         }
 
         return new MultiOutputTransformer(env, Columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));
     }
 
-    /// <summary>A transformer that has learned one more output, by the adapter of its kind.</summary>
-    /// <exception cref="ArgumentException">The output is known, or no output of its kind is, or outputs are not the tasks; or its column cannot be used.</exception>
-    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label cannot be used.</exception>
+    /// <summary>Returns a transformer with one more output. The output is learned with the adapter of a known output of the same kind.</summary>
+    /// <exception cref="ArgumentException">The output is known; or no known output has its kind; or the model has a Task column; or the column of the output is invalid.</exception>
+    /// <exception cref="InvalidOperationException">There are no labels, or a feature or label is invalid.</exception>
     internal MultiOutputTransformer Add(IHostEnvironment env, IDataView support, OutputColumn output, CancellationToken cancellationToken)
     {
         if (Columns.Task is { } task)
-            throw new ArgumentException($"The model must be without a Task column, for a new output to be like the others; got '{task}'. Each of its outputs has an adapter of its own. Train with all outputs.");
+            throw new ArgumentException($"The model must have no Task column when an output is added; got '{task}'. With a Task column each output has its own adapter, and a new output has none. Train again with all outputs.");
         if (OutputNames.Contains(output.Name))
-            throw new ArgumentException($"The output must be new; got '{output.Name}'. Use Adapt to learn it anew.", nameof(output));
+            throw new ArgumentException($"The output must be new; got '{output.Name}'. Use Adapt to learn a known output again.", nameof(output));
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         LabelKind kind = ColumnNames.KindOf(support.Schema, output);
-        MetaLearnerTransformer like = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasCommonOutputs))
-            ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, for '{output.Name}' to be like; got none. How to learn it is not known. Train with all outputs.", nameof(output));
+        MetaLearnerTransformer sameKind = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasCommonOutputs))
+            ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, so that '{output.Name}' can use the same adapter; got none. Train again with all outputs.", nameof(output));
 
         IHost host = env.Register(LoaderSignature);
         using IChannel channel = host.Start("Adaptation");
@@ -112,8 +112,8 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
         TaskSet tasks = reader.Read(support, new LabelColumn(output.Name, kind, classes?.Count ?? 0, ClassSets.PerTask))[0];
         if (tasks.Tasks.Count == 0)
-            throw new InvalidOperationException($"Support must have labels of '{output.Name}'; got none. There is nothing to learn it from. Check the filter, and that labels are not missing.");
-        MetaModel model = like.Model.WithLabels(LabelScaling.Fit(tasks)); // in its own units
+            throw new InvalidOperationException($"Support must have labels of '{output.Name}'; got none. The output cannot be learned without them. Check filters, and that the labels are not missing.");
+        MetaModel model = sameKind.Model.WithLabels(LabelScaling.Fit(tasks)); // the new output has other units
         return new MultiOutputTransformer(env, Columns, _outputs.Add(MetaLearnerTransformer.Create(env, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, new Dictionary<string, double>(), cancellationToken)));
     }
 
@@ -128,7 +128,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     protected override void SaveModel(ModelSaveContext ctx)
     {
         // *** Binary format ***
-        // int: number of outputs; for each see MetaLearnerTransformer.Write, from the second on without the encoder's values
+        // int: number of outputs; for each output see MetaLearnerTransformer.Write; only the first contains the encoder's parameters
         Format.Write(ctx);
         ctx.Writer.Write(_outputs.Length);
         foreach (MetaLearnerTransformer output in _outputs)
@@ -143,11 +143,11 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
             outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model));
         if (outputs.Count == 0 || outputs.Any(output => output.Columns with { Label = "" } != outputs[0].Columns with { Label = "" }))
-            throw new InvalidDataException("The saved outputs do not read the same columns, or there are none. The file is damaged.");
+            throw new InvalidDataException("A saved multi-output model must have outputs, and all must read the same columns. The file is damaged.");
         return new MultiOutputTransformer(env, outputs[0].Columns, outputs);
     }
 
-    // Each output's columns are a score set of their own, numbered after those before it.
+    // The columns of each output are one score set. Its number follows that of the output before.
     internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input)
     {
         var schema = new DataViewSchema.Builder();

@@ -3,14 +3,14 @@ using Microsoft.ML.Data;
 
 namespace MetaML;
 
-/// <summary>A learned encoder as a step of a pipeline: there is nothing left to fit.</summary>
+/// <summary>A learned encoder as a step of a pipeline. Fit does not train it further.</summary>
 public sealed class SharedEncoderEstimator : IEstimator<SharedEncoderTransformer>
 {
     private readonly SharedEncoderTransformer _transformer;
 
     internal SharedEncoderEstimator(SharedEncoderTransformer transformer) => _transformer = transformer;
 
-    /// <summary>The encoder as it is.</summary>
+    /// <summary>Checks the feature column and returns the encoder unchanged.</summary>
     /// <param name="input">Data with the feature column.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public SharedEncoderTransformer Fit(IDataView input)
@@ -25,11 +25,11 @@ public sealed class SharedEncoderEstimator : IEstimator<SharedEncoderTransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         _transformer.Check(inputSchema);
-        return Promise(inputSchema, _transformer.OutputColumnName);
+        return WithEmbedding(inputSchema, _transformer.OutputColumnName);
     }
 
-    /// <summary>The schema with an embedding.</summary>
-    internal static SchemaShape Promise(SchemaShape input, string output)
+    /// <summary>The schema with the embedding column.</summary>
+    internal static SchemaShape WithEmbedding(SchemaShape input, string output)
     {
         var columns = input.ToDictionary(column => column.Name);
         columns[output] = new SchemaShape.Column(output, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);

@@ -12,8 +12,8 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Features → embedding: the representation that a meta-learner's tasks share, for any ML.NET trainer to stand on.</summary>
-/// <remarks>Immutable, safe for many threads, and without the native torch library. A row with a feature that is not finite gets an embedding of NaN.</remarks>
+/// <summary>Computes the embedding of the features, with the encoder that all tasks share. Any ML.NET trainer can use the embedding as its features.</summary>
+/// <remarks>Immutable, and safe for several threads. It needs no native library. A row with a feature that is not finite has an embedding of NaN.</remarks>
 public sealed class SharedEncoderTransformer : TaskRowTransformer
 {
     internal const string LoaderSignature = "SharedEncoder";
@@ -28,10 +28,10 @@ public sealed class SharedEncoderTransformer : TaskRowTransformer
         OutputColumnName = outputColumnName;
     }
 
-    /// <summary>The column that is made: a vector of Single.</summary>
+    /// <summary>The name of the output column: a vector of Single.</summary>
     public string OutputColumnName { get; }
 
-    /// <summary>Number of values of an embedding.</summary>
+    /// <summary>Length of an embedding.</summary>
     public int EmbeddingDimension => _model.EmbeddingDimension;
 
     private protected override MetaModel Encoder => _model;

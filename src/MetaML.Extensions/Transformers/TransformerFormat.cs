@@ -2,17 +2,17 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Transformers;
 
-/// <summary>The saved form of one of this package's transformers: the one place of its signatures and versions.</summary>
+/// <summary>The file format of one of this package's transformers: its signatures and versions.</summary>
 /// <param name="Transformer">The type that ML.NET loads.</param>
-/// <param name="ModelSignature">Eight letters.</param>
-/// <param name="LoaderSignature">As in the type's LoadableClass attribute.</param>
-/// <param name="Written">Version that is written now, and that a reader must know.</param>
+/// <param name="ModelSignature">Eight letters at the start of the saved transformer.</param>
+/// <param name="LoaderSignature">The signature in the type's LoadableClass attribute.</param>
+/// <param name="Written">The version that is written. A reader must know it.</param>
 internal sealed record TransformerFormat(Type Transformer, string ModelSignature, string LoaderSignature, uint Written = TransformerFormat.First)
 {
-    /// <summary>The first version; all from it on can be read.</summary>
+    /// <summary>The first version. It and all later versions can be read.</summary>
     public const uint First = 0x00010001;
 
-    /// <summary>Tasks have their number of rows and λ.</summary>
+    /// <summary>The version in which each task has its number of rows and its weight λ.</summary>
     public const uint TasksWithRows = 0x00010002;
 
     private VersionInfo Version => new(
@@ -23,7 +23,7 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
         loaderSignature: LoaderSignature,
         loaderAssemblyName: Transformer.Assembly.FullName);
 
-    /// <summary>Begins a saved transformer.</summary>
+    /// <summary>Writes the header of a saved transformer.</summary>
     public void Write(ModelSaveContext ctx)
     {
         ctx.CheckAtModel();
@@ -31,10 +31,10 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
     }
 
     /// <summary>Checks the version of a saved transformer.</summary>
-    /// <exception cref="InvalidDataException">It is newer.</exception>
+    /// <exception cref="InvalidDataException">The version is newer than this package.</exception>
     public void Check(ModelLoadContext ctx)
     {
-        if (ctx.Header.ModelSignature == Version.ModelSignature && ctx.Header.ModelVerReadable > Written) // ML.NET's own message blames ML.NET
+        if (ctx.Header.ModelSignature == Version.ModelSignature && ctx.Header.ModelVerReadable > Written) // ML.NET's own message would name ML.NET instead of this package
             throw new InvalidDataException($"The meta-learner's format version must be at most 0x{Written:x8}; got 0x{ctx.Header.ModelVerReadable:x8}. It was saved by a newer version of MetaML.Extensions. Update the package.");
         ctx.CheckAtModel(Version);
     }

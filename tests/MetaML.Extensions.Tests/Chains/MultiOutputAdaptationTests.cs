@@ -118,7 +118,7 @@ public sealed class MultiOutputAdaptationTests
         string MessageOf(ITransformer model, OutputColumn output) => Assert.ThrowsAny<ArgumentException>(() => _ml.MetaLearning().AddOutput(model, data, output)).Message;
         ITransformer values = Trainer(null, 0, "Price", "Size").Fit(data);
         Assert.Contains("must be new; got 'Price'", MessageOf(values, new OutputColumn("Price")));
-        Assert.Contains("an output of kind Binary, for 'Sold' to be like; got none", MessageOf(values, new OutputColumn("Sold")));
+        Assert.Contains("an output of kind Binary, so that 'Sold' can use the same adapter; got none", MessageOf(values, new OutputColumn("Sold")));
         Assert.Contains("output column 'Colour'", MessageOf(values, new OutputColumn("Colour")));
         Assert.Contains("must be without a Task column", MessageOf(Trainer("Task", 0, "Price").Fit(data), new OutputColumn("Size")));
         ITransformer single = _ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Price", MaximumNumberOfIterations = 0 }).Fit(data);

@@ -31,10 +31,10 @@ public sealed class DescribeTests
         Assert.Equal((12, 339L, 40), (output.Training!.TaskCount, output.Training.RowCount, output.Training.Iterations));
         Assert.True(output.Training.ValidationLoss > 0);
         Assert.All(output.Training.Reasons, reason => Assert.Contains(log, line => line.EndsWith(reason, StringComparison.Ordinal)));
-        Assert.Contains(log, line => line.EndsWith("Rows of unknown tasks: MetaPrior, since labels mean the same in all tasks.", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.EndsWith("Rows of unknown tasks: MetaPrior, because labels have the same meaning in all tasks.", StringComparison.Ordinal));
 
         string text = description.ToString();
-        foreach (string part in new[] { "Encoder: Mlp(", "6 features to 6 values", "Label 'Key': Multiclass of 3 classes", "Adapter: Prototype", "40 outer steps", "Classes: common to all tasks", "Tasks: 12; rows of others: MetaPrior", "task1: 29 rows, λ 2.57" })
+        foreach (string part in new[] { "Encoder: Mlp(", "6 features to 6 values", "Label 'Key': Multiclass of 3 classes", "Adapter: Prototype", "40 outer steps", "Classes: common to all tasks", "Tasks: 12; rows of unknown tasks: MetaPrior", "task1: 29 rows, λ 2.57" })
             Assert.Contains(part, text, StringComparison.Ordinal);
     }
 

@@ -232,7 +232,7 @@ public sealed class BadInputTests
         MetaLearnerOptions options = s_multiclass.Options(iterations: 2) with { Adapter = new PrototypeAdapterOptions(), Episodes = new EpisodeOptions { Ways = 5, Shots = 1, Queries = 1 } };
         var fitted = (MetaLearnerTransformer)s_multiclass.Trainer(ml, options).Fit(keyed);
         Assert.Empty(fitted.TaskNames);
-        Assert.Contains(log, message => message.Contains("Task 'pool' is learned from, but has too many rows and classes together (40000 rows)", StringComparison.Ordinal));
+        Assert.Contains(log, message => message.Contains("Task 'pool' is used for training, but it has too many rows and classes (40000 rows)", StringComparison.Ordinal));
         ITransformer adapted = ml.MetaLearning().Adapt(fitted, ml.Data.FilterRowsByColumn(keyed, "Value", 0, 10));
         Assert.Equal(["pool"], ((MetaLearnerTransformer)adapted).TaskNames);
     }

@@ -324,7 +324,7 @@ public sealed class MultiOutputTests
     public void Options_WithoutSense_AreRefusedWhenTheTrainerIsMade()
     {
         string MessageOf(MultiOutputOptions options) => Assert.ThrowsAny<ArgumentException>(() => _ml.MetaLearning().MultiOutput(options)).Message;
-        Assert.Contains("MultiOutputOptions.Outputs must be named once each; got 'Price' 2 times", MessageOf(new() { Outputs = [new("Price"), new("Size"), new("Price")] }));
+        Assert.Contains("MultiOutputOptions.Outputs must be columns with different names; got 'Price' 2 times", MessageOf(new() { Outputs = [new("Price"), new("Size"), new("Price")] }));
         Assert.Contains("MultiOutputOptions.Outputs must be at least two, or one with a Task column; got 1.", MessageOf(new() { Outputs = [new("Price")] }));
         Assert.Contains("use a plain ML.NET trainer", MessageOf(new() { Outputs = [new("Price")] }));
         Assert.Contains("MultiOutputOptions.Outputs must be the name of a column", MessageOf(new() { Outputs = [new("Price"), new(" ")] }));

@@ -4,13 +4,13 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>The values of an input column in a block of rows. Their memory is used again for the next block.</summary>
+/// <summary>The values of an input column in a block of rows. The memory is reused for the next block.</summary>
 internal abstract class ColumnBuffer
 {
-    /// <summary>A buffer of a column.</summary>
+    /// <summary>Creates the buffer of a column.</summary>
     /// <param name="row">The cursor.</param>
     /// <param name="column">An active column of a type that can be copied.</param>
-    /// <param name="rowIndex">The number in the block of the row that values are read into and given of.</param>
+    /// <param name="rowIndex">Gives the index of the current row in the block, for <see cref="Read"/> and <see cref="Getter"/>.</param>
     public static ColumnBuffer Of(DataViewRow row, DataViewSchema.Column column, Func<int> rowIndex)
     {
         var (method, type) = column.Type is VectorDataViewType vector ? (nameof(OfVectors), vector.ItemType.RawType) : (nameof(OfValues), column.Type.RawType);
@@ -18,10 +18,10 @@ internal abstract class ColumnBuffer
             .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [row, column, rowIndex], null)!;
     }
 
-    /// <summary>A getter of the value at the row index.</summary>
+    /// <summary>A getter of the buffered value of the current row.</summary>
     public abstract Delegate Getter { get; }
 
-    /// <summary>Copies the value of the row that the cursor stands at.</summary>
+    /// <summary>Copies the value of the cursor's current row into the buffer.</summary>
     public abstract void Read();
 
     private static Buffer<T> OfValues<T>(DataViewRow row, DataViewSchema.Column column, Func<int> rowIndex) => new(row.GetGetter<T>(column), rowIndex, (in T from, ref T to) => to = from);

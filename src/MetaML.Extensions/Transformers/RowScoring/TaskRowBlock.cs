@@ -4,22 +4,22 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>Some rows of a cursor, read ahead: the columns that are passed on, and the outputs that are computed of them. As a <see cref="DataViewRow"/> it is the one of its rows at <see cref="RowIndex"/>.</summary>
+/// <summary>A block of rows that are read ahead of the consumer. It contains the input columns that are passed on and computes the output columns. As a <see cref="DataViewRow"/> it is its row at <see cref="RowIndex"/>.</summary>
 internal sealed class TaskRowBlock : DataViewRow
 {
     private readonly DataViewRowCursor _input;
     private readonly TaskRowReader _rows;
-    private readonly Dictionary<int, ColumnBuffer> _buffers; // by the input column's number
+    private readonly Dictionary<int, ColumnBuffer> _buffers; // by the index of the input column
     private readonly Delegate[] _outputGetters;
     private readonly ValueGetter<DataViewRowId> _getId;
     private (DataViewRowId Id, long Batch, long Position)[] _ids = [];
     private ExceptionDispatchInfo? _error;
     private Task? _scoring;
 
-    /// <param name="transformer">Makes the outputs.</param>
+    /// <param name="transformer">Computes the output columns.</param>
     /// <param name="input">The cursor.</param>
-    /// <param name="inputs">Input columns that are passed on.</param>
-    /// <param name="outputs">Output columns that are made; at least one.</param>
+    /// <param name="inputs">Indices of the input columns that are passed on.</param>
+    /// <param name="outputs">Indices of the output columns that are computed; at least one.</param>
     public TaskRowBlock(TaskRowTransformer transformer, DataViewRowCursor input, int[] inputs, int[] outputs)
     {
         _input = input;
@@ -32,10 +32,10 @@ internal sealed class TaskRowBlock : DataViewRow
     /// <summary>Number of rows.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>The most rows that are worth reading at once.</summary>
+    /// <summary>The largest useful number of rows of a block.</summary>
     public int MaximumCount => _rows.BlockSize;
 
-    /// <summary>While rows are read, the number of the row that is read; afterwards, of the row that getters give the values of.</summary>
+    /// <summary>The index of the current row: the row that is read, and afterwards the row whose values the getters return.</summary>
     public int RowIndex { get; set; }
 
     public override DataViewSchema Schema => _input.Schema;
@@ -51,7 +51,7 @@ internal sealed class TaskRowBlock : DataViewRow
 
     public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) => value = Id;
 
-    /// <summary>The getter of an input column: of the block's copy where the column is passed on, so that no value is computed twice; else the cursor's, which is valid while rows are read.</summary>
+    /// <summary>The getter of an input column. If the column is passed on, it returns the block's copy, so that no value is computed twice. Otherwise it is the cursor's getter, which is valid only while rows are read.</summary>
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
         _buffers.TryGetValue(column.Index, out ColumnBuffer? buffer) ? (ValueGetter<TValue>)buffer.Getter : _input.GetGetter<TValue>(column);
 
@@ -66,9 +66,9 @@ internal sealed class TaskRowBlock : DataViewRow
         _error = null;
     }
 
-    /// <summary>Reads the next rows, fewer where the cursor ends or fails.</summary>
-    /// <param name="count">How many.</param>
-    /// <returns>Whether there may be more.</returns>
+    /// <summary>Reads the next rows. It reads fewer if the cursor ends or throws.</summary>
+    /// <param name="count">The number of rows to read.</param>
+    /// <returns>Whether more rows may follow.</returns>
     public bool Read(int count)
     {
         Clear();
@@ -90,7 +90,7 @@ internal sealed class TaskRowBlock : DataViewRow
 
             return true;
         }
-        catch (Exception error) // for the consumer, where it comes to the row that has it
+        catch (Exception error) // is thrown when the consumer reaches the row that failed
         {
             _error = ExceptionDispatchInfo.Capture(error);
             return false;
@@ -101,8 +101,8 @@ internal sealed class TaskRowBlock : DataViewRow
         }
     }
 
-    /// <summary>Begins to compute the outputs of the rows.</summary>
-    /// <param name="inBackground">Whether others may be read meanwhile.</param>
+    /// <summary>Starts to compute the output columns of the rows.</summary>
+    /// <param name="inBackground">Whether to compute on another thread while the next block is read.</param>
     public void Score(bool inBackground)
     {
         if (inBackground)
@@ -118,6 +118,6 @@ internal sealed class TaskRowBlock : DataViewRow
         _scoring = null;
     }
 
-    /// <summary>Throws what reading the row after the last one threw.</summary>
+    /// <summary>Throws the exception that ended the reading of rows, if there is one.</summary>
     public void ThrowIfFailed() => _error?.Throw();
 }

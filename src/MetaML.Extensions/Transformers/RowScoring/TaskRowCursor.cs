@@ -4,15 +4,15 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>Passes over rows that are read and scored a block at a time: while the consumer has one block, the other is filled.</summary>
+/// <summary>A cursor that reads and scores rows in blocks. There are two blocks: one is scored while the consumer reads the other.</summary>
 /// <remarks>
-/// Only the consumer's thread touches the input. The first block is small, so that little is read for a consumer that stops
-/// early. An error of a row that is read ahead is thrown when the consumer comes to it.
+/// Only the consumer's thread reads the input. The first blocks are small, so that few rows are read for a consumer that stops
+/// early. If reading a row ahead throws, the exception is thrown again when the consumer reaches this row.
 /// </remarks>
 internal sealed class TaskRowCursor : RootCursorBase
 {
     private const int FirstBlockSize = 8;
-    private const int MinimumBackgroundRows = 64; // fewer rows of a small network are scored before another thread has begun
+    private const int MinimumBackgroundRows = 64; // fewer rows are scored in less time than a thread needs to start
 
     private readonly DataViewRowCursor _input;
     private readonly Func<DataViewSchema.Column, (bool IsInput, int Index)> _map;
@@ -71,8 +71,8 @@ internal sealed class TaskRowCursor : RootCursorBase
             return true;
         Block.ThrowIfFailed();
         if (Position < 0)
-            Begin(_blocks[1 - _blockIndex]); // the first one; else it has begun while this one was passed over
-        Begin(Block);
+            Start(_blocks[1 - _blockIndex]); // the first block; each later block is started one block earlier
+        Start(Block);
         _blockIndex = 1 - _blockIndex;
         Block.Wait();
         if (Block.Count == 0)
@@ -80,7 +80,7 @@ internal sealed class TaskRowCursor : RootCursorBase
         return Block.Count > 0;
     }
 
-    private void Begin(TaskRowBlock block)
+    private void Start(TaskRowBlock block)
     {
         if (_hasMore)
             _hasMore = block.Read(_blockSize);

@@ -3,9 +3,9 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>The embeddings of rows as an output column; NaN for a row with a feature that is not finite. For one cursor.</summary>
+/// <summary>The embeddings of rows as an output column. A row with a feature that is not finite has an embedding of NaN. Belongs to one cursor.</summary>
 /// <param name="rows">The rows.</param>
-/// <param name="dimension">Number of values of an embedding.</param>
+/// <param name="dimension">Length of an embedding.</param>
 internal sealed class TaskRowEmbedding(TaskRowReader rows, int dimension) : TaskRowOutput
 {
     public override Delegate Getter(string column) => (ValueGetter<VBuffer<float>>)Get;

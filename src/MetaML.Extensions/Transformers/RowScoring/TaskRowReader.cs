@@ -6,7 +6,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>Rows as a cursor passes over them, a block of them or the one that it stands at: read once and embedded once, however many outputs are computed of them. For one cursor.</summary>
+/// <summary>Reads the features and tasks of a cursor's rows: of a block, or of the current row. All outputs share it, so that each row is read once and embedded once. Belongs to one cursor.</summary>
 internal sealed class TaskRowReader
 {
     private readonly DataViewRow _row;
@@ -18,14 +18,14 @@ internal sealed class TaskRowReader
 
     private VBuffer<float> _features;
     private string?[] _tasks = new string?[1];
-    private int[] _finiteIndices = new int[1]; // the row's number among the finite rows, which are those that the scorer has; −1 for the others
+    private int[] _finiteIndices = new int[1]; // index of the row in the scorer, which has only the rows with finite features; −1 for other rows
     private int _finiteCount;
     private bool _isEmbedded;
     private long _position = -1;
 
-    /// <param name="model">What embeds the rows.</param>
+    /// <param name="model">The model whose encoder embeds the rows.</param>
     /// <param name="row">The row, cursor or block.</param>
-    /// <param name="columns">What is read.</param>
+    /// <param name="columns">The names of the columns.</param>
     public TaskRowReader(MetaModel model, DataViewRow row, ColumnNames columns)
     {
         _row = row;
@@ -45,10 +45,10 @@ internal sealed class TaskRowReader
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many rows are best scored together.</summary>
+    /// <summary>The number of rows that are scored together most efficiently.</summary>
     public int BlockSize => _scorer.BlockSize;
 
-    /// <summary>The number of the row that getters give the values of. Without a block it is the row that the cursor stands at: read and computed here when first asked for.</summary>
+    /// <summary>The index of the row whose values the getters return. Without a block it is the cursor's current row. This property then reads the row and computes its outputs, once for each row.</summary>
     public int Current
     {
         get
@@ -67,7 +67,7 @@ internal sealed class TaskRowReader
         }
     }
 
-    /// <summary>Adds an output, which is computed with the rows.</summary>
+    /// <summary>Adds an output that <see cref="Compute"/> computes.</summary>
     public T Add<T>(T output)
         where T : TaskRowOutput
     {
@@ -83,7 +83,7 @@ internal sealed class TaskRowReader
         _scorer.Clear();
     }
 
-    /// <summary>Adds the row that the cursor stands at.</summary>
+    /// <summary>Adds the current row of the cursor.</summary>
     public void Add()
     {
         if (Count == _tasks.Length)
@@ -107,13 +107,13 @@ internal sealed class TaskRowReader
             output.Compute();
     }
 
-    /// <summary>The row's task; null where the key is missing.</summary>
+    /// <summary>The row's task; null if the key is missing.</summary>
     public string? Task(int row) => _tasks[row];
 
-    /// <summary>Whether the row has an embedding: no feature is NaN or infinite.</summary>
+    /// <summary>Whether all features of the row are finite. Only such rows have embeddings.</summary>
     public bool IsFinite(int row) => _finiteIndices[row] >= 0;
 
-    /// <summary>Embeds all finite rows by the shared encoder, unless that is done.</summary>
+    /// <summary>Embeds all finite rows with the shared encoder, if they are not embedded yet.</summary>
     public void EmbedAll()
     {
         if (!_isEmbedded && _finiteCount > 0)
@@ -121,10 +121,10 @@ internal sealed class TaskRowReader
         _isEmbedded = true;
     }
 
-    /// <summary>What <see cref="EmbedAll"/> made of a finite row; valid until rows are removed.</summary>
+    /// <summary>The embedding of a finite row that <see cref="EmbedAll"/> computed. Valid until the rows are removed.</summary>
     public ReadOnlySpan<float> Embedding(int row) => _scorer.Embedding(_finiteIndices[row]);
 
-    /// <summary>The embedding of a finite row, by the task's own encoder where it has one; valid until the next call.</summary>
+    /// <summary>The embedding of a finite row. If the adapter changed the encoder for the task, this encoder is used. Valid until the next call.</summary>
     public ReadOnlySpan<float> Embed(int row, AdaptedTask task)
     {
         if (task.EncoderParameters is { } parameters)

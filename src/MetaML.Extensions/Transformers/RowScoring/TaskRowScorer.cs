@@ -8,7 +8,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>Scores the rows of a reader, once, whichever of their output columns are asked for. For one cursor.</summary>
+/// <summary>Scores each row of a reader once, for all output columns. Belongs to one cursor.</summary>
 internal sealed class TaskRowScorer : TaskRowOutput
 {
     private const int MaximumCachedTasks = 1 << 16;
@@ -18,13 +18,13 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private readonly int _classCount;
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
     private readonly UnknownTaskHandling _unknown;
-    private readonly Dictionary<string, AdaptedTask?> _cache = new(StringComparer.Ordinal); // faster to look up than all of them
+    private readonly Dictionary<string, AdaptedTask?> _cache = new(StringComparer.Ordinal); // the tasks of recent rows; a look-up here is faster than in the immutable dictionary
 
     private string? _lastName;
     private AdaptedTask? _lastTask;
-    private bool _needsDeviation; // a sum over embedding² numbers for each row, which the score does without
+    private bool _needsDeviation; // costs O(embedding²) for each row, so that it is computed only if the column is read
 
-    // Of each row: its task, null where it cannot be scored; where its scores begin, which are probabilities for classes.
+    // For each row: its task (null if the row has no scores) and the index of its first score. For classes the scores are probabilities.
     private Row[] _results = new Row[1];
     private float[] _scores = new float[1];
 
@@ -47,8 +47,8 @@ internal sealed class TaskRowScorer : TaskRowOutput
             (ScoreColumns.Deviation, _) => (ValueGetter<float>)GetDeviation,
             (ScoreColumns.KnownTask, _) => (ValueGetter<bool>)GetIsKnown,
             (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
-            (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetClass,
-            _ => (ValueGetter<bool>)GetAnswer,
+            (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetPredictedClass,
+            _ => (ValueGetter<bool>)GetPredictedAnswer,
         };
     }
 
@@ -67,12 +67,12 @@ internal sealed class TaskRowScorer : TaskRowOutput
 
     private void GetProbability(ref float value) => value = Current() is { Task: not null } row ? 1 / (1 + MathF.Exp(-_scores[row.Start])) : float.NaN;
 
-    private void GetAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
+    private void GetPredictedAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
 
-    // Without refusing the row, so that rows of unknown tasks can be told.
+    // Never throws, so that a program can find the rows of unknown tasks.
     private void GetIsKnown(ref bool value) => value = _rows.Task(_rows.Current) is { } name && _tasks.ContainsKey(name);
 
-    private void GetClass(ref uint value) => value = Current() is { Task: { } task } row
+    private void GetPredictedClass(ref uint value) => value = Current() is { Task: { } task } row
         ? (uint)task.Classes[TensorPrimitives.IndexOfMax<float>(_scores.AsSpan(row.Start, task.Classes.Count))] + 1
         : 0;
 
@@ -120,7 +120,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private AdaptedTask? Find(string? name)
     {
         if (name is not null && name == _lastName)
-            return _lastTask; // rows of a task often follow each other
+            return _lastTask; // consecutive rows often have the same task
 
         AdaptedTask? task = null;
         if (name is not null && !_cache.TryGetValue(name, out task))

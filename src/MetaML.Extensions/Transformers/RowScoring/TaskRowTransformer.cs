@@ -7,7 +7,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>A step whose output columns are all made of a row's features and task.</summary>
+/// <summary>A transformer whose output columns depend on a row's features and task only.</summary>
 public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
 {
     private protected TaskRowTransformer(IHost host, ColumnNames columns)
@@ -16,7 +16,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <summary>The feature column.</summary>
     public string FeatureColumnName => Columns.Features;
 
-    /// <summary>The Task column; null where rows are not told apart by task.</summary>
+    /// <summary>The Task column; null if there is none.</summary>
     public string? TaskColumnName => Columns.Task;
 
     internal ColumnNames Columns { get; }
@@ -24,8 +24,8 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <summary>The model that embeds the rows.</summary>
     private protected abstract MetaModel Encoder { get; }
 
-    /// <summary>The rows with their output columns, scored as they are read, a block of them at a time.</summary>
-    /// <param name="input">Has the columns that are read.</param>
+    /// <summary>Adds the output columns to the rows. Rows are scored in blocks, as they are read.</summary>
+    /// <param name="input">Data with the feature column and, if the model has one, the Task column.</param>
     public new IDataView Transform(IDataView input)
     {
         Host.CheckValue(input, nameof(input));
@@ -33,16 +33,16 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
         return new TaskRowView(Host, new RowToRowMapperTransform(Host, input, mapper, MakeRowMapper), mapper.GetOutputColumns(), this);
     }
 
-    /// <summary>Reads rows as the outputs need them.</summary>
+    /// <summary>Creates the reader of the columns that the outputs need.</summary>
     /// <param name="row">The row, cursor or block.</param>
     internal TaskRowReader CreateReader(DataViewRow row) => new(Encoder, row, Columns);
 
-    /// <summary>A getter for each active output column, null for the others; what computes them is added to the reader.</summary>
+    /// <summary>A getter for each active output column, null for the others. The method adds the output that computes the columns to the reader.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="activeOutput">At least one is.</param>
+    /// <param name="activeOutput">Whether an output column is active. At least one is.</param>
     internal abstract Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput);
 
-    /// <summary>The output columns, as they are added to a schema.</summary>
+    /// <summary>The output columns for an input schema.</summary>
     internal abstract DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input);
 
     /// <inheritdoc/>
@@ -52,7 +52,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
         return new Mapper(this, schema);
     }
 
-    // For rows that cannot be read ahead; no two getters' readers share anything that changes.
+    // Scores row by row, for rows that cannot be read ahead. Each reader belongs to one set of getters, so that threads share no mutable state.
     private sealed class Mapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent)
     {
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
@@ -60,7 +60,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
         public override Delegate[] CreateGetters(DataViewRow input, Func<int, bool> activeOutput, out Action? disposer)
         {
             disposer = null;
-            return IsAnyActive(activeOutput) ? parent.CreateGetters(parent.CreateReader(input), activeOutput) : new Delegate[OutputColumns.Value.Length]; // the input's columns may not be active either
+            return IsAnyActive(activeOutput) ? parent.CreateGetters(parent.CreateReader(input), activeOutput) : new Delegate[OutputColumns.Value.Length]; // a reader needs active input columns, and without an active output there may be none
         }
 
         protected override Delegate MakeGetter(DataViewRow input, int iinfo, Func<int, bool> activeOutput, out Action? disposer) =>

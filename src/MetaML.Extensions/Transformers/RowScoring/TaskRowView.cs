@@ -4,14 +4,14 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
 
-/// <summary>The rows of a view with the output columns of a transformer, whose cursors score a block of rows at a time.</summary>
+/// <summary>A data view with the output columns of a transformer. Its cursors score rows in blocks.</summary>
 /// <remarks>
-/// Where the input can be read by several cursors at once there are as many here, as with ML.NET's own steps; where it cannot,
-/// one cursor reads rows while those before are scored in the background.
+/// If several cursors can read the input at once, this view has as many, like the views of ML.NET's own transformers. Otherwise
+/// one cursor reads rows while the rows before are scored on another thread.
 /// </remarks>
 internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
 {
-    private readonly RowToRowMapperTransform _rows; // row by row, for what cannot be read ahead
+    private readonly RowToRowMapperTransform _rows; // scores row by row, for columns that cannot be read ahead
     private readonly TaskRowTransformer _transformer;
     private readonly ColumnBindings _bindings;
 
@@ -46,11 +46,11 @@ internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
 
     DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => ((IRowToRowMapper)_rows).GetRow(input, activeColumns);
 
-    protected override bool? ShouldUseParallelCursors(Func<int, bool> predicate) => null; // as the input wants it
+    protected override bool? ShouldUseParallelCursors(Func<int, bool> predicate) => null; // leaves the decision to the input
 
     protected override void SaveModel(ModelSaveContext ctx) => ((ICanSaveModel)_rows).Save(ctx);
 
-    // Values that are kept must be copied, which only some types can; and without outputs there is nothing to score.
+    // Reading ahead copies the values, which is possible only for some types. It is useless if no output column is needed.
     private bool CanReadAhead(DataViewSchema.Column[] needed) => DataViewUtils.AllCacheable(needed) && needed.Any(column => !Map(column).IsInput);
 
     private (bool IsInput, int Index) Map(DataViewSchema.Column column)
