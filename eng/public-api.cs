@@ -1,4 +1,4 @@
-// Brings the PublicAPI.Unshipped.txt of each package up to date with its sources: dotnet run eng/public-api.cs
+// Updates the PublicAPI.Unshipped.txt of each package from its sources: dotnet run eng/public-api.cs
 #:property PublishAot=false
 #:property EnforceCodeStyleInBuild=false
 using System.Diagnostics;

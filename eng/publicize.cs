@@ -1,7 +1,8 @@
-// Copies assemblies for the compiler's eyes only, with internal types and members made public:
+// Copies assemblies and makes internal types and members public in the copies:
 //   dotnet run --file eng/publicize.cs -- <output folder> <assembly> …
-// ML.NET keeps what persistence needs internal; at run time IgnoresAccessChecksToAttribute opens the same doors.
-// Private members stay private. "private protected" becomes "protected", so that it can be overridden as such.
+// Only the compiler reads the copies. Persistence needs members that are internal to ML.NET. At run time IgnoresAccessChecksToAttribute
+// gives access to the same members of the original assemblies.
+// Private members stay private. "private protected" becomes "protected", so that such members can be overridden.
 #:property PublishAot=false
 #:property EnforceCodeStyleInBuild=false
 
@@ -24,7 +25,7 @@ static void Publicize(byte[] image)
     MetadataReader metadata = file.GetMetadataReader();
     int start = file.PEHeaders.MetadataStartOffset;
 
-    // Where each table keeps its flags: ECMA-335, II.22.37 (TypeDef), II.22.15 (Field), II.22.26 (MethodDef).
+    // The offset of the flags in a row of each table: ECMA-335, II.22.37 (TypeDef), II.22.15 (Field), II.22.26 (MethodDef).
     foreach (Span<byte> flags in Rows(TableIndex.TypeDef, 0))
         flags[0] = (byte)((flags[0] & ~(int)TypeAttributes.VisibilityMask) | (int)OfType((TypeAttributes)flags[0] & TypeAttributes.VisibilityMask));
     foreach (Span<byte> flags in Rows(TableIndex.Field, 0))
@@ -44,7 +45,7 @@ static TypeAttributes OfType(TypeAttributes visibility) => visibility switch
     _ => visibility,
 };
 
-// Fields and methods share the values of their lowest three bits.
+// The lowest three bits have the same meaning for fields and methods.
 static byte OfMember(byte flags) => (byte)((flags & ~(int)MethodAttributes.MemberAccessMask) | (int)(((MethodAttributes)flags & MethodAttributes.MemberAccessMask) switch
 {
     MethodAttributes.Assembly => MethodAttributes.Public,

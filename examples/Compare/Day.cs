@@ -12,7 +12,7 @@ internal sealed class Day
 
     public float Temperature { get; set; }
 
-    /// <summary>Price, 1 being the usual one.</summary>
+    /// <summary>The price, relative to the usual price.</summary>
     public float Price { get; set; }
 
     public float Promotion { get; set; }

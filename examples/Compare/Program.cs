@@ -1,4 +1,4 @@
-// Does learning across eighty small stores help a new store that has been open for five to twenty days? Every way is compared.
+// Does learning across eighty small stores help a new store that has been open for five to twenty days? The program compares learning strategies.
 using System.Diagnostics;
 using System.Text.Json;
 using Compare;
@@ -22,16 +22,16 @@ TaskExperimentSettings settings = new TaskExperimentSettings
     MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 500 },
 }.Add("FastTree", ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { NumberOfTrees = 50, MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1 }));
 
-ExperimentResult result = Board.Show(board =>
-    ml.MetaLearning().CreateExperiment(settings).Execute(data, taskColumnName: "Store", preFeaturizer: features, progressHandler: board));
+ExperimentResult result = RunTable.Show(runs =>
+    ml.MetaLearning().CreateExperiment(settings).Execute(data, taskColumnName: "Store", preFeaturizer: features, progressHandler: runs));
 
-FewShotEvaluation test = result.Test!; // the best strategy of each kind, on stores that nothing was chosen by
+FewShotEvaluation test = result.Test!; // the best strategy of each kind, on stores that had no part in the choice
 var table = new Table().AddColumns(["strategy", .. test.SupportSizes.Select(size => $"{size} days")]);
 foreach (FewShotCurve curve in test.Curves)
     table.AddRow([Markup.Escape(curve.Strategy), .. curve.Points.Select(point => point.Evaluation[result.Metric].Macro.ToString())]);
-AnsiConsole.Write(table.Caption($"RMSE on {test.Curves[0].Overall!.Tasks.Count} test stores, each open for so many days; mean and 95 % interval"));
+AnsiConsole.Write(table.Caption($"RMSE on {test.Curves[0].Overall!.Tasks.Count} test stores after 5, 10 and 20 days; mean and 95 % interval"));
 Console.WriteLine(result.Recommendation);
-Console.WriteLine(result.LosingTasks.Count == 0 ? "No store loses." : $"Stores that lose: {string.Join(", ", result.LosingTasks.Select(store => store.Task))}.");
+Console.WriteLine(result.LosingTasks.Count == 0 ? "No store has a worse result." : $"Stores with worse results: {string.Join(", ", result.LosingTasks.Select(store => store.Task))}.");
 const string Report = "compare-report.html";
 result.SaveHtml(Report);
 Console.WriteLine($"The report is {Path.GetFullPath(Report)}: open it in a browser.");

@@ -1,18 +1,18 @@
 namespace Compare;
 
-/// <summary>Demand of small stores: generated, not measured.</summary>
+/// <summary>Generates the demand of small stores.</summary>
 /// <remarks>
-/// All stores share how the week, the weather, prices and promotions act; how much each of them matters, and the store's
-/// level, is the store's own: log demand = level + a · week(day) + b · weather(temperature) − e · log price + p · promotion + h · holiday,
-/// and what is sold varies about it as counts do.
+/// log expected demand = level + a · week(day) + b · weather(temperature) − e · log price + p · promotion + h · holiday. The
+/// functions week and weather are the same for all stores. The level and the coefficients differ between stores. The variance
+/// of the demand is equal to its mean, as for counts.
 /// </remarks>
 internal static class Stores
 {
     private static readonly double[] s_office = [0.2, 0.25, 0.25, 0.2, 0.1, -0.5, -0.9], s_leisure = [-0.3, -0.3, -0.2, 0, 0.3, 0.6, 0.2];
 
-    /// <summary>Some stores, each with some days.</summary>
+    /// <summary>Generates stores.</summary>
     /// <param name="count">Number of stores.</param>
-    /// <param name="days">Days of each.</param>
+    /// <param name="days">Number of days of each store.</param>
     public static IEnumerable<Day> Generate(int count, int days)
     {
         for (int store = 0; store < count; store++)

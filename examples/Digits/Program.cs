@@ -1,4 +1,4 @@
-// 40 yes/no questions about digits are learned together; 10 new questions are then learned from 20 images each.
+// The program learns 40 yes/no questions about digits together. It then learns 10 new questions from 20 images each.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -15,7 +15,7 @@ var tasks = questions.New.ToArray();
 
 if (args is ["score", var savedModel])
 {
-    // The second process: load the adapted pipeline, score the test rows, print the scores.
+    // The second process loads the adapted pipeline, scores the test rows, and prints the scores.
     ITransformer loaded = ml.Model.Load(savedModel, out _);
     foreach (float score in Scores(loaded))
         Console.WriteLine(score.ToString("R", CultureInfo.InvariantCulture));
@@ -28,13 +28,13 @@ IDataView support = ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Sup
 IDataView test = ml.Data.LoadFromEnumerable(tasks.SelectMany(task => task.Test));
 var results = new List<FewShotCurve>();
 
-// Learn across the 40 questions, then adapt to all new ones in one call.
+// Learn across the 40 questions. Then adapt to all new questions in one call.
 (string Name, AdapterOptions Adapter)[] adapters =
 [
     ("prototypes", new PrototypeAdapterOptions()),
     ("ridge", new RidgeAdapterOptions()),
     ("ANIL", new GradientAdapterOptions()), // gradient steps on the head
-    ("MAML", new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 3 }), // and on everything
+    ("MAML", new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 3 }), // gradient steps on the whole network
 ];
 (string Name, double Loss, ITransformer Model) best = ("", double.PositiveInfinity, null!);
 AnsiConsole.Progress().Start(progress =>
@@ -57,27 +57,27 @@ AnsiConsole.Progress().Start(progress =>
         ITransformer model = Pixels().Append(trainer).Fit(training);
         bar.Value = 100;
         ITransformer adapted = ml.MetaLearning().Adapt(model, support);
-        results.Add(Judge($"meta-learned, {name}", StrategyKind.MetaLearned, adapted.Transform(test)));
-        if (validationLoss < best.Loss) // chosen by held-out training questions, not by the new ones
+        results.Add(Evaluate($"meta-learned, {name}", StrategyKind.MetaLearned, adapted.Transform(test)));
+        if (validationLoss < best.Loss) // the choice depends on held-out training questions, and not on the new questions
             best = (name, validationLoss, adapted);
     }
 });
 
-results.Add(JudgeFromScratch("from scratch, L-BFGS", ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer")));
-results.Add(JudgeFromScratch("from scratch, LightGBM", ml.BinaryClassification.Trainers.LightGbm(
+results.Add(EvaluateFromScratch("from scratch, L-BFGS", ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer")));
+results.Add(EvaluateFromScratch("from scratch, LightGBM", ml.BinaryClassification.Trainers.LightGbm(
     new LightGbmBinaryTrainer.Options { LabelColumnName = "Answer", MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1, Verbose = false })));
 var untrained = Pixels().Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
 {
     LabelColumnName = "Answer",
-    MaximumNumberOfIterations = 0, // no other task: the network as it was initialised, then 100 gradient steps on the 20 rows
+    MaximumNumberOfIterations = 0, // no training on other tasks: 100 gradient steps on the 20 rows, from random initial parameters
     Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 100 },
 })).Fit(support);
-results.Add(Judge("from scratch, same network", StrategyKind.FromScratch, untrained.Transform(test)));
+results.Add(Evaluate("from scratch, same network", StrategyKind.FromScratch, untrained.Transform(test)));
 
 var table = new Table().AddColumns("strategy", "accuracy", "precision", "recall");
 foreach (FewShotCurve curve in results)
     table.AddRow([Markup.Escape(curve.Strategy), .. new[] { TaskMetric.Accuracy, TaskMetric.Precision, TaskMetric.Recall }.Select(metric => curve.Overall![metric].Macro.ToString())]);
-table.Caption("mean and 95 % interval over 10 new questions, each judged on 539 test images after each of 10 draws of 20 rows");
+table.Caption("mean and 95 % interval over 10 new questions; each is evaluated on 539 test images for 10 draws of 20 support rows");
 AnsiConsole.Write(table);
 
 const string Report = "digits-report.html";
@@ -93,7 +93,7 @@ new FewShotEvaluation
 }.SaveHtml(Report);
 Console.WriteLine($"The report is {Path.GetFullPath(Report)}: open it in a browser.");
 
-// Save the adapted pipeline; another process loads it and gives the same scores.
+// Save the adapted pipeline. Another process loads it and computes the same scores.
 string path = Path.Combine(Path.GetTempPath(), $"digits-{Environment.ProcessId}.zip");
 ml.Model.Save(best.Model, support.Schema, path);
 bool identical = Scores(best.Model).SequenceEqual(ScoresOfSecondProcess(path));
@@ -110,18 +110,18 @@ Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
 }));
 
-// Pixels are 0 … 16; a featuriser in front, as any pipeline has one.
+// Scales the pixels, which are between 0 and 16.
 IEstimator<ITransformer> Pixels() => ml.Transforms.NormalizeMinMax("Features", "Pixels");
 
-// Each new question has nothing but its own 20 rows.
-FewShotCurve JudgeFromScratch(string strategy, IEstimator<ITransformer> trainer)
+// Learns each new question only from its own 20 rows.
+FewShotCurve EvaluateFromScratch(string strategy, IEstimator<ITransformer> trainer)
 {
     IDataView[] scored = [.. tasks.Select(task => Pixels().Append(trainer).Fit(ml.Data.LoadFromEnumerable(task.Support)).Transform(ml.Data.LoadFromEnumerable(task.Test)))];
-    return Judge(strategy, StrategyKind.FromScratch, scored);
+    return Evaluate(strategy, StrategyKind.FromScratch, scored);
 }
 
-// A question's metrics are means over its draws; their mean and interval, over questions.
-FewShotCurve Judge(string strategy, StrategyKind kind, params IDataView[] scored)
+// The metrics of a question are means over its draws. The reported mean and interval are over the questions.
+FewShotCurve Evaluate(string strategy, StrategyKind kind, params IDataView[] scored)
 {
     var draws = scored.SelectMany(view => ml.MetaLearning().EvaluateTasks(view, "Answer").Tasks).GroupBy(draw => Questions.QuestionOf(draw.Task));
     var questions = new TaskEvaluation(LabelKind.Binary, [.. draws.Select(question => new TaskMetrics

@@ -15,10 +15,10 @@ internal sealed record Row
     public required bool Answer { get; init; }
 }
 
-/// <summary>"Is this digit in S?", for many sets S of three to five digits: each set is a task.</summary>
+/// <summary>The questions "Is this digit in S?", for many sets S of three to five digits. Each set is a task.</summary>
 internal sealed class Questions
 {
-    /// <summary>How often support is drawn for each new question, and its rows for each of the two answers.</summary>
+    /// <summary>The number of draws of support rows for each new question, and the number of support rows with each of the two answers.</summary>
     public const int Draws = 10, SupportPerAnswer = 10;
 
     private const int TrainingQuestions = 40, NewQuestions = 10;
@@ -26,7 +26,7 @@ internal sealed class Questions
 
     private readonly (float[] Pixels, int Digit)[] _trainingImages;
     private readonly (float[] Pixels, int Digit)[] _testImages;
-    private readonly int[] _sets; // bit d: is digit d in the set?
+    private readonly int[] _sets; // bit d is set if the set contains digit d
 
     public Questions(string path)
     {
@@ -42,10 +42,10 @@ internal sealed class Questions
         random.Shuffle(_sets);
     }
 
-    /// <summary>Every training image under each of the 40 training questions.</summary>
+    /// <summary>All training images for each of the 40 training questions.</summary>
     public IEnumerable<Row> Training => _sets[..TrainingQuestions].SelectMany(set => Rows(Name(set), set, _trainingImages));
 
-    /// <summary>The new questions, each drawn ten times: the rows to adapt on, and the test images to be judged on.</summary>
+    /// <summary>The new questions with ten draws each: the support rows, and the test images.</summary>
     public IEnumerable<(string Task, Row[] Support, Row[] Test)> New
     {
         get

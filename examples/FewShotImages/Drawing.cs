@@ -10,8 +10,8 @@ internal sealed class Drawing
     /// <summary>Path of the image.</summary>
     public string File { get; set; } = "";
 
-    /// <summary>The drawings in a folder laid out as Omniglot is: alphabet/character/drawing.png.</summary>
-    /// <param name="folder">The folder; what lies above the alphabets does not matter.</param>
+    /// <summary>Finds the drawings in a folder with the layout of Omniglot: alphabet/character/drawing.png.</summary>
+    /// <param name="folder">The folder. The alphabets may also be in a subfolder.</param>
     public static IEnumerable<Drawing> In(string folder) =>
         from file in Directory.EnumerateFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
         let character = Path.GetDirectoryName(file)!

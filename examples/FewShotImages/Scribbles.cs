@@ -2,17 +2,17 @@ using Microsoft.ML.Data;
 
 namespace FewShotImages;
 
-/// <summary>Alphabets of made-up characters, drawn as Omniglot's are: 105 × 105 pixels, black lines on white, in alphabet/character/drawing.png.</summary>
-/// <remarks>A character is two to four curved strokes. Each drawing of it bends, turns, stretches and shifts them a little, with a pen of its own.</remarks>
+/// <summary>Generates alphabets of artificial characters in the format of Omniglot: images of 105 × 105 pixels, black lines on white, in alphabet/character/drawing.png.</summary>
+/// <remarks>A character has two to four curved strokes. Each drawing bends, rotates, stretches and shifts them a little, and has its own line width.</remarks>
 internal static class Scribbles
 {
     private const int Side = 105;
 
-    /// <summary>Draws into a folder.</summary>
-    /// <param name="folder">The folder; made where it is not there.</param>
+    /// <summary>Writes the drawings to a folder.</summary>
+    /// <param name="folder">The folder. It is created if it does not exist.</param>
     /// <param name="alphabets">Number of alphabets.</param>
-    /// <param name="characters">Characters of each.</param>
-    /// <param name="drawings">Drawings of each character.</param>
+    /// <param name="characters">Number of characters of each alphabet.</param>
+    /// <param name="drawings">Number of drawings of each character.</param>
     public static void Draw(string folder, int alphabets, int characters, int drawings)
     {
         var random = new Random(1);
@@ -43,7 +43,7 @@ internal static class Scribbles
             (double X, double Y)[] bent = Array.ConvertAll(stroke, point => (X: point.X + 0.05 * Normal(random), Y: point.Y + 0.05 * Normal(random)));
             for (double t = 0; t <= 1; t += 0.005)
             {
-                double x = Along(t, bent[0].X, bent[1].X, bent[2].X) - 0.5, y = Along(t, bent[0].Y, bent[1].Y, bent[2].Y) - 0.5;
+                double x = Curve(t, bent[0].X, bent[1].X, bent[2].X) - 0.5, y = Curve(t, bent[0].Y, bent[1].Y, bent[2].Y) - 0.5;
                 double turnedX = Math.Cos(angle) * width * x - Math.Sin(angle) * height * y, turnedY = Math.Sin(angle) * width * x + Math.Cos(angle) * height * y;
                 Dot(pixels, Side * (0.5 + right + turnedX), Side * (0.5 + down + turnedY), pen);
             }
@@ -53,7 +53,7 @@ internal static class Scribbles
     }
 
     // A quadratic Bézier curve that passes through its middle point at t = ½.
-    private static double Along(double t, double start, double middle, double end)
+    private static double Curve(double t, double start, double middle, double end)
     {
         double control = 2 * middle - (start + end) / 2;
         return (1 - t) * (1 - t) * start + 2 * t * (1 - t) * control + t * t * end;

@@ -7,14 +7,14 @@ IDataView query = ml.Data.LoadFromEnumerable(Customers(shop: 30, count: 500).Ski
 
 var pipeline = ml.Transforms.Concatenate("Features", "Age", "Visits", "Basket")
     .Append(ml.BinaryClassification.Trainers.MetaLearner("Returns", taskColumnName: "Shop"));
-ITransformer model = pipeline.Fit(training);                                     // learns across the shops
-ITransformer adapted = ml.MetaLearning().Adapt(model, support);                  // knows the new one too
+ITransformer model = pipeline.Fit(training);                                     // learns from all shops
+ITransformer adapted = ml.MetaLearning().Adapt(model, support);                  // adds the new shop
 
 var metrics = ml.BinaryClassification.Evaluate(adapted.Transform(query), "Returns");
 Console.WriteLine($"accuracy {metrics.Accuracy:F2}, AUC {metrics.AreaUnderRocCurve:F2}");
 ml.Model.Save(adapted, training.Schema, "shops.zip");                            // ml.Model.Load reads it anywhere
 
-// Made-up customers: what moves them is common to all shops, how much it moves them is not.
+// Artificial customers. The same two effects occur in all shops, but their sizes differ between shops.
 static IEnumerable<Customer> Customers(int shop, int count)
 {
     double taste = new Random(shop).NextDouble();

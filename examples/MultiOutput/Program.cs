@@ -1,4 +1,4 @@
-// Six things are predicted of each sample of wine; of most samples only one or none of them is known.
+// The program predicts six outputs for each sample of wine. For most samples at most one of them is known.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -11,7 +11,7 @@ var clock = Stopwatch.StartNew();
 Wine[] samples = [.. Samples(400, seed: 1, known: 0.15)]; // 60 labels for each output
 IDataView training = ml.Data.LoadFromEnumerable(samples), test = ml.Data.LoadFromEnumerable(Samples(2000, seed: 2, known: 1).ToArray());
 
-// One model for all: any mix of kinds, missing labels and all.
+// One model for all outputs. Their kinds may differ, and labels may be missing.
 var pipeline = Region().Append(ml.MetaLearning().MultiOutput(new MultiOutputOptions
 {
     Outputs =
@@ -45,7 +45,7 @@ Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
 }));
 
-// A model for each output, of the rows that have its label.
+// Trains a model for one output on the rows that have its label.
 double Alone(string output) => ml.Regression.Evaluate(
     ml.Regression.Trainers.LightGbm(output, minimumExampleCountPerLeaf: 5, numberOfLeaves: 8).Fit(ml.Data.FilterRowsByMissingValues(training, output)).Transform(test), output).RSquared;
 
@@ -64,7 +64,7 @@ double Regions()
 
 IEstimator<ITransformer> Region() => ml.Transforms.Conversion.MapValueToKey("RegionKey", "Region");
 
-// Made-up wine: ten readings of an instrument; sun and soil, which nobody sees, are behind all outputs.
+// Artificial samples of wine. The features are ten readings of an instrument. All outputs depend on two hidden variables, sun and soil.
 static IEnumerable<Wine> Samples(int count, int seed, double known)
 {
     var random = new Random(seed);
@@ -82,7 +82,7 @@ static IEnumerable<Wine> Samples(int count, int seed, double known)
             Sugar = IsKnown() ? (float)(40 + 15 * sun + 10 * soil + 4 * Noise()) : float.NaN,
             Tannin = IsKnown() ? (float)(2 + 0.3 * sun - 0.6 * soil + 0.1 * Noise()) : float.NaN,
             Corked = IsKnown() ? sun + soil + 0.2 * Noise() > 0 ? 1 : 0 : float.NaN,
-            Region = IsKnown() ? (sun < 0 ? "north" : "south") + (soil < 0 ? " hills" : " plain") : "", // to MapValueToKey, "" is a missing value
+            Region = IsKnown() ? (sun < 0 ? "north" : "south") + (soil < 0 ? " hills" : " plain") : "", // MapValueToKey maps "" to a missing key
         };
     }
 }

@@ -1,6 +1,6 @@
 namespace NewTasksInAService;
 
-/// <summary>What the service answers for a row.</summary>
+/// <summary>The service's prediction for a row.</summary>
 internal sealed class Prediction
 {
     public bool PredictedLabel { get; set; }

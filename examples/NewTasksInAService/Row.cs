@@ -1,6 +1,6 @@
 namespace NewTasksInAService;
 
-/// <summary>A customer of a shop: what the service is sent, with the label where it is known.</summary>
+/// <summary>A customer of a shop, as in the requests to the service. Support rows have labels.</summary>
 internal sealed class Row
 {
     public string Shop { get; set; } = "";
@@ -13,7 +13,7 @@ internal sealed class Row
 
     public bool Returns { get; set; }
 
-    /// <summary>Made-up customers: what moves them is common to all shops, how much it moves them is not.</summary>
+    /// <summary>Generates customers. The same two effects occur in all shops, but their sizes differ between shops.</summary>
     public static Row[] Of(int shop, int count, int seed)
     {
         double taste = new Random(shop).NextDouble();

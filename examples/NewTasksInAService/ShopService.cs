@@ -4,18 +4,18 @@ using Microsoft.ML.Data;
 
 namespace NewTasksInAService;
 
-/// <summary>Knows shops by what they sent: one model with a head for each, in memory and on disk.</summary>
+/// <summary>Learns shops and predicts for them, with one model that has a head for each shop.</summary>
 /// <remarks>
-/// A model never changes, and its Transform may be called by any number of threads: readers take whichever is the latest.
-/// Writers take turns, so that none undoes what another has learned, and a shop is on disk before it is told that it is known.
+/// A model is immutable, and any number of threads may call its Transform. Predictions use the newest model. Shops are learned
+/// one at a time, so that no shop is lost. A new model is saved before the request is confirmed.
 /// </remarks>
 internal sealed class ShopService(string path) : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
-    private readonly SemaphoreSlim _learning = new(1); // a lock would hold a thread of the pool for each writer that waits
+    private readonly SemaphoreSlim _learning = new(1); // a lock would block one thread of the pool for each waiting request
     private volatile ITransformer _model = new MLContext().Model.Load(path, out _);
 
-    /// <summary>Learns a shop from its labelled rows, or learns it anew.</summary>
+    /// <summary>Learns a shop from its labelled rows. The rows of a known shop replace its earlier rows.</summary>
     public async Task Learn(string shop, Row[] support)
     {
         IDataView rows = Rows(shop, support);
@@ -32,7 +32,7 @@ internal sealed class ShopService(string path) : IDisposable
         }
     }
 
-    /// <summary>Predictions for rows of a shop; null where the shop is unknown.</summary>
+    /// <summary>Predicts rows of a shop. Returns null if the shop is unknown.</summary>
     public Prediction[]? Predict(string shop, Row[] rows)
     {
         ITransformer model = _model;
@@ -42,7 +42,7 @@ internal sealed class ShopService(string path) : IDisposable
             : null;
     }
 
-    /// <summary>The service's addresses: PUT /shops/{shop}/support, POST /shops/{shop}/predictions.</summary>
+    /// <summary>Creates the web service with the addresses PUT /shops/{shop}/support and POST /shops/{shop}/predictions.</summary>
     public static WebApplication Create(string path, string url)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

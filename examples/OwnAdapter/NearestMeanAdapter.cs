@@ -5,20 +5,20 @@ using MetaML.Native;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
-/// <summary>The class whose mean is nearer: z · w + b with w = τ (c₁ − c₀) and b = −w · (c₁ + c₀) / 2 + β; τ and β are meta-learned.</summary>
+/// <summary>Predicts the class with the nearer mean c₀ or c₁: the score is z · w + b with w = τ (c₁ − c₀) and b = −w · (c₁ + c₀) / 2 + β. τ and β are meta-learned.</summary>
 internal sealed class NearestMeanAdapter : IManagedAdapter
 {
     private const string Temperature = "log_temperature", Bias = "bias";
 
-    // What is learned across tasks, with its first value.
+    // The parameters that are learned across tasks, with their initial values.
     public IReadOnlyList<ParameterSpec> Parameters { get; } = [ParameterSpec.Constant(Temperature, 0), ParameterSpec.Constant(Bias, 0, 1)];
 
-    // In libtorch, for all tasks of a step at once, so that the outer loop can differentiate through it.
-    // Numbers and sums go through TensorArithmetic: t.Plus(u), not t + u.
+    // Adapts to all tasks of a step at once, in libtorch, so that the outer loop can differentiate the result.
+    // Sums, and products with numbers, use TensorArithmetic: t.Plus(u) instead of t + u.
     public AdaptedTasks Adapt(AdaptationInput input)
     {
         Tensor embeddings = input.EmbedSupport(); // [tasks, rows, embedding]
-        Tensor members = input.Support.OneHot(2) * input.Support.Weights.unsqueeze(-1); // [tasks, rows, 2]; padded rows weigh nothing
+        Tensor members = input.Support.OneHot(2) * input.Support.Weights.unsqueeze(-1); // [tasks, rows, 2]; padded rows have weight 0
         Tensor counts = members.sum(1L).unsqueeze(-1).ClampMin(1e-12); // [tasks, 2, 1]
         Tensor means = members.transpose(1, 2).bmm(embeddings) / counts; // [tasks, 2, embedding]
         Tensor zero = means.narrow(1, 0, 1), one = means.narrow(1, 1, 1);
@@ -27,7 +27,7 @@ internal sealed class NearestMeanAdapter : IManagedAdapter
         return new AdaptedTasks(input.EncoderParameters, weights.transpose(1, 2), bias);
     }
 
-    // The same for one task without libtorch: a service that adapts needs no native library.
+    // The same for one task without libtorch, so that a service can adapt without the native library.
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
         int dimension = support.Dimension;
@@ -59,7 +59,7 @@ internal sealed class NearestMeanAdapter : IManagedAdapter
     }
 }
 
-/// <summary>What a pipeline is given, and what a saved model holds.</summary>
+/// <summary>The options of the adapter, for pipelines and saved models.</summary>
 internal sealed record NearestMeanAdapterOptions : AdapterOptions
 {
     public override IAdapter Create(HeadShape shape) => new NearestMeanAdapter();

@@ -1,4 +1,4 @@
-// An adapter of one's own, in the same pipeline as those of the pack: trained, adapted, saved, and loaded.
+// The program trains, adapts, saves and loads a pipeline with a custom adapter.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -7,16 +7,16 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-AdapterOptions.Register<NearestMeanAdapterOptions>("example.nearest-mean"); // what saved models know it by; before training and before loading
+AdapterOptions.Register<NearestMeanAdapterOptions>("example.nearest-mean"); // the name in saved models; register it before training and before loading
 
 var clock = Stopwatch.StartNew();
 var ml = new MLContext(seed: 1);
 IDataView training = ml.Data.LoadFromEnumerable(Machines(first: 0, count: 40));
 SupportQuerySplit split = ml.MetaLearning().SupportQuerySplit(ml.Data.LoadFromEnumerable(Machines(first: 40, count: 20)), 10, labelColumnName: "Fails", taskColumnName: "Machine");
 
-double own = AreaUnderRocCurve(new NearestMeanAdapterOptions(), out ITransformer adapted);
+double custom = AreaUnderRocCurve(new NearestMeanAdapterOptions(), out ITransformer adapted);
 double ridge = AreaUnderRocCurve(new RidgeAdapterOptions(), out _);
-Console.WriteLine($"AUC on 20 new machines, 10 rows of each known: nearest mean {own:F3}, ridge {ridge:F3}");
+Console.WriteLine($"AUC on 20 new machines with 10 support rows each: nearest mean {custom:F3}, ridge {ridge:F3}");
 
 using var file = new MemoryStream();
 ml.Model.Save(adapted, training.Schema, file);
@@ -27,7 +27,7 @@ Console.WriteLine($"saved and loaded: scores are {(identical ? "identical" : "no
 Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 {
     example = "OwnAdapter",
-    own_auc = Math.Round(own, 4),
+    own_auc = Math.Round(custom, 4),
     ridge_auc = Math.Round(ridge, 4),
     reloaded_identical = identical,
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
@@ -43,7 +43,7 @@ double AreaUnderRocCurve(AdapterOptions adapter, out ITransformer adapted)
 
 float[] Scores(ITransformer model) => [.. model.Transform(split.Query).GetColumn<float>("Score")];
 
-// Made-up machines: a machine fails when it leaves its own range of heat and load.
+// Artificial machines. A machine fails if its heat and load are too high. The limits differ between machines.
 static IEnumerable<Reading> Machines(int first, int count)
 {
     for (int machine = first; machine < first + count; machine++)

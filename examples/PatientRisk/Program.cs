@@ -1,4 +1,4 @@
-// How likely is a patient to be back within thirty days? Sixty clinics have few patients each; a new clinic has twenty.
+// How likely is the readmission of a patient within thirty days? Sixty clinics have fifty patients each. A new clinic has twenty.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -12,7 +12,7 @@ var ml = new MLContext(seed: 1);
 IDataView clinics = ml.Data.LoadFromEnumerable(Clinics(first: 0, count: 60, patients: 50));
 IDataView newClinics = ml.Data.LoadFromEnumerable(Clinics(first: 60, count: 30, patients: 320));
 
-// The same features for all: ML.NET's logistic regression, and one whose starting point and penalty are learned across clinics.
+// Two kinds of logistic regression on the same features: ML.NET's, and one with a common head and a penalty that are learned across clinics.
 var lbfgs = Features().Append(ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Readmitted"));
 var acrossClinics = Features().Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
 {
@@ -24,7 +24,7 @@ var acrossClinics = Features().Append(ml.BinaryClassification.Trainers.MetaLearn
 }));
 ITransformer model = acrossClinics.Fit(clinics);
 
-// Each of the 30 new clinics is learned from 20 of its patients, five times, and judged on the others.
+// Learn each of the 30 new clinics from 20 of its patients and evaluate it on the other patients, for five draws of patients.
 const string Meta = "meta-learned, logistic", Scratch = "from scratch, L-BFGS", Pooled = "pooled, L-BFGS";
 FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
     newClinics,
@@ -33,18 +33,18 @@ FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
     "Readmitted",
     "Clinic",
     new FewShotOptions { SupportSizes = [20], Draws = 5, Metric = TaskMetric.LogLoss });
-Console.WriteLine($"{"30 new clinics, 20 patients of each known",-42}  log-loss (bits)  AUC");
+Console.WriteLine($"{"30 new clinics, 20 patients of each",-42}  log-loss (bits)  AUC");
 foreach (FewShotCurve curve in result.Curves)
     Console.WriteLine($"{curve.Strategy,-42}  {curve.Overall![TaskMetric.LogLoss].Macro,-15}  {curve.Overall[TaskMetric.AreaUnderRocCurve].Macro}");
 foreach (PairedComparison comparison in new[] { result.Compare(Meta, Scratch), result.Compare(Meta, Pooled) })
-    Console.WriteLine($"log-loss gained on '{comparison.Baseline}': {comparison.Gain}; {comparison.Wins} clinics gain, {comparison.Losses} lose");
+    Console.WriteLine($"log-loss lower than '{comparison.Baseline}' by {comparison.Gain}; {comparison.Wins} clinics better, {comparison.Losses} worse");
 
-// Is a risk of 20 % one in five? All patients of the new clinics that were not learned from, by what was predicted.
+// Calibration: are the observed rates equal to the predicted risks? The table has the patients of the new clinics outside the support, by predicted risk.
 SupportQuerySplit split = ml.MetaLearning().SupportQuerySplit(newClinics, 20, labelColumnName: "Readmitted", taskColumnName: "Clinic");
 ITransformer adapted = ml.MetaLearning().Adapt(model, split.Support);
 Prediction[] predictions = [.. ml.Data.CreateEnumerable<Prediction>(adapted.Transform(split.Query), reuseRowObject: false)];
 Console.WriteLine();
-Console.WriteLine("risk        patients  predicted  came back");
+Console.WriteLine("risk        patients  predicted   observed");
 double[] bounds = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 1];
 for (int i = 1; i < bounds.Length; i++)
 {
@@ -71,7 +71,7 @@ double Mean(string strategy) => result[strategy].Overall![TaskMetric.LogLoss].Ma
 
 static double Round(double value) => Math.Round(value, 4);
 
-// Made-up patients. The same things matter in all clinics, each more in some than in others; how many come back differs too.
+// Artificial patients. The same factors have effects in all clinics. The sizes of the effects and the rate of readmission differ between clinics.
 static IEnumerable<Patient> Clinics(int first, int count, int patients)
 {
     for (int clinic = first; clinic < first + count; clinic++)

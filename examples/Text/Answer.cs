@@ -1,6 +1,6 @@
 namespace Text;
 
-/// <summary>A message and what it was taken to want.</summary>
+/// <summary>A message and its predicted intent.</summary>
 internal sealed class Answer
 {
     public string Text { get; set; } = "";

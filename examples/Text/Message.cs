@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Text;
 
-/// <summary>A message and what it wants.</summary>
+/// <summary>A message and its intent.</summary>
 internal sealed record Message
 {
     [LoadColumn(0)]
@@ -11,7 +11,7 @@ internal sealed record Message
     [LoadColumn(1)]
     public string Intent { get; set; } = "";
 
-    /// <summary>Whose intents they are; empty where all are of one kind.</summary>
+    /// <summary>The kind of intents that the message belongs to; empty if there is only one kind.</summary>
     [LoadColumn(2)]
     public string Task { get; set; } = "";
 }

@@ -1,9 +1,9 @@
 namespace Text;
 
-/// <summary>Made-up messages to a shop: what is wanted is said in a few words, among others that say nothing of it.</summary>
+/// <summary>Generates messages to a shop. A few words of a message express the intent. The other words are irrelevant.</summary>
 internal static class Messages
 {
-    // Intent: how it is put, and what about.
+    // Each line has an intent, phrases for the start of a sentence, and phrases for its end.
     private static readonly string[] s_intents =
     [
         "track order: where is|when will I get|I am still waiting for|please track|has the courier lost|any news about; my parcel|my order|the package|my shipment",
@@ -37,8 +37,8 @@ internal static class Messages
     private static readonly string[] s_times = ["last week", "in March", "yesterday", "two weeks ago", "for my sister", "on your website", "in your store in Leeds", "with my wife"];
     private static readonly string[] s_closings = ["", "", "Thanks.", "Kind regards, Anna", "Please answer soon.", "Thank you in advance, Tom", "I am a customer of many years.", "Best wishes"];
 
-    /// <summary>Some messages of each of 24 intents.</summary>
-    /// <param name="count">Number of messages of each.</param>
+    /// <summary>Generates messages of 24 intents.</summary>
+    /// <param name="count">Number of messages of each intent.</param>
     public static IEnumerable<Message> Generate(int count)
     {
         var random = new Random(1);

@@ -1,4 +1,4 @@
-// What does a customer want? Sixteen intents are learned across; eight that were never seen are then learned from five messages each.
+// The program classifies messages by the customer's intent. It trains on sixteen intents, and then learns eight new intents from up to five messages each.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -10,18 +10,18 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var clock = Stopwatch.StartNew();
 var ml = new MLContext(seed: 1);
 
-// A file of Text,Intent[,Task] with a header, or made-up messages. A third of the intents is kept for later.
+// The messages come from a file with a header and the columns Text, Intent and optionally Task, or they are generated. A third of the intents is not used for training.
 IEnumerable<Message> read = args is [var path]
     ? ml.Data.CreateEnumerable<Message>(ml.Data.LoadFromTextFile<Message>(path, ',', hasHeader: true, allowQuoting: true), reuseRowObject: false)
     : Messages.Generate(count: 40);
 Message[] messages = [.. read.Select(message => message.Task.Length > 0 ? message : message with { Task = "all" })];
 string[] intents = [.. messages.Select(message => message.Intent).Distinct()];
 new Random(1).Shuffle(intents);
-HashSet<string> later = [.. intents[^(intents.Length / 3)..]];
-IDataView training = ml.Data.LoadFromEnumerable(messages.Where(message => !later.Contains(message.Intent)));
-IDataView unseen = ml.Data.LoadFromEnumerable(messages.Where(message => later.Contains(message.Intent)).Select(message => message with { Task = $"{message.Task} (new intents)" }));
+HashSet<string> newIntents = [.. intents[^(intents.Length / 3)..]];
+IDataView training = ml.Data.LoadFromEnumerable(messages.Where(message => !newIntents.Contains(message.Intent)));
+IDataView unseen = ml.Data.LoadFromEnumerable(messages.Where(message => newIntents.Contains(message.Intent)).Select(message => message with { Task = $"{message.Task} (new intents)" }));
 
-// Each training task is five intents of the pool. What suits texts is chosen from the data; it has few numbers to learn, so that few steps do.
+// Each training task consists of five intents. The default encoder and adapter for texts have few parameters, so that few steps are enough.
 IEstimator<ITransformer> Features() => ml.Transforms.Text.FeaturizeText("Features", "Text")
     .Append(ml.Transforms.Conversion.MapValueToKey("Label", "Intent"));
 var trainers = ml.MulticlassClassification.Trainers;
@@ -33,7 +33,7 @@ var options = new MetaLearnerOptions
 };
 ITransformer model = Features().Append(trainers.MetaLearner(options)).Fit(training);
 
-// New intents, ten times from one, two and five messages each; the others say how well. From scratch, words are those of the few messages.
+// Learn the new intents from one, two and five messages each, for ten draws, and evaluate on the other messages. Strategies from scratch know only the words of the few messages.
 const string Meta = "learned across intents", Lbfgs = "from scratch, L-BFGS", Perceptron = "from scratch, perceptron";
 int[] sizes = [1, 2, 5];
 FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
@@ -45,12 +45,12 @@ FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
     ],
     labelColumnName: "Intent",
     options: new FewShotOptions { SupportSizes = sizes, IsPerClass = true, Draws = 10 });
-Console.WriteLine($"accuracy on {later.Count} new intents, messages of each known:");
+Console.WriteLine($"accuracy on {newIntents.Count} new intents, by the number of messages of each intent:");
 Console.WriteLine($"{"",-26}{string.Concat(sizes.Select(size => $"{size,8}"))}");
 foreach (FewShotCurve curve in result.Curves)
     Console.WriteLine($"{curve.Strategy,-26}{string.Concat(sizes.Select((_, i) => $"{Accuracy(curve, i),8:F3}"))}");
 
-// And as an application does it: learn the new intents, then ask.
+// An application learns the new intents once, and then predicts.
 SupportQuerySplit split = ml.MetaLearning().SupportQuerySplit(unseen, 5, isPerClass: true, labelColumnName: "Intent");
 ITransformer adapted = ml.MetaLearning().Adapt(model, split.Support);
 var asText = ml.Transforms.Conversion.MapKeyToValue("Predicted", "PredictedLabel").Fit(adapted.Transform(split.Query));
@@ -60,7 +60,7 @@ foreach (Answer answer in ml.Data.CreateEnumerable<Answer>(asText.Transform(adap
 Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 {
     example = "Text",
-    new_intents = later.Count,
+    new_intents = newIntents.Count,
     accuracy = Math.Round(Accuracy(result[Meta], 2), 4),
     scratch_accuracy = Math.Round(result.Curves.Where(curve => curve.Strategy != Meta).Max(curve => Accuracy(curve, 2)), 4),
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),

@@ -6,17 +6,23 @@ using MetaML.Extensions.Reporting.Html;
 
 namespace MetaML;
 
-/// <summary>Results as reports to look at, pictures and files for other programs.</summary>
+/// <summary>Writes results as reports, images, and files for other programs.</summary>
 /// <remarks>
-/// Every file is written whole or not at all: one that is there already stays as it is until the new one is finished. What
-/// cannot be written is an <see cref="IOException"/> that names the path; files finished before it stay.
+/// Each file is written completely or not at all. An existing file is replaced only when the new file is complete. If a file
+/// cannot be written, the <see cref="IOException"/> names its path. Files that were completed before remain.
 /// </remarks>
 public static class ReportExtensions
 {
-    /// <summary>Writes a report: one HTML file with all its plots, fonts and scripts, which needs no network.</summary>
-    /// <param name="result">What to report on.</param>
-    /// <param name="path">The file, in a folder that exists.</param>
+    /// <summary>Writes a report as one HTML file. The file contains all plots, fonts and scripts, and needs no network.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="path">The path of the file. Its folder must exist.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <example>
+    /// <code>
+    /// ExperimentResult result = ml.MetaLearning().CreateExperiment(60).Execute(trainingTasks, "Demand", "Store");
+    /// result.SaveHtml("report.html");
+    /// </code>
+    /// </example>
     public static void SaveHtml(this ExperimentResult result, string path) => SaveHtml(ExperimentReport.Of(NotNull(result)), path);
 
     /// <inheritdoc cref="SaveHtml(ExperimentResult, string)"/>
@@ -25,10 +31,10 @@ public static class ReportExtensions
     /// <inheritdoc cref="SaveHtml(ExperimentResult, string)"/>
     public static void SaveHtml(this TaskEvaluation result, string path) => SaveHtml(EvaluationReport.Of(NotNull(result)), path);
 
-    /// <summary>Writes the report's plots as PNG files, on white, at twice the size that they have on a screen.</summary>
-    /// <param name="result">What to report on.</param>
-    /// <param name="folder">The folder; it is made where it is absent.</param>
-    /// <returns>The files' paths.</returns>
+    /// <summary>Writes the plots of the report as PNG files, with a white background and twice the resolution of the screen.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="folder">The folder. It is created if it does not exist.</param>
+    /// <returns>The paths of the files.</returns>
     /// <exception cref="IOException">The folder or a file cannot be written.</exception>
     public static IReadOnlyList<string> SavePng(this ExperimentResult result, string folder) => SavePng(ExperimentReport.Of(NotNull(result)), folder);
 
@@ -39,14 +45,21 @@ public static class ReportExtensions
     public static IReadOnlyList<string> SavePng(this TaskEvaluation result, string folder) => SavePng(EvaluationReport.Of(NotNull(result)), folder);
 
     /// <summary>
-    /// Writes the result's numbers as CSV files, UTF-8, with a full stop in numbers whatever the culture: <c>runs.csv</c>,
-    /// <c>tasks.csv</c> (a row for each set, strategy, support size and task) and, where there is such data,
-    /// <c>transfer.csv</c>, <c>learning.csv</c>, <c>weights.csv</c> and <c>relatedness.csv</c>.
+    /// Writes the numbers of the result as CSV files: <c>runs.csv</c>, <c>tasks.csv</c> (a row for each set, strategy, support
+    /// size and task) and, if the result has such data, <c>transfer.csv</c>, <c>learning.csv</c>, <c>weights.csv</c> and
+    /// <c>relatedness.csv</c>. The encoding is UTF-8. The decimal separator is a full stop in all cultures.
     /// </summary>
-    /// <param name="result">What to report on.</param>
-    /// <param name="folder">The folder; it is made where it is absent.</param>
-    /// <returns>The files' paths.</returns>
+    /// <param name="result">The result.</param>
+    /// <param name="folder">The folder. It is created if it does not exist.</param>
+    /// <returns>The paths of the files.</returns>
     /// <exception cref="IOException">The folder or a file cannot be written.</exception>
+    /// <example>
+    /// <code>
+    /// TaskEvaluation result = ml.MetaLearning().EvaluateTasks(model.Transform(queryRows), "Demand", "Store");
+    /// foreach (string path in result.SaveCsv("tables"))
+    ///     Console.WriteLine(path);
+    /// </code>
+    /// </example>
     public static IReadOnlyList<string> SaveCsv(this ExperimentResult result, string folder) => SaveCsv(ResultTables.Of(NotNull(result)), folder);
 
     /// <inheritdoc cref="SaveCsv(ExperimentResult, string)"/>
@@ -55,9 +68,9 @@ public static class ReportExtensions
     /// <inheritdoc cref="SaveCsv(ExperimentResult, string)"/>
     public static IReadOnlyList<string> SaveCsv(this TaskEvaluation result, string folder) => SaveCsv(ResultTables.Of(NotNull(result)), folder);
 
-    /// <summary>Writes the whole result but its models as JSON: property names as the types have them, in camel case; NaN as null; exceptions as text.</summary>
-    /// <param name="result">What to report on.</param>
-    /// <param name="path">The file, in a folder that exists.</param>
+    /// <summary>Writes the result as JSON, without its models. Property names are those of the types, in camel case. NaN is written as null, an exception as its type and message.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="path">The path of the file. Its folder must exist.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void SaveJson(this ExperimentResult result, string path) => SaveJson(NotNull(result), path, ResultJson.Write);
 
@@ -77,7 +90,7 @@ public static class ReportExtensions
 
     private static List<string> SavePng(Report report, string folder)
     {
-        ReportFile.MakeFolder(folder);
+        ReportFile.CreateFolder(folder);
         var paths = new List<string>();
         foreach (Figure figure in report.Sections.SelectMany(section => section.Figures))
         {
@@ -91,7 +104,7 @@ public static class ReportExtensions
 
     private static List<string> SaveCsv(IEnumerable<CsvTable> tables, string folder)
     {
-        ReportFile.MakeFolder(folder);
+        ReportFile.CreateFolder(folder);
         var paths = new List<string>();
         foreach (CsvTable table in tables)
         {

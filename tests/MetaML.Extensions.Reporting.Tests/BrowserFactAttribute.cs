@@ -2,7 +2,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Reporting.Tests;
 
-/// <summary>A fact about a report in a real browser, where there is one.</summary>
+/// <summary>A test that opens a report in a real browser. It is skipped if there is no browser.</summary>
 internal sealed class BrowserFactAttribute : FactAttribute
 {
     public static readonly string? Browser =

@@ -9,7 +9,7 @@ namespace MetaML.Extensions.Reporting.Tests;
 
 public partial class BrowserTests
 {
-    // Runs in the page, in a frame as wide as asked for, and tells the page around it.
+    // These scripts run in the report, inside a frame of the tested width. They send their findings to the outer page.
     private const string Errors = """
         <script>
         const errors = [];
@@ -19,7 +19,7 @@ public partial class BrowserTests
         </script>
         """;
 
-    private const string Check = """
+    private const string Probe = """
         <script>
         addEventListener('load', () => document.fonts.ready.then(() => {
           const isShown = e => { const box = e.getBoundingClientRect(); return box.width > 0 && box.height > 0; };
@@ -49,43 +49,43 @@ public partial class BrowserTests
         """;
 
     [BrowserFact]
-    public void Report_OnAPhone_FitsAndWorks() => Judge(390, SomeResults.Experiment());
+    public void Report_OnAPhone_FitsAndWorks() => Check(390, SomeResults.Experiment());
 
     [BrowserFact]
-    public void Report_OnAWideScreen_FitsAndWorks() => Judge(1280, SomeResults.Experiment());
+    public void Report_OnAWideScreen_FitsAndWorks() => Check(1280, SomeResults.Experiment());
 
     [BrowserFact]
-    public void Report_LongAndStrangeNames_FitOnAPhone() => Judge(390, SomeResults.Experiment(
+    public void Report_LongAndStrangeNames_FitOnAPhone() => Check(390, SomeResults.Experiment(
         tasks: 1000, name: task => $"<b>Averyveryverylongnamewithoutanyblank_{task}_andthenabitmore & \"quoted\"", relatedTasks: 40, weightedTasks: 100));
 
-    private static void Judge(int width, ExperimentResult result)
+    private static void Check(int width, ExperimentResult result)
     {
         using var folder = new TemporaryFolder();
         result.SaveHtml(folder["report.html"]);
         string html = File.ReadAllText(folder["report.html"]);
-        File.WriteAllText(folder["checked.html"], html.Replace("<title>", Errors + "<title>").Replace("</body>", Check + "</body>"));
+        File.WriteAllText(folder["checked.html"], html.Replace("<title>", Errors + "<title>").Replace("</body>", Probe + "</body>"));
         File.WriteAllText(folder["frame.html"], $"<!DOCTYPE html><iframe src=\"checked.html\" style=\"width:{width}px;height:900px;border:0\"></iframe><pre></pre>"
             + "<script>addEventListener('message', e => document.querySelector('pre').textContent = e.data)</script>");
 
         string page = Run(folder["frame.html"], folder["profile"]);
-        string told = WebUtility.HtmlDecode(Told().Match(page).Groups[1].Value);
-        Assert.True(told.Length > 0, page);
-        using JsonDocument json = JsonDocument.Parse(told);
-        JsonElement seen = json.RootElement;
-        Assert.Empty(seen.GetProperty("errors").EnumerateArray());
-        Assert.Equal(width, seen.GetProperty("width").GetInt32());
-        Assert.Equal(seen.GetProperty("clientWidth").GetInt32(), seen.GetProperty("scrollWidth").GetInt32()); // the scroll bar beside it
-        int[] figures = [.. seen.GetProperty("figures").EnumerateArray().Select(count => count.GetInt32())];
+        string message = WebUtility.HtmlDecode(Message().Match(page).Groups[1].Value);
+        Assert.True(message.Length > 0, page);
+        using JsonDocument json = JsonDocument.Parse(message);
+        JsonElement findings = json.RootElement;
+        Assert.Empty(findings.GetProperty("errors").EnumerateArray());
+        Assert.Equal(width, findings.GetProperty("width").GetInt32());
+        Assert.Equal(findings.GetProperty("clientWidth").GetInt32(), findings.GetProperty("scrollWidth").GetInt32()); // without the scroll bar
+        int[] figures = [.. findings.GetProperty("figures").EnumerateArray().Select(count => count.GetInt32())];
         Assert.True(figures.Length >= 6);
-        Assert.All(figures, count => Assert.Equal(1, count)); // each in one of its two shapes
-        Assert.Empty(seen.GetProperty("outside").EnumerateArray());
-        Assert.True(seen.GetProperty("font").GetBoolean());
+        Assert.All(figures, count => Assert.Equal(1, count)); // exactly one of the two widths of each plot is visible
+        Assert.Empty(findings.GetProperty("outside").EnumerateArray());
+        Assert.True(findings.GetProperty("font").GetBoolean());
         double[] falling = Numbers("falling");
         Assert.Equal(falling.OrderDescending(), falling);
         Assert.Equal(falling.Order(), Numbers("rising"));
-        Assert.Equal(2, seen.GetProperty("themes").EnumerateArray().Select(color => color.GetString()).Distinct().Count());
+        Assert.Equal(2, findings.GetProperty("themes").EnumerateArray().Select(color => color.GetString()).Distinct().Count());
 
-        double[] Numbers(string name) => [.. seen.GetProperty(name).EnumerateArray().Select(number => number.GetDouble())];
+        double[] Numbers(string name) => [.. findings.GetProperty(name).EnumerateArray().Select(number => number.GetDouble())];
     }
 
     private static string Run(string page, string profile)
@@ -108,5 +108,5 @@ public partial class BrowserTests
     }
 
     [GeneratedRegex("<pre>(.*?)</pre>", RegexOptions.Singleline)]
-    private static partial Regex Told();
+    private static partial Regex Message();
 }

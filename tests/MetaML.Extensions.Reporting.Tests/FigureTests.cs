@@ -46,11 +46,11 @@ public class FigureTests
     }
 
     [Fact]
-    public void Spread_CrowdedPlaces_KeepOrderAndDistance()
+    public void Separate_CrowdedPositions_KeepsOrderAndDistance()
     {
-        double[] places = DirectLabels.Spread([50, 52, 51, 10, 99], 16, 0, 100);
-        Assert.Equal(new[] { 3, 0, 2, 1, 4 }, Enumerable.Range(0, 5).OrderBy(i => places[i]));
-        double[] sorted = [.. places.Order()];
+        double[] positions = DirectLabels.Separate([50, 52, 51, 10, 99], 16, 0, 100);
+        Assert.Equal(new[] { 3, 0, 2, 1, 4 }, Enumerable.Range(0, 5).OrderBy(i => positions[i]));
+        double[] sorted = [.. positions.Order()];
         Assert.All(sorted.Zip(sorted.Skip(1), (a, b) => b - a), gap => Assert.True(gap >= 16 - 1e-9));
         Assert.InRange(sorted[^1], 0, 100);
     }
@@ -98,7 +98,7 @@ public class FigureTests
         // WCAG 2.1, relative luminance.
         static double Luminance(string hex)
         {
-            double[] linear = [.. new[] { 1, 3, 5 }.Select(at => Convert.ToInt32(hex.Substring(at, 2), 16) / 255.0).Select(share => share <= 0.03928 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4))];
+            double[] linear = [.. new[] { 1, 3, 5 }.Select(offset => Convert.ToInt32(hex.Substring(offset, 2), 16) / 255.0).Select(share => share <= 0.03928 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4))];
             return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
         }
     }
@@ -109,7 +109,7 @@ public class FigureTests
         string svg = string.Concat(new DumbbellFigure(SomeResults.Experiment().Transfer!).ToSvg());
         Assert.Contains("var(--meta)", svg);
         Assert.Contains("var(--scratch)", svg);
-        Assert.DoesNotContain("=\"#", svg); // no colour of its own
+        Assert.DoesNotContain("=\"#", svg); // all colours are variables of the page
         Assert.DoesNotContain(" id=", svg);
         Assert.DoesNotContain("font-family", svg);
         Assert.Contains(">clinic 1</text>", svg);

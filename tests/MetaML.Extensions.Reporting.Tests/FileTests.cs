@@ -112,7 +112,7 @@ public class FileTests
             .Append(ml.Transforms.ExtractPixels("Pixels", "Image"));
         float[] pixels = pipeline.Fit(data).Transform(data).GetColumn<float[]>("Pixels").Single();
         Assert.Equal(3 * 28 * 28, pixels.Length);
-        Assert.InRange(pixels.Average(), 128, 255); // a plot on white
+        Assert.InRange(pixels.Average(), 128, 255); // the background of a plot is white
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Reporting.Tests;
 
-/// <summary>Runs something where a comma parts the decimals.</summary>
+/// <summary>Runs code in a culture with a decimal comma and other unusual separators.</summary>
 internal static class Foreign
 {
     public static T Culture<T>(Func<T> run)

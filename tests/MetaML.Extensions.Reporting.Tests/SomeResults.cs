@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MetaML.Extensions.Reporting.Tests;
 
-/// <summary>Results made by hand: what experiments and evaluations give, at will.</summary>
+/// <summary>Artificial results of experiments and evaluations.</summary>
 internal static class SomeResults
 {
     private static readonly (string Name, StrategyKind Kind, string Options, double Level)[] s_strategies =
@@ -126,7 +126,7 @@ internal static class SomeResults
         ]);
     }
 
-    /// <summary>Metrics of tasks of which the accuracy is given.</summary>
+    /// <summary>Metrics of tasks with given accuracies.</summary>
     public static TaskEvaluation Of(params (string Task, int Rows, double Accuracy)[] tasks) => new(LabelKind.Binary, [
         .. tasks.Select((task, i) => new TaskMetrics
         {
@@ -142,7 +142,7 @@ internal static class SomeResults
         }),
     ]);
 
-    /// <summary>Tasks in three groups, whose names do not stand in the groups' order.</summary>
+    /// <summary>Tasks in three groups. The order of the names differs from that of the groups.</summary>
     public static RelatednessMatrix Related(int tasks, Func<int, string>? name = null)
     {
         name ??= task => $"training clinic {task + 1}";

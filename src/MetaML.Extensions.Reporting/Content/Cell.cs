@@ -2,9 +2,9 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 
-/// <summary>A table's cell.</summary>
-/// <param name="Text">What is shown.</param>
-/// <param name="Number">What it is sorted by; null for text.</param>
+/// <summary>A cell of a table.</summary>
+/// <param name="Text">The text of the cell.</param>
+/// <param name="Number">The number that the cell is sorted by; null to sort by the text.</param>
 internal readonly record struct Cell(string Text, double? Number = null)
 {
     public static Cell Of(double value) => new(Display.Number(value), value);
@@ -15,7 +15,7 @@ internal readonly record struct Cell(string Text, double? Number = null)
 
     public static Cell Count(long value) => new(Display.Count(value), value);
 
-    /// <summary>Nothing, at the end of numbers.</summary>
+    /// <summary>A cell without a number. It is sorted after all numbers.</summary>
     public static Cell Empty => new(Display.Nothing, double.NaN);
 
     public static implicit operator Cell(string text) => new(text);

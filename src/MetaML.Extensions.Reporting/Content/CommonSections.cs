@@ -3,35 +3,35 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 
-/// <summary>The sections that reports of several kinds share.</summary>
+/// <summary>Sections that occur in several kinds of reports.</summary>
 internal static class CommonSections
 {
     /// <summary>The largest number of tasks that a table lists.</summary>
     public const int TasksListed = 40;
 
-    /// <summary>What a shortened table refers to.</summary>
+    /// <summary>The name of the file with all tasks, for the note of a shortened table.</summary>
     public const string AllTasks = "the CSV file of the tasks";
 
-    /// <summary>The metric against the number of support rows.</summary>
+    /// <summary>The section that shows the metric against the number of support rows.</summary>
     public static ReportSection FewShot(FewShotEvaluation evaluation, string tasks)
     {
         FewShotCurve[] curves = [.. evaluation.Curves.Where(curve => curve.Points.Count > 0)];
         string metric = evaluation.Metric.DisplayName(), unit = evaluation.IsPerClass ? "support rows of each class" : "support rows of each task";
-        return new ReportSection("few-rows", "What few rows are worth")
+        return new ReportSection("few-rows", "Results by number of support rows")
         {
-            Text = [$"{Display.Sentence(metric)} on {tasks} after learning from so many {unit}: mean over the tasks with its 95 % interval. All strategies saw the same {Display.Count(evaluation.Draws, "draw")} of support and were judged on the same rows."],
+            Text = [$"{Display.Sentence(metric)} on {tasks}, against the number of {unit}: mean over the tasks with its 95 % interval. All strategies had the same {Display.Count(evaluation.Draws, "draw")} of support rows and were evaluated on the same query rows."],
             Figures = curves.Length > 0 && evaluation.SupportSizes.Count > 1 ? [new FewShotFigure(evaluation, unit)] : [],
             Tables = curves.Length == 0 ? [] :
             [
                 new ReportTable(
                     $"{Display.Sentence(metric)} by {unit}",
                     [("Strategy", false), .. evaluation.SupportSizes.Select(size => (Display.Count(size), true))],
-                    [.. curves.Select(curve => (IReadOnlyList<Cell>)[Display.Line(curve.Strategy), .. evaluation.SupportSizes.Select(size => At(curve, size, evaluation.Metric))])]),
+                    [.. curves.Select(curve => (IReadOnlyList<Cell>)[Display.Line(curve.Strategy), .. evaluation.SupportSizes.Select(size => MeanCell(curve, size, evaluation.Metric))])]),
             ],
         };
     }
 
-    /// <summary>Each task by two strategies.</summary>
+    /// <summary>The section that compares two strategies on each task.</summary>
     public static ReportSection TaskByTask(PairedComparison? comparison, string tasks)
     {
         if (comparison is null || comparison.Tasks.Count == 0)
@@ -41,18 +41,18 @@ internal static class CommonSections
         {
             Text =
             [
-                $"‘{Display.Line(comparison.Strategy)}’ against ‘{Display.Line(comparison.Baseline)}’ on {tasks}: {Display.Count(comparison.Wins)} better, {Display.Count(comparison.Ties)} alike, {Display.Count(comparison.Losses)} worse; on average {Display.Gain(comparison.Gain)} in {comparison.Metric.DisplayName()}{Direction(comparison.Metric)}.",
+                $"‘{Display.Line(comparison.Strategy)}’ against ‘{Display.Line(comparison.Baseline)}’ on {tasks}: {Display.Count(comparison.Wins)} tasks better, {Display.Count(comparison.Ties)} equal, {Display.Count(comparison.Losses)} worse; on average {Display.Gain(comparison.Gain)} in {comparison.Metric.DisplayName()}{Direction(comparison.Metric)}.",
             ],
             Figures = bestFirst.Length > DumbbellFigure.MostTasks ? [new DumbbellFigure(comparison), RankedFigure.OfGains(comparison)] : [new DumbbellFigure(comparison)],
             Tables = [Table("Each task, the largest gain first", comparison, bestFirst).Shortened(TasksListed, AllTasks)],
         };
     }
 
-    /// <summary>The tasks that lose, by name.</summary>
+    /// <summary>The section that lists the tasks for which learning across tasks is worse.</summary>
     public static ReportSection Losing(PairedComparison? comparison, bool isNegativeTransfer)
     {
         TaskComparison[] losing = [.. comparison?.LosingTasks ?? []];
-        var section = new ReportSection("losing", isNegativeTransfer ? "Negative transfer" : "Tasks that lose");
+        var section = new ReportSection("losing", isNegativeTransfer ? "Negative transfer" : "Tasks with worse results");
         if (comparison is null || (losing.Length == 0 && !isNegativeTransfer))
             return section;
         return section with
@@ -60,14 +60,14 @@ internal static class CommonSections
             Text =
             [
                 isNegativeTransfer
-                    ? "Learning across tasks does no better here than learning each task by itself. Use the simpler strategy."
-                    : $"Learning across tasks helps on the whole, but {(losing.Length == 1 ? "this task does" : "these tasks do")} better from scratch.",
+                    ? "Learning across tasks is not better here than learning each task alone. Use the simpler strategy."
+                    : $"Learning across tasks helps on average, but {(losing.Length == 1 ? "this task has a better result" : "these tasks have better results")} from scratch.",
             ],
-            Tables = losing.Length == 0 ? [] : [Table("Tasks that lose by learning across tasks, the worst first", comparison, losing).Shortened(TasksListed, AllTasks)],
+            Tables = losing.Length == 0 ? [] : [Table("Tasks with worse results by learning across tasks, the largest loss first", comparison, losing).Shortened(TasksListed, AllTasks)],
         };
     }
 
-    /// <summary>All metrics over tasks.</summary>
+    /// <summary>The section with the means of all metrics over the tasks.</summary>
     public static ReportSection Metrics(TaskEvaluation? evaluation, string text) => new("metrics", "All metrics")
     {
         Text = [text],
@@ -84,22 +84,22 @@ internal static class CommonSections
         ],
     };
 
-    /// <summary>Names and values.</summary>
+    /// <summary>A table of names and values.</summary>
     public static ReportTable Pairs(string caption, IEnumerable<(string Name, string Value)> pairs) => new(
         caption, [("Name", false), ("Value", false)], [.. pairs.Select(pair => (IReadOnlyList<Cell>)[Display.Line(pair.Name), Display.Line(pair.Value)])]);
 
-    /// <summary>Strategies that failed, and why.</summary>
-    public static ReportSection Failures(IEnumerable<(string Strategy, Exception? Exception)> runs) => new("failures", "What failed")
+    /// <summary>The section that lists the failed strategies with their errors.</summary>
+    public static ReportSection Failures(IEnumerable<(string Strategy, Exception? Exception)> runs) => new("failures", "Failures")
     {
         Tables = runs.Where(run => run.Exception is not null).ToArray() is { Length: > 0 } failed
-            ? [new ReportTable("Strategies that failed", [("Strategy", false), ("Why", false)], [.. failed.Select(run => (IReadOnlyList<Cell>)[Display.Line(run.Strategy), Display.Line(run.Exception!.Message)])])]
+            ? [new ReportTable("Strategies that failed", [("Strategy", false), ("Error", false)], [.. failed.Select(run => (IReadOnlyList<Cell>)[Display.Line(run.Strategy), Display.Line(run.Exception!.Message)])])]
             : [],
     };
 
-    /// <summary>" (lower is better)" where it is.</summary>
-    public static string Direction(TaskMetric metric) => metric.IsHigherBetter() ? "" : " (lower is better; a gain is how much lower)";
+    /// <summary>A note for metrics of which lower values are better; empty for other metrics.</summary>
+    public static string Direction(TaskMetric metric) => metric.IsHigherBetter() ? "" : " (lower is better; the gain is the decrease)";
 
-    private static Cell At(FewShotCurve curve, int size, TaskMetric metric) =>
+    private static Cell MeanCell(FewShotCurve curve, int size, TaskMetric metric) =>
         Cell.Of(curve.Points.FirstOrDefault(point => point.SupportSize == size)?.Evaluation[metric].Macro);
 
     private static ReportTable Table(string caption, PairedComparison comparison, TaskComparison[] tasks) => new(

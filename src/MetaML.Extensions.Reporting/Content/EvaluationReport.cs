@@ -3,7 +3,7 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 
-/// <summary>What there is to say about the metrics of some tasks.</summary>
+/// <summary>Creates the report of an evaluation by task.</summary>
 internal static class EvaluationReport
 {
     public static Report Of(TaskEvaluation evaluation)
@@ -21,7 +21,7 @@ internal static class EvaluationReport
             Facts = [("Tasks", Display.Count(evaluation.Tasks.Count)), ("Rows", Display.Count(evaluation.Tasks.Sum(task => (long)task.RowCount)))],
             Sections =
             [
-                CommonSections.Metrics(evaluation.Tasks.Count > 0 ? evaluation : null, "Means over tasks with their 95 % interval; what is undefined for a task is left out."),
+                CommonSections.Metrics(evaluation.Tasks.Count > 0 ? evaluation : null, "Means over tasks with their 95 % intervals. A mean leaves out the tasks for which the metric is undefined."),
                 new ReportSection("tasks", "Task by task")
                 {
                     Text = unscored > 0 ? [$"{Display.Count(unscored, "row")} had no usable score and {(unscored == 1 ? "is" : "are")} left out."] : [],

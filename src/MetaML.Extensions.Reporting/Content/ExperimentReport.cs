@@ -4,14 +4,14 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 
-/// <summary>What there is to say about an experiment.</summary>
+/// <summary>Creates the report of an experiment.</summary>
 internal static class ExperimentReport
 {
     private const int LearningCurvesShown = 4;
 
     public static Report Of(ExperimentResult result)
     {
-        FewShotEvaluation judged = result.Test ?? result.Validation;
+        FewShotEvaluation evaluation = result.Test ?? result.Validation;
         string tasks = Tasks(result);
         string metric = result.Metric.DisplayName();
         return new Report("Does learning across tasks help?", result.Recommendation)
@@ -21,17 +21,17 @@ internal static class ExperimentReport
             Sections =
             [
                 Comparison(result, metric),
-                CommonSections.FewShot(judged, tasks),
+                CommonSections.FewShot(evaluation, tasks),
                 CommonSections.TaskByTask(result.Transfer, tasks),
                 CommonSections.Losing(result.Transfer, result.IsNegativeTransfer),
                 Relatedness(result.Relatedness),
                 Learning(result),
                 CommonSections.Metrics(
-                    judged.Curves.FirstOrDefault(curve => curve.Strategy == result.BestRun.TrainerName)?.Overall ?? result.BestRun.ValidationMetrics,
-                    $"‘{Display.Line(result.BestRun.TrainerName)}’ on {(judged.Curves.Any(curve => curve.Strategy == result.BestRun.TrainerName && curve.Overall is not null) ? tasks : ValidationTasks(result))}: each task’s metrics are means over its draws and support sizes."),
+                    evaluation.Curves.FirstOrDefault(curve => curve.Strategy == result.BestRun.TrainerName)?.Overall ?? result.BestRun.ValidationMetrics,
+                    $"‘{Display.Line(result.BestRun.TrainerName)}’ on {(evaluation.Curves.Any(curve => curve.Strategy == result.BestRun.TrainerName && curve.Overall is not null) ? tasks : ValidationTasks(result))}: each task’s metrics are means over its draws and support sizes."),
                 CommonSections.Failures(result.RunDetails.Select(run => (run.TrainerName, run.Exception))
                     .Concat((result.Test?.Curves ?? []).Select(curve => (curve.Strategy, curve.Exception)))),
-                WhatWasRun(result),
+                Settings(result),
             ],
         };
     }
@@ -39,7 +39,7 @@ internal static class ExperimentReport
     private static ReportSection Comparison(ExperimentResult result, string metric)
     {
         RunDetail[] bestFirst = [.. result.RunDetails.OrderBy(run => run.Score is null).ThenBy(run => (result.Metric.IsHigherBetter() ? -1 : 1) * (run.Score?.Mean ?? 0))];
-        RunDetail[] bestOfEach = [.. bestFirst.Where(run => run.Score is not null).DistinctBy(run => run.TrainerName)]; // of its rounds; it alone met the test tasks
+        RunDetail[] bestOfEach = [.. bestFirst.Where(run => run.Score is not null).DistinctBy(run => run.TrainerName)]; // the best round of each strategy; only this round was evaluated on the test tasks
         bool hasOptions = bestFirst.Any(run => run.Options.Length > 0);
         var rows = new List<IReadOnlyList<Cell>>();
         foreach (RunDetail run in bestFirst)
@@ -56,23 +56,23 @@ internal static class ExperimentReport
 
         return new ReportSection("comparison", "The comparison")
         {
-            Text = [$"Strategies were chosen by their mean {metric} on {ValidationTasks(result)}{(result.Metric.IsHigherBetter() ? "" : ", where lower is better")}{(result.Test is null ? "." : $"; the best of each kind then met {Display.Count(result.Description.TestTasks.Count, "test task")}, which nothing was chosen by.")}"],
+            Text = [$"Strategies were chosen by their mean {metric} on {ValidationTasks(result)}{(result.Metric.IsHigherBetter() ? "" : ", where lower is better")}{(result.Test is null ? "." : $". The best strategy of each kind was then evaluated on {Display.Count(result.Description.TestTasks.Count, "test task")}, which had no part in the choice.")}"],
             Figures = bestOfEach.Length > 0
                 ? [new ScoresFigure(metric, "validation tasks", [.. bestOfEach.Select(run => new StrategyScore(run.TrainerName, run.Kind, run.Score!.Value))], result.BestRun.TrainerName)]
                 : [],
             Tables =
             [
                 new ReportTable(
-                    "Every run, the best first; a column’s head sorts by it",
+                    "All runs, the best first; click a column header to sort by it",
                     [
-                        ("Strategy", false), ("Learns", false), ($"{Display.Sentence(metric)}, validation", true),
+                        ("Strategy", false), ("Kind", false), ($"{Display.Sentence(metric)}, validation", true),
                         .. result.Test is null ? [] : new[] { ($"{Display.Sentence(metric)}, test", true) },
                         ("Time", true), ("Peak memory", true), ("Outer steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
                     ],
                     rows)
                 {
                     Highlighted = Array.IndexOf(bestFirst, result.BestRun),
-                    Note = "Time is of learning, adapting and scoring; peak memory is of the whole process, native libraries included.",
+                    Note = "Time includes training, adaptation and scoring. Peak memory is that of the whole process, including native libraries.",
                 },
             ],
         };
@@ -80,7 +80,7 @@ internal static class ExperimentReport
 
     private static ReportSection Relatedness(RelatednessMatrix? relatedness) => new("relatedness", "Which tasks help each other")
     {
-        Text = relatedness is null ? [] : [$"{Display.Sentence(Display.Line(relatedness.Name))}: what the row’s task gives to the column’s{(relatedness.Description.Length > 0 ? $", {Display.Line(relatedness.Description)}" : "")}. Tasks stand in the order of clusters, so that those that resemble each other are neighbours."],
+        Text = relatedness is null ? [] : [$"{Display.Sentence(Display.Line(relatedness.Name))}: the effect of the row’s task on the column’s task{(relatedness.Description.Length > 0 ? $", {Display.Line(relatedness.Description)}" : "")}. The tasks are ordered by clustering, so that similar tasks are neighbours."],
         Figures = relatedness is null || relatedness.Tasks.Count < 2 ? [] : [new RelatednessFigure(relatedness)],
     };
 
@@ -92,36 +92,36 @@ internal static class ExperimentReport
                 .OrderBy(run => run != result.BestRun).ThenBy(run => run.Score is null).ThenBy(run => (result.Metric.IsHigherBetter() ? -1 : 1) * (run.Score?.Mean ?? 0))
                 .DistinctBy(run => run.TrainerName).Take(LearningCurvesShown),
         ];
-        RunDetail? weighted = learners.FirstOrDefault(WeightsFigure.HasSomethingToShow);
-        return new ReportSection("learning", "How it learned")
+        RunDetail? weighted = learners.FirstOrDefault(WeightsFigure.HasDifferentWeights);
+        return new ReportSection("learning", "Learning curves")
         {
-            Text = [$"Query loss of the training episodes, and of the trainer’s own validation episodes, over the outer steps{(weighted is null ? "." : ", and λ, how much each training task counts.")} The training loss is a moving mean; each step’s own, which depends on the tasks that it drew, is the thin line."],
+            Text = [$"Query loss of the training episodes and of the trainer’s validation episodes over the outer steps{(weighted is null ? "." : ", and the weight λ of each training task.")} The thick line of the training loss is its moving mean. The thin line is the loss of each step, which varies with the tasks of the step."],
             Figures = [.. learners.Select(run => new LearningFigure(run)), .. weighted is null ? [] : new Figure[] { new WeightsFigure(weighted) }],
         };
     }
 
-    private static ReportSection WhatWasRun(ExperimentResult result)
+    private static ReportSection Settings(ExperimentResult result)
     {
-        ExperimentDescription what = result.Description;
+        ExperimentDescription description = result.Description;
         int skipped = result.Validation.SkippedTasks.Count + (result.Test?.SkippedTasks.Count ?? 0);
-        return new ReportSection("run", "What was run")
+        return new ReportSection("run", "Settings")
         {
             Tables =
             [
                 CommonSections.Pairs("The experiment", [
-                    ("Began", what.Started.ToString("yyyy-MM-dd HH:mm 'UTC'zzz", CultureInfo.InvariantCulture)),
-                    ("Ended because", End(what.End)),
-                    ("Seed", what.Seed.ToString(CultureInfo.InvariantCulture)),
-                    ("Tasks", $"{Display.Count(what.TrainingTasks.Count)} to learn from, {Display.Count(what.ValidationTasks.Count)} to choose by, {Display.Count(what.TestTasks.Count)} to judge on"),
-                    .. skipped > 0 ? new[] { ("Left out", $"{Display.Count(skipped, "task")} with too few rows") } : [],
+                    ("Start", description.Started.ToString("yyyy-MM-dd HH:mm 'UTC'zzz", CultureInfo.InvariantCulture)),
+                    ("End", End(description.End)),
+                    ("Seed", description.Seed.ToString(CultureInfo.InvariantCulture)),
+                    ("Tasks", $"{Display.Count(description.TrainingTasks.Count)} for training, {Display.Count(description.ValidationTasks.Count)} for validation, {Display.Count(description.TestTasks.Count)} for the test"),
+                    .. skipped > 0 ? new[] { ("Skipped", $"{Display.Count(skipped, "task")} with too few rows") } : [],
                     ("Runs", $"{Display.Count(result.RunDetails.Count)}, of which {Display.Count(result.RunDetails.Count(run => run.Exception is not null))} failed"),
-                    ("Search", Display.Seconds(what.SearchInSeconds)),
-                    ("Judging on test tasks", Display.Seconds(what.TestInSeconds)),
-                    ("Fitting the best again", Display.Seconds(what.RefitInSeconds)),
-                    ("Processors", Display.Count(what.ProcessorCount)),
+                    ("Search", Display.Seconds(description.SearchInSeconds)),
+                    ("Evaluation on test tasks", Display.Seconds(description.TestInSeconds)),
+                    ("Final training of the best strategy", Display.Seconds(description.RefitInSeconds)),
+                    ("Processors", Display.Count(description.ProcessorCount)),
                 ]),
-                .. what.Settings.Count == 0 ? [] : new[] { CommonSections.Pairs("Settings", what.Settings.Select(pair => (pair.Key, pair.Value))) },
-                .. what.Versions.Count == 0 ? [] : new[] { CommonSections.Pairs("Versions", what.Versions.Select(pair => (pair.Key, pair.Value))) },
+                .. description.Settings.Count == 0 ? [] : new[] { CommonSections.Pairs("Settings", description.Settings.Select(pair => (pair.Key, pair.Value))) },
+                .. description.Versions.Count == 0 ? [] : new[] { CommonSections.Pairs("Versions", description.Versions.Select(pair => (pair.Key, pair.Value))) },
             ],
         };
     }
@@ -134,8 +134,8 @@ internal static class ExperimentReport
             yield return ($"{Display.Sentence(metric)} on {(onTest is null ? "validation" : "test")} tasks", Display.Interval(score));
         if (result.Transfer is { } transfer)
         {
-            yield return ("Gain over from scratch", Display.Gain(transfer.Gain));
-            yield return ("Tasks better / alike / worse", $"{Display.Count(transfer.Wins)} / {Display.Count(transfer.Ties)} / {Display.Count(transfer.Losses)}");
+            yield return ("Gain over learning from scratch", Display.Gain(transfer.Gain));
+            yield return ("Tasks better / equal / worse", $"{Display.Count(transfer.Wins)} / {Display.Count(transfer.Ties)} / {Display.Count(transfer.Losses)}");
         }
     }
 
@@ -149,16 +149,16 @@ internal static class ExperimentReport
     private static (string, bool?)? Verdict(TransferVerdict verdict) => verdict switch
     {
         TransferVerdict.Helps => ("Learning across tasks helps", true),
-        TransferVerdict.Uncertain => ("Better on average, but not for certain", null),
+        TransferVerdict.Uncertain => ("Better on average, but the difference is uncertain", null),
         TransferVerdict.DoesNotHelp => ("Negative transfer: learning across tasks does not help", false),
         _ => null,
     };
 
     private static string End(ExperimentEnd end) => end switch
     {
-        ExperimentEnd.Completed => "everything was tried",
-        ExperimentEnd.TimeReached => "the time was used up",
-        ExperimentEnd.ModelsReached => "the number of models was reached",
-        _ => "it was cancelled",
+        ExperimentEnd.Completed => "all strategies completed",
+        ExperimentEnd.TimeReached => "time limit reached",
+        ExperimentEnd.ModelsReached => "limit of the number of models reached",
+        _ => "cancelled",
     };
 }

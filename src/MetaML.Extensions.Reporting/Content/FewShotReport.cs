@@ -4,7 +4,7 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Content;
 
-/// <summary>What there is to say about strategies on the same draws.</summary>
+/// <summary>Creates the report of a few-shot evaluation of several strategies.</summary>
 internal static class FewShotReport
 {
     public static Report Of(FewShotEvaluation evaluation)
@@ -23,7 +23,7 @@ internal static class FewShotReport
             Facts =
             [
                 .. best.Overall is null ? [] : new[] { ("Best", Display.Line(best.Strategy)), (Display.Sentence(metric), Display.Interval(best.Overall[evaluation.Metric].Macro)) },
-                .. comparison is null ? [] : new[] { ("Tasks better / alike / worse", $"{comparison.Wins} / {comparison.Ties} / {comparison.Losses}") },
+                .. comparison is null ? [] : new[] { ("Tasks better / equal / worse", $"{comparison.Wins} / {comparison.Ties} / {comparison.Losses}") },
             ],
             Sections =
             [
@@ -37,7 +37,7 @@ internal static class FewShotReport
                 CommonSections.TaskByTask(comparison, tasks),
                 CommonSections.Metrics(best.Overall, $"‘{Display.Line(best.Strategy)}’ on {tasks}: each task’s metrics are means over its draws and support sizes."),
                 CommonSections.Failures(evaluation.Curves.Select(curve => (curve.Strategy, curve.Exception))),
-                new ReportSection("run", "What was run")
+                new ReportSection("run", "Settings")
                 {
                     Tables =
                     [
@@ -45,7 +45,7 @@ internal static class FewShotReport
                             ("Support sizes", string.Join(", ", evaluation.SupportSizes.Select(size => size.ToString(CultureInfo.InvariantCulture))) + (evaluation.IsPerClass ? " rows of each class" : " rows of each task")),
                             ("Draws of each task", Display.Count(evaluation.Draws)),
                             ("Seed", evaluation.Seed.ToString(CultureInfo.InvariantCulture)),
-                            .. evaluation.SkippedTasks.Count == 0 ? [] : new[] { ("Left out, too few rows", string.Join(", ", evaluation.SkippedTasks.Take(CommonSections.TasksListed)) + (evaluation.SkippedTasks.Count > CommonSections.TasksListed ? $" and {Display.Count(evaluation.SkippedTasks.Count - CommonSections.TasksListed)} more" : "")) },
+                            .. evaluation.SkippedTasks.Count == 0 ? [] : new[] { ("Skipped, too few rows", string.Join(", ", evaluation.SkippedTasks.Take(CommonSections.TasksListed)) + (evaluation.SkippedTasks.Count > CommonSections.TasksListed ? $" and {Display.Count(evaluation.SkippedTasks.Count - CommonSections.TasksListed)} more" : "")) },
                         ]),
                     ],
                 },
@@ -56,16 +56,16 @@ internal static class FewShotReport
     private static string Headline(FewShotEvaluation evaluation, FewShotCurve best, PairedComparison? comparison, string tasks)
     {
         if (best.Overall is null)
-            return "No strategy came to an end.";
+            return "All strategies failed.";
         string sentence = $"‘{Display.Line(best.Strategy)}’ is best: {evaluation.Metric.DisplayName()} {Display.Interval(best.Overall[evaluation.Metric].Macro)} over {tasks}";
         return comparison is null
             ? $"{sentence}."
-            : $"{sentence}, {Display.Number(Math.Abs(comparison.Gain.Mean))} better than ‘{Display.Line(comparison.Baseline)}’{(comparison.Gain.Lower > 0 ? "" : ", which is less than the tasks differ")}.";
+            : $"{sentence}, {Display.Number(Math.Abs(comparison.Gain.Mean))} better than ‘{Display.Line(comparison.Baseline)}’{(comparison.Gain.Lower > 0 ? "" : ", but the 95 % interval of this difference includes zero")}.";
     }
 
     private static ReportTable Table(FewShotEvaluation evaluation, FewShotCurve[] bestFirst) => new(
-        "Every strategy, the best first; a column’s head sorts by it",
-        [("Strategy", false), ("Learns", false), .. evaluation.Kind.Metrics().Select(metric => (Display.Sentence(metric.DisplayName()), true)), ("Time", true)],
+        "All strategies, the best first; click a column header to sort by it",
+        [("Strategy", false), ("Kind", false), .. evaluation.Kind.Metrics().Select(metric => (Display.Sentence(metric.DisplayName()), true)), ("Time", true)],
         [.. bestFirst.Select(curve => (IReadOnlyList<Cell>)
         [
             Display.Line(curve.Strategy), Display.Kind(curve.Kind),

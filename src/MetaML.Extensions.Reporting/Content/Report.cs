@@ -1,19 +1,19 @@
 namespace MetaML.Extensions.Reporting.Content;
 
-/// <summary>What a report says, whatever it is written as.</summary>
-/// <param name="Title">Its title.</param>
-/// <param name="Headline">What it comes to, in a sentence.</param>
+/// <summary>The content of a report, independent of the file format.</summary>
+/// <param name="Title">The title.</param>
+/// <param name="Headline">The main result in one sentence.</param>
 internal sealed record Report(string Title, string Headline)
 {
     private readonly IReadOnlyList<ReportSection> _sections = [];
 
-    /// <summary>What is told of the headline at a glance: a name and a value.</summary>
+    /// <summary>The most important figures: names and values.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];
 
-    /// <summary>A verdict in a few words, and whether it is good (true), bad (false) or neither; null without one.</summary>
+    /// <summary>A verdict in a few words, and whether it is good (true), bad (false) or neutral (null). Null for no verdict.</summary>
     public (string Text, bool? IsGood)? Verdict { get; init; }
 
-    /// <summary>The sections that have something to show.</summary>
+    /// <summary>The sections. Sections without figures and tables are removed.</summary>
     public IReadOnlyList<ReportSection> Sections
     {
         get => _sections;

@@ -3,17 +3,17 @@ using MetaML.Extensions.Reporting.Figures;
 namespace MetaML.Extensions.Reporting.Content;
 
 /// <summary>A section of a report.</summary>
-/// <param name="Name">Its name in links.</param>
-/// <param name="Title">Its heading.</param>
+/// <param name="Name">The name in links.</param>
+/// <param name="Title">The heading.</param>
 internal sealed record ReportSection(string Name, string Title)
 {
-    /// <summary>What there is to say first.</summary>
+    /// <summary>The paragraphs above the plots.</summary>
     public IReadOnlyList<string> Text { get; init; } = [];
 
-    /// <summary>Its plots.</summary>
+    /// <summary>The plots.</summary>
     public IReadOnlyList<Figure> Figures { get; init; } = [];
 
-    /// <summary>Its tables.</summary>
+    /// <summary>The tables.</summary>
     public IReadOnlyList<ReportTable> Tables { get; init; } = [];
 
     public bool IsEmpty => Figures.Count == 0 && Tables.Count == 0;

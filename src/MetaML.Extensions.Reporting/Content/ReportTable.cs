@@ -3,21 +3,23 @@ using MetaML.Extensions.Reporting.Text;
 namespace MetaML.Extensions.Reporting.Content;
 
 /// <summary>A table of a report.</summary>
-/// <param name="Caption">What is in it.</param>
-/// <param name="Columns">Its columns' heads; numbers are right-aligned, a row's first cell is its head.</param>
-/// <param name="Rows">Its rows.</param>
+/// <param name="Caption">The caption.</param>
+/// <param name="Columns">The header of each column, and whether its cells are right-aligned numbers.</param>
+/// <param name="Rows">The rows. The first cell of a row is its header.</param>
 internal sealed record ReportTable(string Caption, IReadOnlyList<(string Head, bool IsNumeric)> Columns, IReadOnlyList<IReadOnlyList<Cell>> Rows)
 {
-    /// <summary>The row to set off from the others; none where negative.</summary>
+    /// <summary>The index of the highlighted row; negative for none.</summary>
     public int Highlighted { get; init; } = -1;
 
-    /// <summary>Said below the table; null for nothing.</summary>
+    /// <summary>A note below the table, or null.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The first and the last rows where there are too many, with a note that says so.</summary>
-    public ReportTable Shortened(int most, string where) => Rows.Count <= most ? this : this with
+    /// <summary>If the table has too many rows, a table of the first and last rows, with a note.</summary>
+    /// <param name="maximumCount">The largest number of rows.</param>
+    /// <param name="completeFile">The file that contains all rows, for the note.</param>
+    public ReportTable Shortened(int maximumCount, string completeFile) => Rows.Count <= maximumCount ? this : this with
     {
-        Rows = [.. Rows.Take(most / 2), .. Rows.TakeLast(most - most / 2)],
-        Note = $"The first {Display.Count(most / 2)} and the last {Display.Count(most - most / 2)} of {Display.Count(Rows.Count)}; {where} has them all.",
+        Rows = [.. Rows.Take(maximumCount / 2), .. Rows.TakeLast(maximumCount - maximumCount / 2)],
+        Note = $"The first {Display.Count(maximumCount / 2)} and the last {Display.Count(maximumCount - maximumCount / 2)} of {Display.Count(Rows.Count)} rows. All rows are in {completeFile}.",
     };
 }

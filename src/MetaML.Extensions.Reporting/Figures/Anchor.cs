@@ -1,14 +1,14 @@
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Which part of a text stands at its place.</summary>
+/// <summary>The part of a text that is at its coordinate.</summary>
 internal enum Anchor
 {
-    /// <summary>Its beginning.</summary>
+    /// <summary>The start of the text.</summary>
     Start,
 
-    /// <summary>Its middle.</summary>
+    /// <summary>The middle of the text.</summary>
     Middle,
 
-    /// <summary>Its end.</summary>
+    /// <summary>The end of the text.</summary>
     End,
 }

@@ -1,17 +1,16 @@
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Orders things so that those that resemble each other are neighbours: clustering by average linkage.</summary>
+/// <summary>Orders items so that similar items are neighbours, by hierarchical clustering with average linkage.</summary>
 /// <remarks>
 /// Nearest-neighbour chains find all merges in O(n²) (Murtagh, A survey of recent advances in hierarchical clustering
-/// algorithms, 1983). When two clusters merge, that of their four possible joins is taken whose touching ends are the most
-/// alike.
+/// algorithms, 1983). Two clusters can be joined in four ways. The join with the most similar neighbours at the joint is used.
 /// </remarks>
 internal sealed class ClusterOrder
 {
     private readonly List<(int Left, int Right, double Similarity)> _merges = [];
 
-    /// <summary>Clusters.</summary>
-    /// <param name="values">[n][n]; a pair is as similar as the mean of its two values, NaN as 0.</param>
+    /// <summary>Clusters items.</summary>
+    /// <param name="values">[n][n] similarities. The similarity of a pair is the mean of its two values. NaN counts as 0.</param>
     public ClusterOrder(IReadOnlyList<IReadOnlyList<double>> values)
     {
         int n = values.Count;
@@ -25,11 +24,11 @@ internal sealed class ClusterOrder
         Order = n == 0 ? [] : Merge(similarity);
     }
 
-    /// <summary>Numbers of the things, in order.</summary>
+    /// <summary>The indices of the items, in order.</summary>
     public int[] Order { get; }
 
-    /// <summary>The order cut into clusters, in the order.</summary>
-    /// <param name="count">How many, at most the number of things.</param>
+    /// <summary>Divides the order into clusters.</summary>
+    /// <param name="count">The number of clusters, at most the number of items.</param>
     public List<int[]> Cut(int count)
     {
         int[] parent = [.. Enumerable.Range(0, Order.Length)];
@@ -53,10 +52,10 @@ internal sealed class ClusterOrder
     private int[] Merge(double[,] similarity)
     {
         int n = similarity.GetLength(0);
-        var between = (double[,])similarity.Clone(); // of clusters, each at its first member's place
+        var between = (double[,])similarity.Clone(); // similarities of clusters; the index of a cluster is that of its first item
         List<int>?[] members = [.. Enumerable.Range(0, n).Select(i => new List<int> { i })];
         var chain = new Stack<int>();
-        for (int left = n; left > 1;)
+        for (int clusterCount = n; clusterCount > 1;)
         {
             if (chain.Count == 0)
                 chain.Push(Array.FindIndex(members, cluster => cluster is not null));
@@ -82,7 +81,7 @@ internal sealed class ClusterOrder
                 between[top, i] = between[i, top] = (first.Count * between[top, i] + second.Count * between[before, i]) / (first.Count + second.Count);
             members[top] = Join(first, second, similarity);
             members[before] = null;
-            left--;
+            clusterCount--;
         }
 
         return [.. members.First(cluster => cluster is not null)!];

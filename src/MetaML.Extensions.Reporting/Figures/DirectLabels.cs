@@ -1,24 +1,24 @@
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Keeps labels that stand beside the ends of lines from covering each other.</summary>
+/// <summary>Prevents the overlap of labels at the ends of lines.</summary>
 internal static class DirectLabels
 {
-    /// <summary>Moves places apart, as little as may be, in their order.</summary>
-    /// <param name="places">Where the labels would stand.</param>
-    /// <param name="distance">The least distance between two of them.</param>
-    /// <param name="least">The least place.</param>
-    /// <param name="greatest">The greatest place; where it is too near, the last labels stand beyond it.</param>
-    /// <returns>A place for each.</returns>
-    public static double[] Spread(IReadOnlyList<double> places, double distance, double least, double greatest)
+    /// <summary>Moves positions apart by small distances. Their order stays the same.</summary>
+    /// <param name="positions">The positions of the labels.</param>
+    /// <param name="distance">The least distance between two positions.</param>
+    /// <param name="minimum">The least position.</param>
+    /// <param name="maximum">The greatest position. If there is too little room for all labels, the last ones are beyond it.</param>
+    /// <returns>The new position of each label.</returns>
+    public static double[] Separate(IReadOnlyList<double> positions, double distance, double minimum, double maximum)
     {
-        int[] order = [.. Enumerable.Range(0, places.Count).OrderBy(i => places[i])];
-        double[] spread = [.. places];
+        int[] order = [.. Enumerable.Range(0, positions.Count).OrderBy(i => positions[i])];
+        double[] separated = [.. positions];
         for (int i = 0; i < order.Length; i++)
-            spread[order[i]] = Math.Max(places[order[i]], i == 0 ? least : spread[order[i - 1]] + distance);
+            separated[order[i]] = Math.Max(positions[order[i]], i == 0 ? minimum : separated[order[i - 1]] + distance);
         for (int i = order.Length - 1; i >= 0; i--)
-            spread[order[i]] = Math.Min(spread[order[i]], i == order.Length - 1 ? greatest : spread[order[i + 1]] - distance);
+            separated[order[i]] = Math.Min(separated[order[i]], i == order.Length - 1 ? maximum : separated[order[i + 1]] - distance);
         for (int i = 0; i < order.Length; i++)
-            spread[order[i]] = Math.Max(spread[order[i]], i == 0 ? least : spread[order[i - 1]] + distance);
-        return spread;
+            separated[order[i]] = Math.Max(separated[order[i]], i == 0 ? minimum : separated[order[i - 1]] + distance);
+        return separated;
     }
 }

@@ -1,11 +1,12 @@
 using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Each task's way from one strategy to another; of many tasks those that gain and lose most.</summary>
+/// <summary>A dumbbell plot of the results of two strategies for each task. If there are many tasks, it shows those with the largest gains and losses.</summary>
 /// <param name="comparison">The two strategies.</param>
 internal sealed class DumbbellFigure(PairedComparison comparison) : Figure
 {
-    /// <summary>The largest number of tasks of which each is shown.</summary>
+    /// <summary>The largest number of tasks of which all are shown.</summary>
     public const int MostTasks = 40;
 
     private const int AtEachEnd = 12, RowHeight = 20, AxisHeight = 40, HeadHeight = 26;
@@ -14,10 +15,10 @@ internal sealed class DumbbellFigure(PairedComparison comparison) : Figure
 
     public override string Name => "task by task";
 
-    public override string Title => $"{Display.Sentence(comparison.Metric.DisplayName())} of each task, the largest gain first{(comparison.Tasks.Count > MostTasks ? $": {AtEachEnd} at either end of {Display.Count(comparison.Tasks.Count)}" : "")}";
+    public override string Title => $"{Display.Sentence(comparison.Metric.DisplayName())} of each task, the largest gain first{(comparison.Tasks.Count > MostTasks ? $": the first and last {AtEachEnd} of {Display.Count(comparison.Tasks.Count)}" : "")}";
 
     public override string Description =>
-        $"{Title}. {Display.Line(comparison.Strategy)} against {Display.Line(comparison.Baseline)}: {comparison.Wins} tasks better, {comparison.Ties} alike, {comparison.Losses} worse.";
+        $"{Title}. {Display.Line(comparison.Strategy)} against {Display.Line(comparison.Baseline)}: {comparison.Wins} tasks better, {comparison.Ties} equal, {comparison.Losses} worse.";
 
     protected override int HeightAt(int width) => HeadHeight + RowHeight * _rows.Length + AxisHeight;
 
@@ -47,7 +48,7 @@ internal sealed class DumbbellFigure(PairedComparison comparison) : Figure
         }
     }
 
-    // ○ from scratch … ● meta-learned, gain: what the marks are.
+    // The legend: ○ from scratch … ● meta-learned, gain.
     private void DrawHeads(PlotCanvas canvas, Area area, Area plot)
     {
         double half = (area.Width - 70) / 2;

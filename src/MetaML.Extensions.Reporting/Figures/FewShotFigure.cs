@@ -1,10 +1,11 @@
 using System.Globalization;
 using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>A metric against the number of support rows, a line for each strategy, with its interval.</summary>
-/// <param name="evaluation">The strategies.</param>
-/// <param name="unit">What support sizes count.</param>
+/// <summary>A plot of a metric against the number of support rows, with a line and an interval for each strategy.</summary>
+/// <param name="evaluation">The evaluation of the strategies.</param>
+/// <param name="unit">The unit of the support sizes.</param>
 internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) : Figure
 {
     private const int AxisHeight = 40, LineHeight = 16;
@@ -28,23 +29,23 @@ internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) :
         var x = new Scale(Math.Log(evaluation.SupportSizes[0]), Math.Log(evaluation.SupportSizes[^1]), plot.Left + 12, plot.Right - 8);
 
         plot.DrawVerticalAxis(canvas, y);
-        double free = double.NegativeInfinity;
+        double nextFree = double.NegativeInfinity;
         foreach (int size in evaluation.SupportSizes)
         {
             string label = size.ToString(CultureInfo.InvariantCulture);
             double half = ReportFont.Measure(label, PlotCanvas.FontSize) / 2;
-            if (x[Math.Log(size)] - half < free)
+            if (x[Math.Log(size)] - half < nextFree)
                 continue;
             canvas.Text(label, x[Math.Log(size)], plot.Bottom + 12, Palette.Muted, Anchor.Middle);
-            free = x[Math.Log(size)] + half + 6;
+            nextFree = x[Math.Log(size)] + half + 6;
         }
 
         plot.DrawName(canvas, unit);
         foreach (FewShotCurve curve in _curves)
         {
-            FewShotPoint[] certain = [.. curve.Points.Where(point => double.IsFinite(Macro(point).HalfWidth))];
-            if (certain.Length > 1)
-                canvas.Band([.. certain.Select(X)], [.. certain.Select(point => y[Macro(point).Lower])], [.. certain.Select(point => y[Macro(point).Upper])], Palette.Of(curve.Kind), 0.12);
+            FewShotPoint[] withInterval = [.. curve.Points.Where(point => double.IsFinite(Macro(point).HalfWidth))];
+            if (withInterval.Length > 1)
+                canvas.Band([.. withInterval.Select(X)], [.. withInterval.Select(point => y[Macro(point).Lower])], [.. withInterval.Select(point => y[Macro(point).Upper])], Palette.Of(curve.Kind), 0.12);
         }
 
         var ends = new List<double>();
@@ -61,13 +62,13 @@ internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) :
             ends.Add(points.Length > 0 ? y[Macro(points[^1]).Mean] : plot.Bottom);
         }
 
-        double[] places = DirectLabels.Spread(ends, LineHeight, plot.Top, plot.Bottom);
+        double[] positions = DirectLabels.Separate(ends, LineHeight, plot.Top, plot.Bottom);
         for (int i = 0; i < _curves.Length; i++)
         {
             string color = Palette.Of(_curves[i].Kind);
-            if (Math.Abs(places[i] - ends[i]) > 4 && _curves[i].Points.Count == evaluation.SupportSizes.Count)
-                canvas.Line(plot.Right - 4, ends[i], plot.Right + 10, places[i], color, 0.7);
-            canvas.Text(ReportFont.Shorten(Display.Line(_curves[i].Strategy), PlotCanvas.FontSize, room - 14), plot.Right + 13, places[i], color);
+            if (Math.Abs(positions[i] - ends[i]) > 4 && _curves[i].Points.Count == evaluation.SupportSizes.Count)
+                canvas.Line(plot.Right - 4, ends[i], plot.Right + 10, positions[i], color, 0.7);
+            canvas.Text(ReportFont.Shorten(Display.Line(_curves[i].Strategy), PlotCanvas.FontSize, room - 14), plot.Right + 13, positions[i], color);
         }
 
         double X(FewShotPoint point) => x[Math.Log(point.SupportSize)];

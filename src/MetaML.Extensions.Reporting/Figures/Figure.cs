@@ -1,23 +1,23 @@
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>A plot of a report, in two shapes: for a wide page and for a phone.</summary>
+/// <summary>A plot of a report. It is drawn in two widths, for a wide page and for a phone.</summary>
 internal abstract class Figure
 {
     private const int Wide = 820, Narrow = 340, TitleHeight = 40, PngScale = 2;
 
-    /// <summary>Its name in files.</summary>
+    /// <summary>The name of the plot in file names.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What it shows, in a few words.</summary>
+    /// <summary>The title.</summary>
     public abstract string Title { get; }
 
-    /// <summary>What one sees, for those who do not.</summary>
+    /// <summary>A description of the plot for screen readers.</summary>
     public abstract string Description { get; }
 
-    /// <summary>Whether two of its kind stand side by side on a wide page.</summary>
+    /// <summary>Whether two plots of this kind are side by side on a wide page.</summary>
     public virtual bool IsHalf => false;
 
-    /// <summary>As SVG elements, of which the style sheet shows the one that fits.</summary>
+    /// <summary>Draws the plot as SVG elements. The style sheet shows the one that fits the page.</summary>
     public IEnumerable<string> ToSvg()
     {
         if (IsHalf)
@@ -25,7 +25,7 @@ internal abstract class Figure
         return [Svg(Wide, "wide"), Svg(Narrow, "narrow")];
     }
 
-    /// <summary>As a picture with its title.</summary>
+    /// <summary>Draws the plot with its title as a PNG image.</summary>
     public byte[] ToPng()
     {
         int width = IsHalf ? 2 * Wide / 3 : Wide;
@@ -35,13 +35,13 @@ internal abstract class Figure
         return canvas.ToPng(PngScale);
     }
 
-    /// <summary>The height that it needs.</summary>
-    /// <param name="width">Its width.</param>
+    /// <summary>The height of the plot for a width.</summary>
+    /// <param name="width">The width.</param>
     protected abstract int HeightAt(int width);
 
-    /// <summary>Draws it.</summary>
-    /// <param name="canvas">What to draw on.</param>
-    /// <param name="area">Where.</param>
+    /// <summary>Draws the plot.</summary>
+    /// <param name="canvas">The canvas.</param>
+    /// <param name="area">The part of the canvas to draw in.</param>
     protected abstract void Draw(PlotCanvas canvas, Area area);
 
     private string Svg(int width, string style)

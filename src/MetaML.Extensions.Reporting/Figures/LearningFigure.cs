@@ -2,7 +2,7 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Losses over the outer steps of one run; the training loss, which goes up and down with the tasks that a step draws, as a moving mean in front of itself.</summary>
+/// <summary>A plot of the losses over the outer steps of one run. The training loss varies with the tasks of a step, so that its moving mean is also drawn.</summary>
 /// <param name="run">A run with a learning curve.</param>
 internal sealed class LearningFigure(RunDetail run) : Figure
 {
@@ -44,16 +44,16 @@ internal sealed class LearningFigure(RunDetail run) : Figure
             canvas.Path(xs, [.. shown[i].Select(loss => y[loss])], _lines[i].Color, _lines[i].Width);
         }
 
-        double[] places = DirectLabels.Spread([.. shown.Select(losses => y[losses[^1]])], LineHeight, plot.Top, plot.Bottom);
+        double[] positions = DirectLabels.Separate([.. shown.Select(losses => y[losses[^1]])], LineHeight, plot.Top, plot.Bottom);
         for (int i = 0; i < _lines.Length; i++)
-            canvas.Text(_lines[i].Name, plot.Right + 6, places[i], _lines[i].Color);
+            canvas.Text(_lines[i].Name, plot.Right + 6, positions[i], _lines[i].Color);
     }
 
-    // Over the points about each one; at the ends, over those that there are.
+    // The mean over a window around each point. At both ends the window is shorter.
     private static double[] MovingMean(double[] losses)
     {
-        int reach = Math.Min(PointsOfMean, losses.Length / 4) / 2;
-        return [.. losses.Select((_, i) => losses[Math.Max(0, i - reach)..Math.Min(losses.Length, i + reach + 1)].Average())];
+        int halfWindow = Math.Min(PointsOfMean, losses.Length / 4) / 2;
+        return [.. losses.Select((_, i) => losses[Math.Max(0, i - halfWindow)..Math.Min(losses.Length, i + halfWindow + 1)].Average())];
     }
 
     private static string FileName(string strategy)

@@ -9,7 +9,7 @@ internal enum Mark
     /// <summary>A square.</summary>
     Square,
 
-    /// <summary>A square on its corner.</summary>
+    /// <summary>A square that stands on a corner.</summary>
     Diamond,
 
     /// <summary>A triangle that points upwards.</summary>

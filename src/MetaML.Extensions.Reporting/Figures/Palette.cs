@@ -1,10 +1,10 @@
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>The report's colours, each by a name that the page's style sheet has a light and a dark value for.</summary>
+/// <summary>The colours of reports. Each has a name, and a light and a dark value in the style sheet of the page.</summary>
 /// <remarks>
-/// Hues after Okabe and Ito (2008), which readers with any of the common deficiencies tell apart, darkened or lightened until
-/// text in them has a contrast of at least 4.5 with its background. No two light values are alike, so that each stands for
-/// its name.
+/// The hues are those of Okabe and Ito (2008). People with the common kinds of colour blindness can distinguish them. They are
+/// darkened or lightened, so that text in these colours has a contrast of at least 4.5 with its background. All light values
+/// differ, so that a light value identifies its name.
 /// </remarks>
 internal static class Palette
 {
@@ -39,8 +39,8 @@ internal static class Palette
         _ => Joint,
     };
 
-    /// <summary>What tells strategies of one kind apart.</summary>
-    /// <param name="number">The strategy's number among those of its kind, from 0.</param>
+    /// <summary>The mark and dashes that distinguish strategies of one kind.</summary>
+    /// <param name="number">The strategy's index among those of its kind, from 0.</param>
     public static (Mark Mark, float[] Dashes) Variant(int number) => (number % 4) switch
     {
         0 => (Mark.Disc, []),
@@ -49,6 +49,6 @@ internal static class Palette
         _ => (Mark.Triangle, [9, 4]),
     };
 
-    /// <summary>The style sheet's variable of a colour.</summary>
+    /// <summary>The variable of a colour in the style sheet.</summary>
     public static string Variable(string light) => s_variables[light];
 }

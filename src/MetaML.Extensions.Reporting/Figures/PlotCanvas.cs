@@ -5,18 +5,18 @@ using SkiaSharp;
 
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>What figures draw on, in pixels from the upper left corner: shapes and labels, which become SVG or a picture.</summary>
+/// <summary>The canvas of a figure: a list of shapes and labels, which is written as SVG or PNG. Coordinates are pixels from the upper left corner.</summary>
 /// <remarks>
-/// Drawn with the SkiaSharp that ML.NET and TorchSharp use: plotting libraries that need a newer one (ScottPlot 5.1) break
-/// ML.NET's image transforms in the same process. Figures place everything themselves, so that labels stand beside what they
-/// name, on a phone too.
+/// It uses the same version of SkiaSharp as ML.NET and TorchSharp. Plotting libraries that need a newer version (ScottPlot 5.1)
+/// break ML.NET's image transforms in the same process. Figures compute all positions themselves, so that labels are beside
+/// their lines on narrow screens too.
 /// </remarks>
 internal sealed class PlotCanvas(int width, int height)
 {
-    /// <summary>Size of the letters, in pixels.</summary>
+    /// <summary>The font size in pixels.</summary>
     public const double FontSize = 12;
 
-    // Half the height of capitals and digits, by which a text's middle is above its baseline.
+    // The middle of a text is above its baseline by half the height of capitals and digits.
     private const double HalfCapitals = 0.36;
 
     private readonly List<Shape> _shapes = [];
@@ -31,19 +31,19 @@ internal sealed class PlotCanvas(int width, int height)
             Add(new Shape(Lines(xs, ys), color) { LineWidth = lineWidth, Dashes = dashes ?? [] });
     }
 
-    /// <summary>The area between two lines.</summary>
+    /// <summary>Fills the area between two lines.</summary>
     public void Band(double[] xs, double[] lower, double[] upper, string color, double opacity) =>
         Add(new Shape(Lines([.. xs, .. Enumerable.Reverse(xs)], [.. lower, .. Enumerable.Reverse(upper)]) + "Z", color) { Opacity = opacity });
 
     public void Box(double x, double y, double boxWidth, double boxHeight, string color, double opacity) =>
         Add(new Shape(Data($"M{x:0.#} {y:0.#}h{boxWidth:0.#}v{boxHeight:0.#}h{-boxWidth:0.#}z"), color) { Opacity = opacity });
 
-    /// <summary>A mark.</summary>
-    /// <param name="x">Its middle.</param>
-    /// <param name="y">Its middle.</param>
+    /// <summary>Draws a mark.</summary>
+    /// <param name="x">The horizontal position of its centre.</param>
+    /// <param name="y">The vertical position of its centre.</param>
     /// <param name="color">A colour of the palette.</param>
-    /// <param name="size">Its diameter, that of a disc.</param>
-    /// <param name="mark">Its shape; all look alike in size.</param>
+    /// <param name="size">The diameter of a disc. The other shapes have a similar area.</param>
+    /// <param name="mark">The shape.</param>
     public void Dot(double x, double y, string color, double size = 8, Mark mark = Mark.Disc)
     {
         double r = size / 2, side = 0.9 * r, corner = 1.25 * r;
@@ -58,19 +58,19 @@ internal sealed class PlotCanvas(int width, int height)
             color));
     }
 
-    /// <summary>One line of text.</summary>
+    /// <summary>Draws one line of text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="x">Where its anchor stands.</param>
-    /// <param name="y">Its middle.</param>
+    /// <param name="x">The horizontal position of the anchor.</param>
+    /// <param name="y">The vertical position of the middle of the text.</param>
     /// <param name="color">A colour of the palette.</param>
-    /// <param name="anchor">Which part of it stands at <paramref name="x"/>.</param>
-    /// <param name="size">Size of the letters, in pixels.</param>
+    /// <param name="anchor">The part of the text that is at <paramref name="x"/>.</param>
+    /// <param name="size">The font size in pixels.</param>
     public void Text(string text, double x, double y, string color, Anchor anchor = Anchor.Start, double size = FontSize) =>
         _labels.Add(new Label(text, x, y + HalfCapitals * size, size, color, anchor));
 
-    /// <summary>As an SVG element whose colours are the page's.</summary>
-    /// <param name="description">What one sees, for those who do not.</param>
-    /// <param name="style">The element's class.</param>
+    /// <summary>Writes the canvas as an SVG element with the colours of the page's style sheet.</summary>
+    /// <param name="description">A description of the plot for screen readers.</param>
+    /// <param name="style">The CSS class of the element.</param>
     public string ToSvg(string description, string style)
     {
         var svg = new StringBuilder(Data($"<svg class=\"{style}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{HtmlText.Escape(description)}\">"));
@@ -95,8 +95,8 @@ internal sealed class PlotCanvas(int width, int height)
         return svg.Append("</svg>").ToString();
     }
 
-    /// <summary>As a picture.</summary>
-    /// <param name="scale">Pixels of the picture for one of the canvas, each way.</param>
+    /// <summary>Writes the canvas as a PNG image.</summary>
+    /// <param name="scale">Pixels of the image for one pixel of the canvas, in each direction.</param>
     public byte[] ToPng(int scale)
     {
         using var surface = SKSurface.Create(new SKImageInfo(scale * width, scale * height));
@@ -128,7 +128,7 @@ internal sealed class PlotCanvas(int width, int height)
         return png.ToArray();
     }
 
-    // Many small areas of one colour, side by side, become one.
+    // Consecutive areas with the same colour are joined into one shape, which makes the SVG smaller.
     private void Add(Shape shape)
     {
         if (_shapes.Count > 0 && _shapes[^1].Joins(shape) && shape.Opacity < 1)

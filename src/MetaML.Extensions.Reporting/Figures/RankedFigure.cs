@@ -1,7 +1,8 @@
 using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Values of all tasks in their order, best first: how they are spread, whatever their number.</summary>
+/// <summary>A plot of the sorted values of all tasks, the best first. It shows their distribution for any number of tasks.</summary>
 internal sealed class RankedFigure : Figure
 {
     private const int AxisHeight = 40, MostPoints = 200, MostDots = 60;
@@ -24,9 +25,9 @@ internal sealed class RankedFigure : Figure
     public override string Title { get; }
 
     public override string Description =>
-        $"{Title}. {_value}: best {Display.Number(_bestFirst[0])}, upper quartile {Display.Number(At(0.25))}, median {Display.Number(At(0.5))}, lower quartile {Display.Number(At(0.75))}, worst {Display.Number(_bestFirst[^1])}.";
+        $"{Title}. {_value}: best {Display.Number(_bestFirst[0])}, upper quartile {Display.Number(Quantile(0.25))}, median {Display.Number(Quantile(0.5))}, lower quartile {Display.Number(Quantile(0.75))}, worst {Display.Number(_bestFirst[^1])}.";
 
-    /// <summary>The gains of a comparison, about zero.</summary>
+    /// <summary>A plot of the gains of a comparison, with a line at zero.</summary>
     public static RankedFigure OfGains(PairedComparison comparison) => new(
         "gains",
         $"Gain in {comparison.Metric.DisplayName()} of all {Display.Count(comparison.Tasks.Count, "task")}, the largest first",
@@ -34,7 +35,7 @@ internal sealed class RankedFigure : Figure
         0,
         comparison.Tasks.Select(task => task.Gain).OrderDescending());
 
-    /// <summary>A metric of each task, about its mean.</summary>
+    /// <summary>A plot of a metric of each task, with a line at the mean.</summary>
     public static RankedFigure OfTasks(TaskMetric metric, TaskEvaluation evaluation)
     {
         double[] values = [.. evaluation.Tasks.Select(task => task[metric]).Where(double.IsFinite).Order()];
@@ -55,9 +56,9 @@ internal sealed class RankedFigure : Figure
         double[] shares = [.. Enumerable.Range(0, points).Select(i => points == 1 ? 0 : (double)i / (points - 1))];
         double[] xs = [.. shares.Select(share => x[share * (_bestFirst.Length - 1) + 0.5])];
         foreach ((string color, Func<double, double, double> clip) in new (string, Func<double, double, double>)[] { (Palette.MetaLearned, Math.Max), (Palette.FromScratch, Math.Min) })
-            canvas.Band(xs, [.. shares.Select(_ => y[_baseline])], [.. shares.Select(share => y[clip(At(share), _baseline)])], color, 0.18);
+            canvas.Band(xs, [.. shares.Select(_ => y[_baseline])], [.. shares.Select(share => y[clip(Quantile(share), _baseline)])], color, 0.18);
         canvas.Line(plot.Left, y[_baseline], plot.Right, y[_baseline], Palette.Muted);
-        canvas.Path(xs, [.. shares.Select(share => y[At(share)])], Palette.Ink, 1.5);
+        canvas.Path(xs, [.. shares.Select(share => y[Quantile(share)])], Palette.Ink, 1.5);
         if (_bestFirst.Length <= MostDots)
         {
             for (int i = 0; i < _bestFirst.Length; i++)
@@ -73,11 +74,11 @@ internal sealed class RankedFigure : Figure
         plot.DrawName(canvas, "share of the tasks");
     }
 
-    // Quantiles, linear between two tasks.
-    private double At(double share)
+    // Interpolates linearly between two tasks.
+    private double Quantile(double share)
     {
-        double place = share * (_bestFirst.Length - 1);
-        int low = (int)Math.Floor(place), high = Math.Min(low + 1, _bestFirst.Length - 1);
-        return _bestFirst[low] + (place - low) * (_bestFirst[high] - _bestFirst[low]);
+        double index = share * (_bestFirst.Length - 1);
+        int low = (int)Math.Floor(index), high = Math.Min(low + 1, _bestFirst.Length - 1);
+        return _bestFirst[low] + (index - low) * (_bestFirst[high] - _bestFirst[low]);
     }
 }

@@ -1,7 +1,8 @@
 using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>How much tasks help each other, tasks in the order of clusters; of many tasks, clusters.</summary>
+/// <summary>A heat map of the relatedness of tasks. The tasks are ordered by clustering. If there are many tasks, each row and column is a cluster.</summary>
 /// <param name="matrix">The values.</param>
 internal sealed class RelatednessFigure(RelatednessMatrix matrix) : Figure
 {
@@ -14,8 +15,8 @@ internal sealed class RelatednessFigure(RelatednessMatrix matrix) : Figure
     public override string Name => "relatedness";
 
     public override string Title => IsGrouped
-        ? $"{Display.Sentence(Display.Line(matrix.Name))} of {Display.Count(matrix.Tasks.Count, "task")} in {Display.Count(_rows.Count)} clusters: means of their pairs"
-        : $"{Display.Sentence(Display.Line(matrix.Name))}: from the row’s task to the column’s, which stand in the same order";
+        ? $"{Display.Sentence(Display.Line(matrix.Name))} of {Display.Count(matrix.Tasks.Count, "task")} in {Display.Count(_rows.Count)} clusters: means over pairs of tasks"
+        : $"{Display.Sentence(Display.Line(matrix.Name))}: from the task of the row to the task of the column, in the same order";
 
     public override string Description
     {
@@ -41,7 +42,7 @@ internal sealed class RelatednessFigure(RelatednessMatrix matrix) : Figure
         double cell = Math.Min((area.Width - room - 12) / _rows.Count, 1.6 * RowHeight);
         Area plot = new(area.Left + room + 12, area.Top + 4, cell * _rows.Count, RowHeight * _rows.Count);
 
-        double?[][] means = [.. _rows.Select(givers => _rows.Select(takers => Mean(givers, takers)).ToArray())];
+        double?[][] means = [.. _rows.Select(sources => _rows.Select(targets => Mean(sources, targets)).ToArray())];
         double greatest = means.SelectMany(row => row).Max(value => Math.Abs(value ?? 0));
         var cells = from row in Enumerable.Range(0, _rows.Count)
                     from column in Enumerable.Range(0, _rows.Count)
@@ -85,15 +86,15 @@ internal sealed class RelatednessFigure(RelatednessMatrix matrix) : Figure
 
     private string Label(int[] cluster) => Display.Line(matrix.Tasks[cluster[0]]) + (cluster.Length > 1 ? $" +{Display.Count(cluster.Length - 1)}" : "");
 
-    private double? Mean(int[] givers, int[] takers)
+    private double? Mean(int[] sources, int[] targets)
     {
-        double[] values = [.. Pairs(givers, takers).Select(pair => pair.Value)];
+        double[] values = [.. Pairs(sources, targets).Select(pair => pair.Value)];
         return values.Length > 0 ? values.Average() : null;
     }
 
-    private IEnumerable<(int From, int To, double Value)> Pairs(int[] givers, int[] takers) =>
-        from one in givers
-        from other in takers
-        where one != other && double.IsFinite(matrix.Values[one][other])
-        select (one, other, matrix.Values[one][other]);
+    private IEnumerable<(int From, int To, double Value)> Pairs(int[] sources, int[] targets) =>
+        from source in sources
+        from target in targets
+        where source != target && double.IsFinite(matrix.Values[source][target])
+        select (source, target, matrix.Values[source][target]);
 }

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>The font of plots, which comes with the package: machines without any font draw the same plots.</summary>
+/// <summary>The font of plots. It is part of the package, so that plots are the same on machines without fonts.</summary>
 internal static class ReportFont
 {
     private const string Uncovered = "□";
@@ -17,15 +17,15 @@ internal static class ReportFont
         return font.MeasureText(s_typeface.GetGlyphs(text));
     }
 
-    /// <summary>A text that is not wider than it may be.</summary>
+    /// <summary>Cuts a text that is wider than the given width, and ends it with an ellipsis.</summary>
     public static string Shorten(string text, double size, double width)
     {
         if (Measure(text, size) <= width)
             return text;
         Rune[] runes = [.. text.EnumerateRunes()];
-        for (int kept = runes.Length - 1; kept > 0; kept--)
+        for (int length = runes.Length - 1; length > 0; length--)
         {
-            string shortened = string.Concat(runes.Take(kept)).TrimEnd() + "…";
+            string shortened = string.Concat(runes.Take(length)).TrimEnd() + "…";
             if (Measure(shortened, size) <= width)
                 return shortened;
         }
@@ -33,7 +33,7 @@ internal static class ReportFont
         return "…";
     }
 
-    /// <summary>A font that has a text's letters, and the text with boxes for those that no font here has.</summary>
+    /// <summary>A font that contains the characters of a text. If no font contains them, boxes replace the missing characters in the text.</summary>
     public static (SKTypeface Typeface, string Text) For(string text)
     {
         if (s_typeface.ContainsGlyphs(text))

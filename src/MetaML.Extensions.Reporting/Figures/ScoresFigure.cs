@@ -1,11 +1,12 @@
 using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>Strategies under each other, the best first, each with its mean and interval.</summary>
-/// <param name="metric">What the scores are.</param>
-/// <param name="tasks">What they are means over.</param>
-/// <param name="bestFirst">The strategies.</param>
-/// <param name="chosen">The one that stands out.</param>
+/// <summary>A plot of the mean score and its interval for each strategy, the best first.</summary>
+/// <param name="metric">The name of the metric.</param>
+/// <param name="tasks">A name for the tasks of the means, for example "validation tasks".</param>
+/// <param name="bestFirst">The strategies, the best first.</param>
+/// <param name="chosen">The name of the highlighted strategy.</param>
 internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<StrategyScore> bestFirst, string chosen) : Figure
 {
     private const int MostShown = 24, AxisHeight = 40;
@@ -43,7 +44,7 @@ internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<St
         }
     }
 
-    // On a phone names, which are told apart by their ends, stand above the intervals.
+    // On narrow screens the names are above the intervals and not beside them. Names often differ only at their ends, so that they must not be cut.
     private static bool IsNarrow(double width) => width < 500;
 
     private static int RowHeight(double width) => IsNarrow(width) ? 38 : 24;

@@ -1,4 +1,4 @@
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>What a strategy came to.</summary>
+/// <summary>The mean score of a strategy.</summary>
 internal sealed record StrategyScore(string Strategy, StrategyKind Kind, MeanInterval Score);

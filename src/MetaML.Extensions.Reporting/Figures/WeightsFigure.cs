@@ -2,7 +2,7 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Figures;
 
-/// <summary>How much each training task counts, over the outer steps of one run; of many tasks, how the weights are spread.</summary>
+/// <summary>A plot of the weights of the training tasks over the outer steps of one run. If there are many tasks, it shows the distribution of the weights.</summary>
 /// <param name="run">A run with a learning curve and task weights.</param>
 internal sealed class WeightsFigure(RunDetail run) : Figure
 {
@@ -20,14 +20,14 @@ internal sealed class WeightsFigure(RunDetail run) : Figure
         {
             (string heaviest, double greatest) = Ranked()[^1];
             (string lightest, double least) = Ranked()[0];
-            return $"{Title}. At the end {Display.Line(heaviest)} counts most, {Display.Number(greatest)}, and {Display.Line(lightest)} least, {Display.Number(least)}; the mean is 1.";
+            return $"{Title}. At the end the largest weight is {Display.Number(greatest)} ({Display.Line(heaviest)}), and the smallest is {Display.Number(least)} ({Display.Line(lightest)}). The mean is 1.";
         }
     }
 
-    private bool IsSpread => _points[^1].TaskWeights.Count > MostLines;
+    private bool ShowsDistribution => _points[^1].TaskWeights.Count > MostLines;
 
-    /// <summary>Whether tasks ever counted differently.</summary>
-    public static bool HasSomethingToShow(RunDetail run) =>
+    /// <summary>Whether the weights of the tasks differ at any step of the run.</summary>
+    public static bool HasDifferentWeights(RunDetail run) =>
         run.LearningCurve.Count(point => point.TaskWeights.Count > 0) > 1
         && run.LearningCurve.Any(point => point.TaskWeights.Count > 1 && point.TaskWeights.Values.Max() - point.TaskWeights.Values.Min() > 1e-6);
 
@@ -36,7 +36,7 @@ internal sealed class WeightsFigure(RunDetail run) : Figure
     protected override void Draw(PlotCanvas canvas, Area area)
     {
         (string Task, double Weight)[] ranked = Ranked();
-        string[] named = IsSpread ? [.. ranked.Take(AtEachEnd).Concat(ranked.TakeLast(AtEachEnd)).Select(task => task.Task)] : [.. ranked.Select(task => task.Task)];
+        string[] named = ShowsDistribution ? [.. ranked.Take(AtEachEnd).Concat(ranked.TakeLast(AtEachEnd)).Select(task => task.Task)] : [.. ranked.Select(task => task.Task)];
         double room = Math.Min(0.32 * area.Width, 16 + named.Append("10–90 %").Max(task => ReportFont.Measure(Display.Line(task), PlotCanvas.FontSize)));
         Area plot = area.Inside(left: 44, top: 12, right: room, bottom: AxisHeight);
         var y = Scale.Of(_points.SelectMany(point => point.TaskWeights.Values), plot.Bottom, plot.Top);
@@ -45,7 +45,7 @@ internal sealed class WeightsFigure(RunDetail run) : Figure
         plot.DrawHorizontalAxis(canvas, x, "outer steps", hasLines: false);
 
         double[] xs = [.. _points.Select(point => x[point.Iteration])];
-        if (IsSpread)
+        if (ShowsDistribution)
         {
             foreach ((double low, double high, double opacity) in new[] { (0.0, 1.0, 0.1), (0.1, 0.9, 0.2) })
                 canvas.Band(xs, [.. _points.Select(point => y[Quantile(point, low)])], [.. _points.Select(point => y[Quantile(point, high)])], Palette.MetaLearned, opacity);
@@ -54,23 +54,23 @@ internal sealed class WeightsFigure(RunDetail run) : Figure
 
         foreach (string task in named)
         {
-            LearningPoint[] weighed = [.. _points.Where(point => point.TaskWeights.ContainsKey(task))];
-            canvas.Path([.. weighed.Select(point => x[point.Iteration])], [.. weighed.Select(point => y[point.TaskWeights[task]])], IsSpread ? Palette.Muted : Color(ranked, task), IsSpread ? 1 : 1.8);
+            LearningPoint[] weighted = [.. _points.Where(point => point.TaskWeights.ContainsKey(task))];
+            canvas.Path([.. weighted.Select(point => x[point.Iteration])], [.. weighted.Select(point => y[point.TaskWeights[task]])], ShowsDistribution ? Palette.Muted : Color(ranked, task), ShowsDistribution ? 1 : 1.8);
         }
 
-        (string Text, double Place, string Color)[] labels =
+        (string Text, double Position, string Color)[] labels =
         [
-            .. named.Select(task => (task, y[_points[^1].TaskWeights[task]], IsSpread ? Palette.Muted : Color(ranked, task))),
-            .. IsSpread ? new[] { ("median", y[Quantile(_points[^1], 0.5)], Palette.MetaLearned) } : [],
+            .. named.Select(task => (task, y[_points[^1].TaskWeights[task]], ShowsDistribution ? Palette.Muted : Color(ranked, task))),
+            .. ShowsDistribution ? new[] { ("median", y[Quantile(_points[^1], 0.5)], Palette.MetaLearned) } : [],
         ];
-        double[] places = DirectLabels.Spread([.. labels.Select(label => label.Place)], LineHeight, plot.Top, plot.Bottom);
+        double[] positions = DirectLabels.Separate([.. labels.Select(label => label.Position)], LineHeight, plot.Top, plot.Bottom);
         for (int i = 0; i < labels.Length; i++)
-            canvas.Text(ReportFont.Shorten(Display.Line(labels[i].Text), PlotCanvas.FontSize, room - 12), plot.Right + 8, places[i], labels[i].Color);
+            canvas.Text(ReportFont.Shorten(Display.Line(labels[i].Text), PlotCanvas.FontSize, room - 12), plot.Right + 8, positions[i], labels[i].Color);
     }
 
     private (string Task, double Weight)[] Ranked() => [.. _points[^1].TaskWeights.Select(weight => (weight.Key, weight.Value)).OrderBy(weight => weight.Value)];
 
-    // Above the mean blue, below it orange: the lines are told apart by their labels.
+    // Weights above the mean are blue, those below are orange. The labels identify the tasks.
     private static string Color((string Task, double Weight)[] ranked, string task) =>
         ranked.First(each => each.Task == task).Weight >= 1 ? Palette.MetaLearned : Palette.FromScratch;
 

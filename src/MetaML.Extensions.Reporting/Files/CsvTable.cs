@@ -3,10 +3,10 @@ using System.Text;
 
 namespace MetaML.Extensions.Reporting.Files;
 
-/// <summary>A table as comma-separated values (RFC 4180): a full stop in numbers, which are read back as the same bits; NaN as such.</summary>
-/// <param name="Name">The file's name, without its ending.</param>
-/// <param name="Columns">The columns' names.</param>
-/// <param name="Rows">Text, numbers, or null for an empty field.</param>
+/// <summary>A table of comma-separated values (RFC 4180). The decimal separator is a full stop. Reading a number back gives the same bits. NaN is written as NaN.</summary>
+/// <param name="Name">The name of the file, without extension.</param>
+/// <param name="Columns">The names of the columns.</param>
+/// <param name="Rows">The rows: texts, numbers, or null for an empty field.</param>
 internal sealed record CsvTable(string Name, IReadOnlyList<string> Columns, IEnumerable<IReadOnlyList<object?>> Rows)
 {
     public void Write(Stream stream)

@@ -1,11 +1,11 @@
 namespace MetaML.Extensions.Reporting.Files;
 
-/// <summary>Writes what is finished to where it was asked for.</summary>
+/// <summary>Writes the files of reports.</summary>
 internal static class ReportFile
 {
-    /// <summary>Writes a whole file, or leaves the one that is there as it is.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="content">Writes the content.</param>
+    /// <summary>Writes a complete file. If that fails, an existing file does not change.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="content">Writes the content to a stream.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<Stream> content)
     {
@@ -19,7 +19,7 @@ internal static class ReportFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The report must be written to a file in a folder that exists and can be written to; got '{path}': {failure.Message} The result is as it was, and what was written before is kept. Give another path.", failure);
+            throw new IOException($"The path of a report must be in a folder that exists and is writable; got '{path}': {failure.Message} An existing file has not changed. Give another path.", failure);
         }
         finally
         {
@@ -27,9 +27,9 @@ internal static class ReportFile
         }
     }
 
-    /// <summary>Makes a folder where it is absent.</summary>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    public static void MakeFolder(string folder)
+    /// <summary>Creates a folder if it does not exist.</summary>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    public static void CreateFolder(string folder)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         try
@@ -38,7 +38,7 @@ internal static class ReportFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The report must be written to a folder that can be made or written to; got '{folder}': {failure.Message} The result is as it was. Give another path.", failure);
+            throw new IOException($"The folder of a report must exist or be possible to create; got '{folder}': {failure.Message} Nothing was written. Give another path.", failure);
         }
     }
 
@@ -50,7 +50,7 @@ internal static class ReportFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Where it could not be made it need not be deleted; the error that is on its way says why.
+            // Ignored: an exception of the writing, if there is one, describes the cause.
         }
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Reporting.Files;
 
-/// <summary>Results as JSON: the result types as they are, without models and ML.NET's own types; exceptions as their messages, NaN as null.</summary>
+/// <summary>Writes results as JSON, with the properties of the result types. Models and ML.NET's metrics are left out. Exceptions are written as their messages, NaN as null.</summary>
 internal static class ResultJson
 {
     private static readonly Type[] s_leftOut =
@@ -21,12 +21,12 @@ internal static class ResultJson
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
         Converters = { new JsonStringEnumConverter(), new FiniteNumber(), new Message() },
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Shorten } },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { RemoveProperties } },
     };
 
     public static void Write<T>(Stream stream, T result) => JsonSerializer.Serialize(stream, result, s_options);
 
-    private static void Shorten(JsonTypeInfo type)
+    private static void RemoveProperties(JsonTypeInfo type)
     {
         for (int i = type.Properties.Count - 1; i >= 0; i--)
         {
@@ -34,7 +34,7 @@ internal static class ResultJson
                 type.Properties.RemoveAt(i);
         }
 
-        if (type.Type == typeof(RunDetail)) // its curve says it already
+        if (type.Type == typeof(RunDetail)) // the curve of the strategy contains these metrics
             Remove(type, nameof(RunDetail.ValidationMetrics));
         if (type.Type == typeof(ExperimentResult))
         {

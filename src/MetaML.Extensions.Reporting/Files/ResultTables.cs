@@ -1,6 +1,6 @@
 namespace MetaML.Extensions.Reporting.Files;
 
-/// <summary>Results as tables in which every number has a row of its own kind.</summary>
+/// <summary>Converts results to tables in long format, for example with one row for each strategy, support size and task.</summary>
 internal static class ResultTables
 {
     public static IEnumerable<CsvTable> Of(ExperimentResult result)

@@ -7,10 +7,10 @@ using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Html;
 
-/// <summary>A report as one HTML file that asks the network for nothing.</summary>
+/// <summary>Writes a report as one HTML file without external resources.</summary>
 internal sealed class HtmlPage
 {
-    // Nothing is loaded from anywhere, whatever a name in the data may say.
+    // The browser loads nothing from other addresses, even if a name in the data contains HTML.
     private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'";
 
     private const int LongHeadline = 130;
@@ -21,7 +21,7 @@ internal sealed class HtmlPage
     {
     }
 
-    /// <summary>The whole page.</summary>
+    /// <summary>Creates the page of a report.</summary>
     public static string Of(Report report)
     {
         var page = new HtmlPage();
@@ -117,7 +117,7 @@ internal sealed class HtmlPage
     private static string Face(string resource, int weight) =>
         $"@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/woff2;base64,{Convert.ToBase64String(Bytes(resource))}) format('woff2')}}\n";
 
-    // The reader's choice comes before the system's, which comes before light.
+    // The colours follow the button of the page. Without a choice they follow the system. The default is light.
     private static string Colors()
     {
         string light = string.Concat(Palette.Colors.Select(color => $"--{color.Name}:{color.Light};"));

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace MetaML.Extensions.Reporting.Text;
 
-/// <summary>Numbers and names as a reader wants them; the same everywhere, whatever the culture.</summary>
+/// <summary>Formats numbers and names for readers. The format is the same in all cultures.</summary>
 internal static class Display
 {
-    /// <summary>What stands for a number that is not there.</summary>
+    /// <summary>The text for an absent number.</summary>
     public const string Nothing = "–";
 
-    /// <summary>Three decimals, fewer for large numbers, more for small ones.</summary>
+    /// <summary>A number with three decimals. Large numbers have fewer, small numbers have more.</summary>
     public static string Number(double value) => !double.IsFinite(value) ? Nothing : Minus(value.ToString(Format(Math.Abs(value)), CultureInfo.InvariantCulture));
 
     /// <summary>A difference, with its sign.</summary>
@@ -42,7 +42,7 @@ internal static class Display
     /// <summary>Memory, as in "512 MiB".</summary>
     public static string Bytes(long bytes) => bytes <= 0 ? Nothing : $"{Count((bytes + (1 << 19)) >> 20)} MiB";
 
-    /// <summary>Text on one line: runs of white space and control characters become a blank, halves of surrogate pairs U+FFFD.</summary>
+    /// <summary>Converts text to one line. Each run of white space and control characters becomes a space. Each half of a surrogate pair becomes U+FFFD.</summary>
     public static string Line(string text)
     {
         var line = new StringBuilder(text.Length);
@@ -59,7 +59,7 @@ internal static class Display
         return trimmed.Length > 0 ? trimmed : "(blank)";
     }
 
-    /// <summary>What the labels' kind of strategy is called.</summary>
+    /// <summary>The name of a kind of strategy.</summary>
     public static string Kind(StrategyKind kind) => kind switch
     {
         StrategyKind.FromScratch => "from scratch",
@@ -68,7 +68,7 @@ internal static class Display
         _ => "meta-learned",
     };
 
-    /// <summary>The first letter as a capital.</summary>
+    /// <summary>The text with a capital first letter.</summary>
     public static string Sentence(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     private static string Format(double magnitude) => magnitude switch

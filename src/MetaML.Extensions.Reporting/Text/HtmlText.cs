@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace MetaML.Extensions.Reporting.Text;
 
-/// <summary>Text from data as text in HTML, in content and in quoted attributes.</summary>
+/// <summary>Escapes text from data for HTML content and quoted attributes.</summary>
 internal static class HtmlText
 {
     private static readonly HtmlEncoder s_encoder = HtmlEncoder.Create(UnicodeRanges.All);

@@ -22,6 +22,11 @@ public sealed partial class MetaLearningCatalog
     /// <exception cref="EndOfStreamException">The data of an entry end too early.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <example>
+    /// <code>
+    /// ITransformer loaded = ml.MetaLearning().LoadChecked("uploaded.zip", out DataViewSchema? inputSchema);
+    /// </code>
+    /// </example>
     public ITransformer LoadChecked(string path, out DataViewSchema? inputSchema, CheckedLoadOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -54,6 +59,12 @@ public sealed partial class MetaLearningCatalog
     /// </remarks>
     /// <exception cref="IOException">The disk is full, the folder does not exist, or the device fails. The old file has not changed.</exception>
     /// <exception cref="UnauthorizedAccessException">The process has no permission to write the folder or the file.</exception>
+    /// <example>
+    /// <code>
+    /// ml.MetaLearning().SaveAtomic(model, trainingTasks.Schema, "model.zip");
+    /// ITransformer loaded = ml.Model.Load("model.zip", out DataViewSchema inputSchema);
+    /// </code>
+    /// </example>
     public void SaveAtomic(ITransformer model, DataViewSchema? inputSchema, string path)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -23,6 +23,12 @@ public sealed partial class MetaLearningCatalog
     /// <exception cref="ArgumentException">The model contains no meta-learner, a column or class does not fit it, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
     /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
+    /// <example>
+    /// <code>
+    /// ITransformer adapted = ml.MetaLearning().Adapt(model, supportRows); // a few labelled rows of a new task
+    /// IDataView scored = adapted.Transform(queryRows);                    // other rows of this task
+    /// </code>
+    /// </example>
     public ITransformer Adapt(ITransformer model, IDataView support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -38,6 +44,13 @@ public sealed partial class MetaLearningCatalog
     /// <returns>A matrix with the names of the tasks, groups of related tasks, and an order of the tasks for a heat map.</returns>
     /// <exception cref="ArgumentException">The model contains no meta-learner, or a column, a class or the measure does not fit it.</exception>
     /// <exception cref="InvalidOperationException">A task has fewer than two rows, or a feature, task or label is invalid.</exception>
+    /// <example>
+    /// <code>
+    /// TaskRelatedness relatedness = ml.MetaLearning().Relatedness(model, trainingTasks);
+    /// foreach (var (task, value) in relatedness.Nearest("store 7", count: 3))
+    ///     Console.WriteLine($"{task}: {value:F2}");
+    /// </code>
+    /// </example>
     public TaskRelatedness Relatedness(ITransformer model, IDataView data, RelatednessMeasure measure = RelatednessMeasure.Functional, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -52,6 +65,12 @@ public sealed partial class MetaLearningCatalog
     /// <remarks>The prior can be used only with this model, and with models that Adapt returns for it.</remarks>
     /// <exception cref="ArgumentException">The model contains no such meta-learner, or a column or class does not fit it.</exception>
     /// <exception cref="InvalidOperationException">There are fewer than three tasks, or a feature, task or label is invalid.</exception>
+    /// <example>
+    /// <code>
+    /// RelatedPrior prior = ml.MetaLearning().RelatedPrior(model, trainingTasks);
+    /// ITransformer adapted = ml.MetaLearning().Adapt(model, supportRows, new AdaptationOptions { RelatedPrior = prior });
+    /// </code>
+    /// </example>
     public RelatedPrior RelatedPrior(ITransformer model, IDataView trainingTasks, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -89,6 +108,13 @@ public sealed partial class MetaLearningCatalog
     /// <param name="model">A meta-learner, or a chain that contains one: the result of Fit or Model.Load.</param>
     /// <returns>The description. Its ToString gives it as text.</returns>
     /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
+    /// <example>
+    /// <code>
+    /// ModelDescription description = ml.MetaLearning().Describe(model);
+    /// Console.WriteLine(description);                        // the description as text
+    /// Console.WriteLine(description.Outputs[0].Tasks.Count); // the number of known tasks
+    /// </code>
+    /// </example>
     public ModelDescription Describe(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -101,6 +127,14 @@ public sealed partial class MetaLearningCatalog
     /// <param name="featureColumnName">The features: vector of Single of known size.</param>
     /// <param name="taskColumnName">The task: text or key; null for no Task column. Each column to predict is then a task.</param>
     /// <exception cref="ArgumentException">A column is named twice, or there are fewer than two columns and no Task column.</exception>
+    /// <example>
+    /// <code>
+    /// var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+    ///     .Append(ml.MetaLearning().MultiOutput(["Demand", "Returns"]));
+    /// IDataView scored = pipeline.Fit(trainingTasks).Transform(queryRows);
+    /// var metrics = ml.Regression.Evaluate(scored, "Demand", "Demand.Score");
+    /// </code>
+    /// </example>
     public MultiOutputTrainer MultiOutput(string[] labelColumnNames, string featureColumnName = "Features", string? taskColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(labelColumnNames);
@@ -151,6 +185,14 @@ public sealed partial class MetaLearningCatalog
     /// <param name="outputColumnName">The output column: a vector of Single.</param>
     /// <param name="featureColumnName">The input column; null for the feature column of the model.</param>
     /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
+    /// <example>
+    /// <code>
+    /// var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+    ///     .Append(ml.MetaLearning().SharedEncoder(model)) // Features → Embedding
+    ///     .Append(ml.Regression.Trainers.Sdca("Demand", "Embedding"));
+    /// ITransformer fitted = pipeline.Fit(trainingTasks);
+    /// </code>
+    /// </example>
     public SharedEncoderEstimator SharedEncoder(ITransformer model, string outputColumnName = "Embedding", string? featureColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -163,6 +205,15 @@ public sealed partial class MetaLearningCatalog
     /// <param name="model">A meta-learner, or a chain that contains one. The features of the new data must be computed by the same steps as in this chain.</param>
     /// <param name="isFrozen">Whether the parameters of the encoder stay unchanged. If false, training starts from them.</param>
     /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
+    /// <example>
+    /// <code>
+    /// var trainer = ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions
+    /// {
+    ///     Encoder = ml.MetaLearning().PretrainedEncoder(model),
+    ///     Adapter = new BayesianAdapterOptions(),
+    /// });
+    /// </code>
+    /// </example>
 #pragma warning disable CA1822 // an instance member, like the other methods of the catalog
     public PretrainedEncoderOptions PretrainedEncoder(ITransformer model, bool isFrozen = true)
     {
@@ -181,5 +232,11 @@ public sealed partial class MetaLearningCatalog
     /// <param name="options">The feature column, and the options of the training.</param>
     /// <param name="outputColumnName">The output column: a vector of Single.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <example>
+    /// <code>
+    /// var encoder = ml.MetaLearning().SharedEncoder(new SelfSupervisedEncoderOptions { FeatureColumnName = "Features" });
+    /// IDataView embedded = encoder.Fit(trainingTasks).Transform(queryRows);
+    /// </code>
+    /// </example>
     public SharedEncoderTrainer SharedEncoder(SelfSupervisedEncoderOptions options, string outputColumnName = "Embedding") => SharedEncoderTrainer.OfFeatures(_context, options, outputColumnName);
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Coexistence;
 
-/// <summary>Image files in front of the trainer: each task asks whether one quarter of the picture is bright.</summary>
+/// <summary>A pipeline that loads image files before the trainer. The label of each task says whether one quarter of the image is bright.</summary>
 public sealed class ImageFeaturizerTests
 {
     private const int Size = 8;

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Coexistence;
 
-/// <summary>libtorch, LightGBM and the ONNX runtime bring native threads of their own into one process.</summary>
+/// <summary>libtorch, LightGBM and the ONNX runtime in one process. Each starts native threads.</summary>
 public sealed class OneProcessTests
 {
     [Fact]
@@ -18,7 +18,7 @@ public sealed class OneProcessTests
         MetaLearnerTransformer first = MetaLearner(ml).Fit(rows);
         float[] scores = Scores(first, rows);
 
-        // The shared encoder in front of other packs' trainers, and those on the features themselves.
+        // Trainers of other packages, on the embedding of the shared encoder and on the features.
         var encoder = ml.MetaLearning().SharedEncoder(first);
         foreach (string features in (string[])["Features", "Embedding"])
         {
@@ -36,7 +36,7 @@ public sealed class OneProcessTests
         }
 
         Assert.Equal(scores, Scores(first, rows));
-        Assert.Equal(scores, Scores(MetaLearner(ml).Fit(rows), rows)); // bit by bit, whoever has trained meanwhile
+        Assert.Equal(scores, Scores(MetaLearner(ml).Fit(rows), rows)); // the same bits, although other trainers ran in between
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Coexistence;
 
-/// <summary>An ONNX model in front of the trainer: a step that holds a native session, which every chain made by Adapt shares.</summary>
+/// <summary>A pipeline with an ONNX model before the trainer. This step has a native session. All chains that Adapt returns share it.</summary>
 public sealed class OnnxFeaturizerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -63,9 +63,9 @@ public sealed class OnnxFeaturizerTests : IDisposable
         float[] expected = Scores(first);
 
         Assert.Equal(expected, EngineScores(first));
-        Assert.Equal(expected, EngineScores(first)); // the first engine has disposed of its chain
+        Assert.Equal(expected, EngineScores(first)); // the first engine has disposed its chain
         Assert.Equal(expected, EngineScores(second));
-        Assert.Equal(Scores(_model), EngineScores(_model)); // and this one of the session that Fit made
+        Assert.Equal(Scores(_model), EngineScores(_model)); // this engine disposes the session that Fit created
         Assert.Equal(expected, Scores(first));
         Assert.Equal(expected, Scores(_ml.MetaLearning().Adapt(first, _support)));
     }

@@ -2,16 +2,16 @@ using System.Text;
 
 namespace MetaML.Consumer.Tests.Coexistence;
 
-/// <summary>Writes a small ONNX model: one layer, tanh(x W), the fixed featuriser in front of a trainer.</summary>
-/// <remarks>The fields' numbers are those of onnx.proto (ONNX IR version 8, operator set 13); a message is its fields, one after the other.</remarks>
+/// <summary>Writes a small ONNX model with one layer, tanh(x W), for use as a fixed featuriser before a trainer.</summary>
+/// <remarks>The numbers of the fields are those of onnx.proto (ONNX IR version 8, operator set 13). A message is a sequence of fields.</remarks>
 internal static class OnnxModel
 {
     private const int Single = 1;
 
-    /// <param name="path">Where to write.</param>
-    /// <param name="input">Name of the input [1, weights' rows].</param>
-    /// <param name="output">Name of the output [1, weights' columns].</param>
-    /// <param name="weights">W.</param>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="input">Name of the input [1, rows of W].</param>
+    /// <param name="output">Name of the output [1, columns of W].</param>
+    /// <param name="weights">The matrix W.</param>
     public static void Write(string path, string input, string output, float[,] weights)
     {
         int rows = weights.GetLength(0), columns = weights.GetLength(1);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Cookbook;
 
-/// <summary>The code of docs/Cookbook.md: what stands between the markers is what the page shows, and each recipe is run.</summary>
+/// <summary>The code of docs/Cookbook.md. The page shows the code between the markers. Each recipe is a test.</summary>
 public sealed class CookbookRecipes : IDisposable
 {
     private readonly MLContext ml = new(seed: 1);
@@ -66,22 +66,22 @@ public sealed class CookbookRecipes : IDisposable
     [Fact]
     public void UnknownTask_IsScoredByThePriorOrRefused()
     {
-        IDataView stranger = View(Sale.Of(stores: 1, days: 5, first: 99));
+        IDataView unknownRows = View(Sale.Of(stores: 1, days: 5, first: 99));
 
         // <recipe>
         var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store" };
         MetaLearnerTransformer model = Learn(options);
         bool isKnown = model.TaskNames.Contains("store 99");
-        IDataView guess = model.Transform(Features(stranger)); // the prior: a prediction without any day of the store
+        IDataView guess = model.Transform(Features(unknownRows)); // the prior: a prediction without any day of the store
 
         MetaLearnerTransformer strict = Learn(options with { UnknownTasks = UnknownTaskHandling.Throw }); // throws, and names the store
         MetaLearnerTransformer silent = Learn(options with { UnknownTasks = UnknownTaskHandling.Missing }); // gives NaN
         // </recipe>
         Assert.False(isKnown);
         Assert.All(guess.GetColumn<float>("Score"), score => Assert.InRange(score, 0, 120));
-        var error = Assert.Throws<InvalidOperationException>(() => strict.Transform(Features(stranger)).GetColumn<float>("Score").ToArray());
+        var error = Assert.Throws<InvalidOperationException>(() => strict.Transform(Features(unknownRows)).GetColumn<float>("Score").ToArray());
         Assert.Contains("'store 99'", error.ToString(), StringComparison.Ordinal);
-        Assert.All(silent.Transform(Features(stranger)).GetColumn<float>("Score"), score => Assert.True(float.IsNaN(score)));
+        Assert.All(silent.Transform(Features(unknownRows)).GetColumn<float>("Score"), score => Assert.True(float.IsNaN(score)));
 
         MetaLearnerTransformer Learn(MetaLearnerOptions given) => ml.Regression.Trainers.MetaLearner(given with { MaximumNumberOfIterations = 0 }).Fit(Features(sales));
         IDataView Features(IDataView view) => ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Fit(view).Transform(view);
@@ -366,7 +366,7 @@ public sealed class CookbookRecipes : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => pipeline.Fit(sales));
     }
 
-    // The pipeline of the second recipe.
+    // The model of the second recipe.
     private EstimatorChain<MetaLearnerTransformer> Demand() => ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
         .Append(ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", MaximumNumberOfIterations = 0 })); // the linear learner alone, for speed
 
@@ -374,7 +374,7 @@ public sealed class CookbookRecipes : IDisposable
 
     private IDataView View(Sale[] rows) => ml.Data.LoadFromEnumerable(rows);
 
-    // Bars that lie or stand; each task calls one of the two "yes".
+    // Images of horizontal or vertical bars. For each task, one of the two has the label "yes".
     private static IEnumerable<Picture> Pictures(string folder)
     {
         const int Side = 16;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Cookbook;
 
-/// <summary>docs/Cookbook.md shows the recipes as they are compiled and run, all of them and in their order.</summary>
+/// <summary>docs/Cookbook.md contains the code of all recipes of <see cref="CookbookRecipes"/>, in their order.</summary>
 public sealed partial class CookbookTests
 {
     [Fact]
@@ -18,7 +18,7 @@ public sealed partial class CookbookTests
 
     private static string Text(string path) => File.ReadAllText(Path.Combine(SiblingProgram.Root, path)).ReplaceLineEndings("\n");
 
-    // Without the indentation of a method's body, and without the blank line that may end it.
+    // Removes the indentation of a method's body, and an empty line at its end.
     private static string Unindented(string code) => string.Join('\n', code.Split('\n').Select(line => line.StartsWith("        ", StringComparison.Ordinal) ? line[8..] : line)).TrimEnd();
 
     [GeneratedRegex(@"^        // <recipe>\n(.*?)^        // </recipe>", RegexOptions.Multiline | RegexOptions.Singleline)]

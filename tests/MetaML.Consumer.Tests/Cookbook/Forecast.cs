@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Consumer.Tests.Cookbook;
 
-/// <summary>What a model says of a <see cref="Sale"/>.</summary>
+/// <summary>A model's prediction for a <see cref="Sale"/>.</summary>
 public sealed class Forecast
 {
     public float Demand { get; set; }

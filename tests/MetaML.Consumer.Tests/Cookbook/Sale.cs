@@ -1,6 +1,6 @@
 namespace MetaML.Consumer.Tests.Cookbook;
 
-/// <summary>What the recipes learn from: one day of one store.</summary>
+/// <summary>A row of the recipes' data: one day of one store.</summary>
 public sealed class Sale
 {
     public string Store { get; set; } = "";
@@ -13,24 +13,24 @@ public sealed class Sale
 
     public float Demand { get; set; }
 
-    /// <summary>0, 1, or NaN where nobody noted it.</summary>
+    /// <summary>0 or 1; NaN if it is unknown.</summary>
     public float SoldOut { get; set; } = float.NaN;
 
-    /// <summary>What the day was like, in words that each store has chosen for itself.</summary>
+    /// <summary>A description of the day. Each store uses its own words.</summary>
     public string Mood { get; set; } = "";
 
-    /// <summary>How much the day should count.</summary>
+    /// <summary>The example weight of the day.</summary>
     public float Trust { get; set; } = 1;
 
-    /// <summary>Some days of some stores: all share what moves demand; how much it does is each store's own.</summary>
+    /// <summary>Generates days of stores. The same effects on demand occur in all stores, but their sizes differ between stores.</summary>
     public static Sale[] Of(int stores, int days, int first = 0, int seed = 1)
     {
         var sales = new List<Sale>();
         for (int store = first; store < first + stores; store++)
         {
-            var own = new Random(store);
+            var storeRandom = new Random(store);
             double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-            double level = 50 + 10 * Normal(own), week = 2 + Normal(own), warmth = 1 + 0.5 * Normal(own), elasticity = 20 + 5 * Normal(own);
+            double level = 50 + 10 * Normal(storeRandom), week = 2 + Normal(storeRandom), warmth = 1 + 0.5 * Normal(storeRandom), elasticity = 20 + 5 * Normal(storeRandom);
             var random = new Random(1000 * seed + store);
             for (int day = 0; day < days; day++)
             {

@@ -7,11 +7,11 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Packages;
 
-/// <summary>What the README promises to someone who has the SDK and the packages, and not this repository.</summary>
+/// <summary>The README's instructions work with the SDK and the packages, without this repository.</summary>
 [Collection(PackedFeedCollection.Name)]
 public sealed partial class ConsumerTests(PackedFeed feed)
 {
-    // TorchSharp-cpu, of which the README speaks, is this package for every system at once: 1.2 GB.
+    // The README names TorchSharp-cpu. It would install this package for all operating systems (1.2 GB).
     private static readonly string s_native = OperatingSystem.IsWindows() ? "libtorch-cpu-win-x64" : OperatingSystem.IsMacOS() ? "libtorch-cpu-osx-arm64" : "libtorch-cpu-linux-x64";
 
     private static readonly string s_nativeVersion = XDocument.Load(Path.Combine(SiblingProgram.Root, "Directory.Packages.props")).Descendants("LibTorchCpuVersion").Single().Value;
@@ -20,7 +20,7 @@ public sealed partial class ConsumerTests(PackedFeed feed)
 
     private static readonly string s_example = FirstProgram().Match(s_readme).Groups[1].Value;
 
-    // The model's file, and nothing that trained it.
+    // A program that only loads the file of the model.
     private static readonly string s_scorer = $$"""
         using Microsoft.ML;
 
@@ -30,7 +30,7 @@ public sealed partial class ConsumerTests(PackedFeed feed)
         var metrics = ml.BinaryClassification.Evaluate(model.Transform(query), "Returns");
         Console.WriteLine($"accuracy {metrics.Accuracy:F2}, AUC {metrics.AreaUnderRocCurve:F2}");
 
-        {{s_example[s_example.IndexOf("// Made-up customers", StringComparison.Ordinal)..]}}
+        {{s_example[s_example.IndexOf("// Artificial customers", StringComparison.Ordinal)..]}}
         """;
 
     [PackageSourceFact]
@@ -39,8 +39,8 @@ public sealed partial class ConsumerTests(PackedFeed feed)
         NewProject("Shops", s_example);
         feed.Dotnet("Shops", "add", "package", s_native, "--version", s_nativeVersion);
         string trained = feed.Dotnet("Shops", "run");
-        Assert.Equal(Accuracy(s_readme), Accuracy(trained), 0.05); // other processors round otherwise
-        Assert.All(PackedFeed.Names.Take(2), name => Assert.Equal( // and not another source's package of the same version
+        Assert.Equal(Accuracy(s_readme), Accuracy(trained), 0.05); // rounding depends on the processor
+        Assert.All(PackedFeed.Names.Take(2), name => Assert.Equal( // the installed packages are those of this feed, not packages of the same version from another source
             File.ReadAllBytes(feed.PackageFile(name)),
             File.ReadAllBytes(feed[$"packages/{name.ToLowerInvariant()}/{feed.Version}/{name.ToLowerInvariant()}.{feed.Version}.nupkg"])));
 

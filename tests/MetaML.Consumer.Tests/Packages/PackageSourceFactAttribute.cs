@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Packages;
 
-/// <summary>A fact that installs packages: skipped where none of the user's sources can be reached.</summary>
+/// <summary>A test that installs packages. It is skipped if no package source can be reached.</summary>
 internal sealed class PackageSourceFactAttribute : FactAttribute
 {
     private static readonly Lazy<bool> s_isReachable = new(CanRestore);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Consumer.Tests.Packages;
 
-/// <summary>The packages, packed to a feed in a temporary folder, and an empty package folder to install them to.</summary>
+/// <summary>A feed with the packages in a temporary folder, and an empty folder for installed packages.</summary>
 public sealed class PackedFeed : IDisposable
 {
     public static readonly IReadOnlyList<string> Names = ["MetaML.Core", "MetaML.Extensions", "MetaML.Extensions.Reporting"];
@@ -20,7 +20,7 @@ public sealed class PackedFeed : IDisposable
             Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "src", name), "--no-build", "-c", configuration, "-o", _folder["feed"]);
         Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(_folder["feed"], "MetaML.Core.*.nupkg").Single())["MetaML.Core.".Length..];
 
-        // Beside the user's own sources; no folder of packages that are there already.
+        // The feed is added to the user's sources. Folders of installed packages are not used.
         File.WriteAllText(_folder["nuget.config"], """
             <configuration>
               <packageSources><add key="packed" value="feed" /></packageSources>
@@ -34,13 +34,13 @@ public sealed class PackedFeed : IDisposable
     /// <summary>A path in the consumer's folder.</summary>
     public string this[string file] => _folder[file];
 
-    /// <summary>The package's file as it was packed.</summary>
+    /// <summary>The path of a package in the feed.</summary>
     public string PackageFile(string name, string extension = "nupkg") => _folder[$"feed/{name}.{Version}.{extension}"];
 
     /// <summary>Opens a package.</summary>
     public ZipArchive Open(string name, string extension = "nupkg") => ZipFile.OpenRead(PackageFile(name, extension));
 
-    /// <summary>The package's own description.</summary>
+    /// <summary>The metadata of a package.</summary>
     public XElement Metadata(string name)
     {
         using ZipArchive package = Open(name);
@@ -51,15 +51,15 @@ public sealed class PackedFeed : IDisposable
         return root.Element("metadata")!;
     }
 
-    /// <summary>What `dotnet` prints in one of the consumer's folders; fails unless it ends well.</summary>
+    /// <summary>Runs `dotnet` in one of the consumer's folders and returns its output. An exit code other than 0 fails the test.</summary>
     public string Dotnet(string folder, params string[] arguments) => Run("dotnet", folder, arguments);
 
-    /// <summary>What a program prints in one of the consumer's folders; fails unless it ends well.</summary>
+    /// <summary>Runs a program in one of the consumer's folders and returns its output. An exit code other than 0 fails the test.</summary>
     public string Run(string program, string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder[folder] };
         start.Environment["NUGET_PACKAGES"] = _folder["packages"];
-        // Nothing is left running, and libtorch is linked to instead of copied.
+        // No build server keeps running, and libtorch is linked instead of copied.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["CreateSymbolicLinksForCopyLocalIfPossible"] = "true";

@@ -5,23 +5,23 @@ using Spectre.Console;
 
 namespace Compare;
 
-/// <summary>Shows every run when it ends: a table that grows, or plain lines where output is redirected.</summary>
-internal sealed class Board : IProgress<RunDetail>
+/// <summary>Shows each run at its end, in a growing table. If output is redirected, it prints lines instead.</summary>
+internal sealed class RunTable : IProgress<RunDetail>
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly Table _table = new Table().AddColumns("strategy", "most steps", "RMSE, 95 %", "seconds", "MiB");
+    private readonly Table _table = new Table().AddColumns("strategy", "maximum steps", "RMSE, 95 %", "seconds", "MiB");
     private LiveDisplayContext? _live;
 
     /// <summary>Runs an experiment and shows its runs.</summary>
     public static ExperimentResult Show(Func<IProgress<RunDetail>, ExperimentResult> execute)
     {
-        var board = new Board();
+        var runs = new RunTable();
         if (!AnsiConsole.Profile.Capabilities.Interactive)
-            return execute(board);
-        return AnsiConsole.Live(board._table).Start(live =>
+            return execute(runs);
+        return AnsiConsole.Live(runs._table).Start(live =>
         {
-            board._live = live;
-            return execute(board);
+            runs._live = live;
+            return execute(runs);
         });
     }
 
@@ -38,7 +38,7 @@ internal sealed class Board : IProgress<RunDetail>
             return;
         }
 
-        _table.AddRow(Array.ConvertAll(cells, Markup.Escape)).Caption($"{_clock.Elapsed.TotalSeconds:F0} s; RMSE on stores that were not learned from");
+        _table.AddRow(Array.ConvertAll(cells, Markup.Escape)).Caption($"{_clock.Elapsed.TotalSeconds:F0} s; RMSE on stores without training data");
         _live.Refresh();
     }
 }
