@@ -34,6 +34,7 @@ using MetaML.Benchmarks.Speed;
         new("score-one", null, _ => ScoreOne.Run()),
         new("load-score", null, _ => LoadScore.Run()),
         new("adapt-many", null, _ => AdaptMany.Run()),
+        new("one-more-task", null, _ => OneMoreTask.Run()),
         new("maml-sine", null, _ => MamlSine.Run()),
         new("growth", null, _ => MamlSine.RunGrowth()),
         new("anil", null, _ => FewShot.RunAnil()),

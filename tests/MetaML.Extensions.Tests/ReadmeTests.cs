@@ -41,12 +41,15 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Links_LeadSomewhere()
     {
-        string[] pages = ["README.md", .. Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "docs"), "*.md"), .. Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "examples"), "README.md", SearchOption.AllDirectories)];
+        string[] pages = ["README.md", .. Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "docs"), "*.md"), .. ReadmesOf("examples"), .. ReadmesOf("src")];
         string[] dead = [.. pages.Select(page => Path.Combine(SiblingProgram.Root, page)).SelectMany(page => Link().Matches(File.ReadAllText(page))
             .Select(link => Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value))
             .Where(target => !Path.Exists(target)).Select(target => $"{page}: {target}"))];
         Assert.Empty(dead);
     }
+
+    private static IEnumerable<string> ReadmesOf(string folder) => Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, folder), "README.md", SearchOption.AllDirectories)
+        .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
 
     private static string Text(string path) => File.ReadAllText(Path.Combine(SiblingProgram.Root, path)).ReplaceLineEndings("\n");
 

@@ -6,18 +6,18 @@ using Microsoft.ML.Transforms;
 
 namespace MetaML.Extensions.Chains;
 
-/// <summary>Rebuilds a chain around its meta-learner: the other steps are shared with the chain that was given.</summary>
+/// <summary>Makes a new chain with an adapted meta-learner. The new chain shares the other steps with the given one.</summary>
 internal sealed class ChainAdapter
 {
     private readonly MLContext _context;
     private readonly ITransformer _model;
     private readonly CancellationToken _cancellationToken;
-    private readonly HashSet<string> _growing = []; // key columns that new tasks may bring new values to
+    private readonly HashSet<string> _growing = []; // key columns to which new tasks may add values
     private readonly KeyGrowth _growth;
 
     private int _learnersAhead;
 
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
     public ChainAdapter(MLContext context, ITransformer model, CancellationToken cancellationToken)
     {
         _context = context;
@@ -33,12 +33,12 @@ internal sealed class ChainAdapter
     }
 
     /// <summary>The last meta-learner of a chain.</summary>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="ArgumentException">The chain contains none.</exception>
     public static ITaskLearner FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
     /// <param name="support">Labelled rows of the new tasks.</param>
-    /// <param name="options">How to adapt; null for the defaults.</param>
+    /// <param name="options">The options; null for the defaults.</param>
     public ITransformer Adapt(IDataView support, AdaptationOptions? options) =>
         Adapt(support, (learner, data) => learner.Adapt(_context, data, options, _cancellationToken));
 
@@ -60,7 +60,7 @@ internal sealed class ChainAdapter
 
     public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(support, (learner, data) => OutputsOf(learner).Add(_context, data, output, _cancellationToken));
 
-    /// <summary>The chain with one output of its multi-output step in that step's place.</summary>
+    /// <summary>The chain in which one output of the multi-output step replaces this step.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
     public ITransformer SelectOutput(string output) => Replace(_model, learner => OutputsOf(learner).Select(output));
 
@@ -73,7 +73,7 @@ internal sealed class ChainAdapter
         return Walk(_model, ref data, adapt);
     }
 
-    // Data pass through each step as in training, whatever its scope, up to the last meta-learner; on return they have passed through this one.
+    // The data pass through each step up to the last meta-learner, as in training and whatever the scope of the step. On return they have passed through the given step.
     private ITransformer Walk(ITransformer step, ref IDataView data, Func<ITaskLearner, IDataView, ITransformer> adapt)
     {
         switch (step)
@@ -88,8 +88,11 @@ internal sealed class ChainAdapter
                 for (int i = 0; i < steps.Length; i++)
                     steps[i] = Walk(inners[i], ref data, adapt);
                 return TransformerChains.Replace(chain, steps);
-            case ValueToKeyMappingTransformer mapping when _learnersAhead > 0 && KeyMappingRenewal.Renew(_context, mapping, _growing, data) is var renewed && renewed != mapping:
-                return Pass(step, renewed, ref data);
+            case ValueToKeyMappingTransformer mapping when _learnersAhead > 0:
+                KeyMappingRenewal renewal = KeyMappingRenewal.Of(_context, mapping, _growing, data);
+                ITransformer renewed = Pass(step, renewal.Mapping != mapping ? renewal.Mapping : _growth.Keep(mapping), ref data);
+                renewal.NameKeys(data.Schema);
+                return renewed;
             default:
                 ITransformer shared = SharedStep.Of(_context, step);
                 return Pass(step, _growth.Keep(shared), ref data);

@@ -4,27 +4,27 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Chains;
 
-/// <summary>Follows a chain's columns, as they were when it was fitted and as they are since keys have grown, so that each step goes on reading what it was fitted to.</summary>
+/// <summary>Compares the columns of a chain before and after its keys have new values, so that each step continues to read the columns that it was fitted to.</summary>
 internal sealed class KeyGrowth(MLContext context)
 {
-    private DataViewSchema? _fitted; // null where it is not known
+    private DataViewSchema? _fitted; // null if it is unknown
     private DataViewSchema? _grown;
     private IReadOnlySet<string> _growing = new HashSet<string>();
 
-    /// <summary>The columns that the first step reads, and the names of the keys that may grow.</summary>
+    /// <summary>Sets the columns that the first step reads and the names of the keys that may have new values.</summary>
     public void Begin(DataViewSchema schema, IReadOnlySet<string> growing) => (_fitted, _grown, _growing) = (schema, schema, growing);
 
-    /// <summary>The columns after a step.</summary>
-    /// <param name="fitted">The step as it was.</param>
-    /// <param name="step">The step as it is in the new chain.</param>
+    /// <summary>Sets the columns after a step.</summary>
+    /// <param name="fitted">The step of the given chain.</param>
+    /// <param name="step">The step of the new chain.</param>
     public void Pass(ITransformer fitted, ITransformer step)
     {
         _fitted = Output(fitted, _fitted, out _);
         _grown = Output(step, _grown, out _);
     }
 
-    /// <summary>The step, or one that shows it the keys as it was fitted to them, where a vector that it makes would else change its size.</summary>
-    /// <exception cref="InvalidOperationException">What it reads has grown, and is no key.</exception>
+    /// <summary>The step, or a step that maps the keys back to those that it was fitted to. This is necessary if the size of a vector that it makes would change.</summary>
+    /// <exception cref="InvalidOperationException">A column that it reads has grown and is not a key.</exception>
     public ITransformer Keep(ITransformer step)
     {
         DataViewSchema? before = Output(step, _fitted, out _);
@@ -39,8 +39,8 @@ internal sealed class KeyGrowth(MLContext context)
         return after is not null ? step : throw Refusal(step, before, error!);
     }
 
-    /// <summary>Throws where a meta-learner cannot read columns that it could read when the chain was fitted.</summary>
-    /// <exception cref="InvalidOperationException">What it reads has grown.</exception>
+    /// <summary>Throws if a meta-learner cannot read columns that it could read when the chain was fitted.</summary>
+    /// <exception cref="InvalidOperationException">A column that it reads has grown.</exception>
     public void Check(ITransformer step)
     {
         if (Output(step, _fitted, out _) is { } before && _grown is not null && Changed(_fitted!, _grown).Length > 0 && Output(step, _grown, out Exception? error) is null)
@@ -61,7 +61,7 @@ internal sealed class KeyGrowth(MLContext context)
         }
     }
 
-    // The changed columns that a step reads; where it does not say, all of them.
+    // The changed columns that a step reads; all of them if the step does not tell.
     private string[] Read(ITransformer step, DataViewSchema before)
     {
         string[] changed = Changed(_fitted!, _grown!);
@@ -78,7 +78,7 @@ internal sealed class KeyGrowth(MLContext context)
     private static string[] Changed(DataViewSchema before, DataViewSchema after) =>
         [.. before.Where(column => !column.IsHidden && after.GetColumnOrNull(column.Name) is { } other && !other.Type.Equals(column.Type)).Select(column => column.Name)];
 
-    // A column made in place stands beside the one that it hides.
+    // A column that hides another of the same name is beside it.
     private static HashSet<string> Made(DataViewSchema input, DataViewSchema output)
     {
         ILookup<string, DataViewSchema.Column> before = input.ToLookup(column => column.Name);

@@ -5,13 +5,13 @@ using Microsoft.ML.Transforms;
 
 namespace MetaML.Extensions.Chains;
 
-/// <summary>A step between others that show it the keys that it was fitted to: values that are new since are missing to it, as every unknown value is.</summary>
-/// <remarks>All are ML.NET's own, so that the chain is saved and loaded as any other: the grown key is copied, mapped to values and to the old keys, and put back.</remarks>
+/// <summary>A step inside a chain that maps keys back to those that the step was fitted to. New values become missing keys, as unknown values do.</summary>
+/// <remarks>The chain consists of steps of ML.NET, so it is saved and loaded like any other. It copies the grown key, maps it to values and then to the old keys, and restores it after the step.</remarks>
 internal static class KeyGuard
 {
     private const string Suffix = ".Grown";
 
-    /// <summary>Whether a chain is one of these.</summary>
+    /// <summary>Whether a chain was made by <see cref="Of"/>.</summary>
     public static bool Is(ITransformer chain) =>
         TransformerChains.Steps(chain) is { Length: > 3 } steps && steps[0] is ColumnCopyingTransformer copying && copying.Columns.All(pair => pair.outputColumnName == pair.inputColumnName + Suffix);
 
@@ -20,7 +20,7 @@ internal static class KeyGuard
     /// <param name="step">The step.</param>
     /// <param name="keys">The key columns that have grown, with values.</param>
     /// <param name="fitted">The columns as the step was fitted to them.</param>
-    /// <param name="grown">The columns as they are.</param>
+    /// <param name="grown">The columns with grown keys.</param>
     public static ITransformer Of(MLContext context, ITransformer step, IReadOnlyList<string> keys, DataViewSchema fitted, DataViewSchema grown)
     {
         var steps = new List<ITransformer>();
@@ -48,7 +48,7 @@ internal static class KeyGuard
         return new TransformerChain<ITransformer>([.. steps]);
     }
 
-    // How often the column is there before the step: what the step makes anew under that name is not put back.
+    // The number of columns of this name before the step. A column that the step itself makes under this name is not restored.
     private static int Count(List<ITransformer> steps, string key, DataViewSchema grown) =>
         steps[..^1].Aggregate(grown, (schema, step) => step.GetOutputSchema(schema)).Count(column => column.Name == key);
 }

@@ -5,10 +5,10 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Chains;
 
-/// <summary>A step that several chains share and that outlives each of them.</summary>
+/// <summary>A step that several chains share. Disposing one of them does not dispose the step.</summary>
 /// <remarks>
-/// A chain disposes its steps, and a PredictionEngine its chain. A step that holds something to dispose of (an ONNX session,
-/// say) is therefore copied once, and the copy is freed when no chain refers to it any more. It is saved as what it wraps.
+/// A chain disposes its steps, and a PredictionEngine disposes its chain. A disposable step, such as one with an ONNX session,
+/// is therefore copied once. The copy is freed when no chain refers to it. The saved file contains the original step.
 /// </remarks>
 internal sealed class SharedStep : ITransformer
 {
@@ -20,11 +20,11 @@ internal sealed class SharedStep : ITransformer
 
     bool ITransformer.IsRowToRowMapper => _copy.IsRowToRowMapper;
 
-    /// <summary>The step itself where there is nothing to dispose of, else its shared copy.</summary>
+    /// <summary>The step itself if it is not disposable, otherwise its shared copy.</summary>
     public static ITransformer Of(MLContext context, ITransformer step) =>
         step is IDisposable && TransformerChains.Steps(step) is null ? s_copies.GetValue(step, original => new SharedStep(Copy(context, original))) : step;
 
-    /// <summary>The type of a step, as people know it.</summary>
+    /// <summary>The name of the type of a step.</summary>
     public static string NameOf(ITransformer step) => (step is SharedStep shared ? shared._copy : step).GetType().Name.Split('`')[0];
 
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _copy.GetOutputSchema(inputSchema);

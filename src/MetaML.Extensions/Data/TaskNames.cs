@@ -36,13 +36,13 @@ internal static class TaskNames
             };
         }
 
-        IReadOnlyList<string> names = KeyVocabulary.Of(task).Names;
+        Func<int, string> names = KeyVocabulary.NamesOf(task);
         ValueGetter<float> getKey = ColumnGetters.Label(row, task);
         float key = 0;
         return () =>
         {
             getKey(ref key);
-            return float.IsNaN(key) ? null : names[(int)key];
+            return float.IsNaN(key) ? null : names((int)key);
         };
     }
 

@@ -20,6 +20,8 @@ internal abstract class KeyVocabulary
 
     private const byte WithoutValues = 0, WithValues = 1;
 
+    private static readonly ConditionalWeakTable<DataViewSchema.Annotations, IReadOnlyDictionary<int, string>> s_names = [];
+
     private readonly Lazy<Dictionary<string, int>> _indices;
 
     private protected KeyVocabulary(IReadOnlyList<string> names)
@@ -51,6 +53,20 @@ internal abstract class KeyVocabulary
             ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, itemType)
             : new Numbers(count);
     }
+
+    /// <summary>The names of the keys of a column, by their numbers from 0.</summary>
+    public static Func<int, string> NamesOf(DataViewSchema.Column column)
+    {
+        var all = new Lazy<IReadOnlyList<string>>(() => Of(column).Names);
+        return s_names.TryGetValue(column.Annotations, out IReadOnlyDictionary<int, string>? known)
+            ? key => known.TryGetValue(key, out string? name) ? name : all.Value[key]
+            : key => all.Value[key];
+    }
+
+    /// <summary>Names the keys that occur in a column, so that <see cref="NamesOf"/> need not read all values.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="names">The names by their numbers from 0.</param>
+    public static void Name(DataViewSchema.Column column, IReadOnlyDictionary<int, string> names) => s_names.AddOrUpdate(column.Annotations, names);
 
     /// <summary>Whether the keys of a column have values, so that they can be matched with other keys.</summary>
     public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;
@@ -118,7 +134,7 @@ internal abstract class KeyVocabulary
     {
         VBuffer<T> values = default;
         column.Annotations.GetValue(AnnotationUtils.Kinds.KeyValues, ref values);
-        return new Values<T>(itemType, [.. values.DenseValues()]);
+        return new Values<T>(itemType, values.IsDense ? values.GetValues().ToArray() : [.. values.DenseValues()]);
     }
 
     private static Values<T> ReadValues<T>(BinaryReader reader, int count, PrimitiveDataViewType itemType)
@@ -163,21 +179,38 @@ internal abstract class KeyVocabulary
     }
 
     // Each name is created when it is read: the count may come from a damaged file and be too large for memory.
-    private sealed class NumberNames(int count) : IReadOnlyList<string>
+    private sealed class NumberNames(int count) : NamesOnRequest
     {
-        public int Count => count;
+        public override int Count => count;
 
-        public string this[int index] => (uint)index < (uint)count
+        public override string this[int index] => (uint)index < (uint)count
             ? (index + 1).ToString(CultureInfo.InvariantCulture)
             : throw new ArgumentOutOfRangeException(nameof(index), index, $"The key must be below {count}.");
+    }
 
-        public IEnumerator<string> GetEnumerator() => Enumerable.Range(0, count).Select(index => this[index]).GetEnumerator();
+    // Each name is created when it is read: a few new rows of a model with many tasks need the names of a few keys.
+    private sealed class ValueNames<T>(T[] values) : NamesOnRequest
+    {
+        private readonly string?[] _names = new string?[values.Length];
+
+        public override int Count => values.Length;
+
+        public override string this[int index] => _names[index] ??= Convert.ToString(values[index], CultureInfo.InvariantCulture) ?? "";
+    }
+
+    private abstract class NamesOnRequest : IReadOnlyList<string>
+    {
+        public abstract int Count { get; }
+
+        public abstract string this[int index] { get; }
+
+        public IEnumerator<string> GetEnumerator() => Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private sealed class Values<T>(PrimitiveDataViewType itemType, T[] values)
-        : KeyVocabulary([.. values.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")])
+        : KeyVocabulary(new ValueNames<T>(values))
     {
         private readonly T[] _values = values;
 

@@ -50,13 +50,41 @@ public sealed partial class ConsumerTests(PackedFeed feed)
         Assert.Equal(AccuracyLine().Match(trained).Value, AccuracyLine().Match(feed.Run(feed["Scorer/published/Scorer"], "Shops")).Value);
     }
 
-    [Fact]
-    public void PackageReadme_Example_IsPartOfTheProgram()
+    /// <summary>The commands of the README, in a new folder and with an empty package folder.</summary>
+    [PackageSourceFact]
+    public void Install_CommandsOfTheReadme_AddThePackages()
     {
-        string readme = File.ReadAllText(Path.Combine(SiblingProgram.Root, "src/MetaML.Extensions/README.md")).ReplaceLineEndings("\n");
-        string example = FirstProgram().Match(readme).Groups[1].Value;
-        Assert.NotEmpty(example);
-        Assert.Contains(example, s_example, StringComparison.Ordinal);
+        string section = s_readme[s_readme.IndexOf("## Install", StringComparison.Ordinal)..];
+        string[][] blocks = [.. Commands().Matches(section[..section.IndexOf("\n## ", StringComparison.Ordinal)]).Select(match => match.Groups[1].Value.Split('\n'))];
+        Assert.Equal(["dotnet pack -c Release"], blocks[0]); // as this test's own feed is made
+        Assert.Equal($"dotnet add package {s_native} --version {s_nativeVersion}", blocks[1][^1].Replace("linux-x64", s_native["libtorch-cpu-".Length..], StringComparison.Ordinal));
+
+        feed.Dotnet(".", "new", "console", "-o", "Installed", "--no-restore");
+        File.WriteAllText(feed["Installed/nuget.config"], "<configuration><packageSources /></configuration>");
+        foreach (string command in blocks[1][..^1])
+        {
+            Assert.StartsWith("dotnet ", command, StringComparison.Ordinal);
+            string[] arguments = command.Replace("clone/eng/feed", feed["feed"], StringComparison.Ordinal).Split(' ')[1..];
+            // The source is added for this project alone, not for the user.
+            feed.Dotnet("Installed", command.Contains(" nuget add source ", StringComparison.Ordinal) ? [.. arguments, "--configfile", "nuget.config"] : arguments);
+        }
+
+        Assert.Contains($"\"MetaML.Extensions\" Version=\"{feed.Version}\"", File.ReadAllText(feed["Installed/Installed.csproj"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PackageReadme_Program_IsThatOfTheReadme() => Assert.Equal(s_example, Program("MetaML.Extensions"));
+
+    /// <summary>The programs of the other packages need no native library.</summary>
+    [PackageSourceTheory]
+    [InlineData("MetaML.Core", @"^predicted 1\.9\d, true 1\.90")]
+    [InlineData("MetaML.Extensions.Reporting", @"^The report is shops\.html\.")]
+    public void PackageReadme_Program_Runs(string name, string output)
+    {
+        string folder = "Readme" + name.Replace(".", "", StringComparison.Ordinal);
+        Directory.CreateDirectory(feed[folder]);
+        File.WriteAllText(feed[$"{folder}/app.cs"], $"#:package {name}@{feed.Version}\n#:property PublishAot=false\n\n{Program(name)}");
+        Assert.Matches(output, feed.Dotnet(folder, "run", "app.cs"));
     }
 
     [PackageSourceFact]
@@ -73,6 +101,9 @@ public sealed partial class ConsumerTests(PackedFeed feed)
         Assert.Equal(Accuracy(s_readme), Accuracy(feed.Dotnet("File", "run", "app.cs")), 0.05);
     }
 
+    private static string Program(string package) =>
+        FirstProgram().Match(File.ReadAllText(Path.Combine(SiblingProgram.Root, "src", package, "README.md")).ReplaceLineEndings("\n")).Groups[1].Value;
+
     private void NewProject(string name, string program)
     {
         feed.Dotnet(".", "new", "console", "-o", name, "--no-restore");
@@ -84,6 +115,9 @@ public sealed partial class ConsumerTests(PackedFeed feed)
 
     [GeneratedRegex(@"^accuracy ([0-9.]+), AUC [0-9.]+", RegexOptions.Multiline)]
     private static partial Regex AccuracyLine();
+
+    [GeneratedRegex("^```\n(.*?)\n```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Commands();
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex FirstProgram();

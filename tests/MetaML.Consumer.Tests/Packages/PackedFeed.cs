@@ -15,9 +15,8 @@ public sealed class PackedFeed : IDisposable
 
     public PackedFeed()
     {
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         foreach (string name in Names)
-            Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "src", name), "--no-build", "-c", configuration, "-o", _folder["feed"]);
+            Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "src", name), "--no-build", "-c", Configuration, "-o", _folder["feed"]);
         Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(_folder["feed"], "MetaML.Core.*.nupkg").Single())["MetaML.Core.".Length..];
 
         // The feed is added to the user's sources. Folders of installed packages are not used.
@@ -28,6 +27,9 @@ public sealed class PackedFeed : IDisposable
             </configuration>
             """);
     }
+
+    /// <summary>The build configuration of the tests and of the packages.</summary>
+    public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     public string Version { get; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.TestKit;
@@ -31,6 +32,60 @@ public sealed class KeyMappingTests
         Assert.Equal(13, KeyVocabulary.Of(scored.Schema["Task"]).Count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Adapt_OneTaskAfterAnother_KeysAreTheOldOnesThenTheNew_AlsoWhenSaved(bool isText)
+    {
+        string column = isText ? "Name" : "Task";
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Key", column).Append(_ml.Regression.Trainers.MetaLearner(Options("Key")));
+        ITransformer first = pipeline.Fit(Rows(0, 5)), model = first;
+        for (int task = 5; task < 30; task++)
+        {
+            ITransformer before = model;
+            model = _ml.MetaLearning().Adapt(model, Rows(task, 1));
+            Assert.Equal(task, KeyVocabulary.Of(before.GetOutputSchema(Rows(0, 1).Schema)["Key"]).Count); // it did not change
+        }
+
+        using var file = new MemoryStream(SavedModels.Save(_ml, model, Rows(0, 1).Schema));
+        IDataView all = Rows(0, 31); // no model knows the last task
+        foreach (ITransformer adapted in new[] { model, _ml.Model.Load(file, out _) })
+        {
+            IDataView scored = adapted.Transform(all);
+            Assert.Equal(Enumerable.Range(0, 30).Select(task => task.ToString(CultureInfo.InvariantCulture)), KeyVocabulary.Of(scored.Schema["Key"]).Names);
+            Assert.Equal(all.GetColumn<int>("Task").Select(task => task < 30 ? (uint)task + 1 : 0), scored.GetColumn<uint>("Key"));
+            Assert.Equal(all.GetColumn<int>("Task").Select(task => task < 30), scored.GetColumn<bool>("IsKnownTask"));
+            Assert.Equal(model.Transform(all).GetColumn<float>("Score"), scored.GetColumn<float>("Score"));
+        }
+
+        Assert.Equal(5, KeyVocabulary.Of(first.Transform(all).Schema["Key"]).Count);
+    }
+
+    [Theory]
+    [InlineData("Name", false)]
+    [InlineData("Name", true)]
+    [InlineData("Task", true)]
+    public void Adapt_OneMoreTask_AllocatesAsMuchWhateverIsKnown(string column, bool isKey)
+    {
+        var trainer = _ml.Regression.Trainers.MetaLearner(Options(isKey ? "Key" : column));
+        ITransformer model = isKey ? _ml.Transforms.Conversion.MapValueToKey("Key", column).Append(trainer).Fit(Rows(0, 20)) : trainer.Fit(Rows(0, 20));
+        long Allocated(int known)
+        {
+            ITransformer adapted = _ml.MetaLearning().Adapt(model, Rows(0, known));
+            long least = long.MaxValue;
+            for (int task = 50_000; task < 50_005; task++) // the first time, code is compiled
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                _ml.MetaLearning().Adapt(adapted, Rows(task, 1));
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            return least;
+        }
+
+        Assert.InRange(Allocated(10_000), 0, Allocated(100) * 5 / 4);
+    }
+
     [Fact]
     public void WriteRead_EveryKind_IsTheSame()
     {
@@ -60,6 +115,14 @@ public sealed class KeyMappingTests
         Assert.Contains("label column 'Label': expected key of known cardinality", message);
     }
 
+    private static MetaLearnerOptions Options(string task) => new()
+    {
+        LabelColumnName = "Value",
+        TaskColumnName = task,
+        Encoder = new IdentityEncoderOptions(),
+        Adapter = new BayesianAdapterOptions(),
+    };
+
     private IDataView Rows(int first, int tasks) => _ml.Data.LoadFromEnumerable(Numbers(first, tasks));
 
     // Task 40 has the classes 401 and 402.
@@ -69,13 +132,17 @@ public sealed class KeyMappingTests
         {
             var random = new Random(t);
             for (int i = 0; i < 12; i++)
-                yield return new NumberRow { Task = t, Class = 10 * t + 1 + i % 2, Features = [i % 2 + random.NextSingle(), random.NextSingle()] };
+                yield return new NumberRow { Task = t, Name = t.ToString(CultureInfo.InvariantCulture), Class = 10 * t + 1 + i % 2, Value = i % 2, Features = [i % 2 + random.NextSingle(), random.NextSingle()] };
         }
     }
 
     private sealed class NumberRow
     {
         public int Task { get; set; }
+
+        public string Name { get; set; } = "";
+
+        public float Value { get; set; }
 
         public int Class { get; set; }
 
