@@ -18,6 +18,12 @@ namespace MetaML;
 /// <para>For the adapters with a solution in closed form (ridge, Bayesian with a Gaussian likelihood). The adaptation of a task costs one
 /// adaptation for each training task. Immutable; needs no native library.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// RelatedPrior prior = ml.MetaLearning().RelatedPrior(model, trainingTasks);
+/// ITransformer adapted = ml.MetaLearning().Adapt(model, supportRows, new AdaptationOptions { RelatedPrior = prior });
+/// </code>
+/// </example>
 public sealed class RelatedPrior
 {
     private const int MaximumTasksEvaluated = 64;

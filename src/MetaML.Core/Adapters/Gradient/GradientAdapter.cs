@@ -39,7 +39,7 @@ internal abstract partial class GradientAdapter : IAdapter
         }
         else
         {
-            throw OptionCheck.Error(options, nameof(options.InitialHead), "Auto or Prototype where class sets differ by task and the head does not step", options.InitialHead, "All classes would have the same score.", "Set AdaptHead.");
+            throw OptionCheck.Error(options, nameof(options.InitialHead), "Auto or Prototype if class sets differ by task and the head does not step", options.InitialHead, "All classes would have the same score.", "Set AdaptHead.");
         }
 
         HeadParameterCount = _parameters.Count;
@@ -125,7 +125,7 @@ internal abstract partial class GradientAdapter : IAdapter
 
     private bool IsFirstOrder(AdaptationInput input) => Options.Reptile || input.Progress < Options.FirstOrderUntil;
 
-    // Without gradients of its own in first order and outside training.
+    // The inner gradient. In first order, and outside training, libtorch does not record its graph.
     private Tensor Gradient(AdaptationInput input, AdaptedTasks current, Func<AdaptedTasks, Tensor> gradientOf)
     {
         bool isConstant = !input.IsTraining || IsFirstOrder(input);

@@ -11,6 +11,17 @@ namespace MetaML;
 /// al., 2017, arXiv 1703.03400), CAVIA (Zintgraf et al., 2019, arXiv 1810.03642), or FiLM layers (Perez et al., 2018, arXiv
 /// 1709.07871).
 /// </remarks>
+/// <example>
+/// <code>
+/// // MAML with five inner steps, and a first-order outer gradient in the first half of training.
+/// var options = new MetaLearnerOptions
+/// {
+///     Encoder = new MlpEncoderOptions(),
+///     Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 5, FirstOrderUntil = 0.5 },
+/// };
+/// ITransformer trained = ml.BinaryClassification.Trainers.MetaLearner(options).Fit(trainingTasks);
+/// </code>
+/// </example>
 [SavedName("gradient")]
 public sealed record GradientAdapterOptions : AdapterOptions
 {
