@@ -4,38 +4,38 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters;
 
-/// <summary>Several adapted tasks: an encoder, and a linear head for each.</summary>
-/// <param name="EncoderParameters">Each shared, or the tasks' own with a leading [tasks] dimension.</param>
+/// <summary>A batch of adapted tasks: encoder parameters and a linear head for each task.</summary>
+/// <param name="EncoderParameters">Each is shared by all tasks, or has a leading [tasks] dimension.</param>
 /// <param name="Weights">Float [tasks, embedding, outputs].</param>
 /// <param name="Bias">Float [tasks, outputs].</param>
-/// <remarks>The tensors are owned by the dispose scope in which the adapter ran.</remarks>
+/// <remarks>The dispose scope in which the adapter ran owns the tensors.</remarks>
 public sealed record AdaptedTasks(ParameterSet EncoderParameters, Tensor Weights, Tensor Bias)
 {
-    /// <summary>Scores of rows: encode(x) · W + b.</summary>
-    /// <param name="encoder">The encoder whose parameters these are.</param>
+    /// <summary>Scores rows: encode(x) · W + b.</summary>
+    /// <param name="encoder">The encoder of <see cref="EncoderParameters"/>.</param>
     /// <param name="features">Float [tasks, rows, features].</param>
-    /// <param name="dropout">Source of dropout masks, or null.</param>
+    /// <param name="dropout">The random generator of dropout masks, or null.</param>
     /// <returns>Float [tasks, rows, outputs]: logits, or values for regression.</returns>
     public Tensor Score(IEncoder encoder, Tensor features, Generator? dropout = null) =>
         Score(encoder.Forward(EncoderParameters, features, dropout));
 
-    /// <summary>Scores of rows that are embedded already.</summary>
+    /// <summary>Scores embedded rows.</summary>
     /// <param name="embeddings">Float [tasks, rows, embedding].</param>
     /// <returns>Float [tasks, rows, outputs].</returns>
     internal Tensor Score(Tensor embeddings) => embeddings.bmm(Weights).Plus(Bias.unsqueeze(1));
 
-    /// <summary>Float [tasks]: what the outer step descends in place of the query loss; null where it is the query loss.</summary>
+    /// <summary>Float [tasks]: the loss that the outer step minimises instead of the query loss; null for the query loss.</summary>
     public Tensor? Surrogate { get; init; }
 
-    /// <summary>The tasks after earlier inner steps, whose query loss counts too.</summary>
+    /// <summary>The tasks after earlier inner steps whose query losses are part of the outer loss.</summary>
     public IReadOnlyList<AdaptedTasks> EarlierSteps { get; init; } = [];
 
-    /// <summary>How much the query loss after each of <see cref="EarlierSteps"/> counts; these tasks' own has the rest of 1.</summary>
+    /// <summary>The weight of the query loss after each of <see cref="EarlierSteps"/>. The weights sum to 1 with that of the last step.</summary>
     public double EarlierStepWeight { get; init; }
 
-    /// <summary>What the outer step descends.</summary>
+    /// <summary>The loss that the outer step minimises.</summary>
     /// <param name="queryLoss">Float [tasks]: the query loss of these tasks.</param>
-    /// <param name="queryLossOf">Gives the same for other states of the tasks.</param>
+    /// <param name="queryLossOf">Computes the query loss of the tasks after an earlier step.</param>
     /// <returns>Float [tasks].</returns>
     public Tensor OuterLoss(Tensor queryLoss, Func<AdaptedTasks, Tensor> queryLossOf) => Surrogate ??
         StepWeights.Join(queryLoss, EarlierSteps.Count, EarlierSteps.Select(queryLossOf), EarlierStepWeight);

@@ -2,13 +2,13 @@ using MetaML.Parameters;
 
 namespace MetaML.Adapters;
 
-/// <summary>What an adapter's heads map from and to.</summary>
-/// <param name="Kind">What the labels are.</param>
+/// <summary>The shape of an adapter's heads: the label kind, and the numbers of inputs and outputs.</summary>
+/// <param name="Kind">The kind of label.</param>
 /// <param name="EmbeddingDimension">Number of values of an embedding.</param>
-/// <param name="CommonOutputs">Number of outputs where it is the same, with the same meaning, for all tasks; null where each task has classes of its own.</param>
+/// <param name="CommonOutputs">Number of outputs if all tasks have the same outputs; null if each task has its own classes.</param>
 public sealed record HeadShape(LabelKind Kind, int EmbeddingDimension, int? CommonOutputs)
 {
-    /// <summary>Whether all tasks' outputs mean the same, so that a prior for a task without rows can be learned.</summary>
+    /// <summary>Whether all tasks have the same outputs. If so, a prior for a task without rows can be learned.</summary>
     public bool HasCommonOutputs => CommonOutputs is not null;
 
     /// <summary>The encoder's parameters, for adapters that change them.</summary>

@@ -4,29 +4,29 @@ using MetaML.Parameters;
 
 namespace MetaML.Adapters;
 
-/// <summary>Fits a linear head, and where it wishes encoder parameters of a task's own, on each task's support.</summary>
-/// <remarks>An adapter holds no values: each call is given its meta-learned parameters. One instance may serve many threads.</remarks>
+/// <summary>Fits a linear head for each task on its support, and optionally encoder parameters for each task.</summary>
+/// <remarks>An adapter holds no values: each call receives the meta-learned parameters. Several threads may use one instance at once.</remarks>
 public interface IAdapter
 {
     /// <summary>The meta-learned parameters, in order.</summary>
     IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>About how often a row passes through the encoder, on its way from a step's episodes to their loss.</summary>
+    /// <summary>The approximate number of encoder passes for each row in one outer step. Measures the work of a step.</summary>
     internal int EncoderPasses => 1;
 
     /// <summary>Adapts a batch of tasks, differentiably.</summary>
     /// <param name="input">Encoder, parameters and support.</param>
-    /// <returns>A head per task; a task without support gets the prior's.</returns>
+    /// <returns>A head for each task. A task without support gets the head of the prior.</returns>
     AdaptedTasks Adapt(AdaptationInput input);
 
-    /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same.</summary>
+    /// <summary>The query loss of each task after adaptation on its support, and the loss that the outer step minimises. The two are usually the same.</summary>
     /// <param name="input">Encoder, parameters and support.</param>
-    /// <param name="kind">What labels are.</param>
-    /// <param name="query">The rows to be evaluated on.</param>
-    /// <returns>Float [tasks] each. Gradients flow through the second, once.</returns>
+    /// <param name="kind">The kind of label.</param>
+    /// <param name="query">The query rows.</param>
+    /// <returns>Two tensors, float [tasks]. The second can be differentiated once.</returns>
     internal (Tensor Query, Tensor Outer) Losses(AdaptationInput input, LabelKind kind, RowBatch query) => LossesByGraph(this, input, kind, query);
 
-    /// <summary><see cref="Losses"/> by <see cref="Adapt"/>, whose operations libtorch differentiates.</summary>
+    /// <summary>Computes <see cref="Losses"/> with <see cref="Adapt"/>. Libtorch differentiates the result.</summary>
     internal static (Tensor Query, Tensor Outer) LossesByGraph(IAdapter adapter, AdaptationInput input, LabelKind kind, RowBatch query)
     {
         Tensor LossOf(AdaptedTasks tasks) => LabelLoss.PerTask(kind, tasks.Score(input.Encoder, query.Features, input.Dropout), query, input.ClassMask);
@@ -37,7 +37,7 @@ public interface IAdapter
 
     /// <summary>Sets the parameters that are not trained, once training has ended.</summary>
     /// <param name="parameters">All parameters in the order of <see cref="Parameters"/>; values may be overwritten.</param>
-    /// <param name="trainingTasks">Every training task's rows, embedded; made as they are asked for.</param>
+    /// <param name="trainingTasks">The embedded rows of each training task. A task is embedded when the enumeration reaches it.</param>
     void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
     {
     }

@@ -8,7 +8,7 @@ internal sealed class DenseFeatureStore(int featureCount) : FeatureStore(feature
 {
     private readonly List<float[]> _chunks = [];
 
-    // A power of two, so that a row's place is found by a shift and a mask.
+    // A power of two, so that a shift and a mask give the chunk and the offset of a row.
     private readonly int _rowsPerChunkLog2 = BitOperations.Log2((uint)Math.Max(1, FloatsPerChunk / featureCount));
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ internal sealed class DenseFeatureStore(int featureCount) : FeatureStore(feature
 
     private Span<float> RowSpan(int row)
     {
-        int within = row & ((1 << _rowsPerChunkLog2) - 1);
-        return _chunks[row >> _rowsPerChunkLog2].AsSpan(within * FeatureCount, FeatureCount);
+        int offset = row & ((1 << _rowsPerChunkLog2) - 1);
+        return _chunks[row >> _rowsPerChunkLog2].AsSpan(offset * FeatureCount, FeatureCount);
     }
 }

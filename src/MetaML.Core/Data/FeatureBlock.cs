@@ -1,26 +1,26 @@
 namespace MetaML.Data;
 
-/// <summary>Rows to be encoded together, scaled as the encoder takes them; its buffers are used again for the next block.</summary>
+/// <summary>Scaled rows that are encoded together. The buffers are reused for the next block.</summary>
 /// <param name="featureCount">Number of features of each row.</param>
-/// <param name="scaling">The last step before the encoder; null for none.</param>
+/// <param name="scaling">The scaling of features before the encoder; null for none.</param>
 internal sealed class FeatureBlock(int featureCount, FeatureScaling? scaling)
 {
     private float[] _values = [];
     private int[] _indices = [];
-    private int[] _ends = []; // of each sparse row's values
+    private int[] _ends = []; // the end of each sparse row in _values
     private int _used;
 
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether rows are kept as index and value pairs: as the first of them came.</summary>
+    /// <summary>Whether rows are stored as index and value pairs. The first row determines this for the block.</summary>
     public bool IsSparse { get; private set; }
 
-    /// <summary>[rows, features], where the rows are dense.</summary>
+    /// <summary>[rows, features] of dense rows.</summary>
     public ReadOnlySpan<float> Dense => _values.AsSpan(0, _used);
 
     /// <summary>A row.</summary>
-    /// <param name="row">From 0.</param>
+    /// <param name="row">The row's index, from 0.</param>
     public FeatureRow this[int row]
     {
         get

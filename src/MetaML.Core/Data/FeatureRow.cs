@@ -2,7 +2,7 @@ using MetaML.Numerics;
 
 namespace MetaML.Data;
 
-/// <summary>The features of one row, dense or sparse, without a copy.</summary>
+/// <summary>The features of one row, dense or sparse. The values are not copied.</summary>
 public readonly ref struct FeatureRow
 {
     /// <summary>A dense row.</summary>
@@ -13,7 +13,7 @@ public readonly ref struct FeatureRow
         Values = values;
     }
 
-    /// <summary>A sparse row; features that are not listed are zero.</summary>
+    /// <summary>A sparse row. Features without an index are zero.</summary>
     /// <param name="length">Number of features.</param>
     /// <param name="indices">Ascending feature numbers from 0.</param>
     /// <param name="values">One value per index.</param>
@@ -28,16 +28,16 @@ public readonly ref struct FeatureRow
     /// <summary>Number of features.</summary>
     public int Length { get; }
 
-    /// <summary>Whether <see cref="Indices"/> says which feature each value belongs to.</summary>
+    /// <summary>Whether <see cref="Indices"/> holds the feature number of each value.</summary>
     public bool IsSparse { get; }
 
     /// <summary>Feature numbers of a sparse row; empty for a dense one.</summary>
     public ReadOnlySpan<int> Indices { get; }
 
-    /// <summary>The values, all of them (dense) or those at <see cref="Indices"/> (sparse).</summary>
+    /// <summary>All values (dense), or those at <see cref="Indices"/> (sparse).</summary>
     public ReadOnlySpan<float> Values { get; }
 
-    /// <summary>Whether no value is NaN or infinite. A sparse row without values is a row of zeros, and so finite.</summary>
+    /// <summary>Whether no value is NaN or infinite. A sparse row without values is a row of zeros and thus finite.</summary>
     internal bool IsFinite => FiniteNumbers.AreAll(Values);
 
     /// <summary>Writes the row to <paramref name="destination"/>, one value per feature.</summary>

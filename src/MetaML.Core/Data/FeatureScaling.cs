@@ -2,10 +2,10 @@ using System.Numerics.Tensors;
 
 namespace MetaML.Data;
 
-/// <summary>x ↦ (x − shift) · scale, the last step before the encoder, fixed before training.</summary>
+/// <summary>Scales features before the encoder: x ↦ (x − shift) · scale. The numbers are fixed before training.</summary>
 /// <remarks>
-/// Dense features: each to mean 0 and standard deviation 1; a feature that never varies becomes 0. Sparse features: one
-/// factor for all, so that zero stays zero and a row's mean square is what standardised features have; or one for each.
+/// Each dense feature gets mean 0 and standard deviation 1. A feature that never varies becomes 0. Sparse features get one
+/// common factor, so that zero stays zero and the mean square of a row is that of standardised features; or one factor each.
 /// </remarks>
 internal sealed class FeatureScaling
 {
@@ -15,27 +15,27 @@ internal sealed class FeatureScaling
         Scale = scale;
     }
 
-    /// <summary>What is subtracted from each feature; null for sparse features.</summary>
+    /// <summary>The number that is subtracted from each feature; null for sparse features.</summary>
     internal float[]? Shift { get; }
 
-    /// <summary>The factor of each feature, or a single one for all.</summary>
+    /// <summary>The factor of each feature, or a single factor for all.</summary>
     internal float[] Scale { get; }
 
     /// <summary>Rebuilds a scaling from its numbers.</summary>
-    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
     internal static FeatureScaling FromArrays(float[]? shift, float[] scale) =>
         shift is null || shift.Length == scale.Length ? new(shift, scale) : throw new ArgumentException("Shift and scale must be of one length.", nameof(scale));
 
-    /// <summary>Measures the rows of a store.</summary>
+    /// <summary>Fits the scaling to the rows of a store.</summary>
     /// <param name="features">At least one row.</param>
-    /// <param name="isUniform">Whether all features are brought to mean 0 and deviation 1 together, as pixels are, rather than each.</param>
+    /// <param name="isUniform">Whether all features share one mean and one deviation, as pixels do.</param>
     public static FeatureScaling Fit(FeatureStore features, bool isUniform = false) => features.IsSparse ? FitSparse(features) : FitDense(features, isUniform);
 
-    /// <summary>A factor for each feature: (1 + ln((1 + n) / (1 + nⱼ))) / rⱼ, with n rows, nⱼ of them with feature j, and rⱼ the root mean square of its values there.</summary>
+    /// <summary>A factor for each feature: (1 + ln((1 + n) / (1 + nⱼ))) / rⱼ, with n rows, nⱼ rows where feature j is not zero, and rⱼ the root mean square of the feature in these rows.</summary>
     /// <remarks>
-    /// So all features count alike where they are present, whatever their units, and rare ones more. Zero stays zero. Source of
-    /// the inverse document frequency: Spärck Jones, A statistical interpretation of term specificity, 1972; smoothed, so that
-    /// a feature that all rows have still counts. A feature that no row has is taken to have the root mean square of all.
+    /// Thus the units of a feature do not matter, and rare features have a larger factor. Zero stays zero. Source of the inverse
+    /// document frequency: Spärck Jones, A statistical interpretation of term specificity, 1972. It is smoothed, so that a feature
+    /// of all rows still counts. A feature that is zero in all rows gets the root mean square of all features.
     /// </remarks>
     /// <param name="features">At least one row.</param>
     public static FeatureScaling FitRarity(FeatureStore features)
@@ -44,12 +44,12 @@ internal sealed class FeatureScaling
         var squares = new double[features.FeatureCount];
         for (int row = 0; row < features.RowCount; row++)
         {
-            FeatureRow own = features[row];
-            for (int i = 0; i < own.Values.Length; i++)
+            FeatureRow current = features[row];
+            for (int i = 0; i < current.Values.Length; i++)
             {
-                int feature = own.IsSparse ? own.Indices[i] : i;
-                count[feature] += own.Values[i] != 0 ? 1 : 0;
-                squares[feature] += (double)own.Values[i] * own.Values[i];
+                int feature = current.IsSparse ? current.Indices[i] : i;
+                count[feature] += current.Values[i] != 0 ? 1 : 0;
+                squares[feature] += (double)current.Values[i] * current.Values[i];
             }
         }
 
@@ -60,7 +60,7 @@ internal sealed class FeatureScaling
 
     /// <summary>Scales a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="buffer">Receives the scaled values; as long as the row has features.</param>
+    /// <param name="buffer">Receives the scaled values. Its length is the number of features.</param>
     /// <returns>The scaled row, in <paramref name="buffer"/>.</returns>
     public FeatureRow Apply(FeatureRow row, Span<float> buffer)
     {
@@ -72,7 +72,7 @@ internal sealed class FeatureScaling
             else if (!row.IsSparse)
                 TensorPrimitives.Multiply(row.Values, Scale, values);
             else
-                Scaled(row, values);
+                ScaleSparse(row, values);
             return row.IsSparse ? new FeatureRow(row.Length, row.Indices, values) : new FeatureRow(values);
         }
 
@@ -91,7 +91,7 @@ internal sealed class FeatureScaling
         return new FeatureRow(dense);
     }
 
-    private void Scaled(FeatureRow row, Span<float> values)
+    private void ScaleSparse(FeatureRow row, Span<float> values)
     {
         for (int i = 0; i < values.Length; i++)
             values[i] = row.Values[i] * Scale[row.Indices[i]];
@@ -108,7 +108,7 @@ internal sealed class FeatureScaling
 
     private static FeatureScaling FitDense(FeatureStore features, bool isUniform)
     {
-        // Welford's update: exact also where the mean is large beside the deviation.
+        // Welford's update is accurate even if the mean is much larger than the deviation.
         int width = features.FeatureCount;
         var mean = new double[width];
         var squares = new double[width];

@@ -1,7 +1,7 @@
 namespace MetaML.Data;
 
 /// <summary>The rows that all tasks of a <see cref="TaskSet"/> refer to, each stored once.</summary>
-/// <remarks>Rows are appended in pieces of bounded size, so that growing never copies what is already stored.</remarks>
+/// <remarks>Rows are stored in chunks of bounded size. Growth never copies stored rows.</remarks>
 public abstract class FeatureStore
 {
     private protected const int FloatsPerChunk = 1 << 18;
@@ -16,7 +16,7 @@ public abstract class FeatureStore
     /// <param name="featureCount">Number of features of each row; at least 1.</param>
     public static FeatureStore Dense(int featureCount) => new DenseFeatureStore(featureCount);
 
-    /// <summary>A store that keeps the values of a row that are not zero, with their indices.</summary>
+    /// <summary>A store that keeps only the non-zero values of a row, with their indices.</summary>
     /// <param name="featureCount">Number of features of each row; at least 1.</param>
     public static FeatureStore Sparse(int featureCount) => new SparseFeatureStore(featureCount);
 
@@ -26,7 +26,7 @@ public abstract class FeatureStore
     /// <summary>Number of rows so far.</summary>
     public int RowCount { get; private protected set; }
 
-    /// <summary>Whether rows are kept as index and value pairs (CSR).</summary>
+    /// <summary>Whether rows are stored as index and value pairs (compressed sparse rows, CSR).</summary>
     public abstract bool IsSparse { get; }
 
     /// <summary>The row with this number; valid until the store is collected.</summary>
@@ -45,7 +45,7 @@ public abstract class FeatureStore
         return RowCount++;
     }
 
-    /// <summary>The row that this one is a variant of, which may not be held out without it.</summary>
+    /// <summary>The row of which this one is a variant, or the row itself. A split must hold out a row and its variants together.</summary>
     internal virtual int OriginOf(int row) => row;
 
     /// <summary>Writes a row to <paramref name="destination"/>, one value for each feature.</summary>

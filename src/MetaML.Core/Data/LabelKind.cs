@@ -1,14 +1,14 @@
 namespace MetaML;
 
-/// <summary>What a label is, and so how many outputs a head has and which loss it is trained by.</summary>
+/// <summary>The kind of label. It determines the number of outputs of a head and the loss.</summary>
 public enum LabelKind
 {
-    /// <summary>Yes or no (1 or 0): one output, a logit.</summary>
+    /// <summary>1 or 0. The head has one output, a logit.</summary>
     Binary,
 
-    /// <summary>One of several classes, numbered from 0: one output per class, logits of a softmax.</summary>
+    /// <summary>One of several classes, numbered from 0. The head has one output for each class: the logits of a softmax.</summary>
     Multiclass,
 
-    /// <summary>A real value: one output.</summary>
+    /// <summary>A real value. The head has one output.</summary>
     Regression,
 }

@@ -1,12 +1,12 @@
 namespace MetaML.Data;
 
-/// <summary>What a valid label is.</summary>
+/// <summary>The rule for valid labels.</summary>
 internal static class LabelRule
 {
-    /// <summary>The largest number of classes: beyond it not every whole number is a float.</summary>
+    /// <summary>The largest number of classes. Single precision cannot represent all larger integers.</summary>
     public const int MaximumClasses = 1 << 24;
 
-    /// <summary>Whether a label can be learned from.</summary>
+    /// <summary>Whether a label is valid for training.</summary>
     public static bool IsValid(LabelKind kind, float label) => kind switch
     {
         LabelKind.Binary => label is 0 or 1,
@@ -14,7 +14,7 @@ internal static class LabelRule
         _ => float.IsFinite(label),
     };
 
-    /// <summary>What a label must be, for messages.</summary>
+    /// <summary>The constraint on a label, for messages.</summary>
     public static string Expected(LabelKind kind) => kind switch
     {
         LabelKind.Binary => "0 or 1",

@@ -13,10 +13,10 @@ public sealed class LearningTask
         Classes = classes;
     }
 
-    /// <summary>The name by which the task is known.</summary>
+    /// <summary>The name of the task.</summary>
     public string Name { get; }
 
-    /// <summary>The task's position in its <see cref="TaskSet"/>; a part of a task has the number of the whole.</summary>
+    /// <summary>The index of the task in its <see cref="TaskSet"/>. A subset of a task's rows has the number of the task.</summary>
     internal int Number { get; }
 
     /// <summary>Number of labelled rows.</summary>
@@ -28,14 +28,14 @@ public sealed class LearningTask
     /// <summary>Labels, one per labelled row: 0 or 1, the class's number in the task set, or the value.</summary>
     internal float[] Labels { get; }
 
-    /// <summary>Example weights, one per labelled row, or null where all are 1.</summary>
+    /// <summary>Example weights, one per labelled row; null if all are 1.</summary>
     internal float[]? Weights { get; }
 
-    /// <summary>The classes that the task tells apart, ascending; empty for regression.</summary>
+    /// <summary>The classes of the task, ascending; empty for regression.</summary>
     internal int[] Classes { get; }
 
-    /// <summary>The mean over the labelled rows, by their example weights; 0 where these are all 0.</summary>
-    /// <param name="value">Of a position among the rows.</param>
+    /// <summary>The mean over the labelled rows, weighted by the example weights; 0 if all weights are 0.</summary>
+    /// <param name="value">Gives the value of a labelled row from its index.</param>
     internal double WeightedMean(Func<int, double> value)
     {
         double sum = 0, total = 0;
@@ -49,12 +49,12 @@ public sealed class LearningTask
         return total > 0 ? sum / total : 0;
     }
 
-    /// <summary>The same task restricted to some of its labelled rows; its classes stay.</summary>
-    internal LearningTask Take(IReadOnlyCollection<int> positions) => new(
+    /// <summary>The same task with some of its labelled rows. Its classes do not change.</summary>
+    internal LearningTask Take(IReadOnlyCollection<int> indices) => new(
         Name,
-        [.. positions.Select(i => Rows[i])],
-        [.. positions.Select(i => Labels[i])],
-        Weights is null ? null : [.. positions.Select(i => Weights[i])],
+        [.. indices.Select(i => Rows[i])],
+        [.. indices.Select(i => Labels[i])],
+        Weights is null ? null : [.. indices.Select(i => Weights[i])],
         Classes,
         Number);
 

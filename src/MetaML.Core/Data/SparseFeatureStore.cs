@@ -11,7 +11,7 @@ internal sealed class SparseFeatureStore(int featureCount) : FeatureStore(featur
     /// <inheritdoc/>
     public override bool IsSparse => true;
 
-    /// <summary>Number of stored values, over all rows.</summary>
+    /// <summary>Number of stored values of all rows together.</summary>
     public long ValueCount { get; private set; }
 
     /// <inheritdoc/>

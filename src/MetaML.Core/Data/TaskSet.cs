@@ -1,6 +1,6 @@
 namespace MetaML.Data;
 
-/// <summary>Tasks that share one store of feature rows; each task is labels and row numbers.</summary>
+/// <summary>Tasks that share one store of feature rows. Each task holds labels and row numbers.</summary>
 public sealed class TaskSet
 {
     internal TaskSet(LabelKind kind, FeatureStore features, IReadOnlyList<LearningTask> tasks, int classCount, bool hasCommonClasses)
@@ -12,7 +12,7 @@ public sealed class TaskSet
         HasCommonOutputs = hasCommonClasses;
     }
 
-    /// <summary>What the labels are.</summary>
+    /// <summary>The kind of label.</summary>
     public LabelKind Kind { get; }
 
     /// <summary>The rows that the tasks refer to.</summary>
@@ -21,13 +21,13 @@ public sealed class TaskSet
     /// <summary>The tasks, in the order in which they first appeared.</summary>
     public IReadOnlyList<LearningTask> Tasks { get; }
 
-    /// <summary>Number of classes over all tasks: 2 for binary labels, 0 for regression.</summary>
+    /// <summary>Number of classes of all tasks together: 2 for binary labels, 0 for regression.</summary>
     public int ClassCount { get; }
 
     /// <summary>Whether all tasks share one set of classes; true for binary labels and for regression.</summary>
     public bool HasCommonOutputs { get; }
 
-    /// <summary>The same tasks with other features of their rows.</summary>
+    /// <summary>The same tasks with other features for their rows.</summary>
     internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonOutputs);
 
     /// <summary>The same features and classes with other tasks.</summary>

@@ -1,8 +1,8 @@
 namespace MetaML.Data;
 
 /// <summary>Collects labelled rows into a <see cref="TaskSet"/>.</summary>
-/// <param name="kind">What the labels are.</param>
-/// <param name="features">Receives the rows; the caller appends to it and names rows by number.</param>
+/// <param name="kind">The kind of label.</param>
+/// <param name="features">The store of feature rows. The caller appends rows to it and refers to them by number.</param>
 public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 {
     private readonly Dictionary<string, Rows> _tasks = [];
@@ -10,11 +10,11 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     private Rows? _last;
     private bool _weighted;
 
-    /// <summary>Adds a labelled row to a task, which comes into being with its first row.</summary>
+    /// <summary>Adds a labelled row to a task. The first row creates the task.</summary>
     /// <param name="task">The task's name.</param>
     /// <param name="row">A row number of the feature store.</param>
     /// <param name="label">0 or 1, a class number from 0, or a finite value.</param>
-    /// <param name="weight">How much the row counts; finite and not negative.</param>
+    /// <param name="weight">The example weight; finite and not negative.</param>
     /// <exception cref="ArgumentOutOfRangeException">The row, label or weight is outside its range.</exception>
     public void Add(string task, int row, float label, float weight = 1)
     {
@@ -33,16 +33,16 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         _weighted |= weight != 1;
     }
 
-    /// <summary>The task set of all that was added.</summary>
-    /// <param name="classCount">Number of classes over all tasks; ignored unless labels are multiclass.</param>
+    /// <summary>Builds the task set from all added rows.</summary>
+    /// <param name="classCount">Number of classes of all tasks together; ignored unless labels are multiclass.</param>
     /// <param name="classSets">Whether tasks share one set of classes; ignored unless labels are multiclass.</param>
     /// <exception cref="ArgumentOutOfRangeException">A multiclass label is not below <paramref name="classCount"/>.</exception>
     public TaskSet Build(int classCount = 0, ClassSets classSets = ClassSets.Auto)
     {
         int[][] present = [.. _inOrder.Select(ClassesOf)];
-        int beyond = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
-        if (beyond >= 0)
-            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[beyond][^1]} in task '{_inOrder[beyond].Name}'.");
+        int invalid = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
+        if (invalid >= 0)
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[invalid][^1]} in task '{_inOrder[invalid].Name}'.");
 
         bool common = kind != LabelKind.Multiclass || classSets switch
         {
@@ -72,7 +72,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         return new TaskSet(kind, features, tasks, all.Length, common);
     }
 
-    /// <summary>Whether tasks with so many classes in the mean share one set of them, where that is left open: half of all classes make it so.</summary>
+    /// <summary>The rule of <see cref="ClassSets.Auto"/>: tasks share one set of classes if their mean number of classes is at least half of all classes.</summary>
     internal static bool AreCommon(double meanClasses, int classCount) => meanClasses >= 0.5 * classCount;
 
     private Rows Find(string task)

@@ -9,6 +9,6 @@ public enum Activation
     /// <summary>The hyperbolic tangent.</summary>
     Tanh,
 
-    /// <summary>x · sigmoid(x), smooth and so kind to second-order gradients.</summary>
+    /// <summary>x · sigmoid(x). It is smooth, so that second-order gradients are well behaved.</summary>
     Silu,
 }

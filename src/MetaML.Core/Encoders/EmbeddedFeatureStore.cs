@@ -3,7 +3,7 @@ using MetaML.Parameters;
 
 namespace MetaML.Encoders;
 
-/// <summary>Rows after an encoder that does not learn, embedded whenever they are asked for: memory does not grow with them.</summary>
+/// <summary>Rows after an encoder that is not trained. Each access embeds its row, so that memory does not grow with the number of rows.</summary>
 internal sealed class EmbeddedFeatureStore : FeatureStore
 {
     private readonly FeatureStore _rows;
@@ -11,10 +11,10 @@ internal sealed class EmbeddedFeatureStore : FeatureStore
     private readonly IEncoder _encoder;
     private readonly float[][] _parameters;
 
-    /// <param name="rows">What is embedded.</param>
-    /// <param name="scaling">The last step before the encoder; null for none.</param>
-    /// <param name="encoder">What embeds.</param>
-    /// <param name="parameters">Its parameters, in its order.</param>
+    /// <param name="rows">The rows before the encoder.</param>
+    /// <param name="scaling">The scaling of features before the encoder; null for none.</param>
+    /// <param name="encoder">The encoder.</param>
+    /// <param name="parameters">The encoder's parameters, in its order.</param>
     public EmbeddedFeatureStore(FeatureStore rows, FeatureScaling? scaling, IEncoder encoder, IEnumerable<ParameterArray> parameters)
         : base(encoder.EmbeddingDimension)
     {
@@ -42,14 +42,14 @@ internal sealed class EmbeddedFeatureStore : FeatureStore
     /// <inheritdoc/>
     internal override void CopyRow(int row, Span<float> destination)
     {
-        FeatureRow own = _rows[row];
+        FeatureRow scaled = _rows[row];
         if (_scaling is not null)
-            own = _scaling.Apply(own, new float[_scaling.Shift is null ? own.Values.Length : own.Length]);
-        _encoder.Embed(_parameters, own, destination);
+            scaled = _scaling.Apply(scaled, new float[_scaling.Shift is null ? scaled.Values.Length : scaled.Length]);
+        _encoder.Embed(_parameters, scaled, destination);
     }
 
     /// <inheritdoc/>
     internal override int OriginOf(int row) => _rows.OriginOf(row);
 
-    private protected override void Append(FeatureRow row) => throw new NotSupportedException("Embeddings are of the rows that there are.");
+    private protected override void Append(FeatureRow row) => throw new NotSupportedException("An embedded store has a fixed number of rows.");
 }

@@ -6,51 +6,51 @@ using MetaML.Parameters;
 
 namespace MetaML;
 
-/// <summary>Which encoder to train, and how it is built.</summary>
-/// <remarks>Saved models hold the options as JSON, under a name: that of <see cref="SavedNameAttribute"/>, or for another assembly's encoder the one given to <see cref="Register"/>.</remarks>
+/// <summary>The encoder to train, and its options.</summary>
+/// <remarks>Saved models hold the options as JSON, with a saved name. An encoder of another assembly gets its saved name from <see cref="Register"/>.</remarks>
 [JsonConverter(typeof(NamedOptionsConverter<EncoderOptions>))]
 public abstract record EncoderOptions
 {
-    /// <summary>Bring features to mean 0 and standard deviation 1 over the training rows before they are encoded (sparse features: to the same mean square, zero staying zero).</summary>
-    /// <value>Default true; harmless after a normaliser in the pipeline.</value>
+    /// <summary>Whether features are scaled to mean 0 and standard deviation 1 over the training rows before the encoder. Sparse features are scaled to the same mean square, and zero stays zero.</summary>
+    /// <value>Default true. It does no harm after a normaliser in the pipeline.</value>
     public bool StandardizeInputs { get; set; } = true;
 
-    /// <summary>Leave the parameters as they are at first: only the adapter learns.</summary>
-    /// <value>Default false. Of use with <see cref="PretrainedEncoderOptions"/>; without it, the encoder is a random map.</value>
+    /// <summary>Whether the encoder keeps its initial parameters, so that training changes only the adapter.</summary>
+    /// <value>Default false. Useful with <see cref="PretrainedEncoderOptions"/>; other encoders would remain random maps.</value>
     public bool IsFrozen { get; set; }
 
-    /// <summary>Whether features are standardised together rather than each by itself.</summary>
+    /// <summary>Whether all features share one mean and one deviation in standardisation.</summary>
     internal virtual bool StandardizesUniformly => false;
 
-    /// <summary>Whether rows must be kept dense, however few of their features are not zero.</summary>
+    /// <summary>Whether rows must be stored dense, even if most features are zero.</summary>
     internal virtual bool NeedsDense => false;
 
-    /// <summary>Whether a row's embedding is the same while training as it is when scored: neither augmentation nor dropout varies it.</summary>
+    /// <summary>Whether a row has the same embedding in training and in scoring, because there is no augmentation and no dropout.</summary>
     internal virtual bool EmbedsAlike => false;
 
-    /// <summary>What a model with this encoder is saved with.</summary>
+    /// <summary>The options that a model with this encoder is saved with.</summary>
     internal virtual EncoderOptions Saved => this;
 
-    /// <summary>Makes options of another assembly known, so that models with them can be saved and loaded.</summary>
-    /// <typeparam name="TOptions">The options.</typeparam>
-    /// <param name="name">What saved models know them by, for ever; must hold a dot, as in "contoso.wavelets".</param>
-    /// <remarks>Call it when the program starts: before training, and before loading. Calling it again changes nothing.</remarks>
-    /// <exception cref="ArgumentException">The name has no dot, or it or the type is taken.</exception>
+    /// <summary>Registers an options type of another assembly, so that models with these options can be saved and loaded.</summary>
+    /// <typeparam name="TOptions">The options type.</typeparam>
+    /// <param name="name">The name in saved models, which must never change. It must contain a dot, for example "contoso.wavelets".</param>
+    /// <remarks>Call this method when the program starts, before training and loading. A second call with the same arguments has no effect.</remarks>
+    /// <exception cref="ArgumentException">The name has no dot, or the name or the type is already registered.</exception>
     public static void Register<TOptions>(string name)
         where TOptions : EncoderOptions => OptionNames.Register(typeof(EncoderOptions), typeof(TOptions), name);
 
-    /// <summary>The encoder.</summary>
+    /// <summary>Creates the encoder.</summary>
     /// <param name="featureCount">Number of features of a row.</param>
-    /// <exception cref="ArgumentException">There cannot be this many.</exception>
+    /// <exception cref="ArgumentException">The encoder does not support this number of features.</exception>
     public abstract IEncoder Create(int featureCount);
 
-    /// <summary>The last step before the encoder; null for none.</summary>
+    /// <summary>The scaling of features before the encoder; null for none.</summary>
     internal virtual FeatureScaling? Scaling(MeasuredFeatures features) => !StandardizeInputs ? null : StandardizesUniformly ? features.Together : features.Each;
 
-    /// <summary>Sets initial values that come from the training tasks rather than from chance.</summary>
-    /// <param name="values">In the encoder's order; may be overwritten.</param>
-    /// <param name="problems">The tasks, with nothing that is held out and labels as they are learned; made when they are asked for.</param>
-    /// <param name="scaling">The last step before the encoder; null for none.</param>
+    /// <summary>Computes initial values from the training tasks instead of random ones.</summary>
+    /// <param name="values">The parameters in the encoder's order; values may be overwritten.</param>
+    /// <param name="problems">The training tasks without validation data, with standardised labels. Created when they are enumerated.</param>
+    /// <param name="scaling">The scaling of features before the encoder; null for none.</param>
     /// <param name="random">The only source of randomness.</param>
     internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random)
     {
@@ -60,10 +60,10 @@ public abstract record EncoderOptions
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public abstract void Validate();
 
-    /// <summary>Whether the encoder will have parameters of this role.</summary>
-    /// <param name="role">What gradient adapters may change.</param>
+    /// <summary>Whether the encoder has parameters of this role.</summary>
+    /// <param name="role">The role. Gradient adapters may change parameters of some roles.</param>
     public virtual bool Has(ParameterRole role) => true;
 
-    /// <summary>The same options with what they leave open taken from the feature column's dimensions.</summary>
+    /// <summary>The same options, with unset ones filled in from the dimensions of the feature column.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
 
-/// <summary>The network shared by all tasks: features → embedding.</summary>
-/// <remarks>It holds no values: each call is given them, so that they can be shared or a task's own.</remarks>
+/// <summary>The network shared by all tasks. It maps features to an embedding.</summary>
+/// <remarks>An encoder holds no values: each call receives the parameters, which may be shared or differ by task.</remarks>
 public interface IEncoder
 {
     /// <summary>Number of features of a row.</summary>
@@ -17,30 +17,30 @@ public interface IEncoder
     /// <summary>The parameters, in order.</summary>
     IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>About how many multiplications a row takes.</summary>
+    /// <summary>The approximate number of multiplications for a row.</summary>
     long MultiplicationsPerRow => Parameters.Sum(spec => (long)spec.Count);
 
-    /// <summary>Its form, where it is a perceptron whose parameters are those of <see cref="Parameters"/>; else null.</summary>
+    /// <summary>The shape of the network if the encoder is a multi-layer perceptron with exactly the parameters in <see cref="Parameters"/>; else null.</summary>
     internal MlpShape? MlpShape => null;
 
     /// <summary>Embeds rows of several tasks.</summary>
-    /// <param name="parameters">Each shared, or per task with a leading [tasks] dimension.</param>
-    /// <param name="features">Float [tasks, rows, features]; sparse, in coordinate form, where the parameters are those of <see cref="SelectColumns"/>.</param>
-    /// <param name="dropout">Source of dropout masks while training; null when scoring.</param>
+    /// <param name="parameters">Each is shared by all tasks, or has a leading [tasks] dimension.</param>
+    /// <param name="features">Float [tasks, rows, features]. A sparse tensor in coordinate form if the parameters come from <see cref="SelectColumns"/>.</param>
+    /// <param name="dropout">The random generator of dropout masks in training; null in scoring.</param>
     /// <returns>Float [tasks, rows, embedding], owned by the current dispose scope.</returns>
     Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null);
 
-    /// <summary>Variants of rows, to train on in their place.</summary>
+    /// <summary>Makes random variants of rows for training (augmentation).</summary>
     /// <param name="features">Float [tasks, rows, features].</param>
     /// <param name="random">The only source of randomness.</param>
-    /// <returns>A tensor of the same shape; the rows themselves where the encoder knows no variants.</returns>
+    /// <returns>A tensor of the same shape; the rows themselves if the encoder has no augmentation.</returns>
     Tensor Augment(Tensor features, Random random) => features;
 
-    /// <summary>Shared parameters for features of which only some columns are given.</summary>
-    /// <param name="parameters">All of them shared.</param>
-    /// <param name="columns">Int64 [columns]: the features that are given; all others are zero.</param>
+    /// <summary>Restricts shared parameters to some columns of sparse features.</summary>
+    /// <param name="parameters">All parameters, shared by the tasks.</param>
+    /// <param name="columns">Int64 [columns]: the selected features. All other features are zero.</param>
     /// <returns>A set whose gradient flows to the columns' part of <paramref name="parameters"/>.</returns>
-    /// <exception cref="NotSupportedException">The encoder has no use for sparse features.</exception>
+    /// <exception cref="NotSupportedException">The encoder does not support sparse features.</exception>
     ParameterSet SelectColumns(ParameterSet parameters, Tensor columns);
 
     /// <summary>Embeds one row without libtorch.</summary>
@@ -49,11 +49,11 @@ public interface IEncoder
     /// <param name="embedding">Receives <see cref="EmbeddingDimension"/> values.</param>
     void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding);
 
-    /// <summary>Embeds rows without libtorch; each gets the bits that it gets alone.</summary>
+    /// <summary>Embeds rows without libtorch. Each result is bitwise equal to that of the row alone.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
-    /// <param name="rows">Rows that are scaled.</param>
-    /// <param name="first">The first row to embed.</param>
-    /// <param name="embeddings">Receives [rows, embedding], and says how many rows.</param>
+    /// <param name="rows">The scaled rows.</param>
+    /// <param name="first">The index of the first row to embed.</param>
+    /// <param name="embeddings">Receives [rows, embedding]. Its length determines the number of rows.</param>
     internal void Embed(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
     {
         for (int i = 0; i * EmbeddingDimension < embeddings.Length; i++)

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
 
-/// <summary>Passes features on as the embedding.</summary>
-/// <param name="featureCount">Number of features, and of values of the embedding.</param>
+/// <summary>An encoder whose embedding is the features.</summary>
+/// <param name="featureCount">Number of features, and number of values of the embedding.</param>
 internal sealed class IdentityEncoder(int featureCount) : IEncoder
 {
     /// <inheritdoc/>
@@ -25,7 +25,7 @@ internal sealed class IdentityEncoder(int featureCount) : IEncoder
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) =>
-        throw new NotSupportedException("The identity encoder needs dense features: an embedding of tens of thousands of values is not small. Use the MLP encoder, or reduce the features in the pipeline.");
+        throw new NotSupportedException("The identity encoder needs dense features; got sparse ones. The embedding would have one value for each feature. Use the MLP encoder, or reduce the features in the pipeline.");
 
     /// <inheritdoc/>
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding) => row.CopyTo(embedding);

@@ -4,7 +4,7 @@ using MetaML.Parameters;
 
 namespace MetaML;
 
-/// <summary>The features are the embedding, as made by an earlier step of the pipeline.</summary>
+/// <summary>No encoder: the embedding is the features, as the earlier steps of the pipeline made them.</summary>
 [SavedName("identity")]
 public sealed record IdentityEncoderOptions : EncoderOptions
 {

@@ -1,16 +1,16 @@
 namespace MetaML.Encoders;
 
-/// <summary>The form of a perceptron, and where its parameters lie among all of them: each layer's weights [in, out], bias, and where values are normalised gain and shift.</summary>
+/// <summary>The shape of a multi-layer perceptron, and the offsets of its parameters in one array. Each layer has weights [in, out], a bias, and, with normalisation, a gain and a shift.</summary>
 internal sealed class MlpShape
 {
-    /// <summary>Without layers: rows are embedded already.</summary>
+    /// <summary>A network without layers, for embedded rows.</summary>
     /// <param name="featureCount">Number of values of a row.</param>
     public MlpShape(int featureCount) => FeatureCount = featureCount;
 
-    /// <summary>With layers.</summary>
-    /// <param name="widths">Number of features of a row, and units of each layer, first to last.</param>
-    /// <param name="isResidual">Whether a hidden layer's input is added to its output, from the second layer on, where the two have the same width.</param>
-    /// <param name="isNormalized">Whether hidden layers' values are normalised.</param>
+    /// <summary>A network with layers.</summary>
+    /// <param name="widths">Number of features of a row, then the number of units of each layer, first to last.</param>
+    /// <param name="isResidual">Whether a hidden layer's input is added to its output, from the second layer on, if the two have the same width.</param>
+    /// <param name="isNormalized">Whether the values of hidden layers are normalised.</param>
     public MlpShape(ReadOnlySpan<int> widths, bool isResidual, bool isNormalized)
         : this(widths[0])
     {
@@ -29,46 +29,46 @@ internal sealed class MlpShape
     /// <summary>Number of features of a row.</summary>
     public int FeatureCount { get; }
 
-    /// <summary>First to last; only the last is not hidden.</summary>
+    /// <summary>The layers, first to last. All but the last are hidden layers.</summary>
     public IReadOnlyList<Layer> Layers { get; } = [];
 
-    /// <summary>After each hidden layer.</summary>
+    /// <summary>The activation after each hidden layer.</summary>
     public Activation Activation { get; init; }
 
-    /// <summary>Whether hidden layers' values are normalised before the activation.</summary>
+    /// <summary>Whether the values of hidden layers are normalised before the activation.</summary>
     public bool IsNormalized { get; }
 
-    /// <summary>Probability with which each hidden value is dropped while training.</summary>
+    /// <summary>The probability that a hidden value is set to 0 in training.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Whether an embedding ends with the features themselves.</summary>
+    /// <summary>Whether an embedding ends with the features.</summary>
     public bool HasLinearPath { get; init; }
 
     /// <summary>Number of parameters.</summary>
     public int ParameterCount { get; }
 
-    /// <summary>Number of values that the layers make of a row.</summary>
+    /// <summary>Number of values of the last layer, or of features without layers.</summary>
     public int OutputCount => Layers.Count == 0 ? FeatureCount : Layers[^1].Out;
 
     /// <summary>Number of values of an embedding.</summary>
     public int EmbeddingDimension => OutputCount + (HasLinearPath ? FeatureCount : 0);
 
     /// <summary>One layer.</summary>
-    /// <param name="Number">Of the layer, from 0.</param>
-    /// <param name="In">Number of values that it is given.</param>
-    /// <param name="Out">Number of its units.</param>
+    /// <param name="Number">The index of the layer, from 0.</param>
+    /// <param name="In">Number of inputs.</param>
+    /// <param name="Out">Number of units.</param>
     /// <param name="IsHidden">Whether it is followed by normalisation, activation and dropout.</param>
     /// <param name="IsResidual">Whether its input is added to its output.</param>
-    /// <param name="Weight">Where its weights are.</param>
+    /// <param name="Weight">The offset of its weights.</param>
     public readonly record struct Layer(int Number, int In, int Out, bool IsHidden, bool IsResidual, int Weight)
     {
-        /// <summary>Where its bias is.</summary>
+        /// <summary>The offset of its bias.</summary>
         public int Bias => Weight + In * Out;
 
-        /// <summary>Where the factors of its normalised values are.</summary>
+        /// <summary>The offset of the factors of its normalised values.</summary>
         public int Gain => Bias + Out;
 
-        /// <summary>Where the shift of its normalised values is.</summary>
+        /// <summary>The offset of the shifts of its normalised values.</summary>
         public int Shift => Gain + Out;
     }
 }

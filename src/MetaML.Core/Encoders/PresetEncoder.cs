@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders;
 
-/// <summary>An encoder whose parameters have other initial values, or are not trained; all else is as it was.</summary>
-/// <param name="encoder">What encodes.</param>
-/// <param name="preset">From its specs to those that are trained by, of the same names and shapes.</param>
+/// <summary>An encoder with other initial values, or with parameters that are not trained. In all other respects it is the given encoder.</summary>
+/// <param name="encoder">The encoder.</param>
+/// <param name="preset">Replaces each spec of the encoder by one with the same name and shape.</param>
 internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, ParameterSpec> preset) : IEncoder
 {
     /// <inheritdoc/>

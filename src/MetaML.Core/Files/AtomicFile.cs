@@ -1,16 +1,16 @@
 namespace MetaML.Files;
 
-/// <summary>Replaces a file by another in one step.</summary>
+/// <summary>Replaces a file in one atomic step.</summary>
 internal static class AtomicFile
 {
-    private static readonly TimeSpan s_coarsestTime = TimeSpan.FromSeconds(2); // FAT's
+    private static readonly TimeSpan s_coarsestTime = TimeSpan.FromSeconds(2); // the resolution of FAT
 
-    /// <summary>Writes beside the target, flushes, verifies and renames.</summary>
+    /// <summary>Writes a temporary file in the same folder, flushes and verifies it, and renames it to the target.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the new content.</param>
-    /// <param name="verify">Reads it again, from its first byte, and throws where it is not whole.</param>
-    /// <exception cref="IOException">There is no room, or the folder is not there; the old file is as it was.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written.</exception>
+    /// <param name="verify">Reads the new content from its first byte, and throws if it is incomplete.</param>
+    /// <exception cref="IOException">The disk is full, or the folder does not exist. The old file is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process has no permission to write the folder or the file.</exception>
     public static void Write(string path, Action<Stream> write, Action<Stream> verify)
     {
         string target = Path.GetFullPath(path);
@@ -31,11 +31,11 @@ internal static class AtomicFile
 
             if (!OperatingSystem.IsWindows() && File.Exists(target))
                 File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
-            DateTime old = File.GetLastWriteTimeUtc(target); // of 1601 where there is no file
+            DateTime old = File.GetLastWriteTimeUtc(target); // the year 1601 if there is no file
             File.Move(temporary, target, overwrite: true);
-            Announce(target, old);
+            UpdateTime(target, old);
         }
-        catch (ArgumentOutOfRangeException error) // what .NET makes of EFBIG, a limit of the file system or of the process
+        catch (ArgumentOutOfRangeException error) // .NET's error for EFBIG, a size limit of the file system or of the process
         {
             Delete(temporary);
             throw new IOException($"The file '{path}' cannot be written: {error.Message}", error);
@@ -47,10 +47,10 @@ internal static class AtomicFile
         }
     }
 
-    // A rename changes no time of the file, and watchers that wait for a change, such as the one of ML.NET's pool of prediction
-    // engines, would not see it. The file is in its place already: a failure here must not be reported as one of the write.
-    // Who compares times must find a later one, whichever clock wrote the old file and however coarse the file system's times are.
-    private static void Announce(string path, DateTime old)
+    // A rename does not change the time of the file. A file watcher, such as that of ML.NET's pool of prediction engines, would
+    // miss it. At this point the file is already replaced, so a failure here must not be reported as a failure of the write.
+    // The new time must be later than the old one, for any clock and any resolution of the file system.
+    private static void UpdateTime(string path, DateTime old)
     {
         try
         {
@@ -63,7 +63,7 @@ internal static class AtomicFile
         }
     }
 
-    // The first error is the one to report.
+    // An error here is ignored, because the caller reports the first error.
     private static void Delete(string path)
     {
         try

@@ -5,7 +5,7 @@ using MetaML.Data;
 
 namespace MetaML.Files;
 
-/// <summary>Reads and writes numbers without trusting a length: memory grows only with the bytes that are really there.</summary>
+/// <summary>Reads and writes numbers and text. A length in the data is not trusted: memory grows only with the bytes that are read.</summary>
 internal static class BinaryFormat
 {
     public const int MaximumOutputs = LabelRule.MaximumClasses;
@@ -33,7 +33,7 @@ internal static class BinaryFormat
         return values.WrittenSpan.ToArray();
     }
 
-    /// <summary>Text as BinaryWriter writes it, whose own reader throws a plain IOException on a damaged length.</summary>
+    /// <summary>Reads text that BinaryWriter wrote. BinaryReader would throw a plain IOException on a damaged length.</summary>
     public static string ReadText(BinaryReader reader, int maximumBytes, string what)
     {
         int length = ReadLength(reader);
@@ -44,7 +44,7 @@ internal static class BinaryFormat
         return Encoding.UTF8.GetString(bytes);
     }
 
-    /// <summary>A name, of any length that the data really hold.</summary>
+    /// <summary>Reads a name of any length.</summary>
     public static string ReadName(BinaryReader reader)
     {
         int length = ReadLength(reader);
@@ -68,7 +68,7 @@ internal static class BinaryFormat
     private static int ReadLength(BinaryReader reader)
     {
         uint length = 0;
-        for (int shift = 0; shift < 35; shift += 7) // as BinaryReader's own, which throws a FormatException
+        for (int shift = 0; shift < 35; shift += 7) // the encoding of BinaryReader, which would throw a FormatException
         {
             byte next = reader.ReadByte();
             length |= (uint)(next & 0x7f) << shift;

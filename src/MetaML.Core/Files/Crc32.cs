@@ -1,13 +1,13 @@
 namespace MetaML.Files;
 
-/// <summary>The checksum of zip files (ISO 3309, polynomial 0xEDB88320), which .NET's own reader does not compare.</summary>
+/// <summary>The checksum of zip files (ISO 3309, polynomial 0xEDB88320). The zip reader of .NET does not verify it.</summary>
 internal static class Crc32
 {
     private static readonly uint[] s_table = MakeTable();
 
     /// <summary>Continues a checksum.</summary>
-    /// <param name="crc">So far; 0 at the start.</param>
-    /// <param name="bytes">What follows.</param>
+    /// <param name="crc">The checksum so far; 0 at the start.</param>
+    /// <param name="bytes">The next bytes.</param>
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
         crc = ~crc;

@@ -1,9 +1,9 @@
 namespace MetaML.Files;
 
-/// <summary>A part of training that remembers something from one outer step to the next.</summary>
+/// <summary>A part of training with state that lasts from one outer step to the next.</summary>
 internal interface IResumable
 {
-    /// <summary>Gives all that it remembers, or takes it back: each number in turn, in an order that never depends on their values.</summary>
-    /// <param name="state">Says which; a part need not know.</param>
+    /// <summary>Saves or restores the whole state. The order of the numbers must not depend on their values.</summary>
+    /// <param name="state">Determines whether the numbers are saved or restored; the code is the same for both.</param>
     void Exchange(StateExchange state);
 }

@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 
 namespace MetaML.Files;
 
-/// <summary>Writes numbers, or fills in those that were written: what a part of training remembers is said once for both ways.</summary>
-/// <param name="stream">Receives the numbers, or has them.</param>
-/// <param name="restores">Whether numbers are read.</param>
+/// <summary>Saves numbers to a stream or restores them from it, so that one method serves both directions.</summary>
+/// <param name="stream">Where the numbers are written or read.</param>
+/// <param name="restores">True to restore, false to save.</param>
 internal sealed class StateExchange(Stream stream, bool restores)
 {
-    /// <summary>A whole number.</summary>
-    /// <param name="value">Of at least <paramref name="minimum"/> and at most <paramref name="maximum"/>.</param>
+    /// <summary>Saves or restores an integer.</summary>
+    /// <param name="value">From <paramref name="minimum"/> to <paramref name="maximum"/>.</param>
     /// <param name="minimum">The smallest that may be read.</param>
     /// <param name="maximum">The largest that may be read.</param>
-    /// <exception cref="InvalidDataException">What is read lies outside.</exception>
+    /// <exception cref="InvalidDataException">The restored number is outside the range.</exception>
     public void Exchange(ref int value, int minimum = 0, int maximum = int.MaxValue)
     {
         Exchange(MemoryMarshal.AsBytes(new Span<int>(ref value)));
@@ -21,7 +21,7 @@ internal sealed class StateExchange(Stream stream, bool restores)
             throw new InvalidDataException($"A checkpoint's count must be between {minimum} and {maximum}; got {value}. The file is damaged.");
     }
 
-    /// <summary>Yes or no.</summary>
+    /// <summary>Saves or restores a Boolean.</summary>
     public void Exchange(ref bool value)
     {
         int number = value ? 1 : 0;
@@ -29,12 +29,12 @@ internal sealed class StateExchange(Stream stream, bool restores)
         value = number == 1;
     }
 
-    /// <summary>A number, finite.</summary>
-    /// <exception cref="InvalidDataException">What is read is not.</exception>
+    /// <summary>Saves or restores a finite number.</summary>
+    /// <exception cref="InvalidDataException">The restored number is not finite.</exception>
     public void Exchange(ref double value) => Exchange(new Span<double>(ref value));
 
-    /// <summary>Numbers, finite; they are overwritten where they stand.</summary>
-    /// <exception cref="InvalidDataException">What is read is not.</exception>
+    /// <summary>Saves finite numbers, or restores them in place.</summary>
+    /// <exception cref="InvalidDataException">A restored number is not finite.</exception>
     public void Exchange(Span<double> values)
     {
         Exchange(MemoryMarshal.AsBytes(values));
@@ -50,16 +50,16 @@ internal sealed class StateExchange(Stream stream, bool restores)
             Check(float.IsFinite(value));
     }
 
-    /// <summary>A tensor's values, which are overwritten where they stand.</summary>
+    /// <summary>Saves the values of a tensor, or restores them in place.</summary>
     /// <param name="values">Float, contiguous.</param>
-    /// <exception cref="InvalidDataException">What is read is not finite.</exception>
+    /// <exception cref="InvalidDataException">A restored value is not finite.</exception>
     public void Exchange(Tensor values)
     {
         using var scope = NewDisposeScope();
-        Tensor here = values.cpu(); // the same memory, where it is the processor's
-        Exchange(MemoryMarshal.Cast<byte, float>(here.bytes));
+        Tensor onCpu = values.cpu(); // the same memory if the tensor is on the CPU
+        Exchange(MemoryMarshal.Cast<byte, float>(onCpu.bytes));
         if (restores && values.device.type != DeviceType.CPU)
-            values.copy_(here);
+            values.copy_(onCpu);
     }
 
     private void Exchange(Span<byte> bytes)

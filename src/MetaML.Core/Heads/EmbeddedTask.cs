@@ -1,15 +1,15 @@
 namespace MetaML.Heads;
 
-/// <summary>One task's rows after the encoder.</summary>
+/// <summary>The embedded rows of one task.</summary>
 public sealed class EmbeddedTask
 {
-    /// <summary>Rows of one task.</summary>
-    /// <param name="embeddings">[rows, dimension], row-major; may be a part of a larger buffer.</param>
+    /// <summary>Makes a task of embedded rows.</summary>
+    /// <param name="embeddings">[rows, dimension], row-major; may be a slice of a larger buffer.</param>
     /// <param name="dimension">Number of values of an embedding.</param>
     /// <param name="labels">[rows]: 0 or 1, the output's number, or the value.</param>
     /// <param name="weights">[rows]: example weights.</param>
     /// <param name="outputCount">Number of outputs of the task's head.</param>
-    /// <exception cref="ArgumentException">There are not <paramref name="dimension"/> values for each label.</exception>
+    /// <exception cref="ArgumentException">The number of values is not <paramref name="dimension"/> times the number of labels.</exception>
     public EmbeddedTask(ReadOnlyMemory<float> embeddings, int dimension, float[] labels, float[] weights, int outputCount)
     {
         if (embeddings.Length != (long)labels.Length * dimension)
@@ -22,7 +22,7 @@ public sealed class EmbeddedTask
     }
 
     /// <summary>[rows, <see cref="Dimension"/>], row-major.</summary>
-    /// <remarks>An adapter that is given a task may read it until it returns: the memory may be written over for the next task. Copy what is to be kept.</remarks>
+    /// <remarks>An adapter may read the embeddings only until it returns, because the next task may reuse the memory. Copy the values that must outlive the call.</remarks>
     public ReadOnlyMemory<float> Embeddings { get; }
 
     /// <summary>Number of values of an embedding.</summary>
@@ -41,12 +41,12 @@ public sealed class EmbeddedTask
     public int RowCount => Labels.Length;
 
     /// <summary>The embedding of one row.</summary>
-    /// <param name="row">From 0.</param>
+    /// <param name="row">The row's index, from 0.</param>
     /// <returns>[<see cref="Dimension"/>].</returns>
     public ReadOnlySpan<float> Row(int row) => Embeddings.Span.Slice(row * Dimension, Dimension);
 
     /// <summary>A copy of some of the rows.</summary>
-    /// <param name="rows">Their numbers.</param>
+    /// <param name="rows">The indices of the rows.</param>
     internal EmbeddedTask Select(IReadOnlyList<int> rows)
     {
         var embeddings = new float[rows.Count * Dimension];

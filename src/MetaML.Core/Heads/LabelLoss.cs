@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 
 namespace MetaML.Heads;
 
-/// <summary>The loss of each kind of label, per task: cross-entropy for classes, squared error for values.</summary>
-/// <remarks>Differentiable, by libtorch. <see cref="ScoreLoss"/> is the same loss of one row without libtorch; ScoreLossTests holds the two together.</remarks>
+/// <summary>The loss of each task: cross-entropy for classes, squared error for values.</summary>
+/// <remarks>Computed by libtorch and differentiable. <see cref="ScoreLoss"/> is the same loss of one row without libtorch; ScoreLossTests compares the two.</remarks>
 internal static class LabelLoss
 {
-    // Far below any score, yet finite: 0 · (−10⁹) is 0, where 0 · (−∞) would be NaN.
+    // Far below any score, but finite: 0 · (−10⁹) is 0, whereas 0 · (−∞) is NaN.
     private const double Absent = -1e9;
 
     /// <summary>The weighted mean loss of each task's rows; 0 for a task without rows.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="scores">Float [tasks, rows, outputs].</param>
     /// <param name="rows">Labels and weights.</param>
     /// <param name="classMask">Float [tasks, outputs].</param>
@@ -27,8 +27,8 @@ internal static class LabelLoss
         return (losses * rows.Weights).sum(1L) / TotalWeight(rows).squeeze(1);
     }
 
-    /// <summary>The derivative of <see cref="PerTask"/> by the scores, itself differentiable. What does not depend on the scores is made once.</summary>
-    /// <returns>From scores, float [tasks, rows, outputs], to as many derivatives.</returns>
+    /// <summary>The derivative of <see cref="PerTask"/> by the scores, itself differentiable. The tensors that do not depend on the scores are computed once.</summary>
+    /// <returns>A function from scores, float [tasks, rows, outputs], to derivatives of the same shape.</returns>
     public static Func<Tensor, Tensor> Gradient(LabelKind kind, RowBatch rows, Tensor classMask)
     {
         var (targets, shares, absence) = Constants(kind, rows, classMask);
@@ -41,30 +41,30 @@ internal static class LabelLoss
         return scores => ((kind == LabelKind.Binary ? scores.sigmoid() : nn.functional.softmax(scores.Plus(absence), -1)) - targets) * shares;
     }
 
-    /// <summary>What does not depend on the scores.</summary>
-    /// <returns>Float [tasks, rows, outputs], what each output should be; [tasks, rows, 1], each row's share in the mean; [tasks, 1, outputs], what is added to scores of classes.</returns>
+    /// <summary>The tensors of the loss that do not depend on the scores.</summary>
+    /// <returns>The targets, float [tasks, rows, outputs]; the share of each row in the mean, [tasks, rows, 1]; the numbers that mask the scores of absent classes, [tasks, 1, outputs].</returns>
     public static (Tensor Targets, Tensor Shares, Tensor Absence) Constants(LabelKind kind, RowBatch rows, Tensor classMask) => (
         kind == LabelKind.Multiclass ? rows.OneHot((int)classMask.shape[1]) : rows.Labels.unsqueeze(-1),
         (rows.Weights / TotalWeight(rows)).unsqueeze(-1),
         Absence(classMask));
 
-    /// <summary>What the scores say of each output, for classes: of label 1 (binary), or of each class; 0 for classes that the task lacks.</summary>
+    /// <summary>Probabilities from scores: of label 1 (binary), or of each class; 0 for classes that the task lacks.</summary>
     /// <returns>Float [tasks, rows, outputs].</returns>
     public static Tensor Probabilities(LabelKind kind, Tensor scores, Tensor classMask) =>
         kind == LabelKind.Binary ? scores.sigmoid() : LogSoftmax(scores, classMask).exp();
 
-    /// <summary>What <see cref="Probabilities"/> would be at best.</summary>
+    /// <summary>The targets of <see cref="Probabilities"/>: 1 for the class of the label, else 0.</summary>
     /// <returns>Float [tasks, rows, outputs].</returns>
     public static Tensor Indicators(LabelKind kind, RowBatch rows, int outputs) =>
         kind == LabelKind.Binary ? rows.Labels.unsqueeze(-1) : rows.OneHot(outputs);
 
-    // [tasks, 1]; at least a tiny number, so that a task without rows has loss 0 rather than 0 / 0.
+    // [tasks, 1]. At least a tiny number, so that the loss of a task without rows is 0, not 0 / 0.
     private static Tensor TotalWeight(RowBatch rows) => rows.Weights.sum(1L, keepdim: true).ClampMin(1e-12);
 
     private static Tensor LogSoftmax(Tensor scores, Tensor classMask) =>
         nn.functional.log_softmax(scores.Plus(Absence(classMask)), -1);
 
-    // 0 for the classes that a task has: [tasks, 1, outputs]
+    // [tasks, 1, outputs]: 0 for the classes of a task, else a large negative number.
     private static Tensor Absence(Tensor classMask) => classMask.Plus(-1).Times(-Absent).unsqueeze(1);
 
     // −log σ(s) for label 1 and −log σ(−s) for label 0, without overflow.

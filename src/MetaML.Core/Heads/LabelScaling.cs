@@ -2,9 +2,9 @@ using MetaML.Data;
 
 namespace MetaML.Heads;
 
-/// <summary>Regression labels to mean 0 and standard deviation 1 over the training tasks, and heads back to the user's units.</summary>
-/// <param name="Mean">What is subtracted.</param>
-/// <param name="Deviation">What is divided by; 1 where labels never vary, or are classes.</param>
+/// <summary>Scales regression labels to mean 0 and standard deviation 1 over the training tasks, and heads back to the user's units.</summary>
+/// <param name="Mean">The mean, which is subtracted.</param>
+/// <param name="Deviation">The standard deviation, the divisor; 1 if labels never vary, or are classes.</param>
 internal sealed record LabelScaling(double Mean, double Deviation)
 {
     public static readonly LabelScaling None = new(0, 1);
@@ -19,13 +19,13 @@ internal sealed record LabelScaling(double Mean, double Deviation)
         return new LabelScaling(mean, variance > 0 ? Math.Sqrt(variance) : 1);
     }
 
-    /// <summary>The tasks with labels as they are learned.</summary>
+    /// <summary>The tasks with scaled labels.</summary>
     public TaskSet Apply(TaskSet set) => this == None ? set : set.With([.. set.Tasks.Select(Apply)]);
 
-    /// <summary>The task with labels as they are learned.</summary>
+    /// <summary>The task with scaled labels.</summary>
     public LearningTask Apply(LearningTask task) => this == None ? task : task.WithLabels(Array.ConvertAll(task.Labels, Apply));
 
-    /// <summary>This scaling, and another after it.</summary>
+    /// <summary>This scaling followed by another.</summary>
     public LabelScaling Then(LabelScaling next) => new(Mean + Deviation * next.Mean, Deviation * next.Deviation);
 
     public float Apply(float label) => (float)((label - Mean) / Deviation);

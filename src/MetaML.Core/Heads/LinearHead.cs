@@ -4,11 +4,11 @@ using MetaML.Numerics;
 namespace MetaML.Heads;
 
 /// <summary>A linear map from an embedding to scores.</summary>
-/// <param name="Weights">[outputs, embedding], row-major: one row of weights for each output.</param>
+/// <param name="Weights">[outputs, embedding], row-major.</param>
 /// <param name="Bias">[outputs].</param>
 public sealed record LinearHead(float[] Weights, float[] Bias)
 {
-    /// <summary>How far labels may lie from the scores; for classes, what a <see cref="MetaScorer"/> divides them by; null where the adapter does not say.</summary>
+    /// <summary>The uncertainty of scores: for regression the deviation of labels from scores, for classes the divisor of scores in a <see cref="MetaScorer"/>. Null if the adapter gives none.</summary>
     public PredictiveVariance? PredictiveVariance { get; init; }
 
     /// <summary>Number of outputs.</summary>

@@ -3,10 +3,10 @@ using MetaML.Numerics;
 
 namespace MetaML.Heads;
 
-/// <summary>How far a new label may lie from a score: a standard deviation σ √(1 + z̃ᵀS̃z̃), z̃ = (z, 1).</summary>
-/// <remarks>For classes σ is 1, and S̃ such that scores over this give the mean probabilities (the adapters that fit it say how).</remarks>
+/// <summary>The standard deviation of a new label about its score: σ √(1 + z̃ᵀS̃z̃), z̃ = (z, 1).</summary>
+/// <remarks>For classes σ is 1, and S̃ is such that scores divided by this deviation give the mean probabilities. The adapters that fit S̃ document the formula.</remarks>
 /// <param name="Noise">σ, in the user's units.</param>
-/// <param name="Factor">L of S̃ = L Lᵀ, column by column from the diagonal down: [width · (width + 1) / 2], width = embedding + 1.</param>
+/// <param name="Factor">L of S̃ = L Lᵀ, in columns from the diagonal down: [width · (width + 1) / 2], width = embedding + 1.</param>
 public sealed record PredictiveVariance(float Noise, float[] Factor)
 {
     /// <summary>The predictive variance of a posterior.</summary>

@@ -1,11 +1,11 @@
 namespace MetaML.Heads;
 
-/// <summary>The loss of one row's scores, outside libtorch: squared error, or cross-entropy of logits.</summary>
-/// <remarks><see cref="LabelLoss"/> is the same loss of many tasks' rows in libtorch; ScoreLossTests holds the two together.</remarks>
+/// <summary>The loss of one row's scores, without libtorch: squared error, or cross-entropy of logits.</summary>
+/// <remarks><see cref="LabelLoss"/> is the same loss for the rows of many tasks, in libtorch; ScoreLossTests compares the two.</remarks>
 internal static class ScoreLoss
 {
     /// <summary>The loss.</summary>
-    /// <param name="kind">What the label is.</param>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="scores">[outputs].</param>
     /// <param name="label">0 or 1, the output's number, or the value.</param>
     public static double Of(LabelKind kind, ReadOnlySpan<float> scores, float label)

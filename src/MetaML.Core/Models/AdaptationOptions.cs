@@ -2,24 +2,30 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>How a trained model is adapted to tasks.</summary>
+/// <summary>Options of the adaptation of a trained model to tasks.</summary>
+/// <example>
+/// <code>
+/// // The new task has many rows: refine its head on all of them.
+/// ITransformer adapted = ml.MetaLearning().Adapt(model, supportRows, new AdaptationOptions { RefinementSteps = 20 });
+/// </code>
+/// </example>
 public sealed record AdaptationOptions
 {
-    /// <summary>The largest number of Newton's steps by which each adapted head is refined on all the task's rows; they end before that at the minimum.</summary>
-    /// <value>At least 0; default 0: the head stays as the adapter made it. 20 reach the minimum as a rule.</value>
+    /// <summary>The largest number of Newton steps that refine each adapted head on all rows of the task. The steps end earlier at the minimum.</summary>
+    /// <value>At least 0; default 0, for no refinement. Usually, 20 steps reach the minimum.</value>
     /// <remarks>
-    /// An adapter expects tasks like those that it was trained on, with few rows. With many, refinement goes from its head C
-    /// towards what the rows alone say: W = argmin Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½ Σⱼ λⱼ‖Wⱼ − Cⱼ‖², with ℓ the cross-entropy or half the
-    /// squared error (of standardised values). For every adapter, and without the native torch library.
+    /// An adapter is trained for tasks with few rows. If a task has many rows, refinement moves the adapted head C towards the fit
+    /// of the rows: W = argmin Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½ Σⱼ λⱼ‖Wⱼ − Cⱼ‖², with ℓ the cross-entropy or half the squared error (of
+    /// standardised labels). Refinement works with every adapter and needs no native torch library.
     /// </remarks>
     public int RefinementSteps { get; set; }
 
-    /// <summary>How many rows the adapted head counts for in the refinement: with far fewer it hardly changes, with far more it gives way.</summary>
-    /// <value>Positive; default 100. λ is this number, for slopes times the mean square of the embedding's values.</value>
+    /// <summary>The weight of the adapted head in the refinement, as a number of rows. With far fewer rows the head hardly changes; with far more rows it has little influence.</summary>
+    /// <value>Positive; default 100. λ of the intercept is this number; λ of slopes is this number times the mean square of the embedding's values.</value>
     public double RefinementPriorRows { get; set; } = 100;
 
-    /// <summary>Start from the training tasks that are related to the new one rather than from what all of them have in common.</summary>
-    /// <value>Learned from the model's training tasks; null (default) for the meta-prior as it is.</value>
+    /// <summary>The prior for a new task, made from the training tasks that are related to it.</summary>
+    /// <value>A prior learned from the model's training tasks; null (default) for the model's own prior.</value>
     public RelatedPrior? RelatedPrior { get; set; }
 
     internal void Validate()

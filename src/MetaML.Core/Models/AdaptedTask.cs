@@ -4,52 +4,52 @@ using MetaML.Heads;
 
 namespace MetaML.Models;
 
-/// <summary>What one task was adapted to: a linear head, its classes, and encoder parameters where the task has its own.</summary>
-/// <param name="head">Embedding → scores, in the user's units.</param>
+/// <summary>The result of the adaptation of one task: a linear head, its classes, and the encoder parameters of the task, if it has its own.</summary>
+/// <param name="head">Maps an embedding to scores, in the user's units.</param>
 /// <param name="classes">Output k scores class <c>classes[k]</c>; empty for regression.</param>
-/// <param name="encoderParameters">In the encoder's order, the model's own arrays where they are shared; or null where all are.</param>
+/// <param name="encoderParameters">Parameters in the encoder's order. Shared parameters are the arrays of the model. Null if all are shared.</param>
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
-    // Bits of the byte before what a task need not have.
+    // Bits of the byte that precedes the optional parts of a task.
     private const byte HasEncoder = 1, HasPredictiveVariance = 2, HasRowCount = 4, HasWeight = 8, All = 15;
 
-    /// <summary>Embedding → scores, in the user's units.</summary>
+    /// <summary>The head: maps an embedding to scores, in the user's units.</summary>
     public LinearHead Head { get; } = head;
 
     /// <summary>Output k scores class <c>Classes[k]</c>; empty for regression, 0 and 1 for binary labels.</summary>
     public IReadOnlyList<int> Classes { get; } = classes;
 
-    /// <summary>The encoder's parameters, in its order, where some are the task's own; null where it uses the shared ones alone.</summary>
+    /// <summary>The encoder's parameters for this task, in the encoder's order; null if the task uses only the shared ones.</summary>
     public IReadOnlyList<float[]>? EncoderParameters { get; } = encoderParameters;
 
-    /// <summary>Number of rows that the task was adapted on; null where a saved model of an earlier version does not say.</summary>
+    /// <summary>Number of rows that the task was adapted on; null in a saved model of an earlier version.</summary>
     public int? RowCount { get; init; }
 
-    /// <summary>λ, how much the task counted when training ended, 1 in the mean; null for a task that was not trained on, or where nothing was trained by gradients.</summary>
+    /// <summary>The task weight λ at the end of training, with mean 1 over the tasks; null for a task that was not a training task, or if gradients trained nothing.</summary>
     public double? TrainingWeight { get; init; }
 
     /// <summary>The same task with another λ.</summary>
     internal AdaptedTask WithWeight(double? weight) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight };
 
-    /// <summary>The same head under other class numbers.</summary>
-    /// <param name="classes">As many as <see cref="Classes"/>.</param>
-    /// <exception cref="ArgumentException">There is another number of classes.</exception>
+    /// <summary>The same task with other class numbers.</summary>
+    /// <param name="classes">The new class numbers, in the order of <see cref="Classes"/>.</param>
+    /// <exception cref="ArgumentException">The number of classes differs.</exception>
     public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
         ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight }
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
     /// <summary>Scores an embedding.</summary>
-    /// <param name="embedding">By the task's encoder.</param>
+    /// <param name="embedding">[embedding], from the encoder with this task's parameters.</param>
     /// <param name="scores">Receives [outputs].</param>
     internal void Score(ReadOnlySpan<float> embedding, Span<float> scores)
     {
         Head.Score(embedding, scores);
-        if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // the classes' mean probabilities, see PredictiveVariance
+        if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // gives mean probabilities of classes, see PredictiveVariance
             TensorPrimitives.Divide(scores, variance.Deviation(embedding), scores);
     }
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives: outputs, weights, bias, number of classes, classes, a byte that says what follows (1: encoder parameters, and for each of them whether it is the task's own, and those that are; 2: a predictive variance; 4: the number of rows; 8: λ), and that.</param>
+    /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, and 8 for λ.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
@@ -75,9 +75,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
-    /// <param name="reader">Stands at the task.</param>
+    /// <param name="reader">A reader at the start of the task.</param>
     /// <param name="model">The model that the task belongs to.</param>
-    /// <param name="classCount">Number of classes that there are.</param>
+    /// <param name="classCount">Number of classes of all tasks together.</param>
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
     /// <exception cref="EndOfStreamException">The data end too early.</exception>
     public static AdaptedTask Read(BinaryReader reader, MetaModel model, int classCount)
@@ -101,9 +101,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         byte parts = reader.ReadByte();
         if (parts > All)
             throw new InvalidDataException($"A task's parts must be between 0 and {All}; got {parts}. The file is damaged.");
-        float[][]? own = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? BinaryFormat.ReadFloats(reader, shared.Length) : shared)] : null;
+        float[][]? encoderParameters = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? BinaryFormat.ReadFloats(reader, shared.Length) : shared)] : null;
         PredictiveVariance? variance = (parts & HasPredictiveVariance) != 0 ? PredictiveVariance.Read(reader, model.EmbeddingDimension) : null;
-        return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance }, classes, own)
+        return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance }, classes, encoderParameters)
         {
             RowCount = (parts & HasRowCount) != 0 ? BinaryFormat.ReadCount(reader, int.MaxValue, "rows") : null,
             TrainingWeight = (parts & HasWeight) != 0 ? ReadWeight(reader) : null,

@@ -4,14 +4,14 @@ using MetaML.Heads;
 
 namespace MetaML.Models;
 
-/// <summary>Newton's steps from an adapted head towards what the task's rows alone say: see <see cref="AdaptationOptions.RefinementSteps"/>.</summary>
+/// <summary>Newton steps from an adapted head towards the fit of the task's rows: see <see cref="AdaptationOptions.RefinementSteps"/>.</summary>
 internal static class HeadRefinement
 {
-    /// <summary>The refined head; the head itself where no steps are asked for, or the task has no rows.</summary>
-    /// <param name="kind">What the labels are.</param>
-    /// <param name="head">As the adapter made it, for labels as they are learned.</param>
+    /// <summary>Refines a head. Returns the head itself if the options set no steps, or the task has no rows.</summary>
+    /// <param name="kind">The kind of label.</param>
+    /// <param name="head">The head from the adapter, for standardised labels.</param>
     /// <param name="rows">The task.</param>
-    /// <param name="options">How many steps, and how much the head counts.</param>
+    /// <param name="options">The number of steps, and the weight of the head.</param>
     public static LinearHead Refine(LabelKind kind, LinearHead head, EmbeddedTask rows, AdaptationOptions options)
     {
         if (options.RefinementSteps == 0 || rows.RowCount == 0)

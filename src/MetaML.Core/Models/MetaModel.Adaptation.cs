@@ -7,46 +7,46 @@ using static TorchSharp.torch;
 
 namespace MetaML.Models;
 
-// How tasks are adapted to, without libtorch and with it.
+// Adaptation to tasks, without libtorch and with it.
 public sealed partial class MetaModel
 {
-    // Where libtorch is needed: rows of padded support, and values of encoders and heads, that are adapted at once.
+    // Limits of one adaptation in libtorch: rows of the padded support, and values of encoders and heads.
     private const int RowsPerBatch = 65_536;
     private const long ValuesPerBatch = 1L << 26;
 
-    // Small tasks pass through the encoder together, which changes no bits; their heads are fitted one by one. Adapters are
-    // lent each task's part of a buffer that the next task is written to.
+    // Small tasks are embedded together, which does not change the results. Their heads are fitted one by one. An adapter receives
+    // a slice of a buffer that later tasks overwrite.
     private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
         List<Range> groups = Groups(support, CreateScorer().BlockSize);
-        Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, own) =>
+        Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, local) =>
         {
             var (first, count) = groups[g].GetOffsetAndLength(adapted.Length);
             LearningTask[] tasks = [.. support.Tasks.Skip(first).Take(count)];
             if (count == 1)
             {
                 int size = checked(tasks[0].RowCount * EmbeddingDimension);
-                if (own.Embeddings.Length < size)
-                    own.Embeddings = new float[size];
-                adapted[first] = AdaptTask(adapter, tasks[0], Embed(own.Scorer, support.Features, tasks[0], own.Embeddings.AsMemory(0, size)), options);
-                return own;
+                if (local.Embeddings.Length < size)
+                    local.Embeddings = new float[size];
+                adapted[first] = AdaptTask(adapter, tasks[0], Embed(local.Scorer, support.Features, tasks[0], local.Embeddings.AsMemory(0, size)), options);
+                return local;
             }
 
-            own.Scorer.Embed(support.Features, [.. tasks.SelectMany(task => task.Rows)]);
+            local.Scorer.Embed(support.Features, [.. tasks.SelectMany(task => task.Rows)]);
             for (int t = 0, row = 0; t < count; row += tasks[t++].RowCount)
-                adapted[first + t] = AdaptTask(adapter, tasks[t], Embedded(tasks[t], own.Scorer.LendEmbeddings(row, tasks[t].RowCount)), options);
-            return own;
+                adapted[first + t] = AdaptTask(adapter, tasks[t], Embedded(tasks[t], local.Scorer.EmbeddingsMemory(row, tasks[t].RowCount)), options);
+            return local;
         }, _ => { });
     }
 
-    // Neighbouring tasks with together at most so many rows, or a single one with more.
-    private static List<Range> Groups(TaskSet support, int mostRows)
+    // Consecutive tasks with together at most this number of rows, or a single task with more.
+    private static List<Range> Groups(TaskSet support, int maximumRows)
     {
         var groups = new List<Range>();
         for (int t = 0, first = 0, rows = 0; t < support.Tasks.Count; t++)
         {
             rows += support.Tasks[t].RowCount;
-            if (t + 1 < support.Tasks.Count && rows + support.Tasks[t + 1].RowCount <= mostRows)
+            if (t + 1 < support.Tasks.Count && rows + support.Tasks[t + 1].RowCount <= maximumRows)
                 continue;
             groups.Add(first..(t + 1));
             (first, rows) = (t + 1, 0);
@@ -63,7 +63,7 @@ public sealed partial class MetaModel
         }
         catch (ArithmeticException error)
         {
-            throw NotFinite(task, error); // products of the rows are
+            throw NotFinite(task, error); // products of the rows are not finite
         }
     }
 
@@ -85,10 +85,10 @@ public sealed partial class MetaModel
             AdaptedTasks tasks = _design.Adapter.Adapt(AdaptationInput.Of(batch, _design.Encoder, encoder, adapter));
             for (int t = 0; t < episodes.Length; t++)
             {
-                var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
+                var (head, encoderParameters) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
                 if (options.RefinementSteps > 0)
-                    head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own), options);
-                adapted[first + t] = Finish(support.Tasks[first + t], head, own);
+                    head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], encoderParameters), options);
+                adapted[first + t] = Finish(support.Tasks[first + t], head, encoderParameters);
             }
         }
     }
@@ -102,25 +102,25 @@ public sealed partial class MetaModel
             ParameterSet.ToArray(tasks.Bias[t].narrow(0, 0, outputs)));
 
         IReadOnlyList<ParameterSpec> specs = _design.Encoder.Parameters;
-        bool hasOwn = specs.Select((spec, i) => tasks.EncoderParameters.Tensors[i].dim() > spec.Shape.Length).Any(own => own);
-        if (!hasOwn)
+        bool isAdapted = specs.Select((spec, i) => tasks.EncoderParameters.Tensors[i].dim() > spec.Shape.Length).Any(isPerTask => isPerTask);
+        if (!isAdapted)
             return (head, null);
 
-        var own = new float[specs.Count][];
-        for (int i = 0; i < own.Length; i++)
+        var encoderParameters = new float[specs.Count][];
+        for (int i = 0; i < encoderParameters.Length; i++)
         {
             Tensor values = tasks.EncoderParameters.Tensors[i];
             if (values.dim() == specs[i].Shape.Length)
             {
-                own[i] = _encoderArrays[i];
+                encoderParameters[i] = _encoderArrays[i];
                 continue;
             }
 
-            // Of sparse features only the batch's columns were adapted; the others keep the shared values.
+            // With sparse features, only the columns of the batch were adapted. The other columns keep the shared values.
             bool isPartial = columns is not null && values.shape[1] != specs[i].Shape[0];
-            own[i] = ParameterSet.ToArray(isPartial ? tensor(_encoderArrays[i], specs[i].Shape).index_copy(0, columns!, values[t]) : values[t]);
+            encoderParameters[i] = ParameterSet.ToArray(isPartial ? tensor(_encoderArrays[i], specs[i].Shape).index_copy(0, columns!, values[t]) : values[t]);
         }
 
-        return (head, own);
+        return (head, encoderParameters);
     }
 }

@@ -6,19 +6,19 @@ using MetaML.Parameters;
 
 namespace MetaML.Models;
 
-// How a model is written and read.
+// Writing and reading of a model.
 public sealed partial class MetaModel
 {
     private const int FormatVersion = 1;
 
-    // Options, a few hundred bytes and some for each hidden layer; and the summary of training, a few thousand.
+    // The options need a few hundred bytes and some for each hidden layer; the summary of training needs a few thousand.
     private const int MaximumHeaderBytes = 1 << 18;
 
     /// <summary>Writes the model.</summary>
     /// <param name="writer">Receives: format version, a JSON header, and the parameters' values in the order that the header's options imply.</param>
     public void Write(BinaryWriter writer) => Write(writer, null);
 
-    /// <summary>Writes the model, without the encoder's values where another model that was written before shares them.</summary>
+    /// <summary>Writes the model. Omits the encoder's values if an earlier written model shares them.</summary>
     internal void Write(BinaryWriter writer, MetaModel? encoder)
     {
         if (encoder is not null && (encoder._encoderValues != _encoderValues || encoder._scaling != _scaling))
@@ -54,12 +54,12 @@ public sealed partial class MetaModel
     }
 
     /// <summary>Reads a model that <see cref="Write(BinaryWriter)"/> wrote.</summary>
-    /// <param name="reader">Stands at the model.</param>
-    /// <exception cref="InvalidDataException">The data are damaged, or of a newer version.</exception>
+    /// <param name="reader">A reader at the start of the model.</param>
+    /// <exception cref="InvalidDataException">The data are damaged, or from a newer version.</exception>
     /// <exception cref="EndOfStreamException">The data end too early.</exception>
     public static MetaModel Read(BinaryReader reader) => Read(reader, null);
 
-    /// <summary>Reads a model that was written without the encoder's values; they are those of another.</summary>
+    /// <summary>Reads a model that was written without the encoder's values, and takes them from another model.</summary>
     internal static MetaModel Read(BinaryReader reader, MetaModel? encoder)
     {
         int version = reader.ReadInt32();

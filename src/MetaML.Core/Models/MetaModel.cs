@@ -10,7 +10,7 @@ using MetaML.Parameters;
 
 namespace MetaML.Models;
 
-/// <summary>A meta-trained encoder and adapter: adapts tasks and scores their rows. Immutable and safe for many threads.</summary>
+/// <summary>A meta-trained encoder and adapter. Adapts tasks and scores their rows. Immutable and thread-safe.</summary>
 public sealed partial class MetaModel
 {
     private readonly MetaModelDesign _design;
@@ -31,10 +31,10 @@ public sealed partial class MetaModel
         _adapterValues = adapterValues;
         _encoderArrays = Array.ConvertAll(encoderValues, p => p.Values);
         _adapterArrays = Array.ConvertAll(adapterValues, p => p.Values);
-        _prior = new Lazy<AdaptedTask?>(AdaptNothing);
+        _prior = new Lazy<AdaptedTask?>(AdaptWithoutRows);
     }
 
-    /// <summary>What the labels are.</summary>
+    /// <summary>The kind of label.</summary>
     public LabelKind Kind => _design.Head.Kind;
 
     /// <summary>Number of features of a row.</summary>
@@ -43,10 +43,10 @@ public sealed partial class MetaModel
     /// <summary>Number of values of an embedding.</summary>
     public int EmbeddingDimension => _design.Encoder.EmbeddingDimension;
 
-    /// <summary>Whether all tasks' outputs mean the same, so that rows of an unknown task can be scored by what was learned across tasks.</summary>
+    /// <summary>Whether all tasks have the same outputs. If so, the prior can score rows of an unknown task.</summary>
     public bool HasCommonOutputs => _design.Head.HasCommonOutputs;
 
-    /// <summary>Number of classes that all tasks share: 2 for binary labels; 0 for regression and where each task has its own.</summary>
+    /// <summary>Number of classes that all tasks share: 2 for binary labels; 0 for regression, and if each task has its own classes.</summary>
     public int ClassCount => Kind switch
     {
         LabelKind.Binary => 2,
@@ -57,19 +57,19 @@ public sealed partial class MetaModel
     /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
     public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
 
-    /// <summary>Whether adapted tasks say how far labels may lie from their scores: see <see cref="LinearHead.PredictiveVariance"/>.</summary>
+    /// <summary>Whether the heads of adapted tasks have a <see cref="LinearHead.PredictiveVariance"/>.</summary>
     public bool GivesDeviation => _design.GivesDeviation;
 
-    /// <summary>The adapter on no rows at all; null where <see cref="HasCommonOutputs"/> is false.</summary>
+    /// <summary>The prior: the result of adaptation on no rows; null if <see cref="HasCommonOutputs"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
-    /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
+    /// <summary>The training data, the end of training, and the choices with their reasons; null in a saved model of an earlier version.</summary>
     public TrainingSummary? Training { get; internal init; }
 
-    /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
+    /// <summary>The weights λ of the training tasks at the end of training, by name. Not saved with the model, because each adapted task holds its own λ.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
-    /// <summary>What labels are standardised by.</summary>
+    /// <summary>The scaling of labels.</summary>
     internal LabelScaling Labels => _labels;
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
@@ -78,24 +78,24 @@ public sealed partial class MetaModel
 
     internal FeatureScaling? Scaling => _scaling;
 
-    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
+    /// <summary>The parameters of the shared encoder, in its order. Do not change them.</summary>
     internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
 
-    /// <summary>The adapter where it has a solution in closed form and a prior head; else null.</summary>
+    /// <summary>The adapter if it has a solution in closed form and a prior head; else null.</summary>
     internal ClosedFormAdapter? ClosedForm => HasCommonOutputs ? _design.Adapter as ClosedFormAdapter : null;
 
     /// <summary>The adapter's meta-learned values.</summary>
     internal IReadOnlyList<float[]> AdapterArrays => _adapterArrays;
 
-    /// <summary>The shared encoder's parameters, in its order; not to be written to.</summary>
+    /// <summary>The parameters of the shared encoder, in its order. Do not change them.</summary>
     internal IReadOnlyList<float[]> EncoderArrays => _encoderArrays;
 
     /// <summary>Adapts each task of a set on all its rows.</summary>
-    /// <param name="support">Tasks of the model's kind and number of features.</param>
-    /// <param name="options">How to adapt; null for the defaults.</param>
+    /// <param name="support">Tasks with the model's label kind and number of features.</param>
+    /// <param name="options">Options of the adaptation; null for the defaults.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
-    /// <returns>One adapted task for each, in their order.</returns>
-    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or an option is outside its range.</exception>
+    /// <returns>An adapted task for each task, in the same order.</returns>
+    /// <exception cref="ArgumentException">Label kind, features or classes do not match the model, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">An adapted head is not finite.</exception>
     public IReadOnlyList<AdaptedTask> Adapt(TaskSet support, AdaptationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -106,7 +106,7 @@ public sealed partial class MetaModel
         return AdaptStandardized(_labels.Apply(support), options, cancellationToken);
     }
 
-    /// <summary><see cref="Adapt"/> for labels that are standardised already.</summary>
+    /// <summary><see cref="Adapt"/> for standardised labels.</summary>
     internal IReadOnlyList<AdaptedTask> AdaptStandardized(TaskSet support, AdaptationOptions options, CancellationToken cancellationToken = default)
     {
         var adapted = new AdaptedTask[support.Tasks.Count];
@@ -131,20 +131,20 @@ public sealed partial class MetaModel
         return adapted;
     }
 
-    /// <summary>Whether a task's rows and classes are few enough to be adapted to at once.</summary>
+    /// <summary>Whether a task has few enough rows and classes for one adaptation.</summary>
     internal bool CanAdapt(LearningTask task) => EpisodeBatch.Fits(1, task.RowCount, Math.Max(1, ClassesOf(task).Length));
 
-    /// <summary>A scorer with buffers of its own, for one thread.</summary>
+    /// <summary>Creates a scorer for one thread. It has its own buffers.</summary>
     public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
-    /// <summary>The same model with what is known of its training.</summary>
+    /// <summary>The same model with a summary of its training and the task weights.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
         new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
 
-    /// <summary>The same encoder and adapter for labels in other units.</summary>
+    /// <summary>The same model for labels in other units.</summary>
     internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
 
-    /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
+    /// <summary>Throws unless the tasks have the model's label kind and number of features.</summary>
     internal void CheckFits(TaskSet support)
     {
         if (support.Kind != Kind)
@@ -153,14 +153,14 @@ public sealed partial class MetaModel
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
     }
 
-    /// <summary>A task's rows after the shared encoder, with labels as the adapter takes them.</summary>
+    /// <summary>Embeds a task's rows with the shared encoder, and standardises its labels.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task) => EmbedStandardized(features, _labels.Apply(task));
 
-    /// <summary><see cref="Embed(FeatureStore, LearningTask)"/> for labels that are standardised already, by the shared encoder or the task's own.</summary>
+    /// <summary>Embeds a task's rows for standardised labels, with the given encoder parameters or the shared ones.</summary>
     internal EmbeddedTask EmbedStandardized(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
         Embed(new MetaScorer(_design.Encoder, _scaling, encoderParameters ?? _encoderArrays), features, task, new float[checked(task.RowCount * EmbeddingDimension)]);
 
-    // Into memory of [rows, embedding].
+    // Writes the embeddings to memory of [rows, embedding].
     private EmbeddedTask Embed(MetaScorer scorer, FeatureStore features, LearningTask task, Memory<float> embeddings)
     {
         for (int first = 0, size = scorer.BlockSize; first < task.RowCount; first += size)
@@ -197,7 +197,7 @@ public sealed partial class MetaModel
         if (!HasCommonOutputs)
             return [.. task.Labels.Select(label => (int)label).Distinct().Order()];
         if (task.RowCount > 0 && task.Labels.Max() >= ClassCount)
-            throw new ArgumentException($"Support must have classes below {ClassCount}, those that all tasks share; got {task.Labels.Max()} in task '{task.Name}'. The model has learned nothing of it. Train with ClassSets.PerTask.");
+            throw new ArgumentException($"Support must have classes below {ClassCount}, those that all tasks share; got {task.Labels.Max()} in task '{task.Name}'. The model does not know this class. Train with ClassSets.PerTask.");
         return [.. Enumerable.Range(0, ClassCount)];
     }
 
@@ -211,7 +211,7 @@ public sealed partial class MetaModel
         throw NotFinite(task);
     }
 
-    private AdaptedTask? AdaptNothing()
+    private AdaptedTask? AdaptWithoutRows()
     {
         if (!HasCommonOutputs)
             return null;

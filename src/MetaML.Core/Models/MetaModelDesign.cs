@@ -3,7 +3,7 @@ using MetaML.Encoders;
 
 namespace MetaML.Models;
 
-/// <summary>A meta-learner without its numbers: what it learns from and to, and by which encoder and adapter.</summary>
+/// <summary>A meta-learner without parameter values: label kind, number of features, encoder and adapter.</summary>
 internal sealed class MetaModelDesign
 {
     public MetaModelDesign(LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions)
@@ -18,7 +18,7 @@ internal sealed class MetaModelDesign
             throw new ArgumentException($"{adapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} must be false unless the adapter implements IManagedAdapter; got true, and {Adapter.GetType().Name} does not. Only IManagedAdapter.Adapt returns a head with a deviation. Implement it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
     }
 
-    // On embeddings.
+    // The design for embedded rows.
     private MetaModelDesign(MetaModelDesign original)
     {
         EncoderOptions = new IdentityEncoderOptions { StandardizeInputs = false };
@@ -41,9 +41,9 @@ internal sealed class MetaModelDesign
     /// <summary>Whether adapted heads have a predictive variance.</summary>
     public bool GivesDeviation => AdapterOptions.GivesDeviation(Head.Kind);
 
-    /// <summary>Whether learning needs no more of a row than its embedding, which is always the same.</summary>
+    /// <summary>Whether embeddings are constant during training, so that rows need to be embedded only once.</summary>
     public bool IsOfFixedEmbeddings => EncoderOptions.EmbedsAlike && Encoder.Parameters.All(spec => !spec.IsTrained) && Adapter is IManagedAdapter;
 
-    /// <summary>The same adapter on rows that are embedded already.</summary>
+    /// <summary>The same adapter for embedded rows.</summary>
     public MetaModelDesign OnEmbeddings() => new(this);
 }

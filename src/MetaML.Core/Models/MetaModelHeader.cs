@@ -2,7 +2,7 @@ using MetaML.Options;
 
 namespace MetaML.Models;
 
-/// <summary>The part of a saved model that says what its numbers mean.</summary>
+/// <summary>The header of a saved model. It determines the layout and the meaning of the numbers that follow.</summary>
 internal sealed record MetaModelHeader
 {
     public required LabelKind Kind { get; init; }
@@ -23,14 +23,14 @@ internal sealed record MetaModelHeader
 
     public required bool IsShifted { get; init; }
 
-    /// <summary>Whether a scaling without shift has a factor for each feature; older models have one for all.</summary>
+    /// <summary>Whether a scaling without shift has a factor for each feature. Models of earlier versions have one factor for all features.</summary>
     public bool IsScaledByFeature { get; init; }
 
-    /// <summary>Absent in models of earlier versions.</summary>
+    /// <summary>The summary of training; null in models of earlier versions.</summary>
     public TrainingSummary? Training { get; init; }
 
-    /// <summary>Checks what was read, before anything is built of it.</summary>
-    /// <exception cref="ArgumentException">A part is missing, outside its range, or contradicts another.</exception>
+    /// <summary>Checks a header that was read from a file.</summary>
+    /// <exception cref="ArgumentException">A property is missing, outside its range, or contradicts another.</exception>
     public void Validate()
     {
         OptionCheck.NotNull(this, nameof(Encoder), Encoder);

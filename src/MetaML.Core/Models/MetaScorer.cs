@@ -4,20 +4,20 @@ using MetaML.Heads;
 
 namespace MetaML.Models;
 
-/// <summary>Scores rows in managed code, one by one or a block of them at once, with the same bits. It holds buffers: use one for each thread.</summary>
+/// <summary>Scores rows in managed code, one by one or in blocks, with equal results. It holds buffers, so each thread needs its own scorer.</summary>
 public sealed class MetaScorer
 {
-    // Values of features and of embeddings, in a block of rows.
+    // Number of feature values, or of embedding values, in a block of rows.
     private const int FloatsPerBlock = 1 << 15;
     private const int MinimumBlockSize = 16;
     private const int MaximumBlockSize = 512;
-    private const long MultiplicationsPerChunk = 1 << 23; // worth a thread of its own
+    private const long MultiplicationsPerChunk = 1 << 23; // enough work for one thread
 
     private readonly IEncoder _encoder;
     private readonly IReadOnlyList<float[]> _shared;
     private readonly FeatureBlock _rows;
     private float[] _embeddings = [];
-    private float[] _own = [];
+    private float[] _taskEmbedding = [];
     private float[] _scores = [];
 
     internal MetaScorer(IEncoder encoder, FeatureScaling? scaling, IReadOnlyList<float[]> shared)
@@ -27,13 +27,13 @@ public sealed class MetaScorer
         _rows = new FeatureBlock(encoder.FeatureCount, scaling);
     }
 
-    /// <summary>About how many rows are best embedded together: as many as keep what is computed of them in the processor's cache.</summary>
+    /// <summary>The best number of rows to embed together. Their intermediate values fit in the processor's cache.</summary>
     internal int BlockSize => Math.Clamp(FloatsPerBlock / Math.Max(_encoder.FeatureCount, _encoder.EmbeddingDimension), MinimumBlockSize, MaximumBlockSize);
 
     /// <summary>Scores a row for a task.</summary>
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
-    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value; valid until the next call.</returns>
+    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value (regression); valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
     {
         Clear();
@@ -46,11 +46,11 @@ public sealed class MetaScorer
         return scores;
     }
 
-    /// <summary>Scores a row for a task, and says how far its label may lie from the score.</summary>
+    /// <summary>Scores a row for a task, and gives the standard deviation of its label.</summary>
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
-    /// <param name="deviation">The standard deviation of the label about the score; for classes, what the score was divided by; NaN where the task has no <see cref="LinearHead.PredictiveVariance"/>.</param>
-    /// <returns>As without <paramref name="deviation"/>.</returns>
+    /// <param name="deviation">The standard deviation of the label about the score; for classes, the divisor of the scores; NaN if the task has no <see cref="LinearHead.PredictiveVariance"/>.</param>
+    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value (regression); valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {
         ReadOnlySpan<float> scores = Score(task, row);
@@ -58,7 +58,7 @@ public sealed class MetaScorer
         return scores;
     }
 
-    /// <summary>Embeds a row by the shared encoder.</summary>
+    /// <summary>Embeds a row with the shared encoder.</summary>
     /// <param name="row">The features.</param>
     /// <returns>The embedding; valid until the next call.</returns>
     public ReadOnlySpan<float> Embed(FeatureRow row)
@@ -69,9 +69,9 @@ public sealed class MetaScorer
         return Embedding(0);
     }
 
-    /// <summary>Embeds rows of a store, as the block, by the shared encoder.</summary>
+    /// <summary>Replaces the block by rows of a store, and embeds them with the shared encoder.</summary>
     /// <param name="features">The store.</param>
-    /// <param name="rows">Numbers of its rows.</param>
+    /// <param name="rows">The row numbers in the store.</param>
     /// <returns>[rows, embedding]; valid until the next call.</returns>
     internal ReadOnlySpan<float> Embed(FeatureStore features, ReadOnlySpan<int> rows)
     {
@@ -88,27 +88,27 @@ public sealed class MetaScorer
     /// <summary>Adds a row to the block.</summary>
     internal void Add(FeatureRow row) => _rows.Add(row);
 
-    /// <summary>Embeds all rows of the block by the shared encoder.</summary>
+    /// <summary>Embeds all rows of the block with the shared encoder.</summary>
     internal void EmbedAll() => EmbedAll(_shared);
 
-    /// <summary>Embeds one row of the block by a task's own encoder.</summary>
+    /// <summary>Embeds one row of the block with a task's encoder parameters.</summary>
     /// <returns>The embedding; valid until the next call.</returns>
     internal ReadOnlySpan<float> EmbedOne(int row, IReadOnlyList<float[]> parameters)
     {
-        if (_own.Length == 0)
-            _own = new float[_encoder.EmbeddingDimension];
-        _encoder.Embed(parameters, _rows, row, _own);
-        return _own;
+        if (_taskEmbedding.Length == 0)
+            _taskEmbedding = new float[_encoder.EmbeddingDimension];
+        _encoder.Embed(parameters, _rows, row, _taskEmbedding);
+        return _taskEmbedding;
     }
 
-    /// <summary>What <see cref="EmbedAll()"/> made of a row.</summary>
+    /// <summary>The embedding of a row from <see cref="EmbedAll()"/>.</summary>
     internal ReadOnlySpan<float> Embedding(int row) => Embeddings(row, 1);
 
-    /// <summary>What <see cref="EmbedAll()"/> made of some rows that follow each other.</summary>
+    /// <summary>The embeddings of consecutive rows from <see cref="EmbedAll()"/>.</summary>
     internal ReadOnlySpan<float> Embeddings(int first, int count) => _embeddings.AsSpan(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
 
-    /// <summary>The same, to be read until the scorer is used again.</summary>
-    internal ReadOnlyMemory<float> LendEmbeddings(int first, int count) => _embeddings.AsMemory(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
+    /// <summary>The same as memory; valid until the next use of the scorer.</summary>
+    internal ReadOnlyMemory<float> EmbeddingsMemory(int first, int count) => _embeddings.AsMemory(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
 
     private void EmbedAll(IReadOnlyList<float[]> parameters)
     {

@@ -6,15 +6,15 @@ using MetaML.Parameters;
 
 namespace MetaML;
 
-/// <summary>The encoder of a trained model, to train on from there or, with <see cref="EncoderOptions.IsFrozen"/>, to use as it is with another adapter.</summary>
+/// <summary>The encoder of a trained model. Training continues from its parameters, or keeps them if <see cref="EncoderOptions.IsFrozen"/> is true.</summary>
 /// <remarks>
-/// Its form, its parameters and its standardisation of features are the model's; <see cref="EncoderOptions.StandardizeInputs"/>
-/// is not looked at. The new model holds them itself: it is saved and loaded without the old one.
+/// The encoder's form, its parameters and the scaling of features come from the model; <see cref="EncoderOptions.StandardizeInputs"/>
+/// has no effect. The new model contains copies of them, so that saving and loading do not need the old model.
 /// </remarks>
 public sealed record PretrainedEncoderOptions : EncoderOptions
 {
-    /// <summary>The model whose encoder is taken; of any kind of label.</summary>
-    /// <value>Must be set, to a model of as many features as the rows have.</value>
+    /// <summary>The model with the encoder, for any kind of label.</summary>
+    /// <value>Required. Its number of features must be that of the rows.</value>
     public MetaModel? Model { get; set; }
 
     internal override bool NeedsDense => Model!.EncoderOptions.NeedsDense;
@@ -25,7 +25,7 @@ public sealed record PretrainedEncoderOptions : EncoderOptions
     public override IEncoder Create(int featureCount)
     {
         if (featureCount != Model!.FeatureCount)
-            throw OptionCheck.Error(this, nameof(Model), $"a model of {featureCount} features, as the rows have", $"one of {Model.FeatureCount}", "Its encoder cannot read them.", "Make the features as the model's were made.");
+            throw OptionCheck.Error(this, nameof(Model), $"a model of {featureCount} features, as the rows have", $"one of {Model.FeatureCount}", "Its encoder cannot read them.", "Use the features that the model was trained on.");
         IReadOnlyList<ParameterArray> values = Model.EncoderValues;
         return new PresetEncoder(Model.EncoderOptions.Create(featureCount), (spec, i) => spec with { Initialize = _ => [.. values[i].Values] });
     }

@@ -2,36 +2,36 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>What a model was trained on, how training ended, and what was chosen on the way and why. It is kept with the model.</summary>
-/// <remarks>It holds no times and no names of tasks: the same seed gives the same bytes, and a task that is forgotten leaves nothing behind.</remarks>
+/// <summary>The summary of a training: its data, its end, and its choices with their reasons. Saved with the model.</summary>
+/// <remarks>It holds no times, so that the same seed gives the same bytes. It holds no task names, so that a removed task leaves no trace.</remarks>
 public sealed record TrainingSummary
 {
     /// <summary>The version of MetaML that trained the model.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Number of training tasks, those held out to validate on among them.</summary>
+    /// <summary>Number of training tasks, including the validation tasks.</summary>
     public int TaskCount { get; init; }
 
-    /// <summary>Number of their labelled rows.</summary>
+    /// <summary>Number of labelled rows of these tasks.</summary>
     public long RowCount { get; init; }
 
-    /// <summary>Outer steps that were done, of joint training in its second half; 0 where nothing is trained by gradients.</summary>
+    /// <summary>Number of outer steps; with joint training, those of the second half. 0 if gradients trained nothing.</summary>
     public int Iterations { get; init; }
 
-    /// <summary>The outer step whose parameters were kept.</summary>
+    /// <summary>The outer step with the best validation loss. The model has the parameters of this step.</summary>
     public int BestIteration { get; init; }
 
-    /// <summary>Mean query loss of the validation episodes with what was kept: cross-entropy, or squared error in units of the labels' variance; null where nothing was held out, or nothing was evaluated.</summary>
+    /// <summary>Mean query loss of the validation episodes with the parameters of the model: cross-entropy, or squared error divided by the variance of labels. Null without validation.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Number of episodes that <see cref="ValidationLoss"/> is the mean of.</summary>
+    /// <summary>Number of validation episodes of <see cref="ValidationLoss"/>.</summary>
     public int ValidationEpisodes { get; init; }
 
-    /// <summary>What was chosen and why, a sentence or two each, in the order in which it was chosen: as it was logged.</summary>
+    /// <summary>The choices and their reasons, in one or two sentences each, in the order in which they were logged.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
-    /// <summary>Checks what was read.</summary>
-    /// <exception cref="ArgumentException">A part is missing or outside its range.</exception>
+    /// <summary>Checks a summary that was read from a file.</summary>
+    /// <exception cref="ArgumentException">A property is missing or outside its range.</exception>
     internal void Validate()
     {
         OptionCheck.NotNull(this, nameof(Version), Version);

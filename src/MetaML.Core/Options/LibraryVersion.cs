@@ -5,6 +5,6 @@ namespace MetaML.Options;
 /// <summary>The version of this library.</summary>
 internal static class LibraryVersion
 {
-    /// <summary>As the package has it, without the commit.</summary>
+    /// <summary>The version of the package, without the commit.</summary>
     public static readonly string Current = typeof(LibraryVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 }

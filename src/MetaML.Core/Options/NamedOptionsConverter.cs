@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace MetaML.Options;
 
-/// <summary>Writes options as JSON with their saved name in the property "$type", and reads them by it.</summary>
+/// <summary>Converts options to and from JSON. The property "$type" holds their saved name.</summary>
 /// <typeparam name="TFamily">The base type: options of adapters, or of encoders.</typeparam>
 /// <remarks>
-/// System.Text.Json's own attributes would list all derived types beside the base type, which then would depend on each
-/// adapter or encoder. Here each type has its name beside it, and other assemblies register theirs (<see cref="OptionNames"/>).
+/// The attributes of System.Text.Json would list all derived types on the base type. The base type would then depend on each
+/// adapter or encoder. Instead, each type declares its own name, and other assemblies register theirs (<see cref="OptionNames"/>).
 /// </remarks>
 internal sealed class NamedOptionsConverter<TFamily> : JsonConverter<TFamily>
     where TFamily : class
@@ -21,7 +21,7 @@ internal sealed class NamedOptionsConverter<TFamily> : JsonConverter<TFamily>
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(TypeProperty, out JsonElement name) || name.ValueKind != JsonValueKind.String)
             throw new JsonException($"{typeof(TFamily).Name} must be an object with the property \"{TypeProperty}\"; got {json.ValueKind}. Its type is unknown. Add the property, for example \"{TypeProperty}\": \"{OptionNames.Known(typeof(TFamily))[0]}\".");
         Type type = OptionNames.TypeOf(typeof(TFamily), name.GetString()!)
-            ?? throw new JsonException($"{typeof(TFamily).Name}.{TypeProperty} must be one of {string.Join(", ", OptionNames.Known(typeof(TFamily)))}; got \"{name.GetString()}\". No options of that name are known here. Register them by {typeof(TFamily).Name}.Register when the program starts.");
+            ?? throw new JsonException($"{typeof(TFamily).Name}.{TypeProperty} must be one of {string.Join(", ", OptionNames.Known(typeof(TFamily)))}; got \"{name.GetString()}\". No options of that name are known here. Register them with {typeof(TFamily).Name}.Register when the program starts.");
         return (TFamily)json.Deserialize(type, options)!;
     }
 
@@ -29,7 +29,7 @@ internal sealed class NamedOptionsConverter<TFamily> : JsonConverter<TFamily>
     public override void Write(Utf8JsonWriter writer, TFamily value, JsonSerializerOptions options)
     {
         string name = OptionNames.NameOf(typeof(TFamily), value.GetType())
-            ?? throw new NotSupportedException($"{value.GetType().Name} has no name by which it could be saved. Call {typeof(TFamily).Name}.Register<{value.GetType().Name}>(\"your.name\") when the program starts.");
+            ?? throw new NotSupportedException($"{value.GetType().Name} has no saved name. Call {typeof(TFamily).Name}.Register<{value.GetType().Name}>(\"your.name\") when the program starts.");
         writer.WriteStartObject();
         writer.WriteString(TypeProperty, name);
         foreach (JsonProperty property in JsonSerializer.SerializeToElement(value, value.GetType(), options).EnumerateObject())

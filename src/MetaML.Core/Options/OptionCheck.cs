@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace MetaML.Options;
 
-/// <summary>Errors of options, all in one form: what must hold, what was given, what follows, what to do.</summary>
+/// <summary>Checks of options. All errors have one form: constraint, value, consequence, cure.</summary>
 internal static class OptionCheck
 {
     public static void AtLeast<T>(object options, string member, T? value, T minimum)
@@ -64,7 +64,7 @@ internal static class OptionCheck
             throw Error(options, member, "names of training tasks", NameList.Of(unknown), fix: "Correct or remove those names.");
     }
 
-    /// <summary>An option that is in its range, but that this machine cannot serve.</summary>
+    /// <summary>The error for an option whose value is valid but not available on this machine.</summary>
     public static InvalidOperationException Unavailable(object options, string member, string constraint, object? value, string consequence, string fix) =>
         new(Message(options, member, constraint, value, consequence, fix));
 

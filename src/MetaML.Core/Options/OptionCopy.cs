@@ -7,16 +7,16 @@ namespace MetaML.Options;
 /// <remarks>A record's own copy constructor copies references. A record with mutable parts declares one that calls <see cref="Fields"/>.</remarks>
 internal static class OptionCopy
 {
-    private const BindingFlags OwnFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags DeclaredFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>Copies the fields that a type declares itself; its base type's copy constructor copies the others.</summary>
-    /// <typeparam name="T">The type whose copy constructor calls.</typeparam>
+    /// <summary>Copies the fields that a type itself declares. The copy constructor of its base type copies the others.</summary>
+    /// <typeparam name="T">The type whose copy constructor calls this method.</typeparam>
     /// <param name="from">The original.</param>
     /// <param name="to">The copy.</param>
     public static void Fields<T>(T from, T to)
         where T : class
     {
-        foreach (FieldInfo field in typeof(T).GetFields(OwnFields))
+        foreach (FieldInfo field in typeof(T).GetFields(DeclaredFields))
             field.SetValue(to, Of(field.FieldType, field.GetValue(from)));
     }
 
@@ -37,7 +37,7 @@ internal static class OptionCopy
         return list;
     }
 
-    // T of T[] and IReadOnlyList<T>; null for all else.
+    // T for T[] and IReadOnlyList<T>; null for all other types.
     private static Type? ElementOf(Type type) => type.IsArray
         ? type.GetElementType()
         : Is(type, typeof(IReadOnlyList<>)) ? type.GetGenericArguments()[0] : null;

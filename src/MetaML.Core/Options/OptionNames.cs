@@ -3,21 +3,21 @@ using System.Reflection;
 
 namespace MetaML.Options;
 
-/// <summary>The names by which saved models know the options of adapters and encoders: those of this assembly (<see cref="SavedNameAttribute"/>), and those that a program registered.</summary>
-/// <remarks>A model never names a type: a file can make only what the program knows by name.</remarks>
+/// <summary>The names of adapter and encoder options in saved models: those of this assembly (<see cref="SavedNameAttribute"/>), and those that a program registered.</summary>
+/// <remarks>A saved model never names a type. Thus a file can create only options whose names the program knows.</remarks>
 internal static class OptionNames
 {
     private static readonly Lock s_gate = new();
-    private static readonly ConcurrentDictionary<Type, Dictionary<string, Type>> s_own = new();
+    private static readonly ConcurrentDictionary<Type, Dictionary<string, Type>> s_declared = new();
     private static readonly List<(Type Family, string Name, Type Options)> s_registered = [];
 
     /// <summary>Registers options of another assembly.</summary>
-    /// <exception cref="ArgumentException">The name has no dot, or it or the type is taken.</exception>
+    /// <exception cref="ArgumentException">The name has no dot, or the name or the type is already registered.</exception>
     public static void Register(Type family, Type options, string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         if (!name.Contains('.', StringComparison.Ordinal))
-            throw new ArgumentException($"The name of options must hold a dot, as in \"contoso.nearest\"; got \"{name}\". Names without one are kept for MetaML itself. Put the name of your organisation in front.", nameof(name));
+            throw new ArgumentException($"The name of options must hold a dot, as in \"contoso.nearest\"; got \"{name}\". Names without a dot are reserved for MetaML. Start the name with that of your organisation.", nameof(name));
         lock (s_gate)
         {
             foreach (var (other, taken, type) in s_registered)
@@ -26,27 +26,27 @@ internal static class OptionNames
                     continue;
                 if (type == options && taken == name)
                     return;
-                throw new ArgumentException($"A name must belong to one type of options, and a type have one name; got \"{name}\" for {options.Name}, but \"{taken}\" is {type.Name}. Models would be read as what they are not. Choose another name.", nameof(name));
+                throw new ArgumentException($"Each name must belong to one options type, and each type must have one name; got \"{name}\" for {options.Name}, but \"{taken}\" is {type.Name}. Saved models would be read with the wrong options. Choose another name.", nameof(name));
             }
 
             s_registered.Add((family, name, options));
         }
     }
 
-    /// <summary>The options of this name; null where none are known.</summary>
+    /// <summary>The options type of this name; null if none is known.</summary>
     public static Type? TypeOf(Type family, string name)
     {
-        if (Own(family).TryGetValue(name, out Type? own))
-            return own;
+        if (Declared(family).TryGetValue(name, out Type? declared))
+            return declared;
         lock (s_gate)
             return s_registered.Find(registered => registered.Family == family && registered.Name == name).Options;
     }
 
-    /// <summary>The name of these options; null where they have none.</summary>
+    /// <summary>The saved name of this options type; null if it has none.</summary>
     public static string? NameOf(Type family, Type options)
     {
-        if (options.GetCustomAttribute<SavedNameAttribute>() is { } own)
-            return own.Name;
+        if (options.GetCustomAttribute<SavedNameAttribute>() is { } declared)
+            return declared.Name;
         lock (s_gate)
             return s_registered.Find(registered => registered.Family == family && registered.Options == options).Name;
     }
@@ -55,11 +55,11 @@ internal static class OptionNames
     public static string[] Known(Type family)
     {
         lock (s_gate)
-            return [.. Own(family).Keys.Concat(s_registered.Where(registered => registered.Family == family).Select(registered => registered.Name)).Order(StringComparer.Ordinal)];
+            return [.. Declared(family).Keys.Concat(s_registered.Where(registered => registered.Family == family).Select(registered => registered.Name)).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Checks that a model with these options can be saved.</summary>
-    /// <exception cref="ArgumentException">They are of another assembly, and not registered.</exception>
+    /// <exception cref="ArgumentException">The options are of another assembly and not registered.</exception>
     public static void Check(object owner, string member, object? options)
     {
         if (options is null || options.GetType() is var type && type.Assembly == typeof(OptionNames).Assembly)
@@ -68,7 +68,7 @@ internal static class OptionNames
             throw OptionCheck.Error(owner, member, "of a registered type", type.Name, "A model could not be saved.", $"Call {type.BaseType!.Name}.Register<{type.Name}>(\"your.name\") when the program starts.");
     }
 
-    private static Dictionary<string, Type> Own(Type family) => s_own.GetOrAdd(family, static family =>
+    private static Dictionary<string, Type> Declared(Type family) => s_declared.GetOrAdd(family, static family =>
         (from type in family.Assembly.GetTypes()
          where type.IsSubclassOf(family)
          let name = type.GetCustomAttribute<SavedNameAttribute>()

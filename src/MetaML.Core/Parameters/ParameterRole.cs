@@ -1,12 +1,12 @@
 namespace MetaML.Parameters;
 
-/// <summary>What a parameter does in its layer, for adapters that change some of an encoder's parameters alone.</summary>
+/// <summary>The role of a parameter in its layer, for adapters that change only some of an encoder's parameters.</summary>
 public enum ParameterRole
 {
-    /// <summary>Multiplies a layer's inputs, or none of the others.</summary>
+    /// <summary>Multiplies the inputs of a layer. Also the role of parameters that fit none of the other roles.</summary>
     Weight,
 
-    /// <summary>Is added to a layer's values, before they are normalised where they are.</summary>
+    /// <summary>Is added to the values of a layer, before any normalisation.</summary>
     Bias,
 
     /// <summary>Multiplies a hidden layer's normalised values.</summary>

@@ -2,23 +2,23 @@ using static TorchSharp.torch;
 
 namespace MetaML.Parameters;
 
-/// <summary>Named tensors in a fixed order; each is shared by all tasks, or has one value per task along a leading dimension.</summary>
+/// <summary>Named tensors in a fixed order. Each is shared by all tasks, or has one value for each task along a leading dimension.</summary>
 /// <remarks>The set does not own its tensors.</remarks>
 public sealed class ParameterSet
 {
-    private readonly Dictionary<string, int> _places = [];
+    private readonly Dictionary<string, int> _indices = [];
     private readonly string[] _names;
     private readonly Tensor[] _tensors;
 
-    /// <summary>A set of these tensors under these names.</summary>
-    /// <param name="parameters">Names, each once, and tensors.</param>
+    /// <summary>Makes a set of these tensors under these names.</summary>
+    /// <param name="parameters">Tensors with their names. Each name occurs once.</param>
     public ParameterSet(IEnumerable<(string Name, Tensor Tensor)> parameters)
     {
         var pairs = parameters.ToArray();
         _names = Array.ConvertAll(pairs, p => p.Name);
         _tensors = Array.ConvertAll(pairs, p => p.Tensor);
         for (int i = 0; i < pairs.Length; i++)
-            _places.Add(_names[i], i);
+            _indices.Add(_names[i], i);
     }
 
     /// <summary>The names, in order.</summary>
@@ -29,20 +29,20 @@ public sealed class ParameterSet
 
     /// <summary>The tensor of this name.</summary>
     /// <exception cref="KeyNotFoundException">No parameter has the name.</exception>
-    public Tensor this[string name] => _tensors[_places[name]];
+    public Tensor this[string name] => _tensors[_indices[name]];
 
     /// <summary>Whether there is a parameter of this name.</summary>
-    public bool Contains(string name) => _places.ContainsKey(name);
+    public bool Contains(string name) => _indices.ContainsKey(name);
 
     /// <summary>The same names, each tensor replaced by the function's result.</summary>
     public ParameterSet Map(Func<string, Tensor, Tensor> replace) => new(_names.Select((name, i) => (name, replace(name, _tensors[i]))));
 
-    /// <summary>Tensors of these values, as the specs shape them, owned by the current dispose scope.</summary>
+    /// <summary>Makes tensors of these values in the shapes of the specs. The current dispose scope owns them.</summary>
     /// <param name="specs">Names and shapes.</param>
     /// <param name="arrays">Values, in the order of <paramref name="specs"/>.</param>
     /// <param name="device">Where the tensors live.</param>
     /// <param name="dtype">Float32, or float64 to compare with exact computations.</param>
-    /// <exception cref="ArgumentException">Names or counts do not fit.</exception>
+    /// <exception cref="ArgumentException">A name or the number of values does not match the spec.</exception>
     public static ParameterSet FromArrays(
         IReadOnlyList<ParameterSpec> specs, IReadOnlyList<ParameterArray> arrays, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {

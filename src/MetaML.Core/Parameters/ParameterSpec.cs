@@ -8,25 +8,25 @@ namespace MetaML.Parameters;
 /// <param name="Initialize">Draws the initial values from the given generator, as many as the shape holds.</param>
 public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float[]> Initialize)
 {
-    /// <summary>Whether the outer optimiser changes it; otherwise it is set after training.</summary>
+    /// <summary>Whether the outer optimiser trains the parameter. If not, it is set after training.</summary>
     public bool IsTrained { get; init; } = true;
 
-    /// <summary>Factor on the outer learning rate: lone scalars in log space move faster than weights.</summary>
+    /// <summary>Factor on the outer learning rate. Single scalars in log space need a higher rate than weights.</summary>
     public double LearningRateFactor { get; init; } = 1;
 
-    /// <summary>What it does in its layer.</summary>
+    /// <summary>The role of the parameter in its layer.</summary>
     public ParameterRole Role { get; init; }
 
     /// <summary>Number of values.</summary>
     public int Count => checked((int)Shape.Aggregate(1L, (product, extent) => checked(product * extent)));
 
-    /// <summary>A value with a leading [tasks] dimension: shared memory where the tasks share it, the value itself where each has its own.</summary>
-    /// <param name="value">Of this parameter's shape, or [tasks, shape] already; sparse features may leave it fewer rows.</param>
+    /// <summary>Gives a value a leading [tasks] dimension. A value that the tasks share is expanded without a copy; a value per task is returned as it is.</summary>
+    /// <param name="value">Float, of this parameter's shape or [tasks, shape]. With sparse features it may have fewer rows.</param>
     /// <param name="tasks">Number of tasks.</param>
     internal Tensor PerTask(Tensor value, long tasks) =>
         value.dim() > Shape.Length ? value : value.unsqueeze(0).expand([tasks, .. value.shape]);
 
-    /// <summary>A parameter whose values are all the same at first.</summary>
+    /// <summary>A parameter whose initial values are all the same.</summary>
     /// <param name="name">Unique within its owner.</param>
     /// <param name="value">The initial value of each element.</param>
     /// <param name="shape">Extents, row-major.</param>
@@ -41,7 +41,7 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
         });
     }
 
-    /// <summary>A parameter drawn from a normal distribution of mean 0 at first.</summary>
+    /// <summary>A parameter whose initial values are drawn from a normal distribution with mean 0.</summary>
     /// <param name="name">Unique within its owner.</param>
     /// <param name="deviation">Standard deviation.</param>
     /// <param name="shape">Extents, row-major.</param>

@@ -6,15 +6,15 @@ using MetaML.Numerics;
 
 namespace MetaML.Relatedness;
 
-/// <summary>Compares tasks by what a model makes of them.</summary>
+/// <summary>Measures the relatedness of tasks with a trained model.</summary>
 internal static class RelatednessAnalysis
 {
     /// <summary>Compares all tasks with each other.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="data">Tasks of the model's kind and number of features, with at least two rows each.</param>
-    /// <param name="measure">In what sense.</param>
+    /// <param name="data">Tasks with the model's label kind and number of features. Each needs at least two rows.</param>
+    /// <param name="measure">The measure of relatedness.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
-    /// <exception cref="ArgumentException">Kind, features or classes do not fit the model, or the measure does not.</exception>
+    /// <exception cref="ArgumentException">Label kind, features, classes or the measure do not match the model.</exception>
     /// <exception cref="InvalidOperationException">A task has fewer than two rows.</exception>
     public static TaskRelatedness Compare(MetaModel model, TaskSet data, RelatednessMeasure measure = RelatednessMeasure.Functional, CancellationToken cancellationToken = default)
     {
@@ -22,9 +22,9 @@ internal static class RelatednessAnalysis
         if (!Enum.IsDefined(measure))
             throw new ArgumentException($"The measure must be one of {string.Join(", ", Enum.GetNames<RelatednessMeasure>())}; got {measure}.", nameof(measure));
         if (!model.HasCommonOutputs && measure != RelatednessMeasure.Representations)
-            throw new ArgumentException($"The measure must be {RelatednessMeasure.Representations} where each task has classes of its own; got {measure}. One task's head says nothing of another's classes.", nameof(measure));
+            throw new ArgumentException($"The measure must be {RelatednessMeasure.Representations} if each task has its own classes; got {measure}. The head of one task cannot score the classes of another. Choose {RelatednessMeasure.Representations}.", nameof(measure));
         if (data.Tasks.FirstOrDefault(task => task.RowCount < 2) is { } small)
-            throw new InvalidOperationException($"Each task must have at least two rows; got {small.RowCount} in task '{small.Name}'. It could not be compared with itself. Leave it out.");
+            throw new InvalidOperationException($"Each task must have at least two rows; got {small.RowCount} in task '{small.Name}'. Its two halves could not be compared. Remove the task, or add rows.");
         double[,] values = measure switch
         {
             RelatednessMeasure.Functional => Functional(model, data, cancellationToken),
@@ -61,12 +61,13 @@ internal static class RelatednessAnalysis
 
     private static LearningTask Half(LearningTask task, int rest) => task.Take([.. Enumerable.Range(0, task.RowCount).Where(i => i % 2 == rest)]);
 
-    // What each head adds to the prior's scores, in coordinates in which a row's scores are as long as they are on average over all rows: Lᵀ(w − w₀) with LLᵀ the rows' second moments.
+    // The difference of each head from the prior head, Lᵀ(w − w₀) with LLᵀ the second moments of the rows. In these coordinates,
+    // the length of a vector is the root mean square of the difference of scores over all rows.
     private static double[][] HeadChanges(MetaModel model, TaskSet data, CancellationToken cancellationToken)
     {
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(data, cancellationToken: cancellationToken);
         if (adapted.Any(task => task.EncoderParameters is not null))
-            throw new ArgumentException($"The measure must not be {RelatednessMeasure.Heads} where adapting changes the encoder: heads on different encoders cannot be compared. Use {RelatednessMeasure.Functional}.", nameof(data));
+            throw new ArgumentException($"The measure must not be {RelatednessMeasure.Heads} if adaptation changes the encoder; got it. Heads of different encoders cannot be compared. Use {RelatednessMeasure.Functional}.", nameof(data));
 
         int width = model.EmbeddingDimension + 1;
         double[] factor = SecondMoments(model, data, width);
@@ -108,7 +109,7 @@ internal static class RelatednessAnalysis
 
         double scale = Enumerable.Range(0, width).Average(i => moments[i * width + i]) / count;
         for (int i = 0; i < moments.Length; i++)
-            moments[i] = moments[i] / count + (i % (width + 1) == 0 ? 1e-9 * scale : 0); // features that never vary
+            moments[i] = moments[i] / count + (i % (width + 1) == 0 ? 1e-9 * scale : 0); // keeps the matrix positive definite if a feature never varies
         return moments;
     }
 
@@ -130,7 +131,7 @@ internal static class RelatednessAnalysis
         return [.. means.Select(mean => mean.Zip(centre, (value, middle) => value - middle).ToArray())];
     }
 
-    // 0 with a vector of length 0: such a task is like the prior.
+    // The cosine with a vector of length 0 is 0. Such a task does not differ from the prior.
     private static double[,] Cosines(double[][] vectors)
     {
         double[] norms = Array.ConvertAll(vectors, vector => Math.Sqrt(TensorPrimitives.Dot<double>(vector, vector)));

@@ -1,15 +1,15 @@
 namespace MetaML;
 
-/// <summary>In what sense tasks are related.</summary>
+/// <summary>The measure of the relatedness of tasks.</summary>
 public enum RelatednessMeasure
 {
-    /// <summary>How much task i helps task j: 1 − Lⱼ(adapted on i) / Lⱼ(the prior), on j's rows; directed. On the diagonal a task's halves help each other.</summary>
-    /// <remarks>After Fifty et al., Efficiently Identifying Task Groupings (TAG), 2021, arXiv 2109.04617, whose step for task i is here the adaptation on i's rows.</remarks>
+    /// <summary>The help of task i for task j: 1 − Lⱼ(adapted on i) / Lⱼ(the prior), on the rows of j. The measure is not symmetric. On the diagonal, each half of a task helps the other half.</summary>
+    /// <remarks>Based on Fifty et al., Efficiently Identifying Task Groupings (TAG), 2021, arXiv 2109.04617. Their gradient step for task i is replaced by adaptation on the rows of i.</remarks>
     Functional,
 
-    /// <summary>Whether two tasks change the prior in the same way: the correlation over all rows of what their heads add to the prior's scores.</summary>
+    /// <summary>The similarity of two heads: the correlation, over all rows, of the differences between each head's scores and the prior's scores.</summary>
     Heads,
 
-    /// <summary>Whether two tasks' rows look alike to the encoder: the cosine of their mean embeddings about the mean over tasks. Labels play no part.</summary>
+    /// <summary>The similarity of the embeddings of two tasks: the cosine of their mean embeddings, after the mean over tasks is subtracted. Labels are not used.</summary>
     Representations,
 }

@@ -1,7 +1,7 @@
 namespace MetaML.Relatedness;
 
-/// <summary>Groups within groups, by average linkage: the two groups whose tasks are nearest on average become one (Sokal and Michener, 1958).</summary>
-/// <remarks>Of the ways to put two groups side by side, that with the nearest ends is taken. O(tasks³).</remarks>
+/// <summary>Hierarchical clustering by average linkage: the two groups with the smallest mean distance are merged repeatedly (Sokal and Michener, 1958).</summary>
+/// <remarks>When two groups are merged, they are placed so that the nearest ends meet. Cost O(tasks³).</remarks>
 internal sealed class TaskHierarchy
 {
     private readonly int[][][] _levels; // [merges][groups][tasks]
@@ -10,7 +10,7 @@ internal sealed class TaskHierarchy
     public TaskHierarchy(double[,] distances)
     {
         int tasks = distances.GetLength(0);
-        var between = (double[,])distances.Clone(); // mean distance of the groups that begin at i and j
+        var between = (double[,])distances.Clone(); // mean distance of the groups with the keys i and j
         var groups = new SortedDictionary<int, int[]>(Enumerable.Range(0, tasks).ToDictionary(i => i, i => new[] { i }));
         var levels = new List<int[][]> { groups.Values.ToArray() };
         while (groups.Count > 1)
@@ -29,10 +29,10 @@ internal sealed class TaskHierarchy
         Order = tasks == 0 ? [] : _levels[^1][0];
     }
 
-    /// <summary>The tasks, related ones side by side.</summary>
+    /// <summary>The tasks, ordered so that related tasks are neighbours.</summary>
     public IReadOnlyList<int> Order { get; }
 
-    /// <summary>The groups when there were this many left, along <see cref="Order"/>.</summary>
+    /// <summary>The clustering with this number of groups, in the order of <see cref="Order"/>.</summary>
     public IEnumerable<IEnumerable<int>> Cut(int count)
     {
         int[] position = new int[Order.Count];
@@ -58,8 +58,8 @@ internal sealed class TaskHierarchy
 
     private static int[] Join(int[] left, int[] right, double[,] distances)
     {
-        (int[] Left, int[] Right)[] ways = [(left, right), (Reversed(left), right), (left, Reversed(right)), (Reversed(left), Reversed(right))];
-        var nearest = ways.MinBy(way => distances[way.Left[^1], way.Right[0]]);
+        (int[] Left, int[] Right)[] placements = [(left, right), (Reversed(left), right), (left, Reversed(right)), (Reversed(left), Reversed(right))];
+        var nearest = placements.MinBy(placement => distances[placement.Left[^1], placement.Right[0]]);
         return [.. nearest.Left, .. nearest.Right];
     }
 

@@ -2,8 +2,8 @@ using MetaML.Relatedness;
 
 namespace MetaML;
 
-/// <summary>How related each task is to each other one.</summary>
-/// <remarks>Immutable. Groups are those of average linkage on 1 − the mean of both directions, values below −1 counting as −1.</remarks>
+/// <summary>The relatedness of each task to each other task.</summary>
+/// <remarks>Immutable. Groups come from average linkage. The distance of two tasks is 1 − the mean of both directions; a mean below −1 counts as −1.</remarks>
 public sealed class TaskRelatedness
 {
     private readonly double[,] _values;
@@ -19,32 +19,32 @@ public sealed class TaskRelatedness
         _hierarchy = new Lazy<TaskHierarchy>(() => new TaskHierarchy(Distances()));
     }
 
-    /// <summary>In what sense.</summary>
+    /// <summary>The measure of relatedness.</summary>
     public RelatednessMeasure Measure { get; }
 
     /// <summary>The tasks' names, in the order of rows and columns.</summary>
     public IReadOnlyList<string> TaskNames { get; }
 
-    /// <summary>How much one task helps, or is like, another: at most 1; 0 where they have nothing to do with each other; negative where one misleads.</summary>
-    /// <param name="from">Number of the task that helps.</param>
-    /// <param name="to">Number of the task that is helped.</param>
+    /// <summary>The relatedness of one task to another: at most 1; 0 for unrelated tasks; negative if one task harms the other.</summary>
+    /// <param name="from">Index of the task that helps.</param>
+    /// <param name="to">Index of the task that is helped.</param>
     public double this[int from, int to] => _values[from, to];
 
-    /// <summary>How much one task helps, or is like, another.</summary>
+    /// <summary>The relatedness of one task to another.</summary>
     /// <param name="from">Name of the task that helps.</param>
     /// <param name="to">Name of the task that is helped.</param>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     public double this[string from, string to] => _values[IndexOf(from), IndexOf(to)];
 
-    /// <summary>The task numbers in an order that puts related tasks side by side, for a heat map.</summary>
+    /// <summary>The indices of the tasks, ordered so that related tasks are neighbours, for a heat map.</summary>
     public IReadOnlyList<int> Order => _hierarchy.Value.Order;
 
     /// <summary>All values, [from, to].</summary>
     public double[,] ToMatrix() => (double[,])_values.Clone();
 
     /// <summary>Groups of related tasks.</summary>
-    /// <param name="count">How many: from 1 to the number of tasks.</param>
-    /// <returns>The names of each group's tasks, along <see cref="Order"/>.</returns>
+    /// <param name="count">The number of groups, from 1 to the number of tasks.</param>
+    /// <returns>The names of each group's tasks, in the order of <see cref="Order"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The count is outside its range.</exception>
     public IReadOnlyList<IReadOnlyList<string>> Clusters(int count)
     {
@@ -55,7 +55,7 @@ public sealed class TaskRelatedness
 
     /// <summary>The tasks that help one task most.</summary>
     /// <param name="task">The name of the task that is helped.</param>
-    /// <param name="count">How many at the most.</param>
+    /// <param name="count">The largest number of results.</param>
     /// <returns>Names and values, the largest first.</returns>
     /// <exception cref="ArgumentException">There is no such task.</exception>
     public IReadOnlyList<KeyValuePair<string, double>> Nearest(string task, int count = 5)
@@ -69,7 +69,7 @@ public sealed class TaskRelatedness
 
     private int IndexOf(string task) => _indices.TryGetValue(task, out int index)
         ? index
-        : throw new ArgumentException($"The task must be one of the {TaskNames.Count} that were compared; got '{task}'.", nameof(task));
+        : throw new ArgumentException($"The task must be one of the {TaskNames.Count} compared tasks; got '{task}'. Its relatedness is not known. Choose one of TaskNames.", nameof(task));
 
     private double[,] Distances()
     {

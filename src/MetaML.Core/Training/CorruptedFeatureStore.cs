@@ -2,10 +2,10 @@ using MetaML.Data;
 
 namespace MetaML.Training;
 
-/// <summary>Rows and corrupted copies of them: in a copy, each feature is with some probability that of another row, drawn anew for each feature.</summary>
+/// <summary>Rows and corrupted copies of them. In a copy, each feature is replaced with a given probability by that of a random row, drawn separately for each feature.</summary>
 /// <remarks>
-/// So every feature keeps its distribution over the rows. Copies are made as they are asked for, the same each time. Row r is
-/// copy r / rows of row r mod rows; copy 0 is the row itself. Source of the corruption: Bahri et al., SCARF, 2021, arXiv 2106.15147.
+/// Thus each feature keeps its distribution over the rows. A copy is computed on each access, with the same result. Row r is copy
+/// r / rows of row r mod rows; copy 0 is the row itself. Source of the corruption: Bahri et al., SCARF, 2021, arXiv 2106.15147.
 /// </remarks>
 internal sealed class CorruptedFeatureStore : FeatureStore
 {
@@ -13,9 +13,9 @@ internal sealed class CorruptedFeatureStore : FeatureStore
     private readonly double _rate;
     private readonly int _seed;
 
-    /// <param name="rows">Dense; at least one.</param>
-    /// <param name="copies">Corrupted copies of each row.</param>
-    /// <param name="rate">Probability with which a feature is replaced.</param>
+    /// <param name="rows">At least one dense row.</param>
+    /// <param name="copies">Number of corrupted copies of each row.</param>
+    /// <param name="rate">The probability that a feature is replaced.</param>
     /// <param name="seed">The only source of randomness.</param>
     public CorruptedFeatureStore(FeatureStore rows, int copies, double rate, int seed)
         : base(rows.FeatureCount)
@@ -52,5 +52,5 @@ internal sealed class CorruptedFeatureStore : FeatureStore
     /// <inheritdoc/>
     internal override int OriginOf(int row) => row % _rows.RowCount;
 
-    private protected override void Append(FeatureRow row) => throw new NotSupportedException("Copies are made of the rows that there are.");
+    private protected override void Append(FeatureRow row) => throw new NotSupportedException("A corrupted store has a fixed number of rows.");
 }

@@ -4,10 +4,10 @@ using MetaML.Episodes;
 
 namespace MetaML.Training;
 
-/// <summary>What options leave open about tasks and episodes, as it follows from the data, in words.</summary>
+/// <summary>Sentences for the log about choices of tasks and episodes that the options leave to the data.</summary>
 internal static class EpisodeReasons
 {
-    /// <summary>Whether tasks share their classes, where that was left open.</summary>
+    /// <summary>Whether tasks share their classes, if the options do not set it.</summary>
     public static IEnumerable<string> OfClasses(IEnumerable<TaskSet> problems, MetaTrainingOptions options)
     {
         if (options.ClassSets != ClassSets.Auto || options.Episodes.Ways is not null)
@@ -15,12 +15,12 @@ internal static class EpisodeReasons
         foreach (TaskSet problem in problems.Where(problem => problem.Kind == LabelKind.Multiclass && problem.Tasks.Count > 0))
         {
             double mean = problem.Tasks.Average(task => task.Labels.Distinct().Count());
-            if (TaskSetBuilder.AreCommon(mean, problem.ClassCount) == problem.HasCommonOutputs) // outputs have classes of their own in any case
-                yield return string.Create(CultureInfo.InvariantCulture, $"Classes: {(problem.HasCommonOutputs ? "common to all tasks" : "of each task its own")}, since a task has {mean:0.#} of the {problem.ClassCount} on average.");
+            if (TaskSetBuilder.AreCommon(mean, problem.ClassCount) == problem.HasCommonOutputs) // not for outputs, which always have their own classes
+                yield return string.Create(CultureInfo.InvariantCulture, $"Classes: {(problem.HasCommonOutputs ? "common to all tasks" : "separate for each task")}, since a task has {mean:0.#} of the {problem.ClassCount} on average.");
         }
     }
 
-    /// <summary>How many rows support and query have, where that was left open.</summary>
+    /// <summary>The numbers of support rows, if the options do not set them.</summary>
     public static IEnumerable<string> OfRows(IEnumerable<TaskSet> problems, EpisodeOptions options)
     {
         if ((options.Ways ?? options.Shots ?? options.SupportRows) is not null)
@@ -28,8 +28,8 @@ internal static class EpisodeReasons
         foreach (TaskSet problem in problems)
         {
             int[] rows = [.. problem.Tasks.Select(task => task.RowCount).Order()];
-            int median = rows[rows.Length / 2], fewest = Math.Max(1, problem.Tasks.Max(task => task.Classes.Length));
-            yield return $"Support: {fewest} to {RowSampler.MostSupport(median, fewest)} rows of a task of {median}, the median, drawn anew for each step: Episodes leaves open how many a new task will have.";
+            int median = rows[rows.Length / 2], minimum = Math.Max(1, problem.Tasks.Max(task => task.Classes.Length));
+            yield return $"Support: {minimum} to {RowSampler.MostSupport(median, minimum)} rows for a task with the median number of rows, {median}. The number is drawn for each step, since Episodes does not set it.";
         }
     }
 }

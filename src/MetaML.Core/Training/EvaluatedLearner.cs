@@ -8,13 +8,13 @@ namespace MetaML.Training;
 /// <param name="Episodes">The same episodes for every learner of a training.</param>
 internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<EvaluatedEpisode> Episodes)
 {
-    /// <summary>The learner in a few words.</summary>
+    /// <summary>The name of the learner: encoder and adapter.</summary>
     public string Name => LearnerChoice.Describe(Learner.Options);
 
     /// <summary>The mean loss of the episodes.</summary>
     public double Loss => Episodes.Average(episode => episode.Loss);
 
-    /// <summary>The models, which know all tasks.</summary>
-    /// <param name="reasons">What was chosen and why.</param>
+    /// <summary>The models, with priors completed on all tasks.</summary>
+    /// <param name="reasons">The choices and their reasons.</param>
     public IReadOnlyList<MetaModel> Complete(IReadOnlyList<string> reasons) => Learner.Complete(Episodes, reasons);
 }

@@ -4,13 +4,13 @@ using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
-/// <summary>The first half of joint training: an encoder with a head for each training task, by the same loop; what is held out is held out of both halves.</summary>
+/// <summary>The first half of joint training: the outer loop trains an encoder with a head for each training task. Both halves hold out the same data.</summary>
 internal static class JointTraining
 {
-    /// <summary>Options that train the adapter on a jointly trained encoder; the options themselves where that is not asked for.</summary>
-    /// <param name="problems">On one feature store.</param>
-    /// <param name="options">Validated.</param>
-    /// <param name="run">Of the whole training, half of whose time this half may take.</param>
+    /// <summary>Trains the encoder, and returns options that train the adapter on it. Returns the options unchanged if their objective is not joint training.</summary>
+    /// <param name="problems">Problems on one feature store.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="run">The run of the whole training. The first half may take half of its time.</param>
     public static MetaTrainingOptions Pretrain(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
         if (options.Objective != TrainingObjective.Joint)
@@ -19,7 +19,7 @@ internal static class JointTraining
         MetaTrainingOptions joint = meta with { Adapter = new JointAdapterOptions(problems, meta.Adapter!), Progress = new JointProgress(options.Progress) };
         run.Log?.Invoke("Joint training of the encoder, with a head for each training task:");
         var encoder = new PretrainedEncoderOptions { Model = MetaTrainer.Learn(problems, joint, run with { Warn = null, Stop = run.Stop.Begin(0.5) })[0], IsFrozen = true };
-        run.Log?.Invoke("The adapter, on the encoder as it is now:");
+        run.Log?.Invoke("Training of the adapter on the trained encoder:");
         return meta with { Encoder = encoder, MaximumNumberOfIterations = options.AdapterIterations ?? options.MaximumNumberOfIterations };
     }
 

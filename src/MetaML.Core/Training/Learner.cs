@@ -11,11 +11,11 @@ namespace MetaML.Training;
 /// <summary>Trains one candidate: an encoder and an adapter for each kind of label.</summary>
 internal static class Learner
 {
-    /// <summary>Runs the outer loop, where there is anything to train.</summary>
-    /// <param name="data">What all candidates share.</param>
-    /// <param name="candidate">Validated, with encoder and adapter set.</param>
-    /// <param name="run">Of the whole training.</param>
-    /// <exception cref="DllNotFoundException">There is something to train, and no native torch library.</exception>
+    /// <summary>Runs the outer loop if the candidate has trained parameters.</summary>
+    /// <param name="data">The data that all candidates share.</param>
+    /// <param name="candidate">Validated options with encoder and adapter set.</param>
+    /// <param name="run">The run of the whole training.</param>
+    /// <exception cref="DllNotFoundException">The candidate has trained parameters, and the native torch library is absent.</exception>
     public static TrainedLearner Train(TrainingData data, MetaTrainingOptions candidate, TrainingRun run)
     {
         LearningProblem[] problems = [.. data.Problems.Select(problem => new LearningProblem(problem, candidate))];
@@ -32,7 +32,7 @@ internal static class Learner
         bool isTrained = isEncoderTrained || problems.Any(problem => problem.Design.Adapter.Parameters.Any(spec => spec.IsTrained));
         ITaskWeighting weighting = candidate.TaskWeighting.Create([.. problems.SelectMany(problem => problem.Tasks.Tasks, (problem, task) => new WeightedTask(task.Name, problem.Tasks.Kind, task.RowCount))]);
         if (weighting is IGradientWeighting && !isEncoderTrained)
-            throw OptionCheck.Error(candidate, nameof(candidate.TaskWeighting), "one that does not compare gradients where the encoder has no trained parameters", candidate.TaskWeighting.GetType().Name, "Tasks share nothing whose gradients could conflict.", "Choose another, or an encoder that learns.");
+            throw OptionCheck.Error(candidate, nameof(candidate.TaskWeighting), "one that does not compare gradients if the encoder has no trained parameters", candidate.TaskWeighting.GetType().Name, "Tasks share no parameters whose gradients could be compared.", "Choose another weighting, or an encoder with trained parameters.");
         if (!isTrained && candidate.TaskWeighting is not UniformWeightingOptions)
             run.Warn?.Invoke("Nothing is trained by gradients, so task weights change nothing.");
         if (!isTrained || candidate.MaximumNumberOfIterations == 0)
@@ -42,7 +42,7 @@ internal static class Learner
         foreach (string reason in EpisodeReasons.OfRows(problems.Select(problem => problem.Tasks), candidate.Episodes))
             run.Decide(reason);
 
-        // An encoder that does not learn stays outside of the loop.
+        // If the encoder is not trained, rows are embedded once before the loop.
         bool isOnEmbeddings = device.Cuda is null && problems.All(problem => problem.Design.IsOfFixedEmbeddings);
         using OuterLoop loop = isOnEmbeddings
             ? new OuterLoop(OnEmbeddings(problems, scaling, encoderValues), weighting, null, [], adapterValues, candidate, device.ToTorch())

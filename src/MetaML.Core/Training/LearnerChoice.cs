@@ -6,33 +6,33 @@ using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
-/// <summary>Fills in the encoder and the adapter where the user has left them open, from the data.</summary>
+/// <summary>Chooses the encoder and the adapter from the data if the user has not set them.</summary>
 /// <remarks>
-/// On tabular rows a linear model with a prior learned across tasks (<see cref="HeadPrior"/>) is hard to beat and costs
-/// next to nothing, so whatever is more must earn its place: the logistic likelihood of classes, which is slower and better
-/// where classes overlap, and a network. Each is chosen where its loss on the validation episodes is lower by more than the
-/// standard error of the difference (the rule of one standard error: Breiman et al., 1984). On sparse features that classes
-/// are told by, such as those of texts, networks learn the training tasks' rare features by heart: there the choice is
-/// whether new tasks gain from directions that the training tasks have in common (<see cref="SparseEncoder"/>). Values
-/// keep the network: the deviations of their scores would need the square of the sparse encoder's dimension for each task.
+/// For tabular data the simplest candidate is a linear model with a prior learned across tasks (<see cref="HeadPrior"/>). It is
+/// accurate and trains fast. The other candidates are a logistic likelihood, which is slower but better for overlapping classes,
+/// and a network. A more complex candidate is chosen only if its loss on the validation episodes is lower by more than the
+/// standard error of the difference (the one-standard-error rule: Breiman et al., 1984). For classification of sparse features,
+/// such as those of texts, a network overfits rare features of the training tasks. The candidates are then a linear model without
+/// and with the directions that training tasks share (<see cref="SparseEncoder"/>). For regression on sparse features the network
+/// is used, because predictive deviations would need the squared dimension of the sparse encoder for each task.
 /// </remarks>
 internal static class LearnerChoice
 {
-    // Empirical Bayes costs the cube of the number of features for each task.
-    private const int MostFeaturesOfPrior = 200;
+    // The cost of empirical Bayes for a task is the cube of the number of features.
+    private const int MaximumFeaturesOfPrior = 200;
 
-    // Rows · features² above which a logistic likelihood, which has to be fitted again and again, takes longer than a network.
-    private const double MostWorkOfLogistic = 1e8;
+    // Above this number of rows · features², the repeated fits of a logistic likelihood take longer than a network.
+    private const double MaximumWorkOfLogistic = 1e8;
 
-    /// <summary>What there is to choose from, the simplest first; with encoder and adapter set.</summary>
-    /// <param name="problems">On one feature store.</param>
-    /// <param name="options">Validated.</param>
-    /// <param name="decide">Told what was chosen and why; may be null.</param>
+    /// <summary>The candidates, the simplest first, with encoder and adapter set.</summary>
+    /// <param name="problems">Problems on one feature store.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="decide">Receives each choice and its reason; may be null.</param>
     public static MetaTrainingOptions[] Candidates(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide = null)
     {
         if (options.Encoder is null && IsForSparse(problems, options.Adapter))
         {
-            decide?.Invoke("Encoder: Sparse, with directions that the tasks have in common or without, since features are sparse and labels are classes.");
+            decide?.Invoke("Encoder: Sparse, with or without directions that tasks share, since features are sparse and labels are classes.");
             MetaTrainingOptions structured = options with { Encoder = new SparseEncoderOptions(), Adapter = options.Adapter ?? AdapterOn(null, problems, decide) };
             return [structured with { Encoder = new SparseEncoderOptions { StructureDimension = 0 } }, structured];
         }
@@ -40,8 +40,8 @@ internal static class LearnerChoice
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null ? "an adapter is set, and the linear learner has its own"
             : options.Episodes.Ways is not null ? "tasks are drawn from classes"
-            : problems[0].Features.IsSparse ? "features are sparse, and labels are values"
-            : problems[0].Features.FeatureCount > MostFeaturesOfPrior ? $"there are {problems[0].Features.FeatureCount} features, and a prior for a linear learner is learned of at most {MostFeaturesOfPrior}"
+            : problems[0].Features.IsSparse ? "features are sparse, and labels are numbers"
+            : problems[0].Features.FeatureCount > MaximumFeaturesOfPrior ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
             : null;
         if (options.Encoder is not null || whyNetwork is not null)
         {
@@ -52,9 +52,9 @@ internal static class LearnerChoice
 
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
         double work = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount)) * problems[0].Features.FeatureCount * problems[0].Features.FeatureCount;
-        bool triesLogistic = hasClasses && work <= MostWorkOfLogistic;
-        string likelihoods = triesLogistic ? ", with a Gaussian and with a logistic likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long on so many rows)" : "";
-        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since there are no iterations to train it in")}: features are dense, {problems[0].Features.FeatureCount} of them.");
+        bool triesLogistic = hasClasses && work <= MaximumWorkOfLogistic;
+        string likelihoods = triesLogistic ? ", with a Gaussian and with a logistic likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
+        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
         List<MetaTrainingOptions> candidates = [options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) }];
         if (triesLogistic)
@@ -74,8 +74,8 @@ internal static class LearnerChoice
         Adapter = options.Adapter ?? AdapterOn(options.Encoder, problems, decide),
     };
 
-    /// <summary>The learner to take.</summary>
-    /// <param name="learners">The simplest first; all evaluated on the same episodes.</param>
+    /// <summary>Chooses the best learner.</summary>
+    /// <param name="learners">The evaluated learners, the simplest first. All were evaluated on the same episodes.</param>
     public static EvaluatedLearner Choose(IReadOnlyList<EvaluatedLearner> learners)
     {
         EvaluatedLearner best = learners[0];
@@ -89,8 +89,8 @@ internal static class LearnerChoice
     }
 
     /// <summary>Whether a learner's losses are lower than a simpler one's by more than a standard error.</summary>
-    /// <param name="losses">The learner's.</param>
-    /// <param name="simpler">The simpler learner's, on the same episodes.</param>
+    /// <param name="losses">The losses of the learner.</param>
+    /// <param name="simpler">The losses of the simpler learner, on the same episodes.</param>
     public static bool IsBetter(IReadOnlyList<EvaluatedEpisode> losses, IReadOnlyList<EvaluatedEpisode> simpler)
     {
         // Episodes of one held-out task are not independent, so the standard error is over tasks.
@@ -100,24 +100,24 @@ internal static class LearnerChoice
         return mean > error;
     }
 
-    /// <summary>The adapter for an encoder, where none is given: Bayesian wherever there are values, whose deviation it gives too, and without an encoder.</summary>
-    /// <param name="encoder">As set; null where a network is to be chosen.</param>
-    /// <param name="problems">On one feature store.</param>
-    /// <param name="decide">Told what was chosen and why; may be null.</param>
+    /// <summary>The default adapter for an encoder. It is Bayesian for regression, because it also gives deviations, and without an encoder.</summary>
+    /// <param name="encoder">The encoder's options; null for a network.</param>
+    /// <param name="problems">Problems on one feature store.</param>
+    /// <param name="decide">Receives the choice and its reason; may be null.</param>
     public static AdapterOptions AdapterOn(EncoderOptions? encoder, IEnumerable<TaskSet> problems, Action<string>? decide = null)
     {
         (AdapterOptions adapter, string why) = encoder switch
         {
-            IdentityEncoderOptions => ((AdapterOptions)new BayesianAdapterOptions(), "without an encoder, what tasks have in common is a prior of their heads"),
-            _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => (new BayesianAdapterOptions(), "labels are values, and it also says how sure it is"),
-            ConvolutionalEncoderOptions => (new PrototypeAdapterOptions(), "features are images, and labels classes"),
+            IdentityEncoderOptions => ((AdapterOptions)new BayesianAdapterOptions(), "without an encoder, tasks share a prior of their heads"),
+            _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => (new BayesianAdapterOptions(), "labels are numbers, and it also gives the deviation of scores"),
+            ConvolutionalEncoderOptions => (new PrototypeAdapterOptions(), "features are images, and labels are classes"),
             _ => (new RidgeAdapterOptions(), "labels are classes"),
         };
         decide?.Invoke($"Adapter: {Describe(adapter)}{(encoder is IdentityEncoderOptions ? "" : " on the network")}, since {why}.");
         return adapter;
     }
 
-    /// <summary>A learner in a few words, for the log.</summary>
+    /// <summary>The name of a learner for the log: encoder and adapter.</summary>
     public static string Describe(MetaTrainingOptions options) =>
         options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)
         + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")

@@ -6,34 +6,34 @@ using MetaML.Training.Loop;
 namespace MetaML.Training;
 
 /// <summary>Learns across tasks: θ* = argmin Σᵢ λᵢ Lᵢ(θ), with Lᵢ the query loss of task i after adapting on its support.</summary>
-/// <remarks>The same seed and machine give the same bits, unless <see cref="TrainingLoopOptions.MaximumTrainingTime"/> ends the training.</remarks>
+/// <remarks>On the same machine, the same seed gives bitwise equal results, unless <see cref="TrainingLoopOptions.MaximumTrainingTime"/> ends the training.</remarks>
 public static class MetaTrainer
 {
     /// <summary>Learns an encoder and an adapter from tasks.</summary>
-    /// <param name="training">The tasks; validation is split off them.</param>
-    /// <param name="options">How to learn.</param>
-    /// <param name="log">Told what was decided and why; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
-    /// <returns>The model with the parameters that were best on validation.</returns>
+    /// <param name="training">The tasks. Validation data are split from them.</param>
+    /// <param name="options">The options of training.</param>
+    /// <param name="log">Receives each choice and its reason; may be null.</param>
+    /// <param name="warn">Receives warnings; may be null.</param>
+    /// <returns>The model, with the parameters of the best validation loss.</returns>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, the loss is no longer finite, or the checkpoint is of another training.</exception>
+    /// <exception cref="InvalidOperationException">The tasks are not suitable for training, the loss is not finite, or the checkpoint is of another training.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and <see cref="TrainingLoopOptions.KeepBestWhenCancelled"/> is false.</exception>
     /// <exception cref="IOException">The checkpoint cannot be written or read.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static MetaModel Train(TaskSet training, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null) =>
         Train([training], options, log, warn)[0];
 
     /// <summary>Learns one encoder for tasks of several kinds of label, and an adapter for each kind.</summary>
-    /// <param name="problems">The tasks of each kind, on one feature store; validation is split off them.</param>
-    /// <param name="options">How to learn; the adapter must serve every kind.</param>
-    /// <param name="log">Told what was decided and why; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
-    /// <returns>A model for each problem, with the parameters that were best on the validation of all together.</returns>
-    /// <exception cref="ArgumentException">An option is outside its range; or there is no problem, or they differ in their features.</exception>
-    /// <exception cref="InvalidOperationException">The tasks cannot be learned from, the loss is no longer finite, or the checkpoint is of another training.</exception>
+    /// <param name="problems">The tasks of each label kind, on one feature store. Validation data are split from them.</param>
+    /// <param name="options">The options of training. The adapter must support every label kind.</param>
+    /// <param name="log">Receives each choice and its reason; may be null.</param>
+    /// <param name="warn">Receives warnings; may be null.</param>
+    /// <returns>A model for each problem, with the parameters of the best validation loss over all problems.</returns>
+    /// <exception cref="ArgumentException">An option is outside its range, there is no problem, or the problems have different feature stores.</exception>
+    /// <exception cref="InvalidOperationException">The tasks are not suitable for training, the loss is not finite, or the checkpoint is of another training.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled, and the best so far is not to be kept.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and <see cref="TrainingLoopOptions.KeepBestWhenCancelled"/> is false.</exception>
     /// <exception cref="IOException">The checkpoint cannot be written or read.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static IReadOnlyList<MetaModel> Train(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log = null, Action<string>? warn = null)
@@ -43,7 +43,7 @@ public static class MetaTrainer
         return models;
     }
 
-    /// <summary>The same, but the checkpoint stays until the caller has done what is left to do, and deletes it.</summary>
+    /// <summary>The same, but without deletion of the checkpoint. The caller deletes it after its own remaining work.</summary>
     internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? log, Action<string>? warn)
     {
         if (problems.Count == 0 || problems.Any(problem => problem.Features != problems[0].Features))
@@ -53,7 +53,7 @@ public static class MetaTrainer
         return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
     }
 
-    /// <summary>A training, or its first half.</summary>
+    /// <summary>Runs a training, or the first half of joint training.</summary>
     internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
         foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)))
@@ -66,16 +66,16 @@ public static class MetaTrainer
         bool canChoose = data.HasValidation;
         TrainedLearner[] learners = [.. Train(data, canChoose ? candidates : candidates[..1], run)];
         if (!canChoose && candidates.Length > 1)
-            run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since nothing is held out to choose by.");
+            run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since there are no validation data to choose with.");
         if (learners.Length == 1)
             return learners[0].Complete(null, run.Reasons);
         EvaluatedLearner[] evaluated = Array.ConvertAll(learners, learner => learner.Evaluate());
         EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
-        run.Decide($"Learner: {chosen.Name}. Loss on {chosen.Episodes.Count} validation episodes: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}; the simpler one is kept unless the other is better by more than a standard error.");
+        run.Decide($"Learner: {chosen.Name}. Loss on {chosen.Episodes.Count} validation episodes: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}. A more complex learner is chosen only if it is better by more than a standard error.");
         return chosen.Complete(run.Reasons);
     }
 
-    // The first candidate needs nothing that may be absent; a later one is left out where it cannot be trained.
+    // The first candidate can always be trained. A later one is skipped if it cannot.
     private static IEnumerable<TrainedLearner> Train(TrainingData data, MetaTrainingOptions[] candidates, TrainingRun run)
     {
         yield return Learner.Train(data, candidates[0], run);

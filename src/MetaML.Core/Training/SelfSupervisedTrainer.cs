@@ -3,27 +3,28 @@ using MetaML.Models;
 
 namespace MetaML.Training;
 
-/// <summary>Learns an encoder from rows without labels, by tasks that are made of the rows themselves.</summary>
+/// <summary>Learns an encoder from rows without labels, with tasks that are made from the rows.</summary>
 /// <remarks>
-/// <para>Contrastive: every row is a class, its copies are the class's rows, and an episode is many classes with one support and
-/// one query row each. The loss of prototypes is then InfoNCE, −log exp(s(zᵢ, z̃ᵢ)) / Σⱼ exp(s(zᵢ, z̃ⱼ)), with s(z, z̃) = −τ‖z − z̃‖².
-/// Deviations from SCARF: this s, with τ learned, for the cosine; no projection head; either view may be corrupted.</para>
-/// <para>Reconstruction: every feature is a regression task, with corrupted rows and the feature's true, standardised values.
-/// Ridge regression is then the linear decoder of a denoising autoencoder, in closed form.</para>
+/// <para>Contrastive: each row is a class, and its copies are the rows of the class. An episode has many classes, each with one
+/// support row and one query row. The loss of prototypes is then InfoNCE, −log exp(s(zᵢ, z̃ᵢ)) / Σⱼ exp(s(zᵢ, z̃ⱼ)), with
+/// s(z, z̃) = −τ‖z − z̃‖². Deviations from SCARF: this s with learned τ replaces the cosine; there is no projection head; both views
+/// may be corrupted.</para>
+/// <para>Reconstruction: each feature is a regression task. Its rows are corrupted, and its labels are the original, standardised
+/// values. Ridge regression is then the linear decoder of a denoising autoencoder, in closed form.</para>
 /// </remarks>
 internal static class SelfSupervisedTrainer
 {
     private const int Copies = 4;
 
     /// <summary>Learns an encoder.</summary>
-    /// <param name="rows">The rows; dense.</param>
-    /// <param name="options">How to learn.</param>
-    /// <param name="log">Told what was decided and why; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
-    /// <returns>A model whose encoder is what was learned.</returns>
+    /// <param name="rows">Dense rows.</param>
+    /// <param name="options">The options of training.</param>
+    /// <param name="log">Receives each choice and its reason; may be null.</param>
+    /// <param name="warn">Receives warnings; may be null.</param>
+    /// <returns>A model with the learned encoder.</returns>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     /// <exception cref="NotSupportedException">Rows are sparse.</exception>
-    /// <exception cref="InvalidOperationException">There are too few rows or features, or the loss is no longer finite.</exception>
+    /// <exception cref="InvalidOperationException">There are too few rows or features, or the loss is not finite.</exception>
     /// <exception cref="DllNotFoundException">The native torch library is absent or broken.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static MetaModel Train(FeatureStore rows, SelfSupervisedOptions options, Action<string>? log = null, Action<string>? warn = null)
@@ -32,9 +33,9 @@ internal static class SelfSupervisedTrainer
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         if (rows.IsSparse)
-            throw new NotSupportedException("Features must be dense to be learned from without labels; got sparse ones. Corrupting them would make them dense. Reduce them first, as ProjectToPrincipalComponents does.");
+            throw new NotSupportedException("Features must be dense for training without labels; got sparse ones. Corrupted copies would be dense. Reduce the features first, for example with ProjectToPrincipalComponents.");
         if (rows.RowCount < 4 || rows.FeatureCount < 2)
-            throw new InvalidOperationException($"There must be at least four rows of two features; got {rows.RowCount} of {rows.FeatureCount}. There is nothing to tell apart.");
+            throw new InvalidOperationException($"There must be at least four rows of two features; got {rows.RowCount} of {rows.FeatureCount}. An encoder cannot be learned from them. Add rows or features.");
 
         var all = new CorruptedFeatureStore(rows, Copies, options.CorruptionRate, options.Seed ?? 0);
         bool isContrastive = options.Objective == SelfSupervision.Contrastive;
@@ -60,7 +61,7 @@ internal static class SelfSupervisedTrainer
         return new TaskSet(LabelKind.Multiclass, all, [pool], rowCount, hasCommonClasses: false);
     }
 
-    // One task for each feature that varies: to restore it from the corrupted copies.
+    // One task for each feature that varies: to predict the feature from corrupted copies.
     private static TaskSet Features(CorruptedFeatureStore all, FeatureStore rows)
     {
         FeatureScaling scaling = FeatureScaling.Fit(rows);

@@ -8,7 +8,7 @@ using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
-/// <summary>An encoder and the adapters on it after the outer loop, before their priors are completed.</summary>
+/// <summary>An encoder and its adapters after the outer loop, before their priors are completed.</summary>
 internal sealed class TrainedLearner
 {
     private const int EvaluationBatches = 8;
@@ -19,12 +19,12 @@ internal sealed class TrainedLearner
     private readonly ParameterArray[][] _adapters;
     private readonly TrainingOutcome _outcome;
 
-    /// <param name="options">The candidate.</param>
-    /// <param name="problems">What was learned.</param>
-    /// <param name="scaling">Of the features, or null.</param>
-    /// <param name="encoder">The encoder's values.</param>
-    /// <param name="adapters">Each problem's adapter's values.</param>
-    /// <param name="outcome">How the outer loop ended.</param>
+    /// <param name="options">The options of the candidate.</param>
+    /// <param name="problems">The training problems.</param>
+    /// <param name="scaling">The scaling of features, or null.</param>
+    /// <param name="encoder">The values of the encoder's parameters.</param>
+    /// <param name="adapters">The values of the adapter's parameters, for each problem.</param>
+    /// <param name="outcome">The result of the outer loop.</param>
     public TrainedLearner(MetaTrainingOptions options, LearningProblem[] problems, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, TrainingOutcome outcome)
     {
         Options = options;
@@ -35,12 +35,12 @@ internal sealed class TrainedLearner
         _outcome = outcome;
     }
 
-    /// <summary>The candidate that was trained.</summary>
+    /// <summary>The options of the trained candidate.</summary>
     public MetaTrainingOptions Options { get; }
 
-    /// <summary>The models, which know all tasks.</summary>
-    /// <param name="evaluated">What <see cref="Evaluate()"/> gave; null where that was not asked.</param>
-    /// <param name="reasons">What was chosen and why.</param>
+    /// <summary>The models, with priors completed on all tasks.</summary>
+    /// <param name="evaluated">The episodes of <see cref="Evaluate()"/>; null if it did not run.</param>
+    /// <param name="reasons">The choices and their reasons.</param>
     public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, IReadOnlyList<string> reasons)
     {
         double? loss = evaluated is { Count: > 0 } ? evaluated.Average(episode => episode.Loss) : _outcome.ValidationLoss;
@@ -65,8 +65,8 @@ internal sealed class TrainedLearner
         })];
     }
 
-    /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
-    /// <remarks>Other episodes of the same tasks, rows or classes than those by which the outer loop kept its best parameters.</remarks>
+    /// <summary>The mean query loss of each validation episode. The models were completed without the validation data. Squared errors are divided by the variance of labels.</summary>
+    /// <remarks>The episodes have the same tasks, rows or classes as those that the outer loop chose its best parameters with, but they are other draws.</remarks>
     public EvaluatedLearner Evaluate()
     {
         MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks)];
@@ -87,11 +87,11 @@ internal sealed class TrainedLearner
         return new EvaluatedLearner(this, evaluated);
     }
 
-    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known) => _problems.Zip(_adapters, (problem, adapter) =>
+    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> tasksOf) => _problems.Zip(_adapters, (problem, adapter) =>
     {
-        ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
-        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
-        problem.Design.Adapter.CompletePrior(own, known(problem).Tasks.Select(task => model.EmbedStandardized(problem.Tasks.Features, task)));
+        ParameterArray[] values = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
+        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, values);
+        problem.Design.Adapter.CompletePrior(values, tasksOf(problem).Tasks.Select(task => model.EmbedStandardized(problem.Tasks.Features, task)));
         return model;
     });
 
@@ -104,21 +104,21 @@ internal sealed class TrainedLearner
         foreach (var (episode, task) in episodes.Zip(adapted))
         {
             double sum = 0, weight = 0;
-            foreach (int position in episode.Query)
+            foreach (int index in episode.Query)
             {
-                float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
+                float label = problem.Prepared.LabelOf(episode, index); // heads score in the user's units
                 if (model.Kind == LabelKind.Multiclass)
                 {
                     int output = IndexOf(task.Classes, (int)label);
                     if (output < 0)
-                        continue; // no row of the class was in the support
+                        continue; // the support had no row of the class
                     label = output;
                 }
 
-                double own = episode.Task.Weights?[position] ?? 1;
-                ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]]);
-                sum += own * ScoreLoss.Of(model.Kind, scores, label) / unit;
-                weight += own;
+                double rowWeight = episode.Task.Weights?[index] ?? 1;
+                ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[index]]);
+                sum += rowWeight * ScoreLoss.Of(model.Kind, scores, label) / unit;
+                weight += rowWeight;
             }
 
             if (weight > 0)

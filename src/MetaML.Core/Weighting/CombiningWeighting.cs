@@ -2,7 +2,7 @@ using MetaML.Files;
 
 namespace MetaML.Weighting;
 
-/// <summary>A weighting that remembers nothing but what it reports: the step's combination follows from its gradients alone.</summary>
+/// <summary>A weighting whose combination depends only on the gradients of the step. Its state holds only the reported weights.</summary>
 /// <param name="tasks">Number of training tasks.</param>
 internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
 {
@@ -26,12 +26,12 @@ internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
         double[] combination = Combine(products, random);
         double mean = combination.Average();
         for (int i = 0; i < tasks.Count; i++)
-            _last[tasks[i]] = combination[i] / mean; // steps differ in length, not in what tasks count
+            _last[tasks[i]] = combination[i] / mean; // only the relative size of the combination is a weight
         _weights = FixedWeighting.Normalize(_last);
         return combination;
     }
 
-    /// <summary>c of the drawn tasks: not negative, at least one positive.</summary>
+    /// <summary>Computes c of the drawn tasks: not negative, at least one positive.</summary>
     /// <param name="products">gᵢ · gⱼ, [n, n].</param>
     /// <param name="random">The only source of randomness.</param>
     protected abstract double[] Combine(double[,] products, Random random);

@@ -1,13 +1,14 @@
 namespace MetaML.Weighting;
 
-/// <summary>Minimise F(w) = wᵀb + √φ √(wᵀAw) over the simplex, with Aᵢⱼ = gᵢ · gⱼ, b = A1/n and √φ = c √(1ᵀA1)/n: a convex problem in as many numbers as there are tasks.</summary>
+/// <summary>The convex problem of CAGrad: minimise F(w) = wᵀb + √φ √(wᵀAw) over the simplex, with Aᵢⱼ = gᵢ · gⱼ, b = A1/n and √φ = c √(1ᵀA1)/n.</summary>
 /// <remarks>
-/// Accelerated projected gradient (Beck and Teboulle, 2009) with backtracking, restarted where F rises (O'Donoghue and Candès,
-/// 2015), until the duality gap maxⱼ ∇F · (w − eⱼ) is a small part of ‖g₀‖². O(n²) a step.
+/// Solved by accelerated projected gradient steps (Beck and Teboulle, 2009) with backtracking, and a restart whenever F rises
+/// (O'Donoghue and Candès, 2015). The steps end when the duality gap maxⱼ ∇F · (w − eⱼ) is a small share of ‖g₀‖². Cost O(n²)
+/// for each step.
 /// </remarks>
 internal sealed class ConflictAverseProblem
 {
-    private const int MostSteps = 2000;
+    private const int MaximumSteps = 2000;
     private const double Tolerance = 1e-9;
 
     private readonly double[,] _products;
@@ -24,11 +25,11 @@ internal sealed class ConflictAverseProblem
         Array.Fill(mean, 1.0 / n);
         _linear = Multiply(mean);
         _meanSquare = Dot(mean, _linear); // ‖g₀‖²
-        Reach = radius * Math.Sqrt(Math.Max(0, _meanSquare));
+        Radius = radius * Math.Sqrt(Math.Max(0, _meanSquare));
     }
 
-    /// <summary>√φ: how far the step may leave g₀.</summary>
-    public double Reach { get; }
+    /// <summary>√φ: the largest distance of the step from g₀.</summary>
+    public double Radius { get; }
 
     /// <summary>‖g_w‖.</summary>
     public double Norm(double[] w) => Math.Sqrt(Math.Max(0, Dot(w, Multiply(w))));
@@ -39,24 +40,24 @@ internal sealed class ConflictAverseProblem
         int n = _linear.Length;
         var w = new double[n];
         Array.Fill(w, 1.0 / n);
-        if (Reach == 0)
+        if (Radius == 0)
             return w;
 
-        double[] ahead = w;
+        double[] extrapolated = w;
         double value = Value(w), step = 1 / Math.Max(Trace(), double.Epsilon), momentum = 1;
-        for (int i = 0; i < MostSteps; i++)
+        for (int i = 0; i < MaximumSteps; i++)
         {
             double[] slope = Slope(w);
             if (Dot(slope, w) - slope.Min() <= Tolerance * _meanSquare)
                 break;
 
-            slope = Slope(ahead);
-            double start = Value(ahead);
+            slope = Slope(extrapolated);
+            double start = Value(extrapolated);
             double[] next;
             for (step *= 2; ; step /= 2)
             {
-                next = Project([.. ahead.Select((at, j) => at - step * slope[j])]);
-                double[] move = Difference(next, ahead);
+                next = Project([.. extrapolated.Select((value, j) => value - step * slope[j])]);
+                double[] move = Difference(next, extrapolated);
                 if (Value(next) <= start + Dot(slope, move) + Dot(move, move) / (2 * step) || step < 1e-300)
                     break;
             }
@@ -64,16 +65,16 @@ internal sealed class ConflictAverseProblem
             double reached = Value(next);
             if (reached > value)
             {
-                if (ahead == w)
-                    break; // as near as rounding lets it come
-                (ahead, momentum) = (w, 1);
+                if (extrapolated == w)
+                    break; // rounding prevents further progress
+                (extrapolated, momentum) = (w, 1);
                 continue;
             }
 
             double following = (1 + Math.Sqrt(1 + 4 * momentum * momentum)) / 2;
-            double[] carried = Difference(next, w);
+            double[] difference = Difference(next, w);
             double share = (momentum - 1) / following;
-            ahead = Project([.. next.Select((at, j) => at + share * carried[j])]);
+            extrapolated = Project([.. next.Select((value, j) => value + share * difference[j])]);
             (w, value, momentum) = (next, reached, following);
         }
 
@@ -97,13 +98,13 @@ internal sealed class ConflictAverseProblem
     }
 
     /// <summary>F(w).</summary>
-    internal double Value(double[] w) => Dot(w, _linear) + Reach * Norm(w);
+    internal double Value(double[] w) => Dot(w, _linear) + Radius * Norm(w);
 
     private double[] Slope(double[] w)
     {
         double[] product = Multiply(w);
         double norm = Math.Sqrt(Math.Max(0, Dot(w, product)));
-        return [.. _linear.Select((b, i) => b + (norm > 0 ? Reach * product[i] / norm : 0))]; // where g_w is 0, 0 is a subgradient of its norm
+        return [.. _linear.Select((b, i) => b + (norm > 0 ? Radius * product[i] / norm : 0))]; // if g_w is 0, 0 is a subgradient of its norm
     }
 
     private double[] Multiply(double[] w)

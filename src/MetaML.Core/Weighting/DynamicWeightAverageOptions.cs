@@ -4,14 +4,15 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>Tasks whose loss falls slowly count more: λᵢ ∝ exp(rᵢ / T), with rᵢ the ratio of the task's last two losses.</summary>
+/// <summary>Dynamic weight average: tasks whose loss falls slowly have larger weights. λᵢ ∝ exp(rᵢ / T), with rᵢ the ratio of the task's last two losses.</summary>
 /// <remarks>
 /// Source: Liu et al., End-to-End Multi-Task Learning with Attention (DWA), 2019, arXiv 1803.10704. Deviation: a task's losses
-/// are those of the steps in which it was drawn, each averaged with the ones before (factor 0.9), since single episodes are noisy.
+/// are those of the steps in which it was drawn. They are running averages (factor 0.9), because losses of single episodes are
+/// noisy.
 /// </remarks>
 public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
 {
-    /// <summary>T: the higher, the more alike the weights.</summary>
+    /// <summary>T, the temperature. A higher temperature gives more equal weights.</summary>
     /// <value>Positive; default 2.</value>
     public double Temperature { get; set; } = 2;
 
@@ -38,8 +39,8 @@ public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
         {
             for (int i = 0; i < drawn.Count; i++)
             {
-                double? before = _losses.Add(drawn[i], losses[i]);
-                _ratios[drawn[i]] = before > 0 ? _losses[drawn[i]] / before.Value : 1;
+                double? previous = _losses.Add(drawn[i], losses[i]);
+                _ratios[drawn[i]] = previous > 0 ? _losses[drawn[i]] / previous.Value : 1;
             }
 
             _weights = FixedWeighting.Normalize(Array.ConvertAll(_ratios, ratio => Math.Exp(ratio / temperature)));

@@ -4,12 +4,12 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>All losses fall at the same rate: λᵢ ∝ zᵢ / Lᵢ, with z = softmax(ξ), and ξᵢ rises where log Lᵢ fell less than the z-weighted mean.</summary>
+/// <summary>FAMO: weights that let all losses fall at the same relative rate. λᵢ ∝ zᵢ / Lᵢ, with z = softmax(ξ). ξᵢ rises if log Lᵢ falls less than the z-weighted mean.</summary>
 /// <remarks>
-/// Source: Liu et al., FAMO: Fast Adaptive Multitask Optimization, 2023, arXiv 2306.03792. As there, a step's effect is evaluated on the same
-/// batch: the losses of its episodes after the step, δ = Jᵀ(log L − log L⁺) with J the Jacobian of softmax, and ξ ← ξ − β(δ + γξ),
-/// with β's step by Adam as in the authors' code: one forward pass more, no gradients of single tasks. A softmax is over the drawn
-/// tasks; a task's ξ moves when it is drawn. Losses below 1e-8 count as 1e-8.
+/// Source: Liu et al., FAMO: Fast Adaptive Multitask Optimization, 2023, arXiv 2306.03792. As in the paper, one more forward
+/// pass computes the losses L⁺ of the same episodes after the step; gradients of single tasks are not needed. Then δ = Jᵀ(log L −
+/// log L⁺) with J the Jacobian of softmax, and ξ ← ξ − β(δ + γξ) by Adam, as in the authors' code. The softmax is over the drawn
+/// tasks, and only the ξ of drawn tasks change. Losses below 1e-8 count as 1e-8.
 /// </remarks>
 public sealed record FamoWeightingOptions : TaskWeightingOptions
 {
@@ -17,7 +17,7 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
     /// <value>Positive; default 0.025.</value>
     public double LearningRate { get; set; } = 0.025;
 
-    /// <summary>γ: how strongly ξ is drawn to 0.</summary>
+    /// <summary>γ: the decay of ξ towards 0.</summary>
     /// <value>Finite and not negative; default 0.01.</value>
     public double Decay { get; set; } = 0.01;
 
@@ -38,7 +38,7 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
         private readonly double[] _means = new double[tasks];
         private readonly double[] _squares = new double[tasks];
         private readonly int[] _steps = new int[tasks];
-        private readonly double[] _losses = [.. Enumerable.Repeat(1.0, tasks)]; // when last drawn
+        private readonly double[] _losses = [.. Enumerable.Repeat(1.0, tasks)]; // of the last step in which the task was drawn
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 
         public IReadOnlyList<double> Weights => _weights;
@@ -61,17 +61,17 @@ public sealed record FamoWeightingOptions : TaskWeightingOptions
         public void ObserveAftermath(IReadOnlyList<int> drawn, IReadOnlyList<double> before, IReadOnlyList<double> after)
         {
             double[] z = FixedWeighting.Normalize([.. drawn.Select(task => Math.Exp(_logits[task]))]); // n times the softmax
-            double[] fall = [.. before.Zip(after, (from, to) => Math.Log(Math.Max(from, SmallestLoss)) - Math.Log(Math.Max(to, SmallestLoss)))];
-            double mean = z.Zip(fall, (share, value) => share * value).Average();
+            double[] logRatios = [.. before.Zip(after, (from, to) => Math.Log(Math.Max(from, SmallestLoss)) - Math.Log(Math.Max(to, SmallestLoss)))];
+            double mean = z.Zip(logRatios, (share, value) => share * value).Average();
             for (int i = 0; i < drawn.Count; i++)
             {
                 int task = drawn[i];
-                double slope = z[i] / drawn.Count * (fall[i] - mean) + decay * _logits[task];
+                double slope = z[i] / drawn.Count * (logRatios[i] - mean) + decay * _logits[task];
                 _steps[task]++;
                 _means[task] = Beta1 * _means[task] + (1 - Beta1) * slope;
                 _squares[task] = Beta2 * _squares[task] + (1 - Beta2) * slope * slope;
-                double first = _means[task] / (1 - Math.Pow(Beta1, _steps[task])), second = _squares[task] / (1 - Math.Pow(Beta2, _steps[task]));
-                _logits[task] -= rate * first / (Math.Sqrt(second) + Epsilon);
+                double firstMoment = _means[task] / (1 - Math.Pow(Beta1, _steps[task])), secondMoment = _squares[task] / (1 - Math.Pow(Beta2, _steps[task]));
+                _logits[task] -= rate * firstMoment / (Math.Sqrt(secondMoment) + Epsilon);
             }
         }
     }

@@ -17,7 +17,7 @@ internal sealed class FixedWeighting : ITaskWeighting
     {
     }
 
-    /// <summary>The same weights scaled to mean 1.</summary>
+    /// <summary>Scales weights to mean 1.</summary>
     public static double[] Normalize(double[] weights)
     {
         double mean = weights.Average();

@@ -4,17 +4,17 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>Tasks learn at the same pace: λᵢ moves until its gradient norm λᵢ‖gᵢ‖ is Ḡ rᵢ^α, with Ḡ the mean of the drawn tasks' and rᵢ how much of task i's first loss is left, relative to their mean.</summary>
+/// <summary>GradNorm: weights that let all tasks learn at the same rate. λᵢ moves towards λᵢ‖gᵢ‖ = Ḡ rᵢ^α, with Ḡ the mean gradient norm of the drawn tasks, and rᵢ the ratio of task i's loss to its first loss, relative to the mean ratio.</summary>
 /// <remarks>
-/// gᵢ is by the encoder's last layer, the last that tasks share. Source: Chen et al., GradNorm, 2018, arXiv 1711.02257: a
-/// gradient step on Σᵢ |λᵢ‖gᵢ‖ − Ḡ rᵢ^α| with the targets held constant. Deviations: the step is taken on log λᵢ and in units
-/// of Ḡ, so that no weight turns negative and the rate does not depend on the losses' scale; a task's loss is averaged over the
-/// steps in which it was drawn (factor 0.9), since single episodes are noisy; a task's λ moves when it is drawn.
+/// gᵢ is the gradient by the encoder's last layer, the last layer that tasks share. Source: Chen et al., GradNorm, 2018, arXiv
+/// 1711.02257: a gradient step on Σᵢ |λᵢ‖gᵢ‖ − Ḡ rᵢ^α| with constant targets. Deviations: the step changes log λᵢ and is in units
+/// of Ḡ, so that weights stay positive and the scale of losses does not matter; a task's loss is a running average over the steps
+/// in which it was drawn (factor 0.9), because losses of single episodes are noisy; only the λ of drawn tasks change.
 /// </remarks>
 public sealed record GradNormWeightingOptions : TaskWeightingOptions
 {
-    /// <summary>α: how strongly tasks that lag behind are pulled.</summary>
-    /// <value>Finite and not negative; default 1.5. With 0 all gradient norms become alike.</value>
+    /// <summary>α: the strength with which slow tasks get larger weights.</summary>
+    /// <value>Finite and not negative; default 1.5. With 0 all gradient norms become equal.</value>
     public double Asymmetry { get; set; } = 1.5;
 
     /// <summary>Step size of log λᵢ.</summary>
@@ -34,7 +34,7 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
         private const double LargestStep = 1;
 
         private readonly RunningAverages _losses = new(tasks);
-        private readonly double[] _first = new double[tasks];
+        private readonly double[] _initialLosses = new double[tasks];
         private double[] _weights = [.. Enumerable.Repeat(1.0, tasks)];
 
         public IReadOnlyList<double> Weights => _weights;
@@ -44,7 +44,7 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
         public void Exchange(StateExchange state)
         {
             _losses.Exchange(state);
-            state.Exchange(_first.AsSpan());
+            state.Exchange(_initialLosses.AsSpan());
             state.Exchange(_weights.AsSpan());
         }
 
@@ -53,20 +53,20 @@ public sealed record GradNormWeightingOptions : TaskWeightingOptions
             for (int i = 0; i < drawn.Count; i++)
             {
                 if (_losses.Add(drawn[i], losses[i]) is null)
-                    _first[drawn[i]] = losses[i];
+                    _initialLosses[drawn[i]] = losses[i];
             }
         }
 
         public double[] Combine(IReadOnlyList<int> drawn, double[,] products, Random random)
         {
             double[] norms = [.. drawn.Select((task, i) => _weights[task] * Math.Sqrt(products[i, i]))]; // λᵢ‖gᵢ‖
-            double[] left = [.. drawn.Select(task => _first[task] > 0 ? _losses[task] / _first[task] : 1)];
-            double norm = norms.Average(), pace = left.Average();
+            double[] ratios = [.. drawn.Select(task => _initialLosses[task] > 0 ? _losses[task] / _initialLosses[task] : 1)];
+            double norm = norms.Average(), meanRatio = ratios.Average();
             var weights = (double[])_weights.Clone();
-            for (int i = 0; i < drawn.Count && norm > 0 && pace > 0; i++)
+            for (int i = 0; i < drawn.Count && norm > 0 && meanRatio > 0; i++)
             {
-                double target = norm * Math.Pow(left[i] / pace, asymmetry);
-                double slope = Math.Sign(norms[i] - target) * norms[i] / norm; // by log λᵢ
+                double target = norm * Math.Pow(ratios[i] / meanRatio, asymmetry);
+                double slope = Math.Sign(norms[i] - target) * norms[i] / norm; // the derivative by log λᵢ
                 weights[drawn[i]] *= Math.Exp(-Math.Clamp(rate * slope, -LargestStep, LargestStep));
             }
 

@@ -1,9 +1,9 @@
 namespace MetaML.Weighting;
 
-/// <summary>A weighting that learns from what an outer step did to the losses of its tasks.</summary>
+/// <summary>A weighting that learns from the change of the tasks' losses in an outer step.</summary>
 internal interface IAftermathWeighting : ITaskWeighting
 {
-    /// <summary>Told of an outer step when it is done.</summary>
+    /// <summary>Receives the losses before and after an outer step.</summary>
     /// <param name="tasks">Numbers of the drawn tasks.</param>
     /// <param name="before">Their query losses before the step.</param>
     /// <param name="after">The losses of the same episodes after it.</param>

@@ -2,12 +2,12 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>Gradients that conflict no longer cancel: each gᵢ is projected onto the normal plane of every gⱼ with which it then has a negative product, in random order; the step goes along the sum of what is left.</summary>
+/// <summary>PCGrad: conflicting gradients do not cancel each other. In random order, each gᵢ is projected onto the normal plane of each gⱼ with which its product is negative. The step uses the sum of the projected gradients.</summary>
 /// <remarks>
 /// Source: Yu et al., Gradient Surgery for Multi-Task Learning (PCGrad), 2020, arXiv 2001.06782. A projection adds a positive
-/// multiple of gⱼ, so the sum is Σᵢ cᵢ gᵢ with cᵢ ≥ 1, and only products of gradients are needed. gᵢ is by the encoder's
-/// parameters; the adapter's own move along the same Σᵢ cᵢ. The reported weights are the c of each task's last step. Cost
-/// O(tasks³) numbers beside a second backward pass.
+/// multiple of gⱼ. The sum is therefore Σᵢ cᵢ gᵢ with cᵢ ≥ 1, and only products of gradients are needed. gᵢ is the gradient by the
+/// encoder's parameters. The adapter's own parameters use the same cᵢ. The reported weight of a task is the c of its last step.
+/// Cost: a second backward pass, and O(tasks³) operations.
 /// </remarks>
 public sealed record PcGradWeightingOptions : TaskWeightingOptions
 {
@@ -21,19 +21,19 @@ public sealed record PcGradWeightingOptions : TaskWeightingOptions
             var sum = new double[n];
             for (int i = 0; i < n; i++)
             {
-                var own = new double[n]; // what is left of gᵢ is Σₖ ownₖ gₖ
-                own[i] = 1;
+                var projected = new double[n]; // the projected gᵢ is Σₖ projectedₖ gₖ
+                projected[i] = 1;
                 int[] others = [.. Enumerable.Range(0, n).Where(j => j != i)];
                 random.Shuffle(others);
                 foreach (int j in others)
                 {
-                    double product = Enumerable.Range(0, n).Sum(k => own[k] * products[k, j]);
+                    double product = Enumerable.Range(0, n).Sum(k => projected[k] * products[k, j]);
                     if (product < 0 && products[j, j] > 0)
-                        own[j] -= product / products[j, j];
+                        projected[j] -= product / products[j, j];
                 }
 
                 for (int k = 0; k < n; k++)
-                    sum[k] += own[k];
+                    sum[k] += projected[k];
             }
 
             return sum;

@@ -4,13 +4,14 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>Tasks that help chosen ones count more: λᵢ ∝ exp(aᵢ / T), with aᵢ the cosine of task i's gradient with the mean gradient of the target tasks.</summary>
+/// <summary>Weights by relatedness to target tasks: λᵢ ∝ exp(aᵢ / T), with aᵢ the cosine of task i's gradient with the mean gradient of the target tasks.</summary>
 /// <remarks>
-/// A step along gᵢ changes a target's loss by −α gᵢ · g: its affinity in the sense of Fifty et al., to first order. Source:
-/// Fifty et al., Efficiently Identifying Task Groupings (TAG), 2021, arXiv 2109.04617; the cosine as in Du et al., Adapting Auxiliary
-/// Losses Using Gradient Similarity, 2018, arXiv 1812.02224. Gradients are by the encoder's parameters; aᵢ is averaged over the
-/// steps in which both task i and a target were drawn (factor 0.9), and 0 before. Useful where capacity or steps are too few for
-/// all tasks, and only some of them matter; otherwise unrelated tasks do no harm that weights could mend.
+/// To first order, a step along gᵢ changes the loss of a target by −α gᵢ · g. Fifty et al. call this the affinity. Source: Fifty
+/// et al., Efficiently Identifying Task Groupings (TAG), 2021, arXiv 2109.04617; the cosine as in Du et al., Adapting Auxiliary
+/// Losses Using Gradient Similarity, 2018, arXiv 1812.02224. Gradients are those by the encoder's parameters. aᵢ is a running
+/// average over the steps in which task i and a target were drawn (factor 0.9), and 0 before the first of them. The weights are
+/// useful if only some tasks matter, and the capacity of the encoder or the number of steps is too small for all tasks. In other
+/// cases unrelated tasks do little harm.
 /// </remarks>
 public sealed record RelatednessWeightingOptions : TaskWeightingOptions
 {
@@ -27,11 +28,11 @@ public sealed record RelatednessWeightingOptions : TaskWeightingOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The tasks that matter.</summary>
+    /// <summary>The target tasks.</summary>
     /// <value>Names of training tasks, at least one.</value>
     public IReadOnlyList<string> TargetTasks { get; set; } = [];
 
-    /// <summary>T: the higher, the more alike the weights.</summary>
+    /// <summary>T, the temperature. A higher temperature gives more equal weights.</summary>
     /// <value>Positive; default 0.25.</value>
     public double Temperature { get; set; } = 0.25;
 
@@ -45,7 +46,7 @@ public sealed record RelatednessWeightingOptions : TaskWeightingOptions
     {
         OptionCheck.NotNull(this, nameof(TargetTasks), TargetTasks);
         if (TargetTasks.Count == 0)
-            throw OptionCheck.Error(this, nameof(TargetTasks), "at least one training task", "none", "There is nothing that others could be related to.", "Name the tasks that matter.");
+            throw OptionCheck.Error(this, nameof(TargetTasks), "at least one training task", "none", "Without targets there is no relatedness to weight by.", "Name the tasks that matter.");
         OptionCheck.Positive(this, nameof(Temperature), Temperature);
     }
 

@@ -2,7 +2,7 @@ using MetaML.Files;
 
 namespace MetaML.Weighting;
 
-/// <summary>Something of each task, a loss say, averaged over the steps in which it was drawn: single episodes are noisy.</summary>
+/// <summary>Running averages of a number of each task, such as its loss, over the steps in which it was drawn. They smooth the noise of single episodes.</summary>
 /// <param name="tasks">Number of training tasks.</param>
 internal sealed class RunningAverages(int tasks) : IResumable
 {
@@ -15,13 +15,13 @@ internal sealed class RunningAverages(int tasks) : IResumable
     public double this[int task] => _averages[task];
 
     /// <summary>Adds a value.</summary>
-    /// <returns>The average before; null where this is the task's first.</returns>
+    /// <returns>The average before this value; null if it is the first of the task.</returns>
     public double? Add(int task, double value)
     {
-        double? before = _isKnown[task] ? _averages[task] : null;
-        _averages[task] = before is { } average ? Memory * average + (1 - Memory) * value : value;
+        double? previous = _isKnown[task] ? _averages[task] : null;
+        _averages[task] = previous is { } average ? Memory * average + (1 - Memory) * value : value;
         _isKnown[task] = true;
-        return before;
+        return previous;
     }
 
     /// <inheritdoc/>

@@ -3,11 +3,11 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>Large tasks count more: λᵢ ∝ (number of rows)^exponent.</summary>
+/// <summary>Weights by size: λᵢ ∝ (number of rows)^exponent.</summary>
 public sealed record SizeWeightingOptions : TaskWeightingOptions
 {
     /// <summary>The exponent.</summary>
-    /// <value>From −1 (small tasks count more) to 1 (every row counts alike); default 0.5.</value>
+    /// <value>From −1 (small tasks have larger weights) to 1 (all rows have the same weight); default 0.5.</value>
     public double Exponent { get; set; } = 0.5;
 
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) =>

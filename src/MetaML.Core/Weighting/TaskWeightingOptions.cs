@@ -2,7 +2,7 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>How much each task counts in the outer loss: λᵢ in θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
+/// <summary>The weights of tasks in the outer loss: λᵢ in θ* = argmin Σᵢ λᵢ Lᵢ(θ).</summary>
 /// <remarks>
 /// Weights belong to named tasks. Where tasks are drawn from classes, they belong to the pool of classes. Their mean over the
 /// training tasks is 1. The set of weightings is closed: another assembly cannot derive from this type. Weights that are
@@ -10,8 +10,8 @@ namespace MetaML;
 /// </remarks>
 public abstract record TaskWeightingOptions
 {
-    /// <summary>The weighting of a training.</summary>
-    /// <param name="tasks">All training tasks, of every kind of label.</param>
+    /// <summary>Creates the weighting of a training.</summary>
+    /// <param name="tasks">All training tasks, of every label kind.</param>
     internal abstract ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks);
 
     internal virtual void Validate()

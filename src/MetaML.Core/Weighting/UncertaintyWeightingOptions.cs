@@ -4,11 +4,11 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>Noisy tasks count less: λᵢ ∝ exp(−sᵢ), with sᵢ = log σᵢ² learned with the loss exp(−sᵢ) Lᵢ + c sᵢ.</summary>
+/// <summary>Weights by uncertainty: noisy tasks have smaller weights. λᵢ ∝ exp(−sᵢ), where sᵢ = log σᵢ² is learned with the loss exp(−sᵢ) Lᵢ + c sᵢ.</summary>
 /// <remarks>
-/// Source: Kendall et al., Multi-Task Learning Using Uncertainty to Weigh Losses, 2018, arXiv 1705.07115: for values
-/// (Gaussian) ½ exp(−s) L + ½ s, so c = 1; for classes (softmax) exp(−s) L + ½ s, so c = ½. A task's s takes a gradient step
-/// when the task is drawn.
+/// Source: Kendall et al., Multi-Task Learning Using Uncertainty to Weigh Losses, 2018, arXiv 1705.07115: for regression
+/// (Gaussian) ½ exp(−s) L + ½ s, so c = 1; for classes (softmax) exp(−s) L + ½ s, so c = ½. Only the s of drawn tasks change, by a
+/// gradient step.
 /// </remarks>
 public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
 {

@@ -2,7 +2,7 @@ using MetaML.Weighting;
 
 namespace MetaML;
 
-/// <summary>All tasks count alike.</summary>
+/// <summary>All tasks have the same weight.</summary>
 public sealed record UniformWeightingOptions : TaskWeightingOptions
 {
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new FixedWeighting(tasks.Select(_ => 1.0));

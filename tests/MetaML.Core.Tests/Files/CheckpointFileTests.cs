@@ -45,7 +45,7 @@ public sealed class CheckpointFileTests : IDisposable
         Refused("TaskWeighting.Weights[0].Value = 2", _options with { TaskWeighting = new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["task1"] = 3 } } });
         Refused("other data", _options, CoreData.Of(Some.Tasks(seed: 2), LabelKind.Binary));
         List<TaskRow> renamed = Some.Tasks();
-        renamed[0].Task = "task0 "; // the smallest change of all
+        renamed[0].Task = "task0 "; // the smallest possible change
         Refused("other data", _options, CoreData.Of(renamed, LabelKind.Binary));
         CheckpointFile file = CheckpointFile.Read(FileName);
         (file with { Version = "9.9.9" }).Write(FileName);
@@ -101,7 +101,7 @@ public sealed class CheckpointFileTests : IDisposable
             CheckpointFile hostile = (i % 3) switch
             {
                 0 => file with { Loops = [Damage(file.Loops[0], random)] },
-                1 => file with { Loops = [file.Loops[0], file.Loops[0], Damage(file.Loops[0], random)] }, // of loops that there are not
+                1 => file with { Loops = [file.Loops[0], file.Loops[0], Damage(file.Loops[0], random)] }, // more loops than the training has
                 _ => file with { Loops = [Damage(file.Loops[0], random)[..(4 * random.Next(4))]] },
             };
             hostile.Write(FileName);
@@ -148,10 +148,10 @@ public sealed class CheckpointFileTests : IDisposable
         };
         Assert.Equal(expected, Bytes.Of(MetaTrainer.Train(_set, options, warn: warnings.Add).Write));
         Assert.Equal(2, warnings.Count); // after 4 and 6 steps
-        Assert.All(warnings, warning => Assert.Contains("Training goes on", warning));
+        Assert.All(warnings, warning => Assert.Contains("Training continues", warning));
     }
 
-    // Leaves a checkpoint of three steps.
+    // Stops with a checkpoint after three steps.
     private void Interrupt()
     {
         using var source = new CancellationTokenSource();

@@ -101,7 +101,7 @@ public sealed class RelatedPriorTests
         MetaModel model = Train(training, new BayesianAdapterOptions()), other = Train(training, new BayesianAdapterOptions());
         Assert.Contains("at least three", Assert.Throws<InvalidOperationException>(() => RelatedPrior.Learn(model, training.With([.. training.Tasks.Take(2)]))).Message, StringComparison.Ordinal);
         var options = new AdaptationOptions { RelatedPrior = RelatedPrior.Learn(model, training) };
-        Assert.Contains("another's", Assert.Throws<ArgumentException>(() => other.Adapt(training, options)).Message, StringComparison.Ordinal);
+        Assert.Contains("the prior of another model", Assert.Throws<ArgumentException>(() => other.Adapt(training, options)).Message, StringComparison.Ordinal);
         TaskSet binary = CoreData.Of(Some.Tasks(), LabelKind.Binary);
         MetaModel prototypes = MetaTrainer.Train(binary, new() { Adapter = new PrototypeAdapterOptions(), MaximumNumberOfIterations = 0 });
         Assert.Contains("ridge or Bayesian", Assert.Throws<ArgumentException>(() => RelatedPrior.Learn(prototypes, binary)).Message, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class TrainingSummaryTests
         TrainingSummary summary = model.Training!;
         Assert.All(summary.Reasons, reason => Assert.Contains(reason, log));
         Assert.Equal(summary.Reasons.Count, summary.Reasons.Distinct().Count());
-        foreach (string beginning in new[] { "Learners: linear with a prior by empirical Bayes, with a Gaussian and with a logistic likelihood, and a network: features are dense, 6 of them.", "Adapter: Bayesian, since", "Adapter: Ridge on the network, since labels are classes.", "Validation: 2 of 12 tasks", "Support: 2 to 14 rows of a task of 29, the median", "Learner: " })
+        foreach (string beginning in new[] { "Learners: linear with a prior by empirical Bayes, with a Gaussian and with a logistic likelihood, and a network: features are dense, 6 of them.", "Adapter: Bayesian, since", "Adapter: Ridge on the network, since labels are classes.", "Validation: 2 of 12 tasks", "Support: 2 to 14 rows for a task with the median number of rows, 29.", "Learner: " })
             Assert.Contains(summary.Reasons, reason => reason.StartsWith(beginning, StringComparison.Ordinal));
         Assert.Equal((12, 339L), (summary.TaskCount, summary.RowCount));
         Assert.True(summary.ValidationLoss > 0 && summary.ValidationEpisodes > 0);
@@ -26,7 +26,7 @@ public sealed class TrainingSummaryTests
     }
 
     [Theory]
-    [InlineData("Encoder: Sparse, with directions that the tasks have in common or without, since features are sparse and labels are classes.", true, null, null)]
+    [InlineData("Encoder: Sparse, with or without directions that tasks share, since features are sparse and labels are classes.", true, null, null)]
     [InlineData("Encoder: Mlp, since tasks are drawn from classes.", false, 2, null)]
     [InlineData("Encoder: Mlp, since an adapter is set, and the linear learner has its own.", false, null, "ridge")]
     public void Train_NoLinearLearner_SaysWhy(string expected, bool sparse, int? ways, string? adapter)
@@ -44,15 +44,15 @@ public sealed class TrainingSummaryTests
         for (int row = 0; row < 60; row++)
             builder.Add($"task{row % 3}", store.Add(new FeatureRow([.. Enumerable.Range(0, 201).Select(_ => (float)random.NextDouble())])), (float)random.NextDouble());
         IReadOnlyList<string> reasons = Reasons(builder.Build(), s_few);
-        Assert.Contains("Encoder: Mlp, since there are 201 features, and a prior for a linear learner is learned of at most 200.", reasons);
-        Assert.Contains("Adapter: Bayesian on the network, since labels are values, and it also says how sure it is.", reasons);
+        Assert.Contains("Encoder: Mlp, since there are 201 features, and the prior of a linear learner is limited to 200.", reasons);
+        Assert.Contains("Adapter: Bayesian on the network, since labels are numbers, and it also gives the deviation of scores.", reasons);
     }
 
     [Fact]
     public void Train_Classes_SaysWhetherTasksShareThem()
     {
         Assert.Contains("Classes: common to all tasks, since a task has 3 of the 3 on average.", Reasons(CoreData.Of(Some.Tasks(), LabelKind.Multiclass), s_few));
-        Assert.Contains("Classes: of each task its own, since a task has 3 of the 36 on average.", Reasons(CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass), s_few));
+        Assert.Contains("Classes: separate for each task, since a task has 3 of the 36 on average.", Reasons(CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass), s_few));
         Assert.DoesNotContain(Reasons(CoreData.Of(Some.Tasks(), LabelKind.Multiclass), s_few with { ClassSets = ClassSets.Common }), reason => reason.StartsWith("Classes:", StringComparison.Ordinal));
     }
 

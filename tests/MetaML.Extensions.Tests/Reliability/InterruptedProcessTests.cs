@@ -17,7 +17,7 @@ public sealed class InterruptedProcessTests
     public void Training_DiskFullMeanwhile_WarnsAndLosesNothing()
     {
         var (warning, sameBits) = InterruptedTraining.FillDisk();
-        Assert.Contains("Training goes on; the last one that was written stays.", warning);
+        Assert.Contains("Training continues, and the last written checkpoint remains.", warning);
         Assert.True(sameBits);
     }
 

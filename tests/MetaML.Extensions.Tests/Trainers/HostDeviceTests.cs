@@ -26,7 +26,7 @@ public sealed class HostDeviceTests
     {
         var ml = new MLContext(seed: 1) { GpuDeviceId = 77, FallbackToCpu = true };
         MetaLearnerTransformer model = s_binary.Trainer(ml, s_binary.Options(iterations: 2)).Fit(ml.Data.LoadFromEnumerable(Some.Tasks()));
-        Assert.Contains(model.Model.Training!.Reasons, reason => reason.StartsWith("Device: cpu, since 'cuda:77' was asked for", StringComparison.Ordinal));
+        Assert.Contains(model.Model.Training!.Reasons, reason => reason.StartsWith("Device: cpu, since 'cuda:77' was requested", StringComparison.Ordinal));
     }
 
     [Fact]

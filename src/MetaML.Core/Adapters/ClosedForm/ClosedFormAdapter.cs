@@ -9,32 +9,32 @@ using static TorchSharp.torch;
 namespace MetaML.Adapters.ClosedForm;
 
 /// <summary>
-/// W = α · argmin_V Σᵢ sᵢ‖yᵢ − z̃ᵢV‖² + ‖B⁻¹(V − V₀)‖², with z̃ = (z, 1), B = diag(b) F, and s the example weights: what the adapters with a solution in closed form share.
+/// W = α · argmin_V Σᵢ sᵢ‖yᵢ − z̃ᵢV‖² + ‖B⁻¹(V − V₀)‖², with z̃ = (z, 1), B = diag(b) F, and s the example weights: the base of the adapters with a solution in closed form.
 /// </summary>
 /// <remarks>
 /// Labels are −1 and 1 (binary), one-hot (multiclass), or the values (regression). With P = S^½ Z̃ B the solution is
-/// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury): whichever system is smaller is solved,
-/// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0.
+/// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury). The smaller of the two systems is solved,
+/// so the cost is O(min(rows, embedding)³). V₀ is learned if all tasks have the same outputs, else it is 0.
 /// </remarks>
 internal abstract class ClosedFormAdapter : IManagedAdapter
 {
     private const string Scale = "log_scale";
     private const string Prior = "prior_head";
 
-    private const int RowsAtOnce = 32;
+    private const int RowsPerBlock = 32;
 
     private readonly List<ParameterSpec> _parameters = [];
-    private readonly int _scaleAt;
-    private readonly int _priorAt;
+    private readonly int _scaleIndex;
+    private readonly int _priorIndex;
 
     private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
         Shape = shape;
         _parameters.AddRange(priorScale);
-        _scaleAt = shape.Kind == LabelKind.Regression ? -1 : _parameters.Count;
-        if (_scaleAt >= 0)
+        _scaleIndex = shape.Kind == LabelKind.Regression ? -1 : _parameters.Count;
+        if (_scaleIndex >= 0)
             _parameters.Add(ParameterSpec.Constant(Scale, MathF.Log(shape.Kind == LabelKind.Binary ? 3 : 6)) with { LearningRateFactor = 10, IsTrained = isTrained });
-        _priorAt = shape.HasCommonOutputs ? _parameters.Count : -1;
+        _priorIndex = shape.HasCommonOutputs ? _parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
     }
@@ -69,7 +69,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         Tensor head = (factor is null ? solution : factor.bmm(solution)) * priorScale.unsqueeze(-1);
         if (Shape.HasCommonOutputs)
             head = head.Plus(PriorHead(learned, tasks));
-        if (_scaleAt >= 0)
+        if (_scaleIndex >= 0)
             head = head * learned[Scale].exp();
         return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), head.narrow(1, width - 1, 1).squeeze(1));
     }
@@ -79,21 +79,21 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     {
         int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
         float[] priorScale = PriorScale(parameters);
-        float[]? factor = Factor(parameters), prior = _priorAt >= 0 ? parameters[_priorAt] : null;
+        float[]? factor = Factor(parameters), prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
         var scaled = new float[width];
-        // S^½ Z̃ B, in single precision: products of such numbers are exact in double. All rows at once where there are fewer of
-        // them than values; else some at a time, of which the normal equations are all that is kept.
+        // S^½ Z̃ B in single precision, because the product of two single numbers is exact in double precision. If there are fewer
+        // rows than values in a row, one block holds all rows; else rows are added to the normal equations in small blocks.
         bool isWide = rows < width;
-        int rowsAtOnce = isWide ? rows : RowsAtOnce;
-        double[] p = ArrayPool<double>.Shared.Rent(rowsAtOnce * width);
+        int rowsPerBlock = isWide ? rows : RowsPerBlock;
+        double[] p = ArrayPool<double>.Shared.Rent(rowsPerBlock * width);
         double[] normal = isWide && !KeepsPredictiveVariance ? [] : new double[width * width]; // PᵀP + I
         var residual = new double[rows * outputs];
         var solution = new double[width * outputs];
         double squares = 0;
-        for (int first = 0; first < rows; first += rowsAtOnce)
+        for (int first = 0; first < rows; first += rowsPerBlock)
         {
-            int count = Math.Min(rowsAtOnce, rows - first);
+            int count = Math.Min(rowsPerBlock, rows - first);
             for (int row = first; row < first + count; row++)
             {
                 float root = MathF.Sqrt(support.Weights[row]);
@@ -107,9 +107,9 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
                 TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan((row - first) * width, width));
                 for (int k = 0; k < outputs; k++)
                 {
-                    double own = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
-                    residual[row * outputs + k] = own;
-                    squares += own * own;
+                    double error = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
+                    residual[row * outputs + k] = error;
+                    squares += error * error;
                 }
             }
 
@@ -121,7 +121,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
 
         if (normal.Length > 0)
             AddIdentity(normal, width);
-        double[] right = !KeepsPredictiveVariance ? [] : isWide ? [.. residual] : [.. solution]; // of the system that is solved in its place
+        double[] right = !KeepsPredictiveVariance ? [] : isWide ? [.. residual] : [.. solution]; // the right-hand side, which the solution overwrites
         if (isWide)
         {
             SolveGram(p, rows, width, residual, outputs);
@@ -160,21 +160,21 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     {
     }
 
-    /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
+    /// <summary>b: the prior scale of each slope and, last, of the intercept. Float [embedding + 1].</summary>
     private protected abstract Tensor PriorScale(ParameterSet learned);
 
-    /// <summary>The same outside libtorch.</summary>
+    /// <summary>The same without libtorch.</summary>
     private protected abstract float[] PriorScale(IReadOnlyList<float[]> parameters);
 
-    /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
+    /// <summary>F: the correlation of slopes. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
     private protected virtual Tensor? Factor(ParameterSet learned) => null;
 
-    /// <summary>The same outside libtorch, row-major.</summary>
+    /// <summary>The same without libtorch, row-major.</summary>
     private protected virtual float[]? Factor(IReadOnlyList<float[]> parameters) => null;
 
-    /// <summary>The parameters with another head in the place of V₀, and B scaled; where the outputs of all tasks mean the same.</summary>
-    /// <param name="parameters">Values in the order of <see cref="Parameters"/>; left as they are.</param>
-    /// <param name="prior">As <see cref="Adapt(IReadOnlyList{float[]}, EmbeddedTask)"/> gives it.</param>
+    /// <summary>Copies the parameters with another V₀ and a scaled B. All tasks must have the same outputs.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>; not changed.</param>
+    /// <param name="prior">The new V₀, in the form that <see cref="Adapt(IReadOnlyList{float[]}, EmbeddedTask)"/> returns.</param>
     /// <param name="radius">Factor of B.</param>
     internal float[][] WithPrior(IReadOnlyList<float[]> parameters, LinearHead prior, double radius)
     {
@@ -185,17 +185,17 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         for (int k = 0; k < outputs; k++)
         {
             for (int j = 0; j < dimension; j++)
-                changed[_priorAt][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
-            changed[_priorAt][dimension * outputs + k] = prior.Bias[k] / scale;
+                changed[_priorIndex][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
+            changed[_priorIndex][dimension * outputs + k] = prior.Bias[k] / scale;
         }
 
         return changed;
     }
 
-    /// <summary>How badly each of several priors explains support: rᵀ(PPᵀ + I)⁻¹r, which is the residuals before adapting times those after (Woodbury).</summary>
+    /// <summary>The misfit of each prior to the support: rᵀ(PPᵀ + I)⁻¹r, the product of the residuals before and after adaptation (Woodbury).</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
     /// <param name="support">The rows.</param>
-    /// <param name="priors">In the place of V₀.</param>
+    /// <param name="priors">The heads that replace V₀.</param>
     /// <param name="radius">Factor of B.</param>
     internal double[] Misfits(IReadOnlyList<float[]> parameters, EmbeddedTask support, IReadOnlyList<LinearHead> priors, double radius) => [.. priors.Select(prior =>
     {
@@ -203,11 +203,11 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         return SumOverLabels(parameters, support, (row, k, label) => (label - prior.Score(row, k)) * (label - head.Score(row, k)));
     })];
 
-    /// <summary>The mean squared residual of a head, in the units in which labels are regressed.</summary>
+    /// <summary>The mean squared residual of a head, in the units of <see cref="Target"/>.</summary>
     internal double MeanSquaredResidual(IReadOnlyList<float[]> parameters, EmbeddedTask task, LinearHead head) =>
         SumOverLabels(parameters, task, (row, k, label) => (label - head.Score(row, k)) * (label - head.Score(row, k))) / Math.Max(task.OutputCount * task.Weights.Sum(weight => (double)weight), 1e-12);
 
-    // Of what is asked for in scores, over the squared scale.
+    // The weighted sum of the product over rows and outputs, divided by the squared scale of scores.
     private double SumOverLabels(IReadOnlyList<float[]> parameters, EmbeddedTask task, ScoreProduct product)
     {
         double sum = 0, scale = ScaleOf(parameters);
@@ -222,22 +222,22 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
 
     private delegate double ScoreProduct(ReadOnlySpan<float> row, int output, double label);
 
-    private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
+    private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleIndex >= 0 ? MathF.Exp(parameters[_scaleIndex][0]) : 1;
 
     /// <summary>Multiplies b by a factor.</summary>
     private protected abstract void ScalePrior(float[][] parameters, double factor);
 
-    /// <summary>Whether heads keep <see cref="Predictive"/>.</summary>
+    /// <summary>Whether heads have the <see cref="Predictive"/> variance.</summary>
     private protected virtual bool KeepsPredictiveVariance => false;
 
-    /// <summary>How far labels lie from the head's scores.</summary>
+    /// <summary>The predictive variance of a head; null for none.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
     /// <param name="covariance">S̃ = B(PᵀP + I)⁻¹Bᵀ [embedding + 1, embedding + 1].</param>
     /// <param name="count">Total weight of the rows, over all outputs.</param>
     /// <param name="quadratic">q = Rᵀ(PPᵀ + I)⁻¹R, over all outputs.</param>
     private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic) => null;
 
-    /// <summary>What a label is regressed as, for one output.</summary>
+    /// <summary>The regression target of one output for a label.</summary>
     private protected float Target(float label, int output) => Shape.Kind switch
     {
         LabelKind.Binary => 2 * label - 1,
@@ -245,8 +245,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         _ => label,
     };
 
-    /// <summary>V₀ among all parameters, [embedding + 1, outputs]; null where it is 0.</summary>
-    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorAt >= 0 ? parameters[_priorAt] : null;
+    /// <summary>The parameter V₀, [embedding + 1, outputs]; null if V₀ is 0.</summary>
+    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
     private Tensor Targets(AdaptationInput input) => Shape.Kind switch
     {

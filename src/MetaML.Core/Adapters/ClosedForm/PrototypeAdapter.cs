@@ -7,8 +7,8 @@ namespace MetaML.Adapters.ClosedForm;
 
 /// <summary>Scores a row by −τ‖z − c_k‖², with c_k the weighted mean of class k's support embeddings and τ learned.</summary>
 /// <remarks>
-/// −τ‖z − c‖² = 2τ z·c − τ‖c‖² + (same for all classes), a linear head. A class that all tasks share but this support
-/// lacks is represented by the mean of its rows over the training tasks (while training: over the meta-batch).
+/// −τ‖z − c‖² = 2τ z·c − τ‖c‖² + (same for all classes), a linear head. If all tasks share the classes and the support lacks a
+/// class, its prototype is the mean of its rows over the training tasks (during training: over the meta-batch).
 /// Cost O(rows · embedding). Source: Snell et al., Prototypical Networks for Few-shot Learning, 2017, arXiv 1703.05175;
 /// the learned temperature is an addition.
 /// </remarks>
@@ -20,9 +20,9 @@ internal sealed class PrototypeAdapter : IManagedAdapter
     private readonly HeadShape _shape;
     private readonly int? _commonClasses;
 
-    /// <summary>An adapter of heads of this shape.</summary>
+    /// <summary>Makes an adapter for heads of this shape.</summary>
     /// <param name="shape">Binary or multiclass.</param>
-    /// <exception cref="ArgumentException">Regression has no classes to make prototypes of.</exception>
+    /// <exception cref="ArgumentException">The labels are those of regression, which has no classes.</exception>
     public PrototypeAdapter(HeadShape shape)
     {
         if (shape.Kind == LabelKind.Regression)
@@ -30,7 +30,7 @@ internal sealed class PrototypeAdapter : IManagedAdapter
         _shape = shape;
         _commonClasses = shape.Kind == LabelKind.Binary ? 2 : shape.CommonOutputs;
 
-        // Embeddings start with about unit variance, so distances grow with the dimension; this keeps logits near 1.
+        // Initial embeddings have about unit variance, so distances grow with the dimension. This temperature keeps logits near 1.
         var temperature = ParameterSpec.Constant(Temperature, MathF.Log(2f / shape.EmbeddingDimension)) with { LearningRateFactor = 10 };
         Parameters = _commonClasses is { } classes
             ? [temperature, ParameterSpec.Constant(Pooled, 0, classes, shape.EmbeddingDimension) with { IsTrained = false }]
@@ -47,7 +47,7 @@ internal sealed class PrototypeAdapter : IManagedAdapter
         return new AdaptedTasks(input.EncoderParameters, weights, bias);
     }
 
-    /// <summary>The heads for support that is embedded already.</summary>
+    /// <summary>The heads for embedded support.</summary>
     /// <param name="input">Parameters, labels and weights.</param>
     /// <param name="embeddings">Float [tasks, rows, embedding].</param>
     internal (Tensor Weights, Tensor Bias) Head(AdaptationInput input, Tensor embeddings)

@@ -4,8 +4,8 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>Distance to each class's mean embedding, with a meta-learned temperature.</summary>
-/// <remarks>For binary and multiclass labels. See <see cref="PrototypeAdapter"/>.</remarks>
+/// <summary>Prototypes: a class's score is the negative squared distance to its mean embedding, times a meta-learned temperature.</summary>
+/// <remarks>For binary and multiclass labels. Source: Snell et al., Prototypical Networks for Few-shot Learning, 2017, arXiv 1703.05175.</remarks>
 [SavedName("prototype")]
 public sealed record PrototypeAdapterOptions : AdapterOptions
 {

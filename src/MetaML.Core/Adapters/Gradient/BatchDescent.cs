@@ -4,39 +4,39 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Gradient;
 
-/// <summary>The inner steps of a batch of tasks on the processor, in managed code: networks of this size are less work than libtorch's calls.</summary>
+/// <summary>The inner steps of a batch of tasks on the CPU, in managed code. For small networks this is faster than calls of libtorch.</summary>
 /// <remarks>
-/// Outer derivatives are computed with the losses, task by task, while all that a task needs is in the processor's cache; the
-/// outer step then weighs them.
+/// The outer derivatives of a task are computed together with its losses, while its data are in the processor's cache. The outer
+/// step then multiplies them by the weights of the tasks.
 /// </remarks>
 internal abstract class BatchDescent
 {
     private protected BatchDescent(DescentPlan plan) => Plan = plan;
 
-    /// <summary>What the steps do.</summary>
+    /// <summary>The plan of the steps.</summary>
     protected DescentPlan Plan { get; }
 
-    /// <summary>Whether every task that started from finite numbers ended with such.</summary>
+    /// <summary>Whether each task that started with finite numbers ended with finite numbers.</summary>
     public bool StaysFinite { get; private protected set; } = true;
 
-    /// <summary>Whether the steps of a batch can be taken here: its numbers must be within reach, and not sparse.</summary>
-    public static bool Serves(Tensor features) => features is { is_sparse: false, device_type: TorchSharp.DeviceType.CPU };
+    /// <summary>Whether managed code can run the steps of a batch: its features must be dense and on the CPU.</summary>
+    public static bool Supports(Tensor features) => features is { is_sparse: false, device_type: TorchSharp.DeviceType.CPU };
 
-    /// <param name="plan">What the steps do.</param>
+    /// <param name="plan">The plan of the steps.</param>
     /// <param name="input">The support.</param>
-    /// <param name="query">The query rows; null where tasks are adapted only.</param>
+    /// <param name="query">The query rows; null for adaptation without a query loss.</param>
     public static BatchDescent Of(DescentPlan plan, AdaptationInput input, RowBatch? query) =>
         input.ClassMask.dtype == ScalarType.Float64 ? new BatchDescent<double>(plan, input, query) : new BatchDescent<float>(plan, input, query);
 
-    /// <summary>The parameters of network and head after the last step.</summary>
-    /// <param name="parameters">[parameters], or [tasks, parameters]: of the network, the head, and what maps a context.</param>
+    /// <summary>The parameters of network and head after the last inner step.</summary>
+    /// <param name="parameters">[parameters], or [tasks, parameters]: of the network, of the head, and the map of a context.</param>
     /// <param name="rates">[rates].</param>
     /// <param name="support">[tasks, rows, features].</param>
     /// <returns>Float [tasks, parameters].</returns>
     public abstract Tensor Ends(Tensor parameters, Tensor rates, Tensor support);
 
-    /// <summary>Each task's query loss after its steps, and what the outer step descends; where gradients are recorded they flow through the second, once.</summary>
-    /// <param name="parameters">[parameters], or [tasks, parameters]: of the network, the head, and what maps a context.</param>
+    /// <summary>The query loss of each task after its steps, and the loss that the outer step minimises. The second can be differentiated once if libtorch records gradients.</summary>
+    /// <param name="parameters">[parameters], or [tasks, parameters]: of the network, of the head, and the map of a context.</param>
     /// <param name="rates">[rates].</param>
     /// <param name="support">[tasks, rows, features].</param>
     /// <param name="query">[tasks, rows, features].</param>
@@ -50,16 +50,16 @@ internal abstract class BatchDescent
         return (queryLoss.Value!, outer);
     }
 
-    /// <summary>The losses, and the derivatives of what the outer step descends.</summary>
+    /// <summary>The losses, and the derivatives of the loss that the outer step minimises.</summary>
     /// <param name="parameters">As above.</param>
     /// <param name="rates">As above.</param>
     /// <param name="support">As above.</param>
     /// <param name="query">As above.</param>
-    /// <param name="derivatives">By parameters [tasks, parameters], by rates [tasks, rates], and by support and query [tasks, rows, features] where rows are embedded by what is trained.</param>
-    /// <param name="isDifferentiated">Whether they are wanted.</param>
+    /// <param name="derivatives">By parameters [tasks, parameters] and by rates [tasks, rates]. If the encoder that embeds the rows is trained, also by support and by query [tasks, rows, features].</param>
+    /// <param name="isDifferentiated">Whether to compute derivatives.</param>
     protected abstract (Tensor Query, Tensor Outer) Losses(Tensor parameters, Tensor rates, Tensor support, Tensor query, out Tensor[] derivatives, bool isDifferentiated);
 
-    // Losses as one operation that libtorch differentiates, once.
+    // The losses as one operation for libtorch's automatic differentiation. It can be differentiated once.
     private sealed class DescentFunction : autograd.SingleTensorFunction<DescentFunction>
     {
         private const string Derivatives = "derivatives", IsShared = "is shared";

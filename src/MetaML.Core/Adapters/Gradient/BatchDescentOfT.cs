@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace MetaML.Adapters.Gradient;
 
 /// <inheritdoc/>
-/// <typeparam name="T">The tensors' precision.</typeparam>
+/// <typeparam name="T">The number type of the tensors.</typeparam>
 internal sealed class BatchDescent<T> : BatchDescent
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -18,7 +18,7 @@ internal sealed class BatchDescent<T> : BatchDescent
     private readonly RowBatch? _query;
     private readonly int _tasks;
     private readonly int _outputs;
-    private readonly double _dropped; // share of hidden values
+    private readonly double _dropped; // the dropout probability
     private readonly Generator? _dropout;
 
     public BatchDescent(DescentPlan plan, AdaptationInput input, RowBatch? query)
@@ -32,17 +32,17 @@ internal sealed class BatchDescent<T> : BatchDescent
     /// <inheritdoc/>
     public override Tensor Ends(Tensor parameters, Tensor rates, Tensor support)
     {
-        using var scope = NewDisposeScope(); // holds all whose memory is read below
+        using var scope = NewDisposeScope(); // keeps the tensors alive whose memory is read below
         int supportRows = (int)support.shape[1];
         var descent = new TaskDescent<T>(Plan, supportRows, queryRows: 0, _outputs, (int)rates.shape[0], isDifferentiated: false);
         Tensor result = empty([_tasks, descent.End.Length], dtype: _mask.dtype, device: CPU);
         Span<T> ends = Values(result);
         ReadOnlySpan<T> start = Values(parameters.contiguous()), alpha = Values(rates.contiguous());
         var rows = new Rows(Plan.Kind, support, _support, _mask);
-        T[][][] masks = Masks(supportRows, 0);
+        T[][][] masks = DrawMasks(supportRows, 0);
         for (int t = 0; t < _tasks; t++)
         {
-            rows.Tell(descent.Support, t);
+            rows.CopyTo(descent.Support, t);
             descent.Descend(Of(start, parameters, t), alpha, MasksOf(masks, t));
             CopyTo(descent.End, ends, t);
         }
@@ -53,7 +53,7 @@ internal sealed class BatchDescent<T> : BatchDescent
     /// <inheritdoc/>
     protected override (Tensor Query, Tensor Outer) Losses(Tensor parameters, Tensor rates, Tensor support, Tensor query, out Tensor[] derivatives, bool isDifferentiated)
     {
-        using var scope = NewDisposeScope(); // holds all whose memory is read below
+        using var scope = NewDisposeScope(); // keeps the tensors alive whose memory is read below
         int supportRows = (int)support.shape[1], queryRows = (int)query.shape[1], rateCount = (int)rates.shape[0];
         var descent = new TaskDescent<T>(Plan, supportRows, queryRows, _outputs, rateCount, isDifferentiated);
         Tensor New(params long[] shape) => empty(shape, dtype: _mask.dtype, device: CPU);
@@ -61,24 +61,24 @@ internal sealed class BatchDescent<T> : BatchDescent
         derivatives = !isDifferentiated ? [] : Plan.IsByFeatures
             ? [New(_tasks, descent.ParameterCount), New(_tasks, rateCount), New(support.shape), New(query.shape)]
             : [New(_tasks, descent.ParameterCount), New(_tasks, rateCount)];
-        Span<T> given = Values(scores), moved = Values(moves);
+        Span<T> scoreValues = Values(scores), distances = Values(moves);
         Span<T> byParameters = ValuesAt(derivatives, 0), byRates = ValuesAt(derivatives, 1), bySupport = ValuesAt(derivatives, 2), byQuery = ValuesAt(derivatives, 3);
         ReadOnlySpan<T> start = Values(parameters.contiguous()), alpha = Values(rates.contiguous());
         var rows = new Rows(Plan.Kind, support, _support, _mask);
-        var asked = new Rows(Plan.Kind, query, _query!, _mask);
-        T[][][] masks = Masks(supportRows, queryRows);
+        var queryRowsOf = new Rows(Plan.Kind, query, _query!, _mask);
+        T[][][] masks = DrawMasks(supportRows, queryRows);
         for (int t = 0; t < _tasks; t++)
         {
             ReadOnlySpan<T> taskParameters = Of(start, parameters, t);
             T[][][] taskMasks = MasksOf(masks, t);
-            rows.Tell(descent.Support, t);
-            asked.Tell(descent.Query, t);
+            rows.CopyTo(descent.Support, t);
+            queryRowsOf.CopyTo(descent.Query, t);
             descent.Descend(taskParameters, alpha, taskMasks);
             StaysFinite &= FiniteNumbers.AreAll(descent.End) || !FiniteNumbers.AreAll(taskParameters);
             for (int pass = 0; pass < Plan.QueryPasses; pass++)
-                descent.Scores(pass).CopyTo(given[((pass * _tasks + t) * queryRows * _outputs)..]);
+                descent.Scores(pass).CopyTo(scoreValues[((pass * _tasks + t) * queryRows * _outputs)..]);
             if (Plan.IsReptile)
-                moved[t] = T.CreateChecked(0.5) * SquaredDistance(taskParameters[..descent.End.Length], descent.End);
+                distances[t] = T.CreateChecked(0.5) * SquaredDistance(taskParameters[..descent.End.Length], descent.End);
             if (!isDifferentiated)
                 continue;
             descent.Differentiate(taskParameters, alpha, taskMasks);
@@ -88,8 +88,8 @@ internal sealed class BatchDescent<T> : BatchDescent
             CopyTo(descent.ByQuery, byQuery, t);
         }
 
-        Tensor LossOf(Tensor of) => LabelLoss.PerTask(Plan.Kind, of, _query!, _mask);
-        Tensor[] losses = [.. scores.unbind(0).Select(LossOf)]; // after each step that counts
+        Tensor LossOf(Tensor queryScores) => LabelLoss.PerTask(Plan.Kind, queryScores, _query!, _mask);
+        Tensor[] losses = [.. scores.unbind(0).Select(LossOf)]; // after each step in the outer loss
         Tensor outer = Plan.IsReptile ? moves : StepWeights.Join(losses[^1], losses.Length - 1, losses[..^1], Plan.EarlierStepWeight);
         derivatives = Array.ConvertAll(derivatives, tensor => tensor.MoveToOuterDisposeScope());
         return (losses[^1].MoveToOuterDisposeScope(), outer.MoveToOuterDisposeScope());
@@ -105,8 +105,8 @@ internal sealed class BatchDescent<T> : BatchDescent
         return sum;
     }
 
-    // What dropout multiplies by, for each step and then each query pass: [passes][hidden layers][tasks · rows · units].
-    private T[][][] Masks(int supportRows, int queryRows)
+    // Dropout masks, first for each step and then for each query pass: [passes][hidden layers][tasks · rows · units].
+    private T[][][] DrawMasks(int supportRows, int queryRows)
     {
         if (_dropout is null)
             return [];
@@ -121,7 +121,7 @@ internal sealed class BatchDescent<T> : BatchDescent
 
     private T[][][] MasksOf(T[][][] masks, int task) => Array.ConvertAll(masks, pass => Array.ConvertAll(pass, layer => Part(layer, task, _tasks).ToArray()));
 
-    // Those of all tasks, or the task's own.
+    // The values that all tasks share, or those of one task.
     private static ReadOnlySpan<T> Of(ReadOnlySpan<T> values, Tensor like, int task) => like.dim() == 1 ? values : Part(values, task, (int)like.shape[0]);
 
     private static ReadOnlySpan<T> Part(ReadOnlySpan<T> values, int task, int tasks) => values.Slice(values.Length / tasks * task, values.Length / tasks);
@@ -130,7 +130,7 @@ internal sealed class BatchDescent<T> : BatchDescent
 
     private static Span<T> Values(Tensor contiguous) => MemoryMarshal.Cast<byte, T>(contiguous.bytes);
 
-    // What passes are told of each task's rows: memory of tensors that a dispose scope holds.
+    // The rows of all tasks, in the memory of tensors. A dispose scope must keep these tensors alive.
     private readonly ref struct Rows
     {
         private readonly int _tasks;
@@ -149,7 +149,7 @@ internal sealed class BatchDescent<T> : BatchDescent
             _absence = Values(absence.contiguous());
         }
 
-        public void Tell(MlpPass<T> pass, int task) =>
+        public void CopyTo(MlpPass<T> pass, int task) =>
             pass.SetRows(Part(_features, task, _tasks), Part(_targets, task, _tasks), Part(_shares, task, _tasks), Part(_absence, task, _tasks));
     }
 }

@@ -4,19 +4,19 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Gradient;
 
-/// <summary>What inner steps in managed code start from.</summary>
+/// <summary>The initial state of inner steps in managed code.</summary>
 /// <param name="Network">The perceptron below the head.</param>
-/// <param name="Stepped">What steps, in the order of its tensors; without rates.</param>
-/// <param name="Layout">Of what steps.</param>
-/// <param name="Parameters">Of the network, then the head's, then what maps a context: float [parameters], or [tasks, parameters] where any of them are a task's own.</param>
+/// <param name="Stepped">The tensors of φ, the parameters that step, in order; without rates.</param>
+/// <param name="Layout">The layout of φ.</param>
+/// <param name="Parameters">The parameters of the network, then of the head, then the map of a context: float [parameters], or [tasks, parameters] if any of them differ by task.</param>
 /// <param name="Support">Float [tasks, rows, features].</param>
-/// <param name="Query">Float [tasks, rows, features]; null where tasks are adapted only.</param>
+/// <param name="Query">Float [tasks, rows, features]; null for adaptation without a query loss.</param>
 internal sealed record DescentStart(MlpShape Network, IReadOnlyList<SteppedPart> Stepped, FlatTensors Layout, Tensor Parameters, Tensor Support, Tensor? Query)
 {
-    /// <summary>Parameters side by side.</summary>
-    /// <param name="values">Each with whether it has a leading [tasks] dimension.</param>
+    /// <summary>Concatenates parameters.</summary>
+    /// <param name="values">The parameters, and whether each has a leading [tasks] dimension.</param>
     /// <param name="tasks">Number of tasks.</param>
-    public static Tensor Join(IReadOnlyList<(Tensor Value, bool IsOwn)> values, long tasks) => values.Any(value => value.IsOwn)
-        ? FlatTensors.Join(values.Select(value => value.IsOwn ? value.Value : value.Value.unsqueeze(0).expand([tasks, .. value.Value.shape])))
+    public static Tensor Join(IReadOnlyList<(Tensor Value, bool IsPerTask)> values, long tasks) => values.Any(value => value.IsPerTask)
+        ? FlatTensors.Join(values.Select(value => value.IsPerTask ? value.Value : value.Value.unsqueeze(0).expand([tasks, .. value.Value.shape])))
         : cat([.. values.Select(value => value.Value.flatten())], 0);
 }

@@ -4,10 +4,11 @@ namespace MetaML.Adapters.Gradient;
 
 /// <summary>Inner gradient steps inside the encoder: φ ← φ − αₛ ∇L_support(φ).</summary>
 /// <remarks>
-/// The outer gradient is exact (second order) unless <see cref="GradientAdapterOptions.FirstOrderUntil"/> says otherwise. Cost:
-/// a forward and a backward pass of the encoder for each step, and twice as much for the outer gradient. Perceptrons on the
-/// processor step in managed code, one task after the other; elsewhere all tasks of a batch step at once, each with parameters
-/// of its own along a leading dimension, and libtorch differentiates. Adapting needs libtorch.
+/// The outer gradient is exact (second order), except during the share of training that
+/// <see cref="GradientAdapterOptions.FirstOrderUntil"/> sets. Cost: a forward and a backward pass of the encoder for each step,
+/// and twice as much for the outer gradient. For perceptrons on the CPU, managed code runs the steps of one task after the other.
+/// In all other cases the tasks of a batch step at once, with a leading [tasks] dimension of the parameters, and libtorch
+/// differentiates. Adaptation needs libtorch.
 /// </remarks>
 internal abstract class EncoderGradientAdapter : GradientAdapter
 {
@@ -32,11 +33,13 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
         return Descend(
             input,
             start,
-            own => StepsHead ? new AdaptedTasks(Encoder(input, own.AsSpan(0, own.Length - 2)), own[^2], own[^1]) : new AdaptedTasks(Encoder(input, own), weights, bias),
-            tasks => ToOwn(input, gradientOf(tasks)));
+            stepped => StepsHead
+                ? new AdaptedTasks(Encoder(input, stepped.AsSpan(0, stepped.Length - 2)), stepped[^2], stepped[^1])
+                : new AdaptedTasks(Encoder(input, stepped), weights, bias),
+            tasks => ToStepped(input, gradientOf(tasks)));
     }
 
-    // The managed steps' end as tensors; what no step changed stays shared.
+    // The result of the steps in managed code, as tensors. Parameters that do not step remain shared.
     private AdaptedTasks Adapt(AdaptationInput input, DescentStart start)
     {
         using var constant = TorchSharp.torch.no_grad();
@@ -47,11 +50,11 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
     }
 
     /// <inheritdoc/>
-    private protected sealed override int EncoderPasses => 1 + 3 * Options.InnerSteps; // a step's gradient, and twice as much for its derivative
+    private protected sealed override int EncoderPasses => 1 + 3 * Options.InnerSteps; // for each step one gradient, and two for its derivative
 
     private protected sealed override DescentStart? StartOf(AdaptationInput input, Tensor? query)
     {
-        if (input.Encoder.MlpShape is not { } network || !BatchDescent.Serves(input.Support.Features))
+        if (input.Encoder.MlpShape is not { } network || !BatchDescent.Supports(input.Support.Features))
             return null;
         IReadOnlyList<ParameterSpec> specs = input.Encoder.Parameters;
         int OffsetOf(string name) => specs.TakeWhile(spec => spec.Name != name).Sum(spec => spec.Count);
@@ -73,26 +76,26 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
     /// <summary>The names of the encoder's parameters that depend on φ.</summary>
     private protected virtual IReadOnlyList<string> Changed => _names;
 
-    /// <summary>φ₀ of the encoder's part, each tensor [tasks, …]: by default the shared parameters that step.</summary>
+    /// <summary>φ₀ inside the encoder, each tensor [tasks, …]. By default these are the shared parameters that step.</summary>
     private protected virtual IEnumerable<Tensor> Start(AdaptationInput input) =>
         _stepped.Select(spec => spec.PerTask(input.EncoderParameters[spec.Name], input.ClassMask.shape[0]));
 
-    /// <summary>The encoder's parameters for some φ: by default those that step are replaced.</summary>
-    private protected virtual ParameterSet Encoder(AdaptationInput input, ReadOnlySpan<Tensor> own)
+    /// <summary>The encoder's parameters for a value of φ. By default φ replaces the parameters that step.</summary>
+    private protected virtual ParameterSet Encoder(AdaptationInput input, ReadOnlySpan<Tensor> stepped)
     {
         var replaced = new Dictionary<string, Tensor>();
         for (int i = 0; i < _stepped.Length; i++)
-            replaced.Add(_stepped[i].Name, own[i]);
+            replaced.Add(_stepped[i].Name, stepped[i]);
         return input.EncoderParameters.Map((name, shared) => replaced.GetValueOrDefault(name, shared));
     }
 
-    /// <summary>Where φ's tensors in the encoder lie among its parameters: by default they are some of them.</summary>
-    /// <param name="offsetOf">From a parameter's name to where it lies.</param>
+    /// <summary>The offsets of φ's tensors among the encoder's parameters. By default φ is a subset of the parameters.</summary>
+    /// <param name="offsetOf">Gives the offset of a parameter from its name.</param>
     private protected virtual IEnumerable<SteppedPart> SteppedParts(Func<string, int> offsetOf) => _stepped.Select(spec => new SteppedPart(offsetOf(spec.Name), spec.Count));
 
-    /// <summary>What maps φ into the encoder's parameters; by default nothing does.</summary>
+    /// <summary>The matrices that map φ to the encoder's parameters; none by default.</summary>
     private protected virtual IEnumerable<Tensor> Maps(AdaptationInput input) => [];
 
-    /// <summary>From the gradient by <see cref="Changed"/>, and by the head where it steps, to that by φ; by default they are the same. Float [tasks, values].</summary>
-    private protected virtual Tensor ToOwn(AdaptationInput input, Tensor byChanged) => byChanged;
+    /// <summary>Converts the gradient by <see cref="Changed"/>, and by the head if it steps, to the gradient by φ. By default the two are the same. Float [tasks, values].</summary>
+    private protected virtual Tensor ToStepped(AdaptationInput input, Tensor byChanged) => byChanged;
 }

@@ -3,12 +3,12 @@ using MetaML.Episodes;
 
 namespace MetaML.Adapters.Gradient;
 
-/// <content>The same steps in managed code.</content>
+/// <content>The inner steps in managed code.</content>
 internal abstract partial class GradientAdapter
 {
-    /// <summary>Where the steps can be taken in managed code: the parameters that they start from, all of them, and what steps among them; null elsewhere.</summary>
+    /// <summary>The initial state of the steps in managed code; null if managed code cannot run them.</summary>
     /// <param name="input">The support.</param>
-    /// <param name="query">Float [tasks, rows, features]; null where tasks are adapted only.</param>
+    /// <param name="query">Float [tasks, rows, features]; null for adaptation without a query loss.</param>
     private protected abstract DescentStart? StartOf(AdaptationInput input, Tensor? query);
 
     int IAdapter.EncoderPasses => EncoderPasses;
@@ -22,10 +22,10 @@ internal abstract partial class GradientAdapter
             return IAdapter.LossesByGraph(this, input, kind, query);
         BatchDescent descent = BatchDescent.Of(PlanOf(input, start), input, query);
         var losses = descent.Losses(start.Parameters, Rates.All(input, start.Layout), start.Support, start.Query!);
-        return descent.StaysFinite ? losses : throw Overshot();
+        return descent.StaysFinite ? losses : throw DivergedError();
     }
 
-    /// <summary>The inner steps of a batch in managed code.</summary>
+    /// <summary>The plan of the inner steps of a batch in managed code.</summary>
     private protected DescentPlan PlanOf(AdaptationInput input, DescentStart start) => PlanOf(start.Network, start.Stepped) with
     {
         IsFirstOrder = IsFirstOrder(input),
@@ -34,7 +34,7 @@ internal abstract partial class GradientAdapter
         IsByFeatures = start.Network.Layers.Count == 0,
     };
 
-    /// <summary>The steps alone, as they are where nothing is trained.</summary>
+    /// <summary>The plan of the inner steps outside training.</summary>
     private protected DescentPlan PlanOf(MlpShape network, IReadOnlyList<SteppedPart> stepped)
     {
         var parts = new SteppedPart[stepped.Count];
@@ -51,8 +51,8 @@ internal abstract partial class GradientAdapter
         };
     }
 
-    /// <summary>The head before any step, weights and bias, as it is joined with other parameters: the tasks' own, or one for all.</summary>
-    private protected (Tensor Value, bool IsOwn)[] HeadStart(AdaptationInput input, Lazy<Tensor> embeddings)
+    /// <summary>The weights and bias of the initial head, and whether each has a leading [tasks] dimension.</summary>
+    private protected (Tensor Value, bool IsPerTask)[] HeadStart(AdaptationInput input, Lazy<Tensor> embeddings)
     {
         var (weights, bias) = Prototypes?.Head(input, embeddings.Value) ?? LearnedHead(input);
         return [(weights, Prototypes is not null), (bias, Prototypes is not null)];
@@ -61,9 +61,9 @@ internal abstract partial class GradientAdapter
     /// <summary>The shapes of a head's weights and bias.</summary>
     private protected long[][] HeadShapes(AdaptationInput input) => [[Shape.EmbeddingDimension, input.OutputCount], [input.OutputCount]];
 
-    /// <summary>Where a head's weights and bias lie among all parameters.</summary>
+    /// <summary>The offsets and sizes of a head's weights and bias among all parameters.</summary>
     /// <param name="outputs">Number of outputs.</param>
-    /// <param name="offset">Where weights begin.</param>
+    /// <param name="offset">The offset of the weights.</param>
     private protected SteppedPart[] HeadParts(int outputs, int offset)
     {
         int count = Shape.EmbeddingDimension * outputs;

@@ -7,25 +7,25 @@ using TorchSharp;
 
 namespace MetaML.Adapters.Gradient;
 
-/// <summary>What all gradient adapters share: the head that the steps start from, their rates, and what the outer step makes of them.</summary>
+/// <summary>The base of all gradient adapters: the initial head, the rates of the inner steps, and the outer loss.</summary>
 internal abstract partial class GradientAdapter : IAdapter
 {
     private const string InitialWeights = "initial_weights";
     private const string InitialBias = "initial_bias";
 
     private readonly List<ParameterSpec> _parameters = [];
-    private readonly double _firstRate;
+    private readonly double _initialRate;
 
-    /// <param name="shape">Of the heads.</param>
+    /// <param name="shape">The shape of the heads.</param>
     /// <param name="options">Steps, rates and initial head.</param>
-    /// <param name="stepped">What steps beside the head, without the leading [tasks].</param>
+    /// <param name="stepped">The parameters that step besides the head, without the leading [tasks] dimension.</param>
     /// <param name="stepsHead">Whether the head steps.</param>
     private protected GradientAdapter(HeadShape shape, GradientAdapterOptions options, IEnumerable<ParameterSpec> stepped, bool stepsHead)
     {
         Shape = shape;
         Options = options with { };
         StepsHead = stepsHead;
-        int outputs = shape.CommonOutputs ?? 1; // one row, the same for every class
+        int outputs = shape.CommonOutputs ?? 1; // one column of weights for all classes
         var weights = ParameterSpec.Normal(InitialWeights, Math.Sqrt(1.0 / shape.EmbeddingDimension), shape.EmbeddingDimension, outputs);
         var bias = ParameterSpec.Constant(InitialBias, 0, outputs);
         if (options.InitialHead == InitialHead.Prototype || (options.InitialHead == InitialHead.Auto && !shape.HasCommonOutputs && !options.Reptile))
@@ -39,12 +39,12 @@ internal abstract partial class GradientAdapter : IAdapter
         }
         else
         {
-            throw OptionCheck.Error(options, nameof(options.InitialHead), "Auto or Prototype where class sets differ by task and the head does not step", options.InitialHead, "All classes would score alike.", "Set AdaptHead.");
+            throw OptionCheck.Error(options, nameof(options.InitialHead), "Auto or Prototype if class sets differ by task and the head does not step", options.InitialHead, "All classes would have the same score.", "Set AdaptHead.");
         }
 
         HeadParameterCount = _parameters.Count;
-        _firstRate = (options.InnerLearningRate ?? (shape.Kind == LabelKind.Regression ? 0.01 : 0.05)) * (options is { InnerLearningRate: null, Scope: GradientScope.Context } ? 10 : 1);
-        Rates = new InnerRates(options.LearnedRates, _firstRate, options.InnerSteps, stepsHead ? [.. stepped, weights, bias] : stepped);
+        _initialRate = (options.InnerLearningRate ?? (shape.Kind == LabelKind.Regression ? 0.01 : 0.05)) * (options is { InnerLearningRate: null, Scope: GradientScope.Context } ? 10 : 1);
+        Rates = new InnerRates(options.LearnedRates, _initialRate, options.InnerSteps, stepsHead ? [.. stepped, weights, bias] : stepped);
         _parameters.AddRange(Rates.Parameters);
     }
 
@@ -57,13 +57,13 @@ internal abstract partial class GradientAdapter : IAdapter
 
     private protected bool StepsHead { get; }
 
-    /// <summary>How many of <see cref="Parameters"/> give the initial head; the rates follow.</summary>
+    /// <summary>Number of <see cref="Parameters"/> of the initial head. The rates follow them.</summary>
     private protected int HeadParameterCount { get; }
 
-    /// <summary>Of what steps: the encoder's part first, then the head's weights and bias.</summary>
+    /// <summary>The rates of the parameters that step: first those of the encoder, then the head's weights and bias.</summary>
     private protected InnerRates Rates { get; }
 
-    /// <summary>Gives the initial head; null where it is learned.</summary>
+    /// <summary>Makes the initial head from prototypes; null if the initial head is learned.</summary>
     private protected PrototypeAdapter? Prototypes { get; }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ internal abstract partial class GradientAdapter : IAdapter
 
     private protected void AddParameter(ParameterSpec spec) => _parameters.Add(spec);
 
-    /// <summary>The head before any step: weights [tasks, embedding, outputs], bias [tasks, outputs].</summary>
+    /// <summary>The initial heads: weights [tasks, embedding, outputs], bias [tasks, outputs].</summary>
     private protected (Tensor Weights, Tensor Bias) InitialHeads(AdaptationInput input, Lazy<Tensor> embeddings)
     {
         if (Prototypes is not null)
@@ -92,40 +92,40 @@ internal abstract partial class GradientAdapter : IAdapter
         input.AdapterParameters[InitialBias].expand(input.OutputCount));
 
     /// <summary>The inner steps: φ ← φ − αₛ g(φ).</summary>
-    /// <param name="input">Says how far training is.</param>
+    /// <param name="input">The input, with the progress of training.</param>
     /// <param name="start">φ₀, each tensor [tasks, …].</param>
-    /// <param name="assemble">The tasks that some φ makes.</param>
-    /// <param name="gradientOf">g, the gradients of the support losses of such tasks, laid out like φ: [tasks, values].</param>
+    /// <param name="assemble">Makes adapted tasks from a value of φ.</param>
+    /// <param name="gradientOf">g, the gradients of the tasks' support losses in the layout of φ: [tasks, values].</param>
     private protected AdaptedTasks Descend(AdaptationInput input, Tensor[] start, Func<Tensor[], AdaptedTasks> assemble, Func<AdaptedTasks, Tensor> gradientOf)
     {
         var layout = new FlatTensors(start.Select(tensor => tensor.shape[1..]));
-        Tensor first = FlatTensors.Join(start), own = first; // [tasks, values]
+        Tensor initial = FlatTensors.Join(start), stepped = initial; // [tasks, values]
         Tensor[] rates = Rates.OfSteps(input, layout);
         AdaptedTasks current = assemble(start);
         var earlier = new List<AdaptedTasks>();
         foreach (Tensor rate in rates)
         {
             earlier.Add(current);
-            own = own - Clip(Gradient(input, current, gradientOf)) * rate;
-            current = assemble(layout.Split(own));
+            stepped = stepped - Clip(Gradient(input, current, gradientOf)) * rate;
+            current = assemble(layout.Split(stepped));
         }
 
-        CheckFinite(input, first, own);
+        CheckFinite(input, initial, stepped);
         if (Options.Reptile && input.IsTraining)
-            return current with { Surrogate = (first - own.detach()).Squared().sum(1L).Times(0.5) }; // ½‖θ − φ‖², whose gradient is θ − φ
+            return current with { Surrogate = (initial - stepped.detach()).Squared().sum(1L).Times(0.5) }; // ½‖θ − φ‖², whose gradient is θ − φ
         double weight = EarlierStepWeight(input);
         return weight > 0 ? current with { EarlierSteps = earlier[1..], EarlierStepWeight = weight } : current;
     }
 
-    // Of N steps at progress p each but the last weighs (1 − p / MultiStepLossUntil) / N, and the last has the rest.
-    // Deviation: the reference implementation lets each keep at least 0.03 / N.
+    // With N steps at progress p, the weight of each step except the last is (1 − p / MultiStepLossUntil) / N. The last step has
+    // the remaining weight. Deviation: in the reference implementation each weight is at least 0.03 / N.
     private double EarlierStepWeight(AdaptationInput input) => input.IsTraining && input.Progress < Options.MultiStepLossUntil
         ? (1 - input.Progress / Options.MultiStepLossUntil) / Options.InnerSteps
         : 0;
 
     private bool IsFirstOrder(AdaptationInput input) => Options.Reptile || input.Progress < Options.FirstOrderUntil;
 
-    // A constant in first order, and where nothing is trained.
+    // The inner gradient. In first order, and outside training, libtorch does not record its graph.
     private Tensor Gradient(AdaptationInput input, AdaptedTasks current, Func<AdaptedTasks, Tensor> gradientOf)
     {
         bool isConstant = !input.IsTraining || IsFirstOrder(input);
@@ -134,23 +134,23 @@ internal abstract partial class GradientAdapter : IAdapter
     }
 
     // g min(1, c / ‖g‖) for each task, differentiable. TaskDescent.Clip is the same in managed code, which is faster for small
-    // networks; BatchDescentTests holds the two together.
+    // networks; BatchDescentTests compares the two.
     private Tensor Clip(Tensor gradient)
     {
-        // (‖g‖ / c)², divided first: its square must not overflow. [tasks, 1]
+        // (‖g‖ / c)² [tasks, 1]. The division comes first, so that the square does not overflow.
         Tensor SquaredNorm(Tensor of) => of.Times(1 / Options.MaximumInnerGradientNorm).Squared().sum(1L, keepdim: true);
         return SquaredNorm(gradient.detach()).max().Value() > 1 ? gradient * SquaredNorm(gradient).ClampMin(1).rsqrt() : gradient;
     }
 
-    // Fails where inner steps in training led from finite numbers to others.
+    // Throws if inner steps in training lead from finite numbers to numbers that are not finite.
     private void CheckFinite(AdaptationInput input, Tensor start, Tensor end)
     {
         if (input.IsTraining && !IsFinite(end) && IsFinite(start))
-            throw Overshot();
+            throw DivergedError();
     }
 
-    private InvalidOperationException Overshot() =>
-        new($"GradientAdapterOptions.InnerLearningRate must be small enough for the inner steps to stay finite; got {Options.InnerLearningRate?.ToString(CultureInfo.InvariantCulture) ?? $"null, which is {_firstRate}"}. Each of the {Options.InnerSteps} steps overshot by more than the one before. Lower it, or standardise the inputs.");
+    private InvalidOperationException DivergedError() =>
+        new($"GradientAdapterOptions.InnerLearningRate must be small enough for the inner steps to stay finite; got {Options.InnerLearningRate?.ToString(CultureInfo.InvariantCulture) ?? $"null, which is {_initialRate}"}. Each of the {Options.InnerSteps} steps overshot by more than the one before. Lower it, or standardise the inputs.");
 
     private static bool IsFinite(Tensor tensor)
     {

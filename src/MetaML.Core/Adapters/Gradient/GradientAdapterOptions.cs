@@ -5,24 +5,36 @@ using MetaML.Parameters;
 
 namespace MetaML;
 
-/// <summary>A few gradient steps on the support, from a meta-learned start.</summary>
+/// <summary>A few gradient steps on the support, from meta-learned initial values.</summary>
 /// <remarks>
-/// For every kind of label. See <see cref="HeadGradientAdapter"/> (ANIL), <see cref="FullGradientAdapter"/> (MAML, Meta-SGD,
-/// Reptile), <see cref="ContextGradientAdapter"/> (CAVIA) and <see cref="FilmGradientAdapter"/>.
+/// For every kind of label. <see cref="Scope"/> chooses the method: ANIL (Raghu et al., 2020, arXiv 1909.09157), MAML (Finn et
+/// al., 2017, arXiv 1703.03400), CAVIA (Zintgraf et al., 2019, arXiv 1810.03642), or FiLM layers (Perez et al., 2018, arXiv
+/// 1709.07871).
 /// </remarks>
+/// <example>
+/// <code>
+/// // MAML with five inner steps, and a first-order outer gradient in the first half of training.
+/// var options = new MetaLearnerOptions
+/// {
+///     Encoder = new MlpEncoderOptions(),
+///     Adapter = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 5, FirstOrderUntil = 0.5 },
+/// };
+/// ITransformer trained = ml.BinaryClassification.Trainers.MetaLearner(options).Fit(trainingTasks);
+/// </code>
+/// </example>
 [SavedName("gradient")]
 public sealed record GradientAdapterOptions : AdapterOptions
 {
-    /// <summary>What the steps change.</summary>
+    /// <summary>The parameters that the steps change.</summary>
     /// <value>Default <see cref="GradientScope.Head"/>.</value>
     public GradientScope Scope { get; set; } = GradientScope.Head;
 
-    /// <summary>Whether the head steps too where <see cref="Scope"/> is Context or Film; with Head and All it always does.</summary>
-    /// <value>Default false, as the two methods were published.</value>
+    /// <summary>Whether the steps also change the head if <see cref="Scope"/> is Context or Film. With Head and All they always do.</summary>
+    /// <value>Default false, as in the publications of the two methods.</value>
     public bool AdaptHead { get; set; }
 
-    /// <summary>Number of context parameters of a task where <see cref="Scope"/> is Context.</summary>
-    /// <value>At least 1; default 5. About as many as there are ways in which tasks differ.</value>
+    /// <summary>Number of context parameters of a task if <see cref="Scope"/> is Context.</summary>
+    /// <value>At least 1; default 5. A good number is that of the independent properties in which tasks differ.</value>
     public int ContextDimension { get; set; } = 5;
 
     /// <summary>Number of inner gradient steps.</summary>
@@ -31,38 +43,38 @@ public sealed record GradientAdapterOptions : AdapterOptions
 
     /// <summary>Initial value of the inner learning rate.</summary>
     /// <value>
-    /// From 0 to 1,000, or null (default): 0.05 for classes, 0.01 for values, whose squared error is steeper; ten times as much
-    /// where <see cref="Scope"/> is Context. With 0 nothing is adapted.
+    /// From 0 to 1,000, or null (default): 0.05 for classes, and 0.01 for regression, where the loss is steeper. If
+    /// <see cref="Scope"/> is Context, the default is ten times as large. With 0 the steps change nothing.
     /// </value>
     /// <remarks>
-    /// On squared error, steps diverge where the rate exceeds 2 / λ, with λ the largest curvature of the support's loss: for a
-    /// head, twice the largest eigenvalue of the embeddings' second moments. <see cref="MaximumInnerGradientNorm"/> keeps such
-    /// steps finite, and learned rates find their way down from a start that is somewhat too large, not from any. Numbers that
-    /// overflow in training all the same are an error that names this option.
+    /// With squared error, steps diverge if the rate exceeds 2 / λ, where λ is the largest curvature of the support loss. For a
+    /// head, λ is twice the largest eigenvalue of the embeddings' second moments. <see cref="MaximumInnerGradientNorm"/> keeps
+    /// such steps finite. Learned rates decrease from an initial value that is slightly too large, but may not recover from one
+    /// that is far too large. If numbers overflow in training, an error names this option.
     /// </remarks>
     public double? InnerLearningRate { get; set; }
 
-    /// <summary>A task's inner gradient is scaled down to this norm where it is larger.</summary>
-    /// <value>Positive; default 10. <see cref="TrainingLoopOptions.MaximumGradientNorm"/> is the outer one's.</value>
+    /// <summary>The largest norm of a task's inner gradient. A larger gradient is scaled down to it.</summary>
+    /// <value>Positive; default 10. <see cref="TrainingLoopOptions.MaximumGradientNorm"/> is the limit of the outer gradient.</value>
     public double MaximumInnerGradientNorm { get; set; } = 10;
 
-    /// <summary>Which inner learning rates are meta-learned, from <see cref="InnerLearningRate"/> on.</summary>
+    /// <summary>The inner learning rates that are meta-learned. All start at <see cref="InnerLearningRate"/>.</summary>
     /// <value>Default <see cref="LearnedRates.PerStepAndTensor"/>.</value>
     public LearnedRates LearnedRates { get; set; } = LearnedRates.PerStepAndTensor;
 
-    /// <summary>Share of training during which inner gradients are constants in the outer step: cheaper, and not exact (MAML++).</summary>
-    /// <value>From 0 (default: the outer gradient is exact, second order included) to 1 (first order to the end).</value>
+    /// <summary>The share of training during which the outer gradient treats inner gradients as constants (MAML++). This is faster, but the outer gradient is not exact.</summary>
+    /// <value>From 0 (default: always exact, of second order) to 1 (always of first order).</value>
     public double FirstOrderUntil { get; set; }
 
-    /// <summary>Share of training during which the query loss after every inner step counts: all alike at first, then more and more the last alone (MAML++).</summary>
-    /// <value>From 0 (default: the last step alone) to 1.</value>
+    /// <summary>The share of training during which the outer loss includes the query loss after every inner step (MAML++). All steps start with the same weight; then the weight of the last step grows to 1.</summary>
+    /// <value>From 0 (default: only the last step) to 1.</value>
     public double MultiStepLossUntil { get; set; }
 
-    /// <summary>Move the start towards where the inner steps led, in place of descending the query loss (Reptile, Nichol et al., 2018, arXiv 1803.02999).</summary>
+    /// <summary>Whether the outer step moves the initial parameters towards the adapted ones instead of minimising the query loss (Reptile, Nichol et al., 2018, arXiv 1803.02999).</summary>
     /// <value>Default false. Needs <see cref="GradientScope.All"/>, <see cref="LearnedRates.None"/> and a learned <see cref="InitialHead"/>.</value>
     public bool Reptile { get; set; }
 
-    /// <summary>Where the head starts.</summary>
+    /// <summary>The initial head of the steps.</summary>
     /// <value>Default <see cref="InitialHead.Auto"/>.</value>
     public InitialHead InitialHead { get; set; } = InitialHead.Auto;
 
@@ -97,22 +109,22 @@ public sealed record GradientAdapterOptions : AdapterOptions
     public override void Validate(EncoderOptions encoder)
     {
         if (Scope == GradientScope.All && encoder is SparseEncoderOptions)
-            throw OptionCheck.Error(this, nameof(Scope), "Head for the sparse encoder", Scope, "Its map is fitted in closed form, and no step may change it.", "Choose Head, or MlpEncoderOptions.");
+            throw OptionCheck.Error(this, nameof(Scope), "Head for the sparse encoder", Scope, "Its map is fitted in closed form, and gradient steps must not change it.", "Choose Head, or MlpEncoderOptions.");
         if (Scope == GradientScope.Context && !encoder.Has(ParameterRole.Bias))
-            throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder without layers", Scope, "Context enters as a shift of the first layer's bias.", "Choose Head, or another encoder.");
+            throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder without layers", Scope, "The context shifts the bias of the first layer.", "Choose Head, or another encoder.");
         if (Scope == GradientScope.Film && !encoder.Has(ParameterRole.Scale))
-            throw OptionCheck.Error(this, nameof(Scope), "Head, All or Context for an encoder without normalised hidden layers", Scope, "There is no scale and no shift to adapt.", "Use the convolutional encoder, or an MLP with hidden layers and LayerNormalization.");
+            throw OptionCheck.Error(this, nameof(Scope), "Head, All or Context for an encoder without normalised hidden layers", Scope, "The encoder has no scale and no shift to adapt.", "Use the convolutional encoder, or an MLP with hidden layers and LayerNormalization.");
     }
 
     private void ValidateReptile()
     {
         if (Scope != GradientScope.All)
-            throw OptionCheck.Error(this, nameof(Scope), "All with Reptile", Scope, "What does not step would not be learned.");
+            throw OptionCheck.Error(this, nameof(Scope), "All with Reptile", Scope, "Parameters that do not step would not be learned.");
         if (LearnedRates != LearnedRates.None)
-            throw OptionCheck.Error(this, nameof(LearnedRates), "None with Reptile", LearnedRates, "It has no gradient by the rates.");
+            throw OptionCheck.Error(this, nameof(LearnedRates), "None with Reptile", LearnedRates, "Reptile gives no gradient for the rates.");
         if (InitialHead == InitialHead.Prototype)
-            throw OptionCheck.Error(this, nameof(InitialHead), "Auto or Learned with Reptile", InitialHead, "A prototype is no parameter that could be moved.");
+            throw OptionCheck.Error(this, nameof(InitialHead), "Auto or Learned with Reptile", InitialHead, "A prototype is not a parameter, so the outer step cannot move it.");
         if (MultiStepLossUntil > 0)
-            throw OptionCheck.Error(this, nameof(MultiStepLossUntil), "0 with Reptile", MultiStepLossUntil, "It does not descend the query loss.");
+            throw OptionCheck.Error(this, nameof(MultiStepLossUntil), "0 with Reptile", MultiStepLossUntil, "Reptile does not minimise the query loss.");
     }
 }

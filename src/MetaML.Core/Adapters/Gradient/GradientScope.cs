@@ -1,17 +1,17 @@
 namespace MetaML;
 
-/// <summary>What gradient steps change for a task.</summary>
+/// <summary>The parameters that gradient steps change for a task.</summary>
 public enum GradientScope
 {
-    /// <summary>The linear head alone (ANIL): fast, and adapts without libtorch.</summary>
+    /// <summary>Only the linear head (ANIL). Adaptation is fast and needs no libtorch.</summary>
     Head,
 
-    /// <summary>The head and all of the encoder (MAML): each task has a network of its own.</summary>
+    /// <summary>The head and the whole encoder (MAML). Each task has its own network.</summary>
     All,
 
-    /// <summary>A few context parameters that shift the encoder's first layer (CAVIA): each task has a first bias of its own.</summary>
+    /// <summary>A few context parameters that shift the encoder's first layer (CAVIA). Each task has its own bias of this layer.</summary>
     Context,
 
-    /// <summary>The scale and shift of each hidden layer (FiLM): needs an encoder that normalises its layers.</summary>
+    /// <summary>The scale and shift of each hidden layer (FiLM). The encoder must normalise its layers.</summary>
     Film,
 }

@@ -4,15 +4,15 @@ using MetaML.Parameters;
 
 namespace MetaML.Adapters.Gradient;
 
-/// <summary>Inner gradient steps on the head alone: W ← W − αₛ Zᵀ G, b ← b − αₛ Σᵢ gᵢ, with G the loss's gradient by the scores.</summary>
+/// <summary>Inner gradient steps on the head only: W ← W − αₛ Zᵀ G, b ← b − αₛ Σᵢ gᵢ, with G the gradient of the loss by the scores.</summary>
 /// <remarks>
-/// The inner gradient is written out, and the outer gradient through it is exact (second order): on the processor in managed
-/// code, elsewhere by automatic differentiation. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid
+/// The inner gradient is an explicit formula. The outer gradient through it is exact (second order): in managed code on the
+/// CPU, and by automatic differentiation on other devices. Cost O(steps · rows · embedding · outputs). Source: Raghu et al., Rapid
 /// Learning or Feature Reuse? (ANIL), 2020, arXiv 1909.09157; learned rates and multi-step loss as in MAML++, arXiv 1810.09502.
 /// </remarks>
 internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
 {
-    /// <summary>An adapter of heads of this shape.</summary>
+    /// <summary>Makes an adapter for heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
     /// <param name="options">Steps, rates and initial head.</param>
     public HeadGradientAdapter(HeadShape shape, GradientAdapterOptions options)
@@ -47,7 +47,7 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
             query is null ? null : input.Encoder.Forward(input.EncoderParameters, query, input.Dropout));
     }
 
-    /// <summary>The gradient of a loss by a head, from that by its scores: (ZᵀG, Σᵢ gᵢ), one beside the other.</summary>
+    /// <summary>The gradient of a loss by a head, from the gradient by its scores: ZᵀG and Σᵢ gᵢ, concatenated.</summary>
     /// <param name="z">Float [tasks, rows, embedding].</param>
     /// <param name="byScores">G: float [tasks, rows, outputs].</param>
     /// <returns>Float [tasks, (embedding + 1) · outputs].</returns>
@@ -71,7 +71,7 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
         return head;
     }
 
-    // [rows, outputs]: what each output should be.
+    // The targets of the outputs: [rows, outputs].
     private float[] Targets(EmbeddedTask support)
     {
         if (Shape.Kind != LabelKind.Multiclass)
@@ -82,7 +82,7 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
         return targets;
     }
 
-    // Where classes differ by task there is one value for all of a task's outputs.
+    // If classes differ by task, all outputs of a task share one value.
     private IEnumerable<float> Repeat(float[] values, int outputs) => Shape.CommonOutputs is null ? values.SelectMany(value => Enumerable.Repeat(value, outputs)) : values;
 
     // Weights [embedding, outputs], then bias.

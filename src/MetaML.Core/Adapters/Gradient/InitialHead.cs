@@ -1,14 +1,14 @@
 namespace MetaML;
 
-/// <summary>Where gradient steps on a head start.</summary>
+/// <summary>The initial head of gradient steps.</summary>
 public enum InitialHead
 {
-    /// <summary><see cref="Learned"/> where all tasks' outputs mean the same, else <see cref="Prototype"/>.</summary>
+    /// <summary><see cref="Learned"/> if all tasks have the same outputs, else <see cref="Prototype"/>.</summary>
     Auto,
 
-    /// <summary>A meta-learned head; where class sets differ by task, one meta-learned row for every class.</summary>
+    /// <summary>A meta-learned head. If class sets differ by task, all classes share one meta-learned weight vector.</summary>
     Learned,
 
-    /// <summary>The support's prototypes (Proto-MAML, Triantafillou et al., 2020, arXiv 1903.03096). Not for regression.</summary>
+    /// <summary>The prototypes of the support (Proto-MAML, Triantafillou et al., 2020, arXiv 1903.03096). Not for regression.</summary>
     Prototype,
 }

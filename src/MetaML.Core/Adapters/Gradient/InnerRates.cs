@@ -9,18 +9,18 @@ internal sealed class InnerRates
     private const string Factor = "inner_rate_factor_";
 
     private readonly LearnedRates _learned;
-    private readonly double _first;
+    private readonly double _initial;
     private readonly int _steps;
     private readonly ParameterSpec[] _stepped;
 
-    /// <param name="learned">Which are learned.</param>
-    /// <param name="first">α₀.</param>
+    /// <param name="learned">The rates that are learned.</param>
+    /// <param name="initial">α₀.</param>
     /// <param name="steps">Number of inner steps.</param>
-    /// <param name="stepped">What steps, without the leading [tasks].</param>
-    public InnerRates(LearnedRates learned, double first, int steps, IEnumerable<ParameterSpec> stepped)
+    /// <param name="stepped">The parameters that step, without the leading [tasks] dimension.</param>
+    public InnerRates(LearnedRates learned, double initial, int steps, IEnumerable<ParameterSpec> stepped)
     {
         _learned = learned;
-        _first = first;
+        _initial = initial;
         _steps = steps;
         _stepped = [.. stepped];
         Parameters = learned switch
@@ -33,36 +33,36 @@ internal sealed class InnerRates
 
     public IReadOnlyList<ParameterSpec> Parameters { get; }
 
-    /// <summary>How many rates in <see cref="All(AdaptationInput, FlatTensors)"/> there are between a step's and the next one's; 0 where all steps have the same.</summary>
+    /// <summary>Number of rates of a step in <see cref="All(AdaptationInput, FlatTensors)"/>; 0 if all steps share the same rates.</summary>
     public int PerStep => _learned == LearnedRates.PerStepAndTensor ? _stepped.Length : 0;
 
-    /// <summary>Whether each single value has a rate of its own.</summary>
+    /// <summary>Whether each value has its own rate.</summary>
     public bool ArePerValue => _learned == LearnedRates.PerParameter;
 
-    /// <summary>All rates: one; or for each step one for each tensor; or one for each value.</summary>
+    /// <summary>All rates: one rate, or one for each step and tensor, or one for each value.</summary>
     /// <param name="input">The learned values.</param>
-    /// <param name="layout">Of what steps.</param>
+    /// <param name="layout">The layout of the parameters that step.</param>
     /// <returns>[rates].</returns>
     public Tensor All(AdaptationInput input, FlatTensors layout)
     {
         switch (_learned)
         {
             case LearnedRates.None:
-                return input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).Times(_first);
+                return input.ClassMask.new_ones(1, dtype: input.ClassMask.dtype).Times(_initial);
             case LearnedRates.PerStepAndTensor:
-                return input.AdapterParameters[Logarithms].exp().Times(_first).flatten();
+                return input.AdapterParameters[Logarithms].exp().Times(_initial).flatten();
             default:
                 var factors = new ParameterSet(_stepped.Select(spec => (spec.Name, input.AdapterParameters[Factor + spec.Name])));
                 if (input.Columns is not null)
                     factors = input.Encoder.SelectColumns(factors, input.Columns);
-                return layout.JoinShared(factors.Tensors).Times(_first);
+                return layout.JoinShared(factors.Tensors).Times(_initial);
         }
     }
 
     /// <summary>The rates of every step.</summary>
     /// <param name="input">The learned values.</param>
-    /// <param name="layout">Of what steps.</param>
-    /// <returns>For each step [1], or [values].</returns>
+    /// <param name="layout">The layout of the parameters that step.</param>
+    /// <returns>For each step, [1] or [values].</returns>
     public Tensor[] OfSteps(AdaptationInput input, FlatTensors layout)
     {
         Tensor all = All(input, layout);
@@ -71,13 +71,13 @@ internal sealed class InnerRates
             : all.reshape(_steps, _stepped.Length).index_select(1, layout.Owners(input.ClassMask.device)).unbind(0);
     }
 
-    /// <summary><see cref="All(AdaptationInput, FlatTensors)"/> outside libtorch.</summary>
+    /// <summary><see cref="All(AdaptationInput, FlatTensors)"/> without libtorch.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
-    /// <param name="repeat">From a tensor's factors to as many as it has values.</param>
+    /// <param name="repeat">Repeats the factors of a tensor, so that each of its values has one.</param>
     public float[] All(IReadOnlyList<float[]> parameters, Func<float[], IEnumerable<float>> repeat) => _learned switch
     {
-        LearnedRates.None => [(float)_first],
-        LearnedRates.PerStepAndTensor => Array.ConvertAll(parameters[0], logarithm => (float)_first * MathF.Exp(logarithm)),
-        _ => [.. parameters.SelectMany(repeat).Select(factor => (float)_first * factor)],
+        LearnedRates.None => [(float)_initial],
+        LearnedRates.PerStepAndTensor => Array.ConvertAll(parameters[0], logarithm => (float)_initial * MathF.Exp(logarithm)),
+        _ => [.. parameters.SelectMany(repeat).Select(factor => (float)_initial * factor)],
     };
 }

@@ -5,12 +5,12 @@ using MetaML.Numerics;
 
 namespace MetaML.Adapters.Gradient;
 
-/// <summary>One task's inner steps, its query loss after them, and the derivatives of the query loss by all that the steps start from.</summary>
+/// <summary>The inner steps of one task, its query loss, and the derivatives of the query loss by the initial parameters, the rates and the features.</summary>
 /// <remarks>
-/// With P all parameters and E what maps φ into them (its own places, or a shift of a bias), a step is P ← P − E (α ⊙ clip(Eᵀ g(P))).
-/// The derivatives p by P go back through the steps one by one: p ← p + H E v, with v what (α ⊙ −Eᵀ p) becomes by the
-/// derivative of the clipping, so that nothing larger than P is ever formed. All that a task needs stays in the processor's
-/// cache from its first step to its last derivative. Not safe for several threads at once.
+/// P are all parameters. E maps φ into them: to its offsets, or to the shift of a bias. A step is P ← P − E (α ⊙ clip(Eᵀ g(P))).
+/// The derivatives p by P are propagated back through one step after the other: p ← p + H E v. Here v is (α ⊙ −Eᵀ p) multiplied
+/// by the derivative of the clipping, so that no array is larger than P. The data of a task stay in the processor's cache from
+/// its first step to its last derivative. Not thread-safe.
 /// </remarks>
 /// <typeparam name="T">Single or double precision.</typeparam>
 internal sealed class TaskDescent<T>
@@ -18,14 +18,14 @@ internal sealed class TaskDescent<T>
 {
     private readonly DescentPlan _plan;
     private readonly T _largestNorm;
-    private readonly int _count; // of P
+    private readonly int _count; // number of values of P
     private readonly T[][] _steps; // a pass over the support for each step
     private readonly T[] _tangent;
     private readonly T[][] _queries; // the last one is after the last step
-    private readonly T[] _innerGradients; // φ's: [steps, values], the inner gradients
+    private readonly T[] _innerGradients; // [steps, values of φ]
     private readonly T[] _clips; // [steps]
     private readonly T[] _move; // like φ
-    private readonly T[] _byParameters; // then by what maps a context
+    private readonly T[] _byParameters; // by P, then by the map of a context
     private readonly T[] _byRates;
     private readonly T[] _bySupport;
     private readonly T[] _byQuery;
@@ -33,9 +33,9 @@ internal sealed class TaskDescent<T>
     /// <param name="plan">The steps.</param>
     /// <param name="supportRows">Number of support rows.</param>
     /// <param name="queryRows">Number of query rows.</param>
-    /// <param name="outputs">Of the head.</param>
-    /// <param name="rates">Number of rates in all.</param>
-    /// <param name="isDifferentiated">Whether derivatives are wanted.</param>
+    /// <param name="outputs">Number of outputs of the head.</param>
+    /// <param name="rates">Number of all rates.</param>
+    /// <param name="isDifferentiated">Whether to compute derivatives.</param>
     public TaskDescent(DescentPlan plan, int supportRows, int queryRows, int outputs, int rates, bool isDifferentiated)
     {
         _plan = plan;
@@ -43,11 +43,11 @@ internal sealed class TaskDescent<T>
         Support = new MlpPass<T>(plan.Network, plan.Kind, supportRows, outputs);
         Query = new MlpPass<T>(plan.Network, plan.Kind, queryRows, outputs);
         _count = Support.Count;
-        T[][] Passes(int count, int size, bool areKept) => areKept
+        T[][] Passes(int count, int size, bool areSeparate) => areSeparate
             ? [.. Enumerable.Range(0, count).Select(_ => new T[size])]
-            : [.. Enumerable.Repeat(new T[size], count)]; // one in place of the other
+            : [.. Enumerable.Repeat(new T[size], count)]; // all passes reuse one array
         _steps = Passes(plan.Steps, Support.Size, isDifferentiated);
-        _queries = Passes(plan.QueryPasses, Query.Size, areKept: true);
+        _queries = Passes(plan.QueryPasses, Query.Size, areSeparate: true);
         _tangent = isDifferentiated ? new T[Support.Size] : [];
         (_innerGradients, _clips, _move) = (new T[plan.Steps * plan.Count], new T[plan.Steps], new T[plan.Count]);
         SteppedPart context = plan.Parts.FirstOrDefault(part => part.ShiftCount > 0);
@@ -56,38 +56,38 @@ internal sealed class TaskDescent<T>
         (_bySupport, _byQuery) = plan.IsByFeatures ? (new T[supportRows * plan.Network.FeatureCount], new T[queryRows * plan.Network.FeatureCount]) : ([], []);
     }
 
-    /// <summary>Passes over the support; to be told the task's rows before each run.</summary>
+    /// <summary>The passes over the support. Its rows must be set before each run.</summary>
     public MlpPass<T> Support { get; }
 
-    /// <summary>Passes over the query rows; to be told the task's rows before each run.</summary>
+    /// <summary>The passes over the query rows. Its rows must be set before each run.</summary>
     public MlpPass<T> Query { get; }
 
-    /// <summary>Number of all parameters, and of those that map a context.</summary>
+    /// <summary>Number of all parameters, with the map of a context.</summary>
     public int ParameterCount => _byParameters.Length;
 
     /// <summary>All parameters after the last step.</summary>
     public ReadOnlySpan<T> End => Query.Parameters(_queries[^1]);
 
-    /// <summary>The derivatives of the outer loss by the parameters, the head's last among them, then by what maps a context.</summary>
+    /// <summary>The derivatives of the outer loss by the parameters of the network, of the head, and the map of a context.</summary>
     public ReadOnlySpan<T> ByParameters => _byParameters;
 
-    /// <summary>Those by the rates.</summary>
+    /// <summary>The derivatives of the outer loss by the rates.</summary>
     public ReadOnlySpan<T> ByRates => _byRates;
 
-    /// <summary>Those by the support's embeddings, where they were asked for.</summary>
+    /// <summary>The derivatives of the outer loss by the features of the support; empty unless the plan asks for them.</summary>
     public ReadOnlySpan<T> BySupport => _bySupport;
 
-    /// <summary>Those by the query rows' embeddings.</summary>
+    /// <summary>The derivatives of the outer loss by the features of the query rows; empty unless the plan asks for them.</summary>
     public ReadOnlySpan<T> ByQuery => _byQuery;
 
-    /// <summary>The query rows' scores.</summary>
-    /// <param name="pass">After which of the steps whose query loss counts.</param>
+    /// <summary>The scores of the query rows.</summary>
+    /// <param name="pass">The index of the query pass.</param>
     public ReadOnlySpan<T> Scores(int pass) => Query.Scores(_queries[pass]);
 
-    /// <summary>Descends.</summary>
-    /// <param name="parameters">All of them, then what maps a context: [context, units].</param>
+    /// <summary>Runs the inner steps.</summary>
+    /// <param name="parameters">All parameters, then the map of a context: [context, units].</param>
     /// <param name="rates">α.</param>
-    /// <param name="dropout">For each step, then for each query pass, what its hidden layers' values are multiplied by; none where nothing is dropped.</param>
+    /// <param name="dropout">The dropout masks of the hidden layers, first for each step and then for each query pass; empty for no dropout.</param>
     public void Descend(ReadOnlySpan<T> parameters, ReadOnlySpan<T> rates, T[][][] dropout)
     {
         ReadOnlySpan<T> map = parameters[_count..];
@@ -97,13 +97,13 @@ internal sealed class TaskDescent<T>
             Support.Drop(Of(dropout, s));
             Support.Run(_steps[s]);
             Span<T> innerGradient = InnerGradient(s);
-            Pull(Support.Gradient(_steps[s]), map, innerGradient);
+            ToStepped(Support.Gradient(_steps[s]), map, innerGradient);
             _clips[s] = Clip(innerGradient);
             Multiply(innerGradient, rates, s, _clips[s], _move);
             int pass = s + _plan.QueryPasses - _plan.Steps;
             Span<T> next = s + 1 < _plan.Steps ? _steps[s + 1] : _queries[^1];
             _steps[s].AsSpan(0, _count).CopyTo(next);
-            Push(_move, map, next, subtracts: true);
+            AddStepped(_move, map, next, subtracts: true);
             if (pass < 0)
                 continue;
             next[.._count].CopyTo(_queries[pass]);
@@ -112,7 +112,7 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    /// <summary>Differentiates; after <see cref="Descend"/>, with the same arguments.</summary>
+    /// <summary>Computes the derivatives. <see cref="Descend"/> must run first, with the same arguments.</summary>
     public void Differentiate(ReadOnlySpan<T> parameters, ReadOnlySpan<T> rates, T[][][] dropout)
     {
         ReadOnlySpan<T> map = parameters[_count..];
@@ -121,7 +121,7 @@ internal sealed class TaskDescent<T>
         Span<T> by = _byParameters.AsSpan(0, _count), byMap = _byParameters.AsSpan(_count);
         if (_plan.IsReptile)
         {
-            TensorPrimitives.Subtract(parameters[.._count], End, by); // of what does not step it is 0
+            TensorPrimitives.Subtract(parameters[.._count], End, by); // 0 for parameters that do not step
             return;
         }
 
@@ -130,7 +130,7 @@ internal sealed class TaskDescent<T>
         for (int s = _plan.Steps - 1; s >= 0; s--)
         {
             ReadOnlySpan<T> innerGradient = InnerGradient(s);
-            Pull(by, map, _move);
+            ToStepped(by, map, _move);
             TensorPrimitives.Negate(_move, _move);
             AddByRates(innerGradient, _clips[s], s);
             if (!byMap.IsEmpty)
@@ -142,7 +142,7 @@ internal sealed class TaskDescent<T>
                     BackThroughClip(innerGradient, _clips[s], _move);
                 Span<T> direction = Support.Parameters(_tangent);
                 direction.Clear();
-                Push(_move, map, direction, subtracts: false);
+                AddStepped(_move, map, direction, subtracts: false);
                 Support.Drop(Of(dropout, s));
                 Support.HessianVectorProduct(_steps[s], _tangent, _plan.IsByFeatures);
                 TensorPrimitives.Add(by, Support.Gradient(_tangent), by);
@@ -169,8 +169,8 @@ internal sealed class TaskDescent<T>
 
     private Span<T> InnerGradient(int step) => _innerGradients.AsSpan(step * _plan.Count, _plan.Count);
 
-    // Eᵀ: φ's part of derivatives by the parameters.
-    private void Pull(ReadOnlySpan<T> byParameters, ReadOnlySpan<T> map, Span<T> stepped)
+    // Eᵀ: converts derivatives by the parameters to derivatives by φ.
+    private void ToStepped(ReadOnlySpan<T> byParameters, ReadOnlySpan<T> map, Span<T> stepped)
     {
         int offset = 0;
         foreach (SteppedPart part in _plan.Parts)
@@ -183,8 +183,8 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    // E: adds φ's values to the parameters, or subtracts them.
-    private void Push(ReadOnlySpan<T> stepped, ReadOnlySpan<T> map, Span<T> parameters, bool subtracts)
+    // E: adds the values of φ to the parameters, or subtracts them.
+    private void AddStepped(ReadOnlySpan<T> stepped, ReadOnlySpan<T> map, Span<T> parameters, bool subtracts)
     {
         int offset = 0;
         foreach (SteppedPart part in _plan.Parts)
@@ -201,12 +201,12 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    // min(1, c / ‖g‖). GradientAdapter.Clip is the same in libtorch, for encoders that cannot step here; BatchDescentTests holds
-    // the two together.
+    // min(1, c / ‖g‖). GradientAdapter.Clip is the same in libtorch, for encoders without steps in managed code; BatchDescentTests
+    // compares the two.
     private T Clip(ReadOnlySpan<T> innerGradient)
     {
         T norm = T.Sqrt(OrderedSum.OfProducts(innerGradient, innerGradient));
-        if (!T.IsFinite(norm)) // its square overflowed, or it is none
+        if (!T.IsFinite(norm)) // the sum of squares overflowed, or a value is not finite
         {
             double sum = 0;
             foreach (T value in innerGradient)
@@ -217,7 +217,7 @@ internal sealed class TaskDescent<T>
         return norm > _largestNorm ? _largestNorm / norm : T.One;
     }
 
-    // x ← x − ĝ (ĝ · x) with ĝ = g / ‖g‖, where the factor is c / ‖g‖; it is in x already.
+    // x ← x − ĝ (ĝ · x) with ĝ = g / ‖g‖. The factor is c / ‖g‖, and x is already multiplied by it.
     private void BackThroughClip(ReadOnlySpan<T> innerGradient, T factor, Span<T> move)
     {
         T inverse = factor / _largestNorm;
@@ -248,7 +248,7 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    // clip(g) ⊙ −Eᵀp, which stands in _move.
+    // clip(g) ⊙ −Eᵀp. _move holds −Eᵀp.
     private void AddByRates(ReadOnlySpan<T> innerGradient, T clip, int step)
     {
         int offset = 0;
@@ -264,7 +264,7 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    // A context's step Δ shifts the bias by −Δ M: −Δᵀ p.
+    // A step Δ of a context shifts the bias by −Δ M. The derivative by M is −Δᵀ p.
     private void AddByMap(ReadOnlySpan<T> innerGradient, ReadOnlySpan<T> rates, int step, ReadOnlySpan<T> by, Span<T> byMap)
     {
         SteppedPart context = _plan.Parts[0];
@@ -276,7 +276,7 @@ internal sealed class TaskDescent<T>
         }
     }
 
-    // And its gradient is M g: v gᵀ, with v in _move.
+    // The gradient of a context is M g. The derivative by M is v gᵀ, and _move holds v.
     private void AddByMap(ReadOnlySpan<T> gradient, Span<T> byMap)
     {
         SteppedPart context = _plan.Parts[0];

@@ -4,11 +4,10 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Joint;
 
-/// <summary>Hard parameter sharing: each training task has a linear head of its own, trained with the encoder on ordinary rows.</summary>
+/// <summary>Hard parameter sharing: each training task has its own linear head. Heads and encoder are trained together on ordinary rows.</summary>
 /// <remarks>
-/// A batch without support is of training tasks, and is scored by their heads; one with support is there to evaluate the
-/// encoder, and is adapted by the adapter that will stand on it. Source: Caruana, Multitask Learning, Machine Learning 28,
-/// 1997.
+/// The heads of the training tasks score a batch without support. A batch with support evaluates the encoder: the adapter that
+/// is trained later adapts its tasks. Source: Caruana, Multitask Learning, Machine Learning 28, 1997.
 /// </remarks>
 internal sealed class JointAdapter : IAdapter
 {
@@ -18,10 +17,10 @@ internal sealed class JointAdapter : IAdapter
     private readonly IAdapter _evaluator;
     private readonly Dictionary<string, int> _numbers = [];
 
-    /// <summary>Heads for these tasks.</summary>
-    /// <param name="shape">Of the heads.</param>
+    /// <summary>Makes an adapter with heads for these tasks.</summary>
+    /// <param name="shape">The shape of the heads.</param>
     /// <param name="tasks">The training tasks.</param>
-    /// <param name="evaluator">Adapts what has support, with initial values.</param>
+    /// <param name="evaluator">Adapts the tasks with support. Its parameters keep their initial values.</param>
     public JointAdapter(HeadShape shape, IReadOnlyList<LearningTask> tasks, IAdapter evaluator)
     {
         _evaluator = evaluator;
@@ -44,12 +43,12 @@ internal sealed class JointAdapter : IAdapter
     {
         if (input.Support.Features.shape[1] > 0)
         {
-            var own = new ParameterSet(_evaluator.Parameters.Select(spec => (spec.Name, input.AdapterParameters[spec.Name])));
-            return _evaluator.Adapt(input with { AdapterParameters = own });
+            var parameters = new ParameterSet(_evaluator.Parameters.Select(spec => (spec.Name, input.AdapterParameters[spec.Name])));
+            return _evaluator.Adapt(input with { AdapterParameters = parameters });
         }
 
         Tensor numbers = tensor([.. input.Tasks.Select(task => (long)_numbers[task.Name])], device: input.ClassMask.device);
-        Tensor Own(string name, int outputs) => input.AdapterParameters[name].index_select(0, numbers).narrow(outputs, 0, input.OutputCount);
-        return new AdaptedTasks(input.EncoderParameters, Own(Weights, 2), Own(Bias, 1));
+        Tensor OfTasks(string name, int outputs) => input.AdapterParameters[name].index_select(0, numbers).narrow(outputs, 0, input.OutputCount);
+        return new AdaptedTasks(input.EncoderParameters, OfTasks(Weights, 2), OfTasks(Bias, 1));
     }
 }

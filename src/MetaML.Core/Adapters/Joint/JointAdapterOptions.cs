@@ -3,10 +3,10 @@ using MetaML.Episodes;
 
 namespace MetaML.Adapters.Joint;
 
-/// <summary>A trained head for each training task, in place of adaptation: see <see cref="JointAdapter"/>.</summary>
+/// <summary>A trained head for each training task instead of adaptation: see <see cref="JointAdapter"/>.</summary>
 /// <param name="Problems">The training tasks of each kind of label.</param>
-/// <param name="Evaluator">Adapts where the encoder is evaluated.</param>
-/// <remarks>It exists while training alone; no model is saved with it.</remarks>
+/// <param name="Evaluator">The adapter for the evaluation of the encoder.</param>
+/// <remarks>Used only during training. No saved model contains these options.</remarks>
 internal sealed record JointAdapterOptions(IReadOnlyList<TaskSet> Problems, AdapterOptions Evaluator) : AdapterOptions
 {
     /// <inheritdoc/>

@@ -2,14 +2,14 @@ using MetaML.Numerics;
 
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>An orthonormal basis of what tells classes apart (Helmert's): Q [classes, classes − 1], QᵀQ = I, Qᵀ1 = 0.</summary>
+/// <summary>An orthonormal basis of the contrasts between classes (Helmert contrasts): Q [classes, classes − 1], QᵀQ = I, Qᵀ1 = 0.</summary>
 /// <remarks>
-/// Softmax depends on no more than QᵀW of the class vectors W. Where they are drawn from N(mₖ, Σ), QᵀW has heads drawn from
-/// N(Qᵀm, Σ): as many heads as there is something to know.
+/// Softmax depends only on the part QᵀW of the class vectors W. If these are drawn from N(mₖ, Σ), the heads of QᵀW are drawn
+/// from N(Qᵀm, Σ). Their number, classes − 1, is the number of degrees of freedom.
 /// </remarks>
 internal static class ClassContrasts
 {
-    /// <summary>QᵀX: of what each class has to contrasts.</summary>
+    /// <summary>QᵀX: from vectors of classes to contrasts.</summary>
     /// <param name="classes">X [classes][width].</param>
     /// <returns>[classes − 1][width].</returns>
     public static double[][] Of(double[][] classes) => [.. Enumerable.Range(1, Math.Max(classes.Length - 1, 0)).Select(j =>
@@ -20,7 +20,7 @@ internal static class ClassContrasts
         return contrast;
     })];
 
-    /// <summary>QY: back to classes, whose mean is 0.</summary>
+    /// <summary>QY: from contrasts to vectors of classes. Their mean is 0.</summary>
     /// <param name="contrasts">Y [classes − 1][width].</param>
     /// <returns>[classes][width].</returns>
     public static double[][] ToClasses(double[][] contrasts)
@@ -35,6 +35,6 @@ internal static class ClassContrasts
         return classes;
     }
 
-    // The j-th contrast sets class j against those before it.
+    // The j-th contrast compares class j with the mean of the classes before it.
     private static double Entry(int k, int j) => (k < j ? 1 : -j) / Math.Sqrt(j * (j + 1.0));
 }

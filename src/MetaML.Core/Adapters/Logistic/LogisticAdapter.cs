@@ -5,22 +5,22 @@ namespace MetaML.Adapters.Logistic;
 
 /// <summary>Logistic regression towards a meta-learned head: see <see cref="LogisticRegressionAdapter"/>, with B = diag(λ^−½, …, λ^−½, λ₀^−½).</summary>
 /// <remarks>
-/// Meta-learned: λ on slopes and λ₀ on the intercept, and V₀ where all tasks' outputs mean the same. Deviation from its
-/// sources: the intercept's own penalty.
+/// Meta-learned: λ on slopes, λ₀ on the intercept, and V₀ if all tasks have the same outputs. Deviation from the sources: the
+/// separate penalty on the intercept.
 /// </remarks>
 internal sealed class LogisticAdapter : LogisticRegressionAdapter
 {
-    /// <summary>An adapter of heads of this shape.</summary>
+    /// <summary>Makes an adapter for heads of this shape.</summary>
     /// <param name="shape">Binary or multiclass.</param>
     /// <param name="options">Initial value of the penalties.</param>
-    /// <exception cref="ArgumentException">Regression labels are not classes.</exception>
+    /// <exception cref="ArgumentException">The labels are those of regression, which has no classes.</exception>
     public LogisticAdapter(HeadShape shape, LogisticAdapterOptions options)
         : base(shape.Kind == LabelKind.Regression ? throw NotForValues(nameof(LogisticAdapter)) : shape, LearnedPenalty.Specs(options.InitialPenalty), isTrained: true)
     {
     }
 
-    internal static ArgumentException NotForValues(string what) =>
-        new($"{what} must be used with classes; got regression labels. Logistic regression gives the probability of a class. Use RidgeAdapterOptions or BayesianAdapterOptions.");
+    internal static ArgumentException NotForValues(string name) =>
+        new($"{name} must be used with classes; got regression labels. Logistic regression gives the probability of a class. Use RidgeAdapterOptions or BayesianAdapterOptions.");
 
     private protected override Tensor PriorScale(ParameterSet learned) => LearnedPenalty.PriorScale(learned, Shape.EmbeddingDimension);
 

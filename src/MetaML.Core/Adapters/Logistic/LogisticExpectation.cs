@@ -1,19 +1,19 @@
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>E log(1 + eˣ) of x ~ N(m, v), and its derivatives by m, E σ(x) and E σ'(x).</summary>
+/// <summary>E log(1 + eˣ) for x ~ N(m, v), and its first two derivatives by m: E σ(x) and E σ'(x).</summary>
 /// <remarks>
-/// By the trapezoidal rule, whose error falls exponentially for functions like these (Trefethen and Weideman, The exponentially
-/// convergent trapezoidal rule, 2014): below 1e-10.
+/// Computed by the trapezoidal rule. Its error is below 1e-10, because it falls exponentially for analytic functions (Trefethen
+/// and Weideman, The exponentially convergent trapezoidal rule, 2014).
 /// </remarks>
 internal static class LogisticExpectation
 {
-    // In standard deviations; beyond them there is nothing of a normal distribution to speak of.
+    // In standard deviations. The normal density beyond this reach is negligible.
     private const double Reach = 7.5, WidestStep = 0.85;
 
     // σ(m + √v t) has its nearest pole at |Im t| = π / √v.
     private const double StepTimesDeviation = 0.66;
 
-    /// <summary>The three.</summary>
+    /// <summary>The expectation and its two derivatives.</summary>
     /// <param name="mean">m.</param>
     /// <param name="variance">v; not negative.</param>
     public static (double Value, double Probability, double Curvature) Of(double mean, double variance)

@@ -5,10 +5,10 @@ namespace MetaML.Adapters.Logistic;
 
 /// <summary>H = I + Σᵢ sᵢ (diag πᵢ − πᵢπᵢᵀ) ⊗ pᵢpᵢᵀ of several tasks, and H⁻¹; for binary labels H = I + Σᵢ sᵢ πᵢ(1 − πᵢ) pᵢpᵢᵀ.</summary>
 /// <remarks>
-/// H is I outside the rows' span, so P is first brought to m = min(rows, width) coordinates. There H = A − QQᵀ, with a
-/// block A_k = I + Σᵢ sᵢ πᵢₖ pᵢpᵢᵀ for each class and a column √sᵢ πᵢ ⊗ pᵢ of Q for each row. Where there are more rows
-/// than classes · m, H itself is inverted; else H⁻¹ = A⁻¹ + M(I − QᵀM)⁻¹Mᵀ, M = A⁻¹Q (Woodbury): a system for each class
-/// and one as large as there are rows. Cost O(classes · m³ + rows² · classes · m + rows³) at most. Source for the use of
+/// H is I outside the span of the rows, so P is first reduced to m = min(rows, width) coordinates. There H = A − QQᵀ, with a
+/// block A_k = I + Σᵢ sᵢ πᵢₖ pᵢpᵢᵀ for each class and a column √sᵢ πᵢ ⊗ pᵢ of Q for each row. If there are more rows than
+/// classes · m, H itself is inverted; else H⁻¹ = A⁻¹ + M(I − QᵀM)⁻¹Mᵀ, M = A⁻¹Q (Woodbury), with one system for each class and
+/// one of size [rows, rows]. Cost O(classes · m³ + rows² · classes · m + rows³) at most. Source for the use of
 /// the softmax's structure: Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 3.5.
 /// </remarks>
 internal sealed class LogisticHessian
@@ -19,7 +19,7 @@ internal sealed class LogisticHessian
     private readonly Tensor? _capacity; // (I − QᵀM)⁻¹ [tasks, rows, rows]
 
     /// <summary>The Hessian at some point.</summary>
-    /// <param name="p">P: float64 [tasks, rows, width], without a graph like the others.</param>
+    /// <param name="p">P: float64 [tasks, rows, width], without gradients, as the other tensors.</param>
     /// <param name="weights">s: float64 [tasks, rows].</param>
     /// <param name="probabilities">π: float64 [tasks, rows, outputs].</param>
     /// <param name="isCoupled">Whether the outputs' probabilities sum to 1.</param>
@@ -61,7 +61,7 @@ internal sealed class LogisticHessian
     private Tensor SolveInside(Tensor gradient)
     {
         long tasks = gradient.shape[0], m = gradient.shape[1], outputs = gradient.shape[2];
-        Tensor g = gradient.transpose(1, 2).reshape(tasks, outputs * m, 1); // output by output
+        Tensor g = gradient.transpose(1, 2).reshape(tasks, outputs * m, 1); // the gradient of one output after the other
         Tensor solution = _inverse.bmm(g.reshape(_inverse.shape[0], _inverse.shape[1], 1)).reshape(tasks, outputs * m, 1);
         if (_correction is not null)
             solution = solution.Plus(_correction.bmm(_capacity!.bmm(_correction.transpose(1, 2).bmm(g))));

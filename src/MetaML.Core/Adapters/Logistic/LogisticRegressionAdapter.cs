@@ -6,30 +6,30 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>W = argmin_V Σᵢ sᵢ ℓ(yᵢ, z̃ᵢV) + ½‖B⁻¹(V − V₀)‖², with ℓ the cross-entropy, z̃ = (z, 1), B = diag(b) F, and s the example weights: what the adapters by logistic regression share.</summary>
+/// <summary>W = argmin_V Σᵢ sᵢ ℓ(yᵢ, z̃ᵢV) + ½‖B⁻¹(V − V₀)‖², with ℓ the cross-entropy, z̃ = (z, 1), B = diag(b) F, and s the example weights: the base of the adapters by logistic regression.</summary>
 /// <remarks>
-/// <para>Fitted to convergence by Newton's method, in double precision; the penalty makes the minimum unique, also for
-/// classes that a line separates or that no row has. V₀ is learned where all tasks' outputs mean the same, else 0.</para>
+/// <para>Newton's method in double precision runs to convergence. The penalty makes the minimum unique, also for linearly
+/// separable classes and for classes without rows. V₀ is learned if all tasks have the same outputs, else it is 0.</para>
 /// <para>With V = V₀ + BU, P = Z̃B and J the objective, the minimum U* has ∇J(U*, θ) = 0, so that dU*/dθ = −H⁻¹ ∂∇J/∂θ, with
-/// H = ∂∇J/∂U (the implicit function theorem). U* is found without libtorch, task by task, since tasks need different
-/// numbers of steps and none is differentiated (<see cref="PenalizedFit"/>). Then one step for all tasks at once,
-/// U* − H⁻¹ ∇J(U*, θ) with U* and H taken for constants, has the value U* and exactly this derivative
+/// H = ∂∇J/∂U (the implicit function theorem). U* is computed without libtorch for one task after the other, because
+/// tasks need different numbers of steps and no step is differentiated (<see cref="PenalizedFit"/>). Then one step for all
+/// tasks at once, U* − H⁻¹ ∇J(U*, θ) with constant U* and H, has the value U* and exactly this derivative
 /// (<see cref="LogisticHessian"/>).</para>
 /// <para>Sources: Bertinetto et al., Meta-learning with differentiable closed-form solvers, 2019, arXiv 1805.08136 (LR-D2, a
-/// binary head by a fixed number of Newton's steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
-/// 1909.04630. Deviations: to convergence, any number of classes, and V₀.</para>
+/// binary head from a fixed number of Newton steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
+/// 1909.04630. Deviations: convergence, any number of classes, and V₀.</para>
 /// </remarks>
 internal abstract class LogisticRegressionAdapter : IManagedAdapter
 {
     private const string Prior = "prior_head";
 
-    private readonly int _priorAt;
+    private readonly int _priorIndex;
 
     private protected LogisticRegressionAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
         Shape = shape;
         List<ParameterSpec> parameters = [.. priorScale];
-        _priorAt = shape.HasCommonOutputs ? parameters.Count : -1;
+        _priorIndex = shape.HasCommonOutputs ? parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
         Parameters = parameters;
@@ -79,31 +79,31 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     {
     }
 
-    /// <summary>b: how far each slope, and last the intercept, may lie from V₀. Float [embedding + 1].</summary>
+    /// <summary>b: the prior scale of each slope and, last, of the intercept. Float [embedding + 1].</summary>
     private protected abstract Tensor PriorScale(ParameterSet learned);
 
-    /// <summary>The same outside libtorch.</summary>
+    /// <summary>The same without libtorch.</summary>
     private protected abstract double[] PriorScale(IReadOnlyList<float[]> parameters);
 
-    /// <summary>F: how slopes go together. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
+    /// <summary>F: the correlation of slopes. Float [embedding + 1, embedding + 1], or null for the identity.</summary>
     private protected virtual Tensor? Factor(ParameterSet learned) => null;
 
-    /// <summary>The same outside libtorch, row-major.</summary>
+    /// <summary>The same without libtorch, row-major.</summary>
     private protected virtual double[]? Factor(IReadOnlyList<float[]> parameters) => null;
 
-    /// <summary>How uncertain scores are; null where heads do not say.</summary>
+    /// <summary>The predictive variance of a head; null for none.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
     /// <param name="support">The rows.</param>
-    /// <param name="fit">At its minimum.</param>
+    /// <param name="fit">The fit, at its minimum.</param>
     private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, EmbeddedTask support, PenalizedFit fit) => null;
 
-    /// <summary>V₀ among all parameters, [embedding + 1, outputs]; null where it is 0.</summary>
-    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorAt >= 0 ? parameters[_priorAt] : null;
+    /// <summary>The parameter V₀, [embedding + 1, outputs]; null if V₀ is 0.</summary>
+    private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
     private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
         new(Shape.Kind, support, Centre(parameters, support.OutputCount), PriorScale(parameters), Factor(parameters));
 
-    // U*: a constant, float64 [tasks, embedding + 1, outputs]; 0 for outputs that a task lacks.
+    // U*: float64 [tasks, embedding + 1, outputs], without gradients; 0 for outputs that a task lacks.
     private Tensor Minimum(AdaptationInput input, Tensor embeddings)
     {
         int tasks = (int)embeddings.shape[0], rows = (int)embeddings.shape[1], outputs = input.OutputCount, dimension = Shape.EmbeddingDimension;
@@ -113,22 +113,22 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         var minima = new double[tasks * outputs * (dimension + 1)];
         for (int t = 0; t < tasks; t++)
         {
-            Range own = (t * rows)..((t + 1) * rows);
-            int ownOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // those that a task lacks are the last
-            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[own], weights[own], ownOutputs);
+            Range taskRows = (t * rows)..((t + 1) * rows);
+            int taskOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // the outputs that a task lacks come last
+            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[taskRows], weights[taskRows], taskOutputs);
             Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
         }
 
         return tensor(minima, [tasks, outputs, dimension + 1], device: embeddings.device).transpose(1, 2);
     }
 
-    // V₀ output by output.
+    // V₀ [outputs, embedding + 1].
     private double[] Centre(IReadOnlyList<float[]> parameters, int outputs)
     {
         int width = Shape.EmbeddingDimension + 1;
         var centre = new double[outputs * width];
-        for (int i = 0; i < centre.Length && _priorAt >= 0; i++)
-            centre[i] = parameters[_priorAt][i % width * outputs + i / width];
+        for (int i = 0; i < centre.Length && _priorIndex >= 0; i++)
+            centre[i] = parameters[_priorIndex][i % width * outputs + i / width];
         return centre;
     }
 }

@@ -6,13 +6,13 @@ namespace MetaML.Adapters.Logistic;
 
 /// <summary>min_W J = Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½‖B⁻¹(W − C)‖² for one task, without libtorch, in double precision.</summary>
 /// <remarks>
-/// <para>ℓ is the cross-entropy, or for values half the squared error; C is any head, and B = diag(b) F says how far W may lie from
-/// it: λ^−½ for penalties λ, or a root of a prior's covariance. Newton's method, each step by conjugate gradients (Nocedal and
-/// Wright, Numerical Optimization, 2006, algorithm 7.1) with products by the Hessian, which is never formed: cost O(rows ·
-/// embedding · outputs) for each. In the coordinates U with W = C + BU the Hessian is at least the identity, so
-/// ‖U − U*‖ ≤ ‖∇J‖ says when the minimum is reached.</para>
-/// <para>With <see cref="Variances"/> ℓ is the expected cross-entropy of scores that are normal about z̃ᵢW: exactly for two
-/// classes (<see cref="LogisticExpectation"/>), else its bound (<see cref="TiltedSoftmax"/>).</para>
+/// <para>ℓ is the cross-entropy, or for values half the squared error. C is any head. B = diag(b) F is the scale of W − C: λ^−½ for
+/// penalties λ, or a square root of a prior covariance. Newton's method finds the minimum. Conjugate gradients solve each step
+/// (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.1) with Hessian-vector products, at a cost of O(rows ·
+/// embedding · outputs) each; the Hessian is never formed. In the coordinates U with W = C + BU the Hessian is at least the
+/// identity, so that ‖U − U*‖ ≤ ‖∇J‖ gives the stopping rule.</para>
+/// <para>With <see cref="Variances"/> ℓ is the expected cross-entropy of scores with a normal distribution about z̃ᵢW: exact for
+/// two classes (<see cref="LogisticExpectation"/>), an upper bound for more (<see cref="TiltedSoftmax"/>).</para>
 /// </remarks>
 internal sealed class PenalizedFit
 {
@@ -27,11 +27,11 @@ internal sealed class PenalizedFit
     private readonly int _outputs;
     private readonly double[] _p; // [rows, embedding + 1]: z̃B
     private readonly double[] _start; // [rows, outputs]: z̃C
-    private readonly double[] _predictions; // [rows, outputs]: probabilities, or scores of values, where last evaluated
-    private readonly double[] _curvatures; // [rows]: ∂²ℓ of two classes there
+    private readonly double[] _predictions; // [rows, outputs]: probabilities, or scores of values, at the last evaluated U
+    private readonly double[] _curvatures; // [rows]: ∂²ℓ for two classes at the last evaluated U
 
-    /// <summary>A fit of one task, with penalties.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <summary>Prepares the fit of one task, with penalties.</summary>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="rows">The task; may have no rows.</param>
     /// <param name="centre">C.</param>
     /// <param name="penalty">λ of slopes; positive.</param>
@@ -41,8 +41,8 @@ internal sealed class PenalizedFit
     {
     }
 
-    /// <summary>A fit of one task.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <summary>Prepares the fit of one task.</summary>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="rows">The task; may have no rows.</param>
     /// <param name="centre">C [outputs, embedding + 1].</param>
     /// <param name="priorScale">b [embedding + 1].</param>
@@ -79,22 +79,22 @@ internal sealed class PenalizedFit
         }
     }
 
-    /// <summary>v [rows]: how uncertain the scores of each row are, that of two classes or each of more; null for not at all.</summary>
+    /// <summary>v [rows]: the variance of the score of each row (two classes), or of each of its scores (more classes); null for exact scores.</summary>
     public double[]? Variances { get; set; }
 
-    /// <summary>J where last evaluated.</summary>
+    /// <summary>J at the last evaluated U.</summary>
     public double Value { get; private set; }
 
-    /// <summary>C with intercepts, [outputs, embedding + 1].</summary>
+    /// <summary>The weights of a head with its intercepts, [outputs, embedding + 1].</summary>
     public static double[] WithIntercepts(LinearHead head)
     {
         int dimension = head.Weights.Length / head.OutputCount;
         return [.. Enumerable.Range(0, head.OutputCount).SelectMany(k => head.Weights.AsSpan(k * dimension, dimension).ToArray().Append(head.Bias[k])).Select(value => (double)value)];
     }
 
-    /// <summary>Goes to the minimum, or as many steps towards it.</summary>
-    /// <param name="maximumSteps">Newton's steps.</param>
-    /// <param name="from">U to set out from, or null for 0, which is C.</param>
+    /// <summary>Minimises J.</summary>
+    /// <param name="maximumSteps">The largest number of Newton steps.</param>
+    /// <param name="from">The initial U; null for 0, where W = C.</param>
     /// <returns>U: [outputs, embedding + 1].</returns>
     public double[] Minimize(int maximumSteps = 200, double[]? from = null)
     {
@@ -104,10 +104,10 @@ internal sealed class PenalizedFit
         for (int step = 0; step < maximumSteps; step++)
         {
             double norm = TensorPrimitives.Norm<double>(gradient);
-            if (!(norm > Tolerance * (1 + TensorPrimitives.Norm<double>(u)))) // also where a number is not finite
+            if (!(norm > Tolerance * (1 + TensorPrimitives.Norm<double>(u)))) // also if a number is not finite
                 break;
             double[] direction = Direction(gradient, norm);
-            double slope = TensorPrimitives.Dot<double>(gradient, direction), rate = 1, slack = 1e-12 * (1 + Math.Abs(value)); // what rounding may hide
+            double slope = TensorPrimitives.Dot<double>(gradient, direction), rate = 1, slack = 1e-12 * (1 + Math.Abs(value)); // rounding error
             for (int halving = 0; ; halving++)
             {
                 TensorPrimitives.MultiplyAdd(direction, -rate, u, next);
@@ -151,14 +151,14 @@ internal sealed class PenalizedFit
 
     /// <summary>A row's mean score.</summary>
     /// <param name="u">[outputs, embedding + 1].</param>
-    /// <param name="row">From 0.</param>
-    /// <param name="output">From 0.</param>
+    /// <param name="row">The row's index, from 0.</param>
+    /// <param name="output">The output's index, from 0.</param>
     public double Score(double[] u, int row, int output) => _start[row * _outputs + output] + TensorPrimitives.Dot(P(row), Output(u, output));
 
-    /// <summary>s(y − g): the derivative of a row's log likelihood by a score, where last evaluated.</summary>
+    /// <summary>s(y − g): the derivative of a row's log likelihood by a score, at the last evaluated U.</summary>
     public double Residual(int row, int output) => _rows.Weights[row] * (Target(_rows.Labels[row], output) - _predictions[row * _outputs + output]);
 
-    /// <summary>For classes, s times twice the derivative of a row's expected loss by its variance, for each head that there is something to know of, where last evaluated.</summary>
+    /// <summary>For classes, s times twice the derivative of a row's expected loss by its variance, divided by the degrees of freedom (classes − 1), at the last evaluated U.</summary>
     public double Precision(int row)
     {
         if (_kind == LabelKind.Binary)
@@ -166,7 +166,7 @@ internal sealed class PenalizedFit
         return _rows.Weights[row] * (1 - TensorPrimitives.SumOfSquares<double>(_predictions.AsSpan(row * _outputs, _outputs))) / Math.Max(_outputs - 1, 1);
     }
 
-    // H⁻¹∇J, as closely as the distance to the minimum deserves.
+    // H⁻¹∇J, with a precision that grows near the minimum.
     private double[] Direction(double[] gradient, double norm)
     {
         double[] solution = new double[gradient.Length], residual = [.. gradient], search = [.. gradient], product = new double[gradient.Length];
@@ -185,7 +185,7 @@ internal sealed class PenalizedFit
         return solution;
     }
 
-    // J, and ∇J; the predictions stay for the Hessian.
+    // Computes J and ∇J, and stores the predictions for the Hessian.
     private double Evaluate(double[] u, double[] gradient)
     {
         u.CopyTo(gradient.AsSpan());
@@ -207,29 +207,29 @@ internal sealed class PenalizedFit
     private void MultiplyByHessian(double[] v, double[] product)
     {
         v.CopyTo(product.AsSpan());
-        Span<double> along = _outputs <= 256 ? stackalloc double[_outputs] : new double[_outputs];
+        Span<double> projection = _outputs <= 256 ? stackalloc double[_outputs] : new double[_outputs];
         for (int row = 0; row < _rows.RowCount; row++)
         {
             ReadOnlySpan<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
             for (int k = 0; k < _outputs; k++)
-                along[k] = TensorPrimitives.Dot(P(row), Output(v, k));
+                projection[k] = TensorPrimitives.Dot(P(row), Output(v, k));
             if (_kind == LabelKind.Multiclass && Variances is not null)
-                TiltedSoftmax.Solve(predictions, Variances[row], along);
-            double mean = _kind == LabelKind.Multiclass ? TensorPrimitives.Dot(predictions, along) : 0;
+                TiltedSoftmax.Solve(predictions, Variances[row], projection);
+            double mean = _kind == LabelKind.Multiclass ? TensorPrimitives.Dot(predictions, projection) : 0;
             for (int k = 0; k < _outputs; k++)
             {
                 double curvature = _kind switch
                 {
-                    LabelKind.Binary => _curvatures[row] * along[k],
-                    LabelKind.Multiclass => predictions[k] * (along[k] - mean),
-                    _ => along[k],
+                    LabelKind.Binary => _curvatures[row] * projection[k],
+                    LabelKind.Multiclass => predictions[k] * (projection[k] - mean),
+                    _ => projection[k],
                 };
                 Add(product, k, row, _rows.Weights[row] * curvature);
             }
         }
     }
 
-    // Scores become predictions; returns ℓ.
+    // Replaces scores by predictions, and returns ℓ.
     private double Predict(Span<double> scores, int row)
     {
         float label = _rows.Labels[row];
@@ -241,8 +241,8 @@ internal sealed class PenalizedFit
                 (double value, scores[0], _curvatures[row]) = LogisticExpectation.Of(score, variance);
                 return value - score * label;
             case LabelKind.Multiclass:
-                double own = scores[(int)label];
-                return TiltedSoftmax.Apply(scores, variance) - own;
+                double labelScore = scores[(int)label];
+                return TiltedSoftmax.Apply(scores, variance) - labelScore;
             default:
                 return 0.5 * (scores[0] - label) * (scores[0] - label);
         }
@@ -256,7 +256,7 @@ internal sealed class PenalizedFit
 
     private void Add(double[] sum, int output, int row, double factor)
     {
-        Span<double> own = Output(sum, output);
-        TensorPrimitives.MultiplyAdd(P(row), factor, own, own);
+        Span<double> outputSum = Output(sum, output);
+        TensorPrimitives.MultiplyAdd(P(row), factor, outputSum, outputSum);
     }
 }

@@ -2,12 +2,12 @@ using System.Numerics.Tensors;
 
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>A bound on E log Σₖ exp xₖ where the xₖ have means mₖ and their differences the variance 2v, and its derivatives.</summary>
+/// <summary>An upper bound on E log Σₖ exp xₖ and its derivatives. The xₖ have means mₖ, and their differences have the variance 2v.</summary>
 /// <remarks>
-/// <para>minₐ ½v‖a‖² + log Σₖ exp(mₖ + ½(1 − 2aₖ)v), which is at least the expectation and equals it at v = 0: the tilted bound
-/// (Saul and Jordan 1999; Knowles and Minka, Non-conjugate variational message passing, 2011), of all closed forms the closest.</para>
-/// <para>It is convex in m and a together. At the minimum a = g, the softmax above; the gradient by m is g, the derivative by v
-/// ½(1 − ‖g‖²), and the Hessian by m is M(I + vM)⁻¹, M = diag g − ggᵀ.</para>
+/// <para>The tilted bound is minₐ ½v‖a‖² + log Σₖ exp(mₖ + ½(1 − 2aₖ)v). It equals the expectation at v = 0 (Saul and Jordan 1999;
+/// Knowles and Minka, Non-conjugate variational message passing, 2011), and is the closest bound in closed form.</para>
+/// <para>The bound is jointly convex in m and a. At the minimum a = g, the softmax of mₖ + ½(1 − 2aₖ)v. The gradient by m is g, the
+/// derivative by v is ½(1 − ‖g‖²), and the Hessian by m is M(I + vM)⁻¹, M = diag g − ggᵀ.</para>
 /// </remarks>
 internal static class TiltedSoftmax
 {
@@ -30,7 +30,7 @@ internal static class TiltedSoftmax
             return value;
         means.CopyTo(a);
         value = Bound(m, a, variance, means);
-        for (int step = 0; step < MaximumSteps; step++) // Newton's method on a, whose gradient is v(a − g) and Hessian v(I + vM)
+        for (int step = 0; step < MaximumSteps; step++) // Newton's method for a: the gradient is v(a − g), the Hessian v(I + vM)
         {
             TensorPrimitives.Subtract(a, means, direction);
             if (!(TensorPrimitives.MaxMagnitude<double>(direction) is > Tolerance or < -Tolerance))
@@ -52,9 +52,9 @@ internal static class TiltedSoftmax
     }
 
     /// <summary>Replaces x by (I + vM)⁻¹x (Sherman and Morrison).</summary>
-    /// <param name="g">Sums to 1.</param>
+    /// <param name="g">g; its sum is 1.</param>
     /// <param name="variance">v.</param>
-    /// <param name="x">As long as g.</param>
+    /// <param name="x">x, of the length of g.</param>
     public static void Solve(ReadOnlySpan<double> g, double variance, Span<double> x)
     {
         double product = 0, rest = 0;
@@ -70,16 +70,16 @@ internal static class TiltedSoftmax
             x[k] += variance * product / rest * g[k] / (1 + variance * g[k]);
     }
 
-    // Also the softmax g.
+    // Computes the bound and the softmax g.
     private static double Bound(ReadOnlySpan<double> m, ReadOnlySpan<double> a, double variance, Span<double> g)
     {
         for (int k = 0; k < g.Length; k++)
             g[k] = m[k] + 0.5 * (1 - 2 * a[k]) * variance;
-        double most = TensorPrimitives.Max<double>(g);
-        TensorPrimitives.Subtract(g, most, g);
+        double largest = TensorPrimitives.Max<double>(g);
+        TensorPrimitives.Subtract(g, largest, g);
         TensorPrimitives.Exp(g, g);
         double sum = TensorPrimitives.Sum<double>(g);
         TensorPrimitives.Divide(g, sum, g);
-        return 0.5 * variance * TensorPrimitives.SumOfSquares(a) + most + Math.Log(sum);
+        return 0.5 * variance * TensorPrimitives.SumOfSquares(a) + largest + Math.Log(sum);
     }
 }

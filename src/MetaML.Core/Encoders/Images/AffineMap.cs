@@ -2,23 +2,23 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders.Images;
 
-/// <summary>Where an image's variant takes its pixels from: x' = XX x + XY y + X, y' = YX x + YY y + Y, about the centre.</summary>
-/// <param name="XX">Across from across.</param>
-/// <param name="XY">Across from down.</param>
-/// <param name="X">Shift across, as a share of the width.</param>
-/// <param name="YX">Down from across.</param>
-/// <param name="YY">Down from down.</param>
-/// <param name="Y">Shift down, as a share of the height.</param>
-/// <remarks>Pixels between pixels are interpolated linearly; those outside are the nearest of the edge.</remarks>
+/// <summary>An affine map from the pixels of an image's variant to those of the image: x' = XX x + XY y + X, y' = YX x + YY y + Y, about the centre.</summary>
+/// <param name="XX">The factor of x in x'.</param>
+/// <param name="XY">The factor of y in x'.</param>
+/// <param name="X">The horizontal shift, as a share of the width.</param>
+/// <param name="YX">The factor of x in y'.</param>
+/// <param name="YY">The factor of y in y'.</param>
+/// <param name="Y">The vertical shift, as a share of the height.</param>
+/// <remarks>Values between pixels are interpolated linearly. A position outside the image has the value of the nearest edge pixel.</remarks>
 internal readonly record struct AffineMap(float XX, float XY, float X, float YX, float YY, float Y)
 {
-    /// <summary>Each image by its own map.</summary>
+    /// <summary>Applies a map to each image.</summary>
     /// <param name="images">Float [images, channels, height, width].</param>
     /// <param name="maps">One for each image, or a single one for all.</param>
-    /// <param name="shape">Of an image.</param>
+    /// <param name="shape">The shape of an image.</param>
     public static Tensor Apply(Tensor images, IReadOnlyList<AffineMap> maps, ImageShape shape)
     {
-        // Libtorch's coordinates run from −1 to 1 over either side, whatever its length.
+        // Coordinates of libtorch run from −1 to 1 over each side, for any length.
         float aspect = (float)shape.Height / shape.Width;
         var theta = new float[maps.Count * 6];
         for (int i = 0; i < maps.Count; i++)
@@ -34,10 +34,10 @@ internal readonly record struct AffineMap(float XX, float XY, float X, float YX,
         return nn.functional.grid_sample(images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
     }
 
-    /// <summary>One image, outside libtorch.</summary>
+    /// <summary>Applies the map to one image, without libtorch.</summary>
     /// <param name="image">[height, width, channels].</param>
-    /// <param name="shape">Of the image.</param>
-    /// <param name="variant">Receives as many values.</param>
+    /// <param name="shape">The shape of the image.</param>
+    /// <param name="variant">Receives [height, width, channels].</param>
     public void Apply(ReadOnlySpan<float> image, ImageShape shape, Span<float> variant)
     {
         var (channels, height, width) = shape;
@@ -53,13 +53,13 @@ internal readonly record struct AffineMap(float XX, float XY, float X, float YX,
                 float toRight = x - left, toBottom = y - top;
                 for (int c = 0; c < channels; c++)
                 {
-                    float upper = Between(image[(top * width + left) * channels + c], image[(top * width + right) * channels + c], toRight);
-                    float lower = Between(image[(bottom * width + left) * channels + c], image[(bottom * width + right) * channels + c], toRight);
-                    variant[(v * width + u) * channels + c] = Between(upper, lower, toBottom);
+                    float upper = Interpolate(image[(top * width + left) * channels + c], image[(top * width + right) * channels + c], toRight);
+                    float lower = Interpolate(image[(bottom * width + left) * channels + c], image[(bottom * width + right) * channels + c], toRight);
+                    variant[(v * width + u) * channels + c] = Interpolate(upper, lower, toBottom);
                 }
             }
         }
     }
 
-    private static float Between(float from, float to, float share) => from + (to - from) * share;
+    private static float Interpolate(float from, float to, float share) => from + (to - from) * share;
 }

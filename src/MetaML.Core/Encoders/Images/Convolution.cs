@@ -21,9 +21,9 @@ internal static class Convolution
             image.Slice(h * row, row).CopyTo(padded[((h + 1) * paddedRow + shape.Channels)..]);
     }
 
-    /// <summary>Filters an image: the 3×3 pixels about each pixel, written out one after the other, are a row of <see cref="AffineKernel"/>.</summary>
+    /// <summary>Filters an image. The 3×3 pixels about each pixel are copied to one row, which is multiplied by <see cref="AffineKernel"/>.</summary>
     /// <param name="padded">The image with its border.</param>
-    /// <param name="shape">Of the image without the border.</param>
+    /// <param name="shape">The shape of the image without the border.</param>
     /// <param name="weights">[3, 3, channels, filters].</param>
     /// <param name="bias">[filters].</param>
     /// <param name="output">Receives [height, width, filters].</param>
@@ -34,10 +34,10 @@ internal static class Convolution
         Span<float> windows = buffer.AsSpan(0, shape.Width * Side * taps);
         for (int h = 0; h < shape.Height; h++)
         {
-            for (int at = 0; at < windows.Length; at += taps)
+            for (int offset = 0; offset < windows.Length; offset += taps)
             {
-                int w = at / (Side * taps), i = at / taps % Side;
-                padded.Slice((h + i) * paddedRow + w * shape.Channels, taps).CopyTo(windows[at..]);
+                int w = offset / (Side * taps), i = offset / taps % Side;
+                padded.Slice((h + i) * paddedRow + w * shape.Channels, taps).CopyTo(windows[offset..]);
             }
 
             AffineKernel.Apply(windows, weights, bias, rectifies: false, output.Slice(h * line, line));
@@ -73,7 +73,7 @@ internal static class Convolution
         }
     }
 
-    /// <summary>The largest of each 2×2 values, in place; an odd last row or column is left out.</summary>
+    /// <summary>Replaces each 2×2 values by the largest, in place. An odd last row or column is ignored.</summary>
     /// <returns>[height / 2, width / 2, filters].</returns>
     public static Span<float> Pool(Span<float> image, int height, int width, int filters)
     {
@@ -82,11 +82,11 @@ internal static class Convolution
         {
             for (int w = 0; w < columns; w++)
             {
-                ReadOnlySpan<float> At(Span<float> values, int y, int x) => values.Slice((y * width + x) * filters, filters);
+                ReadOnlySpan<float> Pixel(Span<float> values, int y, int x) => values.Slice((y * width + x) * filters, filters);
                 Span<float> largest = image.Slice((h * columns + w) * filters, filters);
-                TensorPrimitives.Max(At(image, 2 * h, 2 * w), At(image, 2 * h, 2 * w + 1), largest); // never ahead of what is still to be read
-                TensorPrimitives.Max(largest, At(image, 2 * h + 1, 2 * w), largest);
-                TensorPrimitives.Max(largest, At(image, 2 * h + 1, 2 * w + 1), largest);
+                TensorPrimitives.Max(Pixel(image, 2 * h, 2 * w), Pixel(image, 2 * h, 2 * w + 1), largest); // writes only values that were already read
+                TensorPrimitives.Max(largest, Pixel(image, 2 * h + 1, 2 * w), largest);
+                TensorPrimitives.Max(largest, Pixel(image, 2 * h + 1, 2 * w + 1), largest);
             }
         }
 

@@ -9,15 +9,16 @@ namespace MetaML.Encoders.Images;
 /// <summary>h₀ = image; hₗ = pool(relu(norm(hₗ₋₁ ∗ Wₗ + bₗ) · gₗ + sₗ)); embedding = all values of the last block.</summary>
 /// <remarks>
 /// The network of Vinyals et al., 2016, arXiv 1606.04080 (Conv-4), with group normalisation (Wu and He, 2018, arXiv
-/// 1803.08494) in place of batch normalisation: an image's embedding does not depend on what else is in the batch. A side of
-/// one pixel is not pooled.
+/// 1803.08494) instead of batch normalisation, so that the embedding of an image does not depend on the other images of the batch.
+/// An image with a side of one pixel is not pooled.
 /// </remarks>
 internal sealed class ConvolutionalEncoder : IEncoder
 {
-    private const int Side = 3; // of a filter
+    private const int Side = 3; // the side of a filter
     private const double NormEpsilon = 1e-5;
 
-    // Of the first block's output: what stays in the processor's cache, and is allocated without new pages, is several times faster.
+    // Number of values of the first block's output that are processed together. A slab of this size stays in the processor's cache
+    // and needs no new memory pages, which is several times faster.
     private const int ValuesPerSlab = 1 << 20;
 
     private readonly ConvolutionalEncoderOptions _options;
@@ -26,10 +27,10 @@ internal sealed class ConvolutionalEncoder : IEncoder
     private readonly List<ParameterSpec> _parameters = [];
     private readonly AffineMap[] _otherViews;
 
-    /// <summary>An encoder of images with this many values.</summary>
+    /// <summary>Makes an encoder of images with this number of values.</summary>
     /// <param name="featureCount">Channels · height · width.</param>
-    /// <param name="options">Shape of the images, and of the network.</param>
-    /// <exception cref="ArgumentException">The options' image has another number of values.</exception>
+    /// <param name="options">The shapes of the images and of the network.</param>
+    /// <exception cref="ArgumentException">The image of the options has another number of values.</exception>
     public ConvolutionalEncoder(int featureCount, ConvolutionalEncoderOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(featureCount);
@@ -69,7 +70,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
         long tasks = features.shape[0], rows = features.shape[1];
         Tensor images = ToImages(features);
         Tensor embedding = Embed(parameters, images, tasks);
-        if (dropout is null && _otherViews.Length > 0) // while training, each image is seen once, by a map of its own
+        if (dropout is null && _otherViews.Length > 0) // in training, each image has one random variant instead
         {
             foreach (AffineMap view in _otherViews)
                 embedding = embedding.Plus(Embed(parameters, AffineMap.Apply(images, [view], _image), tasks));
@@ -94,7 +95,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) =>
-        throw new NotSupportedException("The convolutional encoder needs dense features: pixels are next to each other. Extract all of them, or use the MLP encoder.");
+        throw new NotSupportedException("The convolutional encoder needs dense features; got sparse ones. It filters neighbouring pixels. Extract all pixels, or use the MLP encoder.");
 
     /// <inheritdoc/>
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding)
@@ -102,17 +103,17 @@ internal sealed class ConvolutionalEncoder : IEncoder
         float[] image = ArrayPool<float>.Shared.Rent(2 * FeatureCount);
         try
         {
-            Span<float> own = image.AsSpan(0, FeatureCount), view = image.AsSpan(FeatureCount, FeatureCount);
+            Span<float> pixels = image.AsSpan(0, FeatureCount), view = image.AsSpan(FeatureCount, FeatureCount);
             row.CopyTo(view);
-            ToPixels(view, own); // a pixel's channels together
-            EmbedImage(parameters, own, embedding);
+            ToPixels(view, pixels); // interleaved channels
+            EmbedImage(parameters, pixels, embedding);
             if (_otherViews.Length == 0)
                 return;
 
             float[] other = ArrayPool<float>.Shared.Rent(EmbeddingDimension);
             foreach (AffineMap map in _otherViews)
             {
-                map.Apply(own, _image, view);
+                map.Apply(pixels, _image, view);
                 EmbedImage(parameters, view, other.AsSpan(0, EmbeddingDimension));
                 TensorPrimitives.Add(embedding, other.AsSpan(0, EmbeddingDimension), embedding);
             }
@@ -189,7 +190,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
             return bias.dim() == 1 ? shared : shared.Plus(PerFilter(bias, shared, tasks));
         }
 
-        // The tasks' own filters: each task is a group of channels.
+        // Filters that differ by task: each task is a group of channels.
         long rows = images.shape[0] / tasks, channels = images.shape[1], height = images.shape[2], width = images.shape[3], filters = weight.shape[4];
         Tensor side = images.reshape(tasks, rows, channels, height, width).transpose(0, 1).reshape(rows, tasks * channels, height, width);
         Tensor result = nn.functional.conv2d(side, weight.permute(0, 4, 3, 1, 2).reshape(tasks * filters, channels, Side, Side), padding: [1L, 1L], groups: tasks);
@@ -197,10 +198,10 @@ internal sealed class ConvolutionalEncoder : IEncoder
         return result.Plus(PerFilter(bias, result, tasks));
     }
 
-    // The same values with a pixel's channels together in memory, which libtorch convolves about one and a half times as fast.
+    // The same values in channels-last memory layout. Libtorch convolves them about one and a half times as fast.
     private static Tensor ChannelsLast(Tensor images) => images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
-    // [filters] or [tasks, filters] → what [tasks · rows, filters, height, width] can be multiplied by.
+    // Reshapes [filters] or [tasks, filters] for broadcasting with [tasks · rows, filters, height, width].
     private static Tensor PerFilter(Tensor values, Tensor images, long tasks) => values.dim() == 1
         ? values.reshape(1, -1, 1, 1)
         : values.unsqueeze(1).expand(tasks, images.shape[0] / tasks, values.shape[1]).reshape(images.shape[0], values.shape[1], 1, 1);
@@ -242,7 +243,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
                 continue;
             }
 
-            // As libtorch lays an image out: channel by channel.
+            // The layout of libtorch: one channel after the other.
             int plane = block.Output.Height * block.Output.Width;
             for (int i = 0; i < plane; i++)
             {

@@ -4,8 +4,22 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>A convolutional network for small images: blocks of 3×3 convolution, group normalisation, rectifier and 2×2 maximum pooling.</summary>
-/// <remarks>See <see cref="ConvolutionalEncoder"/>. Features are an image's pixels, as ML.NET's ExtractPixels gives them.</remarks>
+/// <summary>A convolutional network for small images. Each block has a 3×3 convolution, group normalisation, a rectifier and 2×2 maximum pooling.</summary>
+/// <remarks>
+/// Features are the pixels of an image from ML.NET's ExtractPixels. The network is Conv-4 (Vinyals et al., 2016, arXiv 1606.04080),
+/// with group normalisation (Wu and He, 2018, arXiv 1803.08494) instead of batch normalisation.
+/// </remarks>
+/// <example>
+/// <code>
+/// var options = new MetaLearnerOptions
+/// {
+///     FeatureColumnName = "Pixels",
+///     Encoder = new ConvolutionalEncoderOptions { Height = 28, Width = 28, Channels = 1, Filters = 32 },
+///     Episodes = new EpisodeOptions { Ways = 5, Shots = 1 },
+/// };
+/// ITransformer trained = ml.MulticlassClassification.Trainers.MetaLearner(options).Fit(trainingTasks);
+/// </code>
+/// </example>
 [SavedName("convolutional")]
 public sealed record ConvolutionalEncoderOptions : EncoderOptions
 {
@@ -22,40 +36,40 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>Rows of pixels.</summary>
-    /// <value>At least 1, or null (default): from the shape of the feature column, or square.</value>
+    /// <summary>The height of an image, in pixels.</summary>
+    /// <value>At least 1. Null (default) for the height in the shape of the feature column, or else a square image.</value>
     public int? Height { get; set; }
 
-    /// <summary>Columns of pixels.</summary>
-    /// <value>At least 1, or null (default): from the shape of the feature column, or square.</value>
+    /// <summary>The width of an image, in pixels.</summary>
+    /// <value>At least 1. Null (default) for the width in the shape of the feature column, or else a square image.</value>
     public int? Width { get; set; }
 
-    /// <summary>Values of a pixel.</summary>
-    /// <value>At least 1, or null (default): from the shape of the feature column, or 1 or 3, whichever makes the image square.</value>
+    /// <summary>Number of values of a pixel.</summary>
+    /// <value>At least 1. Null (default) for the number in the shape of the feature column, or else the one of 1 and 3 that gives a square image.</value>
     public int? Channels { get; set; }
 
-    /// <summary>Whether a pixel's channels stand together (interleavePixelColors of ExtractPixels) rather than each channel as a plane.</summary>
+    /// <summary>Whether the channels of a pixel are adjacent (interleavePixelColors of ExtractPixels). Otherwise each channel is a separate plane.</summary>
     /// <value>Default false.</value>
     public bool InterleavedChannels { get; set; }
 
-    /// <summary>Number of blocks; each halves height and width while both are at least 2.</summary>
+    /// <summary>Number of blocks. Each halves height and width as long as both are at least 2.</summary>
     /// <value>From 1 to 8; default 4 (Conv-4).</value>
     public int Blocks { get; set; } = 4;
 
-    /// <summary>Filters of each block.</summary>
+    /// <summary>Number of filters of each block.</summary>
     /// <value>From 1 to 1,024, a multiple of <see cref="Groups"/>; default 64.</value>
     public int Filters { get; set; } = 64;
 
-    /// <summary>Groups of filters that are normalised together, each image by itself, so that nothing leaks between support and query.</summary>
+    /// <summary>Number of groups of filters. The filters of a group are normalised together, separately for each image, so that support and query do not affect each other.</summary>
     /// <value>At least 1; default 8.</value>
     public int Groups { get; set; } = 8;
 
-    /// <summary>How images are varied while training; null leaves them as they are.</summary>
+    /// <summary>The random variation of images in training; null for none.</summary>
     /// <value>Default: small shifts, rotations, changes of scale, and shears.</value>
     public ImageAugmentation? Augmentation { get; set; } = new();
 
-    /// <summary>Number of variants of each image whose embeddings are averaged when adapting and scoring: the image itself, and others by <see cref="Augmentation"/>, the same for every image.</summary>
-    /// <value>From 1 (default) to 64; above 1 needs <see cref="Augmentation"/>. Time grows in proportion.</value>
+    /// <summary>Number of views of each image in adaptation and scoring. The embedding is the mean over the image and its variants by <see cref="Augmentation"/>. All images have the same variations.</summary>
+    /// <value>From 1 (default) to 64. Numbers above 1 need <see cref="Augmentation"/>. The time is proportional to the number.</value>
     public int Views { get; set; } = 1;
 
     internal override bool StandardizesUniformly => true;
@@ -73,8 +87,8 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
             ? this with { Height = dimensions[0], Width = dimensions[1], Channels = dimensions[2] }
             : this with { Channels = dimensions[0], Height = dimensions[1], Width = dimensions[2] };
 
-    /// <summary>The image that a number of features makes.</summary>
-    /// <exception cref="ArgumentException">It is not the number of values of the image.</exception>
+    /// <summary>The shape of an image with this number of features.</summary>
+    /// <exception cref="ArgumentException">The options describe an image with another number of values.</exception>
     internal ImageShape ShapeOf(int featureCount)
     {
         foreach (int channels in Channels is { } given ? [given] : new[] { 1, 3 })
@@ -92,7 +106,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
             $"the number of features, {featureCount}",
             $"{Height?.ToString() ?? "null"} · {Width?.ToString() ?? "null"} · {Channels?.ToString() ?? "null"}",
             "The features are not an image of this shape.",
-            "Set all three as the pixels were extracted.");
+            "Set all three to the values of the extracted pixels.");
     }
 
     /// <inheritdoc/>
@@ -109,6 +123,6 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
         if (Filters % Groups != 0)
             throw OptionCheck.Error(this, nameof(Filters), $"a multiple of Groups, {Groups}", Filters);
         if (Views > 1 && Augmentation is null)
-            throw OptionCheck.Error(this, nameof(Views), "1 where Augmentation is null", Views, "There is nothing that views could differ in.", "Set Augmentation.");
+            throw OptionCheck.Error(this, nameof(Views), "1 if Augmentation is null", Views, "Without augmentation all views are equal.", "Set Augmentation.");
     }
 }

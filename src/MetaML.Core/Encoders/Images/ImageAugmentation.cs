@@ -3,7 +3,7 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>Random affine variants of images: each extent is drawn uniformly between its negative and itself.</summary>
+/// <summary>Random affine variations of images. Each amount is drawn uniformly between −limit and limit.</summary>
 public sealed record ImageAugmentation
 {
     /// <summary>Largest shift, as a share of height and width.</summary>
@@ -14,11 +14,11 @@ public sealed record ImageAugmentation
     /// <value>From 0 to 180; default 10.</value>
     public double Rotation { get; set; } = 10;
 
-    /// <summary>Largest change of scale, of height and width each, as a share.</summary>
+    /// <summary>Largest relative change of height and of width.</summary>
     /// <value>From 0 to 0.9; default 0.15.</value>
     public double Scale { get; set; } = 0.15;
 
-    /// <summary>Largest horizontal shear: the tangent of its angle.</summary>
+    /// <summary>Largest horizontal shear, as the tangent of its angle.</summary>
     /// <value>From 0 to 1; default 0.15.</value>
     public double Shear { get; set; } = 0.15;
 
@@ -32,12 +32,12 @@ public sealed record ImageAugmentation
 
     internal AffineMap Draw(Random random)
     {
-        double Within(double extent) => extent * (2 * random.NextDouble() - 1);
-        double angle = Within(Rotation) * Math.PI / 180, shear = Within(Shear);
-        double across = 1 + Within(Scale), down = 1 + Within(Scale);
+        double DrawWithin(double limit) => limit * (2 * random.NextDouble() - 1);
+        double angle = DrawWithin(Rotation) * Math.PI / 180, shear = DrawWithin(Shear);
+        double across = 1 + DrawWithin(Scale), down = 1 + DrawWithin(Scale);
         double cos = Math.Cos(angle), sin = Math.Sin(angle);
         return new AffineMap(
-            (float)(cos * across), (float)((cos * shear - sin) * down), (float)Within(Shift),
-            (float)(sin * across), (float)((sin * shear + cos) * down), (float)Within(Shift));
+            (float)(cos * across), (float)((cos * shear - sin) * down), (float)DrawWithin(Shift),
+            (float)(sin * across), (float)((sin * shear + cos) * down), (float)DrawWithin(Shift));
     }
 }

@@ -1,6 +1,6 @@
 namespace MetaML.Encoders.Images;
 
-/// <summary>The extents of an image.</summary>
+/// <summary>The dimensions of an image.</summary>
 internal readonly record struct ImageShape(int Channels, int Height, int Width)
 {
     public long Count => (long)Channels * Height * Width;

@@ -7,21 +7,21 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders.Mlp;
 
-/// <summary>h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b, with a linear path (h_L W + b, x).</summary>
+/// <summary>A multi-layer perceptron: h₀ = x; hₗ = activation(norm(hₗ₋₁ Wₗ + bₗ)) (+ hₗ₋₁); embedding = h_L W + b, or with a linear path (h_L W + b, x).</summary>
 internal sealed class MlpEncoder : IEncoder
 {
     internal const float NormEpsilon = 1e-5f;
     private const int LargestOnStack = 4096; // floats
-    private const int FloatsPerLayer = 1 << 15; // of the widest layer, for the rows that pass through the layers together
+    private const int FloatsPerLayer = 1 << 15; // values of the widest layer for a block of rows
 
     private readonly MlpShape _shape;
     private readonly Layer[] _layers;
     private readonly List<ParameterSpec> _parameters = [];
     private readonly int _widest;
 
-    /// <summary>An encoder of rows with this many features.</summary>
+    /// <summary>Makes an encoder of rows with this number of features.</summary>
     /// <param name="featureCount">Number of features of a row.</param>
-    /// <param name="options">Layers and their kind.</param>
+    /// <param name="options">The layers.</param>
     public MlpEncoder(int featureCount, MlpEncoderOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(featureCount);
@@ -77,7 +77,7 @@ internal sealed class MlpEncoder : IEncoder
 
     /// <inheritdoc/>
     public ParameterSet SelectColumns(ParameterSet parameters, Tensor columns) => _shape.HasLinearPath
-        ? throw new NotSupportedException("MlpEncoderOptions.LinearPath must be false for sparse features; got true. The embedding would be as wide as they are. Leave it unset, or reduce the features first.")
+        ? throw new NotSupportedException("MlpEncoderOptions.LinearPath must be false for sparse features; got true. The embedding would have one value for each feature. Leave it unset, or reduce the features first.")
         : parameters.Map((name, value) => name == _layers[0].Weight ? value.index_select(0, columns) : value);
 
     /// <inheritdoc/>
@@ -91,16 +91,16 @@ internal sealed class MlpEncoder : IEncoder
     /// <inheritdoc/>
     void IEncoder.Embed(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
     {
-        int count = embeddings.Length / EmbeddingDimension, most = Math.Max(1, FloatsPerLayer / _widest);
-        for (int done = 0; done < count; done += most)
-            EmbedSome(parameters, rows, first + done, embeddings.Slice(done * EmbeddingDimension, Math.Min(most, count - done) * EmbeddingDimension));
+        int count = embeddings.Length / EmbeddingDimension, blockSize = Math.Max(1, FloatsPerLayer / _widest);
+        for (int done = 0; done < count; done += blockSize)
+            EmbedBlock(parameters, rows, first + done, embeddings.Slice(done * EmbeddingDimension, Math.Min(blockSize, count - done) * EmbeddingDimension));
     }
 
-    private void EmbedSome(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
+    private void EmbedBlock(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
     {
         int count = embeddings.Length / EmbeddingDimension, size = 2 * count * _widest, width = _layers[0].Out;
         float[]? rented = size <= LargestOnStack ? null : ArrayPool<float>.Shared.Rent(size);
-        Span<float> hidden = rented is null ? stackalloc float[size] : rented.AsSpan(0, size); // two halves, used in turn as a layer's input and output
+        Span<float> hidden = rented is null ? stackalloc float[size] : rented.AsSpan(0, size); // two halves, alternately the input and the output of a layer
         if (!rows.IsSparse)
             AffineKernel.Apply(rows.Dense.Slice(first * FeatureCount, count * FeatureCount), parameters[0], parameters[1], Rectifies(_layers[0]), hidden[..(count * width)]);
         for (int i = 0; i < count && rows.IsSparse; i++)
@@ -120,7 +120,7 @@ internal sealed class MlpEncoder : IEncoder
             AffineKernel.Apply(row.Values, parameters[0], parameters[1], Rectifies(_layers[0]), output);
     }
 
-    // From the first layer's sums, in the first half of the buffer, to the last layer's.
+    // Applies all layers after the first. The first half of the buffer holds the sums of the first layer.
     private Span<float> ApplyOthers(IReadOnlyList<float[]> parameters, Span<float> hidden, int count)
     {
         Span<float> values = hidden[..(count * _layers[0].Out)], free = hidden[(hidden.Length / 2)..];
@@ -135,10 +135,10 @@ internal sealed class MlpEncoder : IEncoder
                 parameter += 2;
             }
 
-            for (int i = 0; i < count && !Rectifies(layer); i++) // row by row: a value's bits may depend on its place
+            for (int i = 0; i < count && !Rectifies(layer); i++) // row by row, because rounding may depend on the position of a value
                 Activate(values.Slice(i * layer.Out, layer.Out));
             if (layer.IsResidual)
-                TensorPrimitives.Add(values, free[..values.Length], values); // what the layer was made of
+                TensorPrimitives.Add(values, free[..values.Length], values); // the input of the layer
             Span<float> output = free[..(count * next.Out)];
             AffineKernel.Apply(values, parameters[parameter], parameters[parameter + 1], Rectifies(next), output);
             parameter += 2;
@@ -156,13 +156,13 @@ internal sealed class MlpEncoder : IEncoder
             row.CopyTo(embedding[last.Length..]);
     }
 
-    // Adds the layer's parameters in the order in which MlpShape.Layer counts them.
+    // Adds the parameters of a layer in the order of the offsets in MlpShape.Layer.
     private Layer AddLayer(MlpShape.Layer shape)
     {
         var (number, inputs, outputs, isHidden, isResidual, _) = shape;
         var layer = new Layer(outputs, isHidden, isResidual, $"weight{number}", $"bias{number}", $"gain{number}", $"shift{number}");
 
-        // He et al., 2015, arXiv 1502.01852: the variance of a rectified layer is kept; the last layer is linear.
+        // He et al., 2015, arXiv 1502.01852: preserves the variance of a rectified layer. The last layer is linear.
         bool rectified = isHidden && _shape.Activation != Activation.Tanh;
         _parameters.Add(ParameterSpec.Normal(layer.Weight, Math.Sqrt((rectified ? 2.0 : 1.0) / inputs), inputs, outputs));
         _parameters.Add(ParameterSpec.Constant(layer.Bias, 0, outputs) with { Role = ParameterRole.Bias });
@@ -175,11 +175,11 @@ internal sealed class MlpEncoder : IEncoder
         return layer;
     }
 
-    /// <summary>What dropout multiplies values by: 0, or what keeps their mean.</summary>
-    /// <param name="dropped">Probability of 0.</param>
-    /// <param name="shape">Of the result.</param>
-    /// <param name="like">Has its precision and device.</param>
-    /// <param name="dropout">The source of randomness.</param>
+    /// <summary>A dropout mask: 0 for dropped values, and the factor that preserves the mean for all others.</summary>
+    /// <param name="dropped">The probability of 0.</param>
+    /// <param name="shape">The shape of the mask.</param>
+    /// <param name="like">A tensor with the number type and device of the mask.</param>
+    /// <param name="dropout">The random generator.</param>
     internal static Tensor DropoutMask(double dropped, long[] shape, Tensor like, Generator dropout) =>
         rand(shape, dtype: like.dtype, device: like.device, generator: dropout).IsAbove(dropped).to(like.dtype).Times(1 / (1 - dropped));
 
@@ -195,16 +195,16 @@ internal sealed class MlpEncoder : IEncoder
         if (input.is_sparse)
             return SparseRows.Multiply(input, weight).Plus(PerRow(bias));
         if (weight.dim() == 3)
-            return input.bmm(weight).Plus(PerRow(bias)); // the tasks' own weights
+            return input.bmm(weight).Plus(PerRow(bias)); // weights that differ by task
 
         long tasks = input.shape[0], rows = input.shape[1];
         return input.reshape(tasks * rows, input.shape[2]).mm(weight).reshape(tasks, rows, weight.shape[1]).Plus(PerRow(bias));
     }
 
-    // [units] is broadcast as it is; [tasks, units] becomes [tasks, 1, units].
+    // Reshapes [tasks, units] to [tasks, 1, units] for broadcasting over rows. [units] needs no change.
     private static Tensor PerRow(Tensor values) => values.dim() == 2 ? values.unsqueeze(1) : values;
 
-    // Whether nothing but max(0, x) comes between the layer's sums and its values.
+    // Whether max(0, x) is the only operation between the sums of a layer and its values.
     private bool Rectifies(Layer layer) => layer.IsHidden && _shape.Activation == Activation.Relu && !_shape.IsNormalized;
 
     private static void Normalize(Span<float> values, float[] gain, float[] shift)

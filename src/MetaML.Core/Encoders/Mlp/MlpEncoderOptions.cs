@@ -6,6 +6,15 @@ using MetaML.Parameters;
 namespace MetaML;
 
 /// <summary>A multi-layer perceptron: hidden layers, then a linear layer to the embedding.</summary>
+/// <example>
+/// <code>
+/// var options = new MetaLearnerOptions
+/// {
+///     Encoder = new MlpEncoderOptions { HiddenUnits = [128, 128], LayerNormalization = true, Residual = true, Dropout = 0.1 },
+/// };
+/// ITransformer trained = ml.Regression.Trainers.MetaLearner(options).Fit(trainingTasks);
+/// </code>
+/// </example>
 [SavedName("mlp")]
 public sealed record MlpEncoderOptions : EncoderOptions
 {
@@ -22,7 +31,7 @@ public sealed record MlpEncoderOptions : EncoderOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>Units of each hidden layer, first to last.</summary>
+    /// <summary>Number of units of each hidden layer, first to last.</summary>
     /// <value>Each at least 1; an empty list makes the encoder linear. Default 128, 64.</value>
     public int[] HiddenUnits { get; set; } = [128, 64];
 
@@ -34,20 +43,20 @@ public sealed record MlpEncoderOptions : EncoderOptions
     /// <value>Default <see cref="Activation.Relu"/>.</value>
     public Activation Activation { get; set; } = Activation.Relu;
 
-    /// <summary>Normalise each hidden layer's values per row before the activation, with learned scale and shift (Ba et al., 2016, arXiv 1607.06450).</summary>
+    /// <summary>Whether the values of each hidden layer are normalised per row before the activation, with learned scale and shift (Ba et al., 2016, arXiv 1607.06450).</summary>
     /// <value>Default false.</value>
     public bool LayerNormalization { get; set; }
 
-    /// <summary>Add a hidden layer's input to its output, from the second layer on, where the two have the same width.</summary>
+    /// <summary>Whether the input of a hidden layer is added to its output, from the second layer on, if the two have the same width.</summary>
     /// <value>Default false.</value>
     public bool Residual { get; set; }
 
-    /// <summary>Probability with which each hidden value is dropped while training.</summary>
+    /// <summary>The probability that a hidden value is set to 0 in training.</summary>
     /// <value>From 0 to 0.95; default 0.</value>
     public double Dropout { get; set; }
 
-    /// <summary>Let the embedding hold the features themselves beside what the layers make of them.</summary>
-    /// <value>Default false. On tabular data the linear part often carries most. Not for sparse features, of which there are too many.</value>
+    /// <summary>Whether the embedding contains the features in addition to the output of the layers.</summary>
+    /// <value>Default false. Useful for tabular data, where much of the relation is often linear. Not for sparse features, which are too many.</value>
     public bool LinearPath { get; set; }
 
     internal override bool EmbedsAlike => Dropout == 0;

@@ -4,7 +4,7 @@ using MetaML.Numerics;
 
 namespace MetaML.Encoders.Mlp;
 
-/// <content>Normalisation, activation and loss: values and derivatives, and how they change along a direction.</content>
+/// <content>Normalisation, activation and loss: values, derivatives, and directional derivatives of both.</content>
 internal sealed partial class MlpPass<T>
 {
     // n = (x − mean) / deviation, y = γ n + β.
@@ -42,7 +42,7 @@ internal sealed partial class MlpPass<T>
         }
     }
 
-    // By y to by x: (d − mean(d) − n mean(d n)) / deviation with d = γ δ; and by γ and β.
+    // Converts derivatives by y to derivatives by x, (d − mean(d) − n mean(d n)) / deviation with d = γ δ, and to those by γ and β.
     private void BackThroughNorm(MlpShape.Layer layer, Offsets offsets, Span<T> pass)
     {
         ReadOnlySpan<T> gain = pass.Slice(layer.Gain, layer.Out);
@@ -114,7 +114,7 @@ internal sealed partial class MlpPass<T>
         }
     }
 
-    // What is no number stays none.
+    // Preserves NaN.
     private static void Rectify(ReadOnlySpan<T> y, Span<T> value, Span<T> slope)
     {
         int i = 0;
@@ -130,7 +130,8 @@ internal sealed partial class MlpPass<T>
             (value[i], slope[i]) = y[i] <= T.Zero ? (T.Zero, T.Zero) : (y[i], T.One);
     }
 
-    // The loss's derivative by the scores; and what it changes by with them, for classes without what they have in common.
+    // The derivative of the loss by the scores, and the diagonal part of the second derivative. For classes, the second derivative
+    // also has a part of rank one, which DifferentiateLossTangent subtracts.
     private void DifferentiateLoss(Span<T> pass)
     {
         ReadOnlySpan<T> scores = Block(pass, _scores, _outputs);
@@ -177,7 +178,7 @@ internal sealed partial class MlpPass<T>
         }
     }
 
-    // Of classes: p (ds − p · ds). Their loops are plain, since they are few as a rule.
+    // For classes: p (ds − p · ds). The loops over classes are scalar, because there are usually few classes.
     private void DifferentiateLossTangent(ReadOnlySpan<T> pass, Span<T> tangent)
     {
         ReadOnlySpan<T> curve = Block(pass, _curve, _outputs);

@@ -4,12 +4,12 @@ using MetaML.Numerics;
 
 namespace MetaML.Encoders.Mlp;
 
-/// <summary>The gradient g of a task's loss by all parameters of a perceptron and of the linear head on it, and the derivative of g along a direction v, H v.</summary>
+/// <summary>The gradient g of a task's loss by all parameters of a multi-layer perceptron and its linear head, and the Hessian-vector product H v, the derivative of g along a direction v.</summary>
 /// <remarks>
-/// A pass writes all that it computes into one stretch of values: the parameters first, the head's last among them, then the
-/// gradient by them, then what stands between features and loss. A pass along v goes through the same steps with the
-/// derivatives of all these, which lie at the same places of another stretch (Pearlmutter, Fast exact multiplication by the
-/// Hessian, 1994), so that H v costs about two gradients and no graph. Not safe for several threads at once.
+/// A pass writes its values into one array: first the parameters (of the network, then of the head), then the gradient by them,
+/// then the intermediate values between features and loss. The tangent pass along v has the same steps. It writes the derivatives
+/// of all these values along v to the same offsets of another array (Pearlmutter, Fast exact multiplication by the Hessian, 1994).
+/// Thus H v costs about two gradients, and needs no computation graph. Not thread-safe.
 /// </remarks>
 /// <typeparam name="T">Single or double precision.</typeparam>
 internal sealed partial class MlpPass<T>
@@ -22,7 +22,7 @@ internal sealed partial class MlpPass<T>
     private readonly int _rows;
     private readonly int _outputs;
     private readonly Offsets[] _layers;
-    private readonly int? _embedding; // null where it is the features
+    private readonly int? _embedding; // null if the embedding is the features
     private readonly int _scores;
     private readonly int _curve;
     private readonly int _byScores;
@@ -31,13 +31,13 @@ internal sealed partial class MlpPass<T>
     private readonly T[] _targets;
     private readonly T[] _shares;
     private readonly T[] _absence;
-    private readonly T[] _scratch; // of two rows' values
+    private readonly T[] _scratch; // values of two rows
     private T[][] _dropoutMasks = [];
 
     /// <param name="network">The perceptron.</param>
-    /// <param name="kind">What labels are.</param>
-    /// <param name="rows">Of the task.</param>
-    /// <param name="outputs">Of the head.</param>
+    /// <param name="kind">The kind of label.</param>
+    /// <param name="rows">Number of rows of the task.</param>
+    /// <param name="outputs">Number of outputs of the head.</param>
     public MlpPass(MlpShape network, LabelKind kind, int rows, int outputs)
     {
         (_network, _kind, _rows, _outputs) = (network, kind, rows, outputs);
@@ -60,23 +60,23 @@ internal sealed partial class MlpPass<T>
     /// <summary>Number of values of a pass.</summary>
     public int Size { get; private set; }
 
-    /// <summary>The parameters; to be set before a pass. Of a pass along it, the direction v.</summary>
+    /// <summary>The parameters, which must be set before a pass; in a tangent pass, the direction v.</summary>
     public Span<T> Parameters(Span<T> pass) => pass[..Count];
 
-    /// <summary>The gradient g, or H v.</summary>
+    /// <summary>The gradient g; in a tangent pass, H v.</summary>
     public ReadOnlySpan<T> Gradient(ReadOnlySpan<T> pass) => pass.Slice(Count, Count);
 
-    /// <summary>What a head gives each row: [rows, outputs].</summary>
+    /// <summary>The scores of the rows: [rows, outputs].</summary>
     public ReadOnlySpan<T> Scores(ReadOnlySpan<T> pass) => pass.Slice(_scores, _rows * _outputs);
 
-    /// <summary>Where rows are embedded already, the gradient by them, or its derivative along v: [rows, features].</summary>
+    /// <summary>For embedded rows, the gradient by the features, or its derivative along v: [rows, features].</summary>
     public ReadOnlySpan<T> ByFeatures(ReadOnlySpan<T> pass) => Block(pass, _byEmbedding, _network.FeatureCount);
 
-    /// <summary>Says what the next passes are of.</summary>
+    /// <summary>Sets the rows of the next passes.</summary>
     /// <param name="features">[rows, features].</param>
     /// <param name="targets">[rows, outputs]: the value, 0 or 1, or indicators.</param>
-    /// <param name="shares">[rows]: of each row in the mean.</param>
-    /// <param name="absence">[outputs]: added to scores; of classes.</param>
+    /// <param name="shares">[rows]: the share of each row in the mean loss.</param>
+    /// <param name="absence">[outputs]: for classes, the numbers that mask the scores of absent classes.</param>
     public void SetRows(ReadOnlySpan<T> features, ReadOnlySpan<T> targets, ReadOnlySpan<T> shares, ReadOnlySpan<T> absence)
     {
         features.CopyTo(_features);
@@ -85,14 +85,14 @@ internal sealed partial class MlpPass<T>
         absence.CopyTo(_absence);
     }
 
-    /// <summary>Says what dropout does in the next passes.</summary>
-    /// <param name="masks">For each hidden layer, [rows, units]: what its values are multiplied by; none where nothing is dropped.</param>
+    /// <summary>Sets the dropout masks of the next passes.</summary>
+    /// <param name="masks">A mask for each hidden layer, [rows, units]; empty for no dropout.</param>
     public void Drop(T[][] masks) => _dropoutMasks = masks;
 
-    /// <summary>Scores and gradients, from the parameters.</summary>
-    /// <param name="pass">[<see cref="Size"/>], the parameters set.</param>
-    /// <param name="isScoreOnly">Whether gradients are not wanted.</param>
-    /// <param name="isByFeatures">Whether gradients by the features are wanted too, which must be embeddings.</param>
+    /// <summary>Computes scores and gradients from the parameters.</summary>
+    /// <param name="pass">[<see cref="Size"/>], with the parameters set.</param>
+    /// <param name="isScoreOnly">Whether to compute only scores.</param>
+    /// <param name="isByFeatures">Whether to compute gradients by the features too. The features must be embeddings.</param>
     public void Run(Span<T> pass, bool isScoreOnly = false, bool isByFeatures = false)
     {
         if (_rows == 0)
@@ -119,10 +119,10 @@ internal sealed partial class MlpPass<T>
             Backward(l, pass);
     }
 
-    /// <summary>How all that <see cref="Run"/> computed changes along a direction.</summary>
-    /// <param name="pass">What it computed.</param>
-    /// <param name="tangent">[<see cref="Size"/>], the direction set in place of the parameters.</param>
-    /// <param name="isByFeatures">Whether it is asked of gradients by the features too.</param>
+    /// <summary>Computes the derivatives of all values of <see cref="Run"/> along a direction.</summary>
+    /// <param name="pass">The values of <see cref="Run"/>.</param>
+    /// <param name="tangent">[<see cref="Size"/>], with the direction at the offsets of the parameters.</param>
+    /// <param name="isByFeatures">Whether to compute derivatives of the gradients by the features too.</param>
     public void HessianVectorProduct(ReadOnlySpan<T> pass, Span<T> tangent, bool isByFeatures = false)
     {
         if (_rows == 0)
@@ -190,7 +190,7 @@ internal sealed partial class MlpPass<T>
             TensorPrimitives.Add(output, Input(l, tangent)[..output.Length], output);
     }
 
-    // Derivatives by the layer's output to those by its input, and the gradient.
+    // Converts derivatives by the layer's output to derivatives by its input, and computes the gradient of its parameters.
     private void Backward(int l, Span<T> pass)
     {
         var (layer, offsets) = (_network.Layers[l], _layers[l]);
@@ -241,7 +241,7 @@ internal sealed partial class MlpPass<T>
         SmallProducts<T>.Multiply(input, pass[weight..], output, _rows, inputs, outputs, adds: true);
     }
 
-    // h dW + dh W + db; no dh where inputs do not change.
+    // h dW + dh W + db. dh is empty if the inputs are constant.
     private void AffineTangent(ReadOnlySpan<T> input, ReadOnlySpan<T> inputTangent, ReadOnlySpan<T> pass, Span<T> tangent, int weight, int inputs, int outputs, int to)
     {
         Span<T> output = tangent[to..];
@@ -285,7 +285,7 @@ internal sealed partial class MlpPass<T>
             TensorPrimitives.Add(sum, rows.Slice(i * sum.Length, sum.Length), sum);
     }
 
-    // Of embeddings that end with the features: the layers' part, and theirs.
+    // Joins the output of the layers and the features to embeddings.
     private void JoinFeatures(Span<T> pass, bool isTangent)
     {
         int outputs = _network.OutputCount, features = _network.FeatureCount;
@@ -294,7 +294,7 @@ internal sealed partial class MlpPass<T>
             Span<T> row = pass.Slice(_embedding!.Value + i * (outputs + features), outputs + features);
             pass.Slice(_layers[^1].Output + i * outputs, outputs).CopyTo(row);
             if (isTangent)
-                row[outputs..].Clear(); // they do not change
+                row[outputs..].Clear(); // features are constant
             else
                 _features.AsSpan(i * features, features).CopyTo(row[outputs..]);
         }
@@ -307,12 +307,12 @@ internal sealed partial class MlpPass<T>
             pass.Slice(_byEmbedding + i * (outputs + features), outputs).CopyTo(pass[(_layers[^1].ByOutput + i * outputs)..]);
     }
 
-    // Factors and results are followed by all else in the pass, since they must have something behind them.
+    // These spans extend to the end of the pass, because SmallProducts may read and write beyond the factors and results.
     private ReadOnlySpan<T> Embedding(ReadOnlySpan<T> pass) => _embedding is { } offset ? pass[offset..] : _features;
 
     private ReadOnlySpan<T> Input(int l, ReadOnlySpan<T> pass) => l == 0 ? _features : pass[_layers[l - 1].Output..];
 
-    // None where inputs do not change.
+    // Empty if the inputs are constant.
     private ReadOnlySpan<T> InputTangent(int l, ReadOnlySpan<T> tangent) => l == 0 ? default : Input(l, tangent);
 
     // [rows, width]
@@ -353,7 +353,7 @@ internal sealed partial class MlpPass<T>
         };
     }
 
-    // Where a layer's values are: its sums; normalised, with one over the deviation, and scaled; after activation, dropout and
-    // residual; the activation's first and second derivative; and the loss's derivatives by some of these.
+    // The offsets of a layer's values: the sums; the normalised sums, 1 / deviation, and the scaled sums; the output after
+    // activation, dropout and residual; the first and second derivative of the activation; the derivatives of the loss by these.
     private readonly record struct Offsets(int Linear, int Normal, int Inverse, int Activated, int Output, int Slope, int Curve, int ByOutput, int ByActivated, int ByLinear);
 }

@@ -4,30 +4,30 @@ using MetaML.Numerics;
 
 namespace MetaML.Encoders.Sparse;
 
-/// <summary>Directions that the heads of many tasks have in common: the leading right singular vectors V of H, whose rows are the tasks' ridge heads.</summary>
+/// <summary>The directions that the heads of many tasks share: the leading right singular vectors V of H. The rows of H are the ridge heads of the tasks.</summary>
 /// <remarks>
-/// <para>Head k of a task is hₖ = X̂ᵀS^½αₖ with (S^½X̂X̂ᵀS^½ + λI) αₖ = S^½(yₖ − ȳₖ): rows of length 1, weighted, and its centred
-/// indicators of a class, or its labels. α is found by conjugate gradients; only it is kept, never a head, so that the cost is
-/// O(stored values · outputs) for a step, and the memory that of V. Where there are no more heads than directions, V spans
-/// them all; else it is found by subspace iteration from random combinations of them (Halko et al., 2009, arXiv 0909.4061).
-/// In no number of threads does the order of a sum change: the same bits.</para>
+/// <para>Head k of a task is hₖ = X̂ᵀS^½αₖ with (S^½X̂X̂ᵀS^½ + λI) αₖ = S^½(yₖ − ȳₖ). X̂ are rows of length 1, S the example weights,
+/// and yₖ the labels or the indicators of class k. Conjugate gradients compute α. Only α is stored, never a head. The cost of a
+/// step is therefore O(stored values · outputs), and the memory is that of V. If there are no more heads than directions, V spans
+/// all heads; else subspace iteration from random combinations of heads computes V (Halko et al., 2009, arXiv 0909.4061). The
+/// order of sums does not depend on the number of threads, so the results are bitwise equal.</para>
 /// <para>Source: Ando and Zhang, A Framework for Learning Predictive Structures from Multiple Tasks and Unlabeled Data, JMLR 6, 2005.</para>
 /// </remarks>
 internal sealed class SharedStructure
 {
-    private const int OutputsAtOnce = 16; // the memory of a fit is as many values for each feature
+    private const int OutputsPerBlock = 16; // the memory of a fit is this number of values for each feature
     private const int MaximumSteps = 50;
     private const int SubspaceIterations = 3;
-    private const double Tolerance = 1e-3; // of the residual; classification heads are rough anyway
+    private const double Tolerance = 1e-3; // relative residual; classification heads need no higher precision
 
     private readonly FeatureStore _features;
-    private readonly float[] _scale; // of each feature
+    private readonly float[] _scale; // the factor of each feature
     private readonly Task[] _tasks;
     private readonly int _heads;
 
     /// <summary>Fits the heads of all tasks.</summary>
-    /// <param name="problems">On one feature store; labels as they are learned.</param>
-    /// <param name="scaling">Without shift, or null.</param>
+    /// <param name="problems">Problems on one feature store, with standardised labels.</param>
+    /// <param name="scaling">A scaling without shift, or null.</param>
     /// <param name="penalty">λ.</param>
     public SharedStructure(IReadOnlyList<TaskSet> problems, FeatureScaling? scaling, double penalty)
     {
@@ -50,18 +50,18 @@ internal sealed class SharedStructure
         }
 
         _tasks = [.. tasks];
-        Parallel.ForEach(_tasks.SelectMany(task => Enumerable.Range(0, (task.Outputs + OutputsAtOnce - 1) / OutputsAtOnce).Select(block => (task, block * OutputsAtOnce))), () => new float[_scale.Length * OutputsAtOnce], (part, _, buffer) =>
+        Parallel.ForEach(_tasks.SelectMany(task => Enumerable.Range(0, (task.Outputs + OutputsPerBlock - 1) / OutputsPerBlock).Select(block => (task, block * OutputsPerBlock))), () => new float[_scale.Length * OutputsPerBlock], (part, _, buffer) =>
         {
-            Solve(part.task, part.Item2, Math.Min(OutputsAtOnce, part.task.Outputs - part.Item2), penalty, buffer);
+            Solve(part.task, part.Item2, Math.Min(OutputsPerBlock, part.task.Outputs - part.Item2), penalty, buffer);
             return buffer;
         }, _ => { });
     }
 
-    /// <summary>Finds V.</summary>
-    /// <param name="structure">[features, dimension], row-major; receives weight · V; columns beyond the number of heads become 0.</param>
+    /// <summary>Computes V.</summary>
+    /// <param name="structure">[features, dimension], row-major. Receives weight · V. Columns beyond the number of heads become 0.</param>
     /// <param name="dimension">The largest number of directions.</param>
-    /// <param name="weight">Length of a column.</param>
-    /// <param name="random">Draws the first combinations of heads where there are too many.</param>
+    /// <param name="weight">The length of a column.</param>
+    /// <param name="random">Draws the initial combinations of heads if there are more heads than directions.</param>
     public void Fit(float[] structure, int dimension, double weight, Random random)
     {
         Array.Clear(structure);
@@ -115,7 +115,7 @@ internal sealed class SharedStructure
         return new Task(task.Rows, factors, targets, outputs, end - outputs);
     }
 
-    // Conjugate gradients for some outputs at once, each with its own step lengths; targets become α.
+    // Conjugate gradients for a block of outputs. Each output has its own step lengths. α replaces the targets.
     private void Solve(Task task, int first, int outputs, double penalty, float[] buffer)
     {
         int rows = task.Rows.Length;
@@ -127,12 +127,12 @@ internal sealed class SharedStructure
         for (int step = 0; step < MaximumSteps && squared.Zip(goal).Any(pair => pair.First > pair.Second); step++)
         {
             Multiply(task, search, outputs, penalty, product, buffer);
-            double[] along = Products(search, product, outputs);
-            double[] rates = [.. squared.Zip(along, (value, curvature) => curvature > 0 ? value / curvature : 0)];
+            double[] curvatures = Products(search, product, outputs);
+            double[] rates = [.. squared.Zip(curvatures, (value, curvature) => curvature > 0 ? value / curvature : 0)];
             Add(solution, search, rates, 1);
             Add(residual, product, rates, -1);
             double[] next = Products(residual, residual, outputs);
-            double[] ratios = [.. next.Zip(squared, (now, before) => before > 0 ? now / before : 0)];
+            double[] ratios = [.. next.Zip(squared, (value, previous) => previous > 0 ? value / previous : 0)];
             for (int i = 0; i < search.Length; i++)
                 search[i] = residual[i] + (float)ratios[i % outputs] * search[i];
             squared = next;
@@ -142,7 +142,7 @@ internal sealed class SharedStructure
             solution.AsSpan(i * outputs, outputs).CopyTo(task.Alpha.AsSpan(i * task.Outputs + first));
     }
 
-    // (S^½X̂X̂ᵀS^½ + λI) A; the buffer is zero before and after.
+    // (S^½X̂X̂ᵀS^½ + λI) A. The buffer must be zero, and is zero afterwards.
     private void Multiply(Task task, float[] a, int outputs, double penalty, float[] product, float[] buffer)
     {
         for (int i = 0; i < task.Rows.Length; i++)
@@ -158,10 +158,10 @@ internal sealed class SharedStructure
         for (int i = 0; i < task.Rows.Length; i++)
         {
             FeatureRow row = _features[task.Rows[i]];
-            Span<float> own = product.AsSpan(i * outputs, outputs);
-            TensorPrimitives.Multiply(a.AsSpan(i * outputs, outputs), (float)penalty, own);
+            Span<float> target = product.AsSpan(i * outputs, outputs);
+            TensorPrimitives.Multiply(a.AsSpan(i * outputs, outputs), (float)penalty, target);
             for (int n = 0; n < row.Values.Length; n++)
-                TensorPrimitives.MultiplyAdd(buffer.AsSpan(Feature(row, n) * outputs, outputs), Value(task, i, row, n), own, own);
+                TensorPrimitives.MultiplyAdd(buffer.AsSpan(Feature(row, n) * outputs, outputs), Value(task, i, row, n), target, target);
         }
 
         foreach (int number in task.Rows)
@@ -198,19 +198,19 @@ internal sealed class SharedStructure
     private float[] Project(float[] directions, int dimension)
     {
         var projections = new float[_heads * dimension];
-        var own = new float[dimension];
+        var projection = new float[dimension];
         foreach (Task task in _tasks)
         {
             for (int i = 0; i < task.Rows.Length; i++)
             {
-                Array.Clear(own);
+                Array.Clear(projection);
                 FeatureRow row = _features[task.Rows[i]];
                 for (int n = 0; n < row.Values.Length; n++)
-                    TensorPrimitives.MultiplyAdd(directions.AsSpan(Feature(row, n) * dimension, dimension), Value(task, i, row, n), own, own);
+                    TensorPrimitives.MultiplyAdd(directions.AsSpan(Feature(row, n) * dimension, dimension), Value(task, i, row, n), projection, projection);
                 for (int k = 0; k < task.Outputs; k++)
                 {
                     Span<float> target = projections.AsSpan((task.First + k) * dimension, dimension);
-                    TensorPrimitives.MultiplyAdd(own, task.Alpha[i * task.Outputs + k], target, target);
+                    TensorPrimitives.MultiplyAdd(projection, task.Alpha[i * task.Outputs + k], target, target);
                 }
             }
         }
@@ -218,7 +218,7 @@ internal sealed class SharedStructure
         return projections;
     }
 
-    // V ← V L⁻ᵀ with VᵀV = L Lᵀ. What is as good as dependent becomes as good as 0 rather than noise.
+    // V ← V L⁻ᵀ with VᵀV = L Lᵀ. A small ridge makes nearly dependent columns almost 0 instead of noise.
     private static void Orthonormalize(float[] directions, int dimension)
     {
         var gram = new double[dimension * dimension];
@@ -243,14 +243,14 @@ internal sealed class SharedStructure
         Cholesky.Factor(gram, dimension);
         for (int row = 0; row < directions.Length; row += dimension)
         {
-            Span<float> own = directions.AsSpan(row, dimension);
-            if (!own.ContainsAnyExcept(0f))
+            Span<float> direction = directions.AsSpan(row, dimension);
+            if (!direction.ContainsAnyExcept(0f))
                 continue;
-            TensorPrimitives.ConvertTruncating<float, double>(own, wide);
+            TensorPrimitives.ConvertTruncating<float, double>(direction, wide);
             for (int i = 0; i < dimension; i++)
             {
                 wide[i] = (wide[i] - TensorPrimitives.Dot<double>(gram.AsSpan(i * dimension, i), wide.AsSpan(0, i))) / gram[i * dimension + i];
-                own[i] = (float)wide[i];
+                direction[i] = (float)wide[i];
             }
         }
     }
@@ -271,13 +271,13 @@ internal sealed class SharedStructure
 
     private static int Feature(FeatureRow row, int n) => row.IsSparse ? row.Indices[n] : n;
 
-    // Of S^½X̂
+    // An entry of S^½X̂.
     private float Value(Task task, int i, FeatureRow row, int n) => row.Values[n] * _scale[Feature(row, n)] * task.Factors[i];
 
-    /// <param name="Rows">Numbers in the store.</param>
+    /// <param name="Rows">Row numbers in the store.</param>
     /// <param name="Factors">√s / ‖x‖ of each row.</param>
-    /// <param name="Alpha">Targets at first, then α: [rows, outputs].</param>
+    /// <param name="Alpha">Initially the targets, then α: [rows, outputs].</param>
     /// <param name="Outputs">Number of heads.</param>
-    /// <param name="First">Number of the first head among all.</param>
+    /// <param name="First">The index of the first head among all heads.</param>
     private sealed record Task(int[] Rows, float[] Factors, float[] Alpha, int Outputs, int First);
 }

@@ -5,31 +5,31 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders.Sparse;
 
-/// <summary>x ↦ (S x̂, √β Vᵀx̂), x̂ = x / ‖x‖: S adds features up in fewer places with random signs, V are directions that the training tasks' heads have in common.</summary>
+/// <summary>x ↦ (S x̂, √β Vᵀx̂), x̂ = x / ‖x‖: S hashes features into buckets with random signs, and V are the directions that the heads of training tasks share.</summary>
 /// <remarks>
-/// <para>Inner products of S x̂ are those of x̂ but for noise of about 1 / √places (feature hashing: Weinberger et al., 2009, arXiv
-/// 0902.2206), so that a linear head on it learns from any feature that its task's rows have, also from one that no training
-/// task had. V are the leading right singular vectors of the training tasks' ridge heads, one for each output (structural
-/// learning: Ando and Zhang, A Framework for Learning Predictive Structures from Multiple Tasks and Unlabeled Data, JMLR 6,
-/// 2005): β makes what has told classes apart before count for more. A ridge or prototype head on the embedding is one with
-/// the kernel x̂ᵀ(I + βVVᵀ)x̂'. Deviations: hashed features, and ridge heads in place of modified Huber losses.</para>
-/// <para>A row costs O(its values · directions). Nothing is trained by gradients: on texts, weights so trained learn the
-/// training classes' rare words by heart.</para>
+/// <para>Inner products of S x̂ equal those of x̂ up to noise of about 1 / √buckets (feature hashing: Weinberger et al., 2009, arXiv
+/// 0902.2206). A linear head can therefore use every feature of its task's rows, even one that no training task had. V are the
+/// leading right singular vectors of the ridge heads of the training tasks, one head for each output (structural learning: Ando
+/// and Zhang, A Framework for Learning Predictive Structures from Multiple Tasks and Unlabeled Data, JMLR 6, 2005). β is the
+/// additional weight of the directions that separate classes of training tasks. A ridge or prototype head on the embedding has
+/// the kernel x̂ᵀ(I + βVVᵀ)x̂'. Deviations: hashed features, and ridge heads instead of modified Huber losses.</para>
+/// <para>A row costs O(its values · directions). Gradients train no parameters, because on texts they would overfit the rare words
+/// of the training classes.</para>
 /// </remarks>
 internal sealed class SparseEncoder : IEncoder
 {
-    private const string Places = "places";
+    private const string Buckets = "places";
     private const string Signs = "signs";
     private const string Structure = "structure";
 
-    private const double ShortestLength = 1e-12; // of a row without values, which stays 0
+    private const double ShortestLength = 1e-12; // for a row without values, whose embedding is 0
 
     private readonly int _sketch;
     private readonly int _structure;
 
-    /// <summary>An encoder of rows with this many features.</summary>
+    /// <summary>Makes an encoder of rows with this number of features.</summary>
     /// <param name="featureCount">Number of features of a row.</param>
-    /// <param name="options">Its size.</param>
+    /// <param name="options">The size of the embedding.</param>
     public SparseEncoder(int featureCount, SparseEncoderOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(featureCount);
@@ -40,7 +40,7 @@ internal sealed class SparseEncoder : IEncoder
         float[] Draw(Func<int, float> value) => [.. Enumerable.Range(0, featureCount).Select(value)];
         Parameters =
         [
-            new ParameterSpec(Places, [featureCount], random => Draw(feature => isHashed ? random.Next(_sketch) : feature)) { IsTrained = false },
+            new ParameterSpec(Buckets, [featureCount], random => Draw(feature => isHashed ? random.Next(_sketch) : feature)) { IsTrained = false },
             new ParameterSpec(Signs, [featureCount], random => Draw(_ => isHashed && random.Next(2) == 0 ? -1 : 1)) { IsTrained = false },
         ];
         if (_structure > 0)
@@ -57,13 +57,13 @@ internal sealed class SparseEncoder : IEncoder
     public IReadOnlyList<ParameterSpec> Parameters { get; }
 
     /// <inheritdoc/>
-    public long MultiplicationsPerRow => 100L * EmbeddingDimension; // a row has dozens of values, and meets dozens of its task's rows
+    public long MultiplicationsPerRow => 100L * EmbeddingDimension; // for rows with dozens of values, in tasks with dozens of rows
 
     /// <inheritdoc/>
     public Tensor Forward(ParameterSet parameters, Tensor features, Generator? dropout = null)
     {
-        Tensor places = parameters[Places].to(ScalarType.Int64), signs = parameters[Signs].to(features.dtype);
-        Tensor sketch; // [tasks, rows, places]
+        Tensor buckets = parameters[Buckets].to(ScalarType.Int64), signs = parameters[Signs].to(features.dtype);
+        Tensor sketch; // [tasks, rows, buckets]
         Tensor unit; // x̂, like the features
         if (features.is_sparse)
         {
@@ -73,12 +73,12 @@ internal sealed class SparseEncoder : IEncoder
             Tensor length = squares.squeeze(1).sqrt().ClampMin(ShortestLength).reshape(tasks, rows);
             values = values / length.index([TensorIndex.Tensor(coordinates[0]), TensorIndex.Tensor(coordinates[1])]);
             unit = sparse_coo_tensor(coordinates, values, features.shape);
-            sketch = SparseRows.Matrix(unit, places.index_select(0, column), values * signs.index_select(0, column), _sketch).to_dense().reshape(tasks, rows, _sketch);
+            sketch = SparseRows.Matrix(unit, buckets.index_select(0, column), values * signs.index_select(0, column), _sketch).to_dense().reshape(tasks, rows, _sketch);
         }
         else
         {
             unit = features / features.Squared().sum(-1L, keepdim: true).sqrt().ClampMin(ShortestLength);
-            sketch = unit.new_zeros(unit.shape[0], unit.shape[1], _sketch, dtype: unit.dtype).PlusAt(2, places, unit * signs);
+            sketch = unit.new_zeros(unit.shape[0], unit.shape[1], _sketch, dtype: unit.dtype).PlusAt(2, buckets, unit * signs);
         }
 
         return _structure > 0 ? cat([sketch, Project(unit, parameters[Structure])], -1) : sketch;

@@ -6,27 +6,29 @@ using MetaML.Parameters;
 
 namespace MetaML;
 
-/// <summary>For sparse features such as those of texts: the features themselves, hashed into fewer values, beside a few directions that the training tasks have in common. See <see cref="SparseEncoder"/>.</summary>
+/// <summary>An encoder for sparse features, such as those of texts. The embedding has the features, hashed into fewer values, and a few directions that the heads of training tasks share.</summary>
 /// <remarks>
-/// Features are weighted by their rarity, unless <see cref="EncoderOptions.StandardizeInputs"/> is false. Fitted in closed form;
-/// the outer loop learns the adapter alone, so that <see cref="EncoderOptions.IsFrozen"/> changes nothing.
+/// Rare features have a larger weight, unless <see cref="EncoderOptions.StandardizeInputs"/> is false. The encoder is fitted in
+/// closed form. The outer loop trains only the adapter, so that <see cref="EncoderOptions.IsFrozen"/> has no effect. Sources:
+/// Weinberger et al., 2009, arXiv 0902.2206 (feature hashing); Ando and Zhang, A Framework for Learning Predictive Structures from
+/// Multiple Tasks and Unlabeled Data, JMLR 6, 2005 (shared directions).
 /// </remarks>
 [SavedName("sparse")]
 public sealed record SparseEncoderOptions : EncoderOptions
 {
-    /// <summary>Number of values that the features are hashed into; with as many features or fewer, they are kept as they are.</summary>
-    /// <value>At least 1; default 2048. The more, the less unlike features disturb each other; adapted heads grow with it.</value>
+    /// <summary>Number of values that the features are hashed into. If there are no more features than this, they are not hashed.</summary>
+    /// <value>At least 1; default 2048. With a larger number, fewer features collide, but adapted heads are larger.</value>
     public int SketchDimension { get; set; } = 2048;
 
-    /// <summary>The largest number of directions that the tasks have in common.</summary>
-    /// <value>At least 0, for none; default 128. There are no more of them than heads of training tasks, one for each class.</value>
+    /// <summary>The largest number of shared directions.</summary>
+    /// <value>At least 0, for none; default 128. There are at most as many directions as heads of training tasks, which have one head for each class.</value>
     public int StructureDimension { get; set; } = 128;
 
-    /// <summary>How much more a common direction counts than the others: β.</summary>
+    /// <summary>β, the additional weight of shared directions.</summary>
     /// <value>Positive; default 10.</value>
     public double StructureWeight { get; set; } = 10;
 
-    /// <summary>Penalty of the heads that the common directions are taken from: λ.</summary>
+    /// <summary>λ, the ridge penalty of the heads from which the shared directions are computed.</summary>
     /// <value>Positive; default 1, for rows of length 1.</value>
     public double StructurePenalty { get; set; } = 1;
 

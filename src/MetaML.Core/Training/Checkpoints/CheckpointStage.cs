@@ -2,18 +2,18 @@ using MetaML.Files;
 
 namespace MetaML.Training.Checkpoints;
 
-/// <summary>The part of a checkpoint that is one outer loop's.</summary>
-/// <param name="checkpoint">The whole.</param>
-/// <param name="number">Which loop, from 0.</param>
+/// <summary>The part of a checkpoint for one outer loop.</summary>
+/// <param name="checkpoint">The whole checkpoint.</param>
+/// <param name="number">The number of the loop, from 0.</param>
 internal sealed class CheckpointStage(TrainingCheckpoint checkpoint, int number)
 {
-    /// <summary>Outer steps from one checkpoint to the next.</summary>
+    /// <summary>Number of outer steps between checkpoints.</summary>
     public int Interval => checkpoint.Interval;
 
-    /// <summary>Takes a loop to where it was; writes down that it begins, where the checkpoint knows nothing of it.</summary>
-    /// <param name="loop">A new one.</param>
-    /// <returns>Whether it was there.</returns>
-    /// <exception cref="InvalidDataException">The state is not one of such a loop.</exception>
+    /// <summary>Restores the state of a loop. If the checkpoint has none, writes the initial state.</summary>
+    /// <param name="loop">A new loop.</param>
+    /// <returns>Whether a state was restored.</returns>
+    /// <exception cref="InvalidDataException">The state does not match the loop.</exception>
     /// <exception cref="IOException">The checkpoint cannot be written.</exception>
     public bool Begin(IResumable loop)
     {
@@ -30,13 +30,13 @@ internal sealed class CheckpointStage(TrainingCheckpoint checkpoint, int number)
         }
         catch (EndOfStreamException error)
         {
-            throw new InvalidDataException("A checkpoint's state must be as long as the training's; it ends too early. The file is damaged. Delete it to begin anew.", error);
+            throw new InvalidDataException("A checkpoint's state must be as long as the training's; it ends too early. The file is damaged. Delete it to start again.", error);
         }
 
-        return stream.Position == stream.Length ? true : throw new InvalidDataException("A checkpoint's state must be as long as the training's; there is more. The file is damaged. Delete it to begin anew.");
+        return stream.Position == stream.Length ? true : throw new InvalidDataException("A checkpoint's state must be as long as the training's; there is more. The file is damaged. Delete it to start again.");
     }
 
-    /// <summary>Writes down where a loop stands. A file that cannot be written is a warning: training goes on, and the last checkpoint stays.</summary>
+    /// <summary>Writes the state of a loop. If the file cannot be written, it warns and keeps the last checkpoint.</summary>
     public void Save(IResumable loop) => checkpoint.Write(number, Of(loop), isFirst: false);
 
     private static byte[] Of(IResumable loop)

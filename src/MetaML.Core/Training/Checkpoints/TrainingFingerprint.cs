@@ -9,10 +9,10 @@ using MetaML.Models;
 
 namespace MetaML.Training.Checkpoints;
 
-/// <summary>What the course of a training follows from.</summary>
+/// <summary>Describes the options and hashes the data of a training, to compare them with those of a checkpoint.</summary>
 internal static class TrainingFingerprint
 {
-    // What may change from one part of a training to the next.
+    // Options that may differ when a training continues.
     private static readonly HashSet<string> s_free =
     [
         nameof(MetaTrainingOptions.CheckpointPath), nameof(MetaTrainingOptions.CheckpointInterval),
@@ -20,7 +20,7 @@ internal static class TrainingFingerprint
         nameof(MetaTrainingOptions.NumberOfThreads), nameof(MetaTrainingOptions.MaximumTrainingTime), nameof(MetaTrainingOptions.Device), nameof(MetaTrainingOptions.Progress),
     ];
 
-    /// <summary>The options, a line each, in the order of their names.</summary>
+    /// <summary>The options, one line each, sorted by name.</summary>
     public static string OfOptions(MetaTrainingOptions options)
     {
         var lines = new List<string>();
@@ -54,7 +54,7 @@ internal static class TrainingFingerprint
             }
         }
 
-        FeatureStore rows = problems[0].Features; // all problems' own
+        FeatureStore rows = problems[0].Features; // the store of all problems
         Add<int>([rows.RowCount, rows.FeatureCount]);
         for (int row = 0; row < rows.RowCount; row++)
         {

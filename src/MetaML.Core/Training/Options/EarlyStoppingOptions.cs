@@ -2,14 +2,14 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>When training ends because validation no longer improves.</summary>
+/// <summary>Early stopping: training ends when the validation loss stops improving.</summary>
 public sealed record EarlyStoppingOptions
 {
-    /// <summary>Outer steps from one validation to the next.</summary>
+    /// <summary>Number of outer steps between validations.</summary>
     /// <value>At least 1; default 25.</value>
     public int EvaluationInterval { get; set; } = 25;
 
-    /// <summary>Validations without improvement after which training ends.</summary>
+    /// <summary>Number of validations without improvement after which training ends.</summary>
     /// <value>At least 1; default 12.</value>
     public int Patience { get; set; } = 12;
 

@@ -2,7 +2,21 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>How to learn across tasks.</summary>
+/// <summary>Options of training across tasks. The options of the trainers derive from them.</summary>
+/// <example>
+/// <code>
+/// var options = new MetaLearnerOptions
+/// {
+///     Encoder = new MlpEncoderOptions { HiddenUnits = [64], EmbeddingDimension = 32 },
+///     Adapter = new RidgeAdapterOptions(),
+///     MaximumNumberOfIterations = 500,
+///     MaximumTrainingTime = TimeSpan.FromMinutes(5),
+///     EarlyStopping = new EarlyStoppingOptions { Patience = 6 },
+///     CheckpointPath = "training.checkpoint",
+/// };
+/// ITransformer trained = ml.BinaryClassification.Trainers.MetaLearner(options).Fit(trainingTasks);
+/// </code>
+/// </example>
 public record MetaTrainingOptions : TrainingLoopOptions
 {
     /// <summary>Options with their defaults.</summary>
@@ -20,50 +34,58 @@ public record MetaTrainingOptions : TrainingLoopOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The defaults, with the outer loop of other options.</summary>
+    /// <summary>The defaults, with the options of the outer loop from other options.</summary>
     internal MetaTrainingOptions(TrainingLoopOptions loop)
         : base(loop)
     {
     }
 
     /// <summary>The network shared by all tasks.</summary>
-    /// <value>Null (default): for dense tabular features, none or a multi-layer perceptron, whichever serves validation tasks better (where <see cref="Adapter"/> is null too); for images, convolutional; for sparse features by which classes are told, <see cref="SparseEncoderOptions"/>; else a multi-layer perceptron.</value>
+    /// <value>
+    /// Null (default) for a choice from the data. Images get a convolutional encoder. Sparse features with classes as labels get
+    /// <see cref="SparseEncoderOptions"/>. For dense features, if <see cref="Adapter"/> is null too, validation chooses between no
+    /// encoder and a multi-layer perceptron. In all other cases it is a multi-layer perceptron.
+    /// </value>
     public EncoderOptions? Encoder { get; set; }
 
-    /// <summary>What is fitted for each task on its support.</summary>
-    /// <value>Null (default): for values, and without an encoder, Bayesian (of classes with a Gaussian likelihood, or, where nothing else is given, a logistic one where that serves validation tasks better); on images, prototypes; else ridge regression towards a meta-learned head.</value>
+    /// <summary>The adapter, which fits a head for each task on its support.</summary>
+    /// <value>
+    /// Null (default) for a choice from the data. Regression, and models without an encoder, get <see cref="BayesianAdapterOptions"/>;
+    /// for classes the likelihood is Gaussian, or logistic if <see cref="Encoder"/> is null too and validation prefers it. Images
+    /// with classes get prototypes. All other cases get ridge regression.
+    /// </value>
     public AdapterOptions? Adapter { get; set; }
 
-    /// <summary>What the encoder is trained for.</summary>
+    /// <summary>The objective of the encoder's training.</summary>
     /// <value>Default <see cref="TrainingObjective.Meta"/>.</value>
     public TrainingObjective Objective { get; set; } = TrainingObjective.Meta;
 
-    /// <summary>Where <see cref="Objective"/> is Joint, the largest number of outer steps of the adapter, on the encoder as joint training left it.</summary>
-    /// <value>At least 0, or null (default): as many as <see cref="TrainingLoopOptions.MaximumNumberOfIterations"/>. With 0 nothing is meta-learned; with gradient steps on the whole network, that is fine-tuning.</value>
+    /// <summary>If <see cref="Objective"/> is Joint, the largest number of outer steps that train the adapter on the jointly trained encoder.</summary>
+    /// <value>At least 0, or null (default) for <see cref="TrainingLoopOptions.MaximumNumberOfIterations"/>. With 0 the adapter is not trained. With an adapter that takes gradient steps on the whole network, 0 is plain fine-tuning.</value>
     public int? AdapterIterations { get; set; }
 
-    /// <summary>How much each task counts.</summary>
-    /// <value>Default: all alike.</value>
+    /// <summary>The weights of tasks in the outer loss.</summary>
+    /// <value>Default <see cref="UniformWeightingOptions"/>: the same weight for all tasks.</value>
     public TaskWeightingOptions TaskWeighting { get; set; } = new UniformWeightingOptions();
 
-    /// <summary>How support and query are drawn.</summary>
+    /// <summary>The draws of support and query rows.</summary>
     public EpisodeOptions Episodes { get; set; } = new();
 
-    /// <summary>Whether tasks tell the same classes apart; for multiclass labels.</summary>
+    /// <summary>Whether tasks have the same classes; for multiclass labels.</summary>
     /// <value>Default <see cref="ClassSets.Auto"/>.</value>
     public ClassSets ClassSets { get; set; } = ClassSets.Auto;
 
-    /// <summary>Whether rows are held out, rather than tasks, however many tasks there are: those trained on are those that are scored later.</summary>
+    /// <summary>Whether validation holds out rows instead of tasks for any number of tasks, because the training tasks are also those that are scored.</summary>
     internal bool HoldsOutRows { get; init; }
 
-    /// <summary>What was chosen of these options before training began, and why.</summary>
+    /// <summary>The choices of options before training, with their reasons.</summary>
     internal IReadOnlyList<string> Reasons { get; init; } = [];
 
-    /// <summary>Whether scores of this kind of label come with a deviation.</summary>
+    /// <summary>Whether scores for this kind of label have a deviation.</summary>
     internal bool GivesDeviation(LabelKind kind) => Adapter?.GivesDeviation(kind) ?? kind == LabelKind.Regression;
 
     /// <summary>Checks every option.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <param name="kind">The kind of label.</param>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it, the range and the value.</exception>
     public virtual void Validate(LabelKind kind)
     {
@@ -74,7 +96,7 @@ public record MetaTrainingOptions : TrainingLoopOptions
         OptionCheck.Defined(this, nameof(Objective), Objective);
         OptionCheck.AtLeast(this, nameof(AdapterIterations), AdapterIterations, 0);
         if (AdapterIterations is not null && Objective != TrainingObjective.Joint)
-            throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Encoder and adapter learn together.", "Leave it unset, or let Objective be Joint.");
+            throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Otherwise encoder and adapter are trained together.", "Leave it unset, or set Objective to Joint.");
         OptionNames.Check(this, nameof(Encoder), Encoder);
         OptionNames.Check(this, nameof(Adapter), Adapter);
         Encoder?.Validate();

@@ -2,7 +2,7 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>How to learn an encoder from features alone.</summary>
+/// <summary>Options of training an encoder from features without labels.</summary>
 public record SelfSupervisedOptions : TrainingLoopOptions
 {
     /// <summary>Options with their defaults.</summary>
@@ -18,19 +18,19 @@ public record SelfSupervisedOptions : TrainingLoopOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The network that is learned.</summary>
-    /// <value>Null (default): for images, convolutional; else a multi-layer perceptron.</value>
+    /// <summary>The network.</summary>
+    /// <value>Null (default) for a convolutional encoder on images, and a multi-layer perceptron on other features.</value>
     public EncoderOptions? Encoder { get; set; }
 
-    /// <summary>What it is learned by.</summary>
+    /// <summary>The objective of training.</summary>
     /// <value>Default <see cref="SelfSupervision.Contrastive"/>.</value>
     public SelfSupervision Objective { get; set; } = SelfSupervision.Contrastive;
 
-    /// <summary>Probability with which a feature of a row's copy is replaced by that of another row.</summary>
-    /// <value>From 0 to 0.95, above 0; default 0.6 as in SCARF.</value>
+    /// <summary>The probability that a feature in a copy of a row is replaced by that of another row.</summary>
+    /// <value>Above 0, and at most 0.95; default 0.6, as in SCARF.</value>
     public double CorruptionRate { get; set; } = 0.6;
 
-    /// <summary>Rows of each outer step that are told apart, or from which a feature is restored.</summary>
+    /// <summary>Number of rows in each outer step.</summary>
     /// <value>At least 2; default 128.</value>
     public int BatchSize { get; set; } = 128;
 

@@ -1,11 +1,11 @@
 namespace MetaML;
 
-/// <summary>What an encoder is learned by where there are no labels.</summary>
+/// <summary>The objective of training without labels.</summary>
 public enum SelfSupervision
 {
-    /// <summary>To tell rows apart by corrupted copies of them (SCARF, Bahri et al., 2021, arXiv 2106.15147).</summary>
+    /// <summary>Contrastive learning: recognise a row among others from corrupted copies (SCARF, Bahri et al., 2021, arXiv 2106.15147).</summary>
     Contrastive,
 
-    /// <summary>To restore each feature from corrupted rows (denoising autoencoder, Vincent et al., ICML 2008).</summary>
+    /// <summary>Predict each original feature from corrupted rows (denoising autoencoder, Vincent et al., ICML 2008).</summary>
     Reconstruction,
 }

@@ -3,13 +3,19 @@ using TorchSharp.Modules;
 
 namespace MetaML;
 
-/// <summary>Writes losses and task weights to an event file that TensorBoard shows.</summary>
+/// <summary>Writes losses and task weights to an event file of TensorBoard.</summary>
 /// <remarks>
-/// Series: <c>loss/training</c>; <c>loss/validation</c>, a point whenever it was evaluated anew; <c>task weight/{task}</c>, or,
-/// with more than twenty tasks, <c>task weight/least</c>, <c>median</c> and <c>greatest</c>. The file is written as training
-/// goes, by TorchSharp's SummaryWriter, which takes plain numbers for this: the native library is not needed. One object
-/// serves one training; it is not safe for several at once.
+/// Series: <c>loss/training</c>; <c>loss/validation</c>, with a point after each validation; <c>task weight/{task}</c>, or, with
+/// more than twenty tasks, <c>task weight/least</c>, <c>task weight/median</c> and <c>task weight/greatest</c>. The file grows
+/// during training. TorchSharp's SummaryWriter writes it without the native library. Use one object for each training; it is not
+/// thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// var options = new MetaLearnerOptions { Progress = new TensorBoardProgress("runs/first", interval: 10) };
+/// ITransformer trained = ml.Regression.Trainers.MetaLearner(options).Fit(trainingTasks);
+/// </code>
+/// </example>
 public sealed class TensorBoardProgress : IProgress<TrainingProgress>
 {
     private const int TasksNamed = 20;
@@ -18,12 +24,12 @@ public sealed class TensorBoardProgress : IProgress<TrainingProgress>
     private readonly int _interval;
     private double? _validationLoss;
 
-    /// <summary>Begins an event file.</summary>
-    /// <param name="folder">The folder of this training's files, which TensorBoard's <c>--logdir</c> names, or its parent; it is made where it is absent.</param>
-    /// <param name="interval">Outer steps from one point to the next, at least 1; the last step is always written.</param>
+    /// <summary>Starts an event file.</summary>
+    /// <param name="folder">The folder for the files of this training. TensorBoard's <c>--logdir</c> names it or its parent. It is created if it does not exist.</param>
+    /// <param name="interval">Number of outer steps between points, at least 1. The last step is always written.</param>
     /// <exception cref="ArgumentException">The folder is empty, or the interval is below 1.</exception>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder must not be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process has no permission to write to the folder.</exception>
     public TensorBoardProgress(string folder, int interval = 1)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -32,8 +38,8 @@ public sealed class TensorBoardProgress : IProgress<TrainingProgress>
         _interval = interval;
     }
 
-    /// <summary>Writes where training stands.</summary>
-    /// <param name="value">What the trainer reports.</param>
+    /// <summary>Writes the losses and weights of a step.</summary>
+    /// <param name="value">The progress from the trainer.</param>
     public void Report(TrainingProgress value)
     {
         if (value.Iteration % _interval != 0 && value.Iteration != value.MaximumNumberOfIterations)

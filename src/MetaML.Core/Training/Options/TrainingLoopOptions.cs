@@ -3,7 +3,7 @@ using MetaML.Training.Options;
 
 namespace MetaML;
 
-/// <summary>How the outer loop runs, whatever it learns from.</summary>
+/// <summary>Options of the outer loop, for all kinds of training.</summary>
 public abstract record TrainingLoopOptions
 {
     private protected TrainingLoopOptions()
@@ -21,85 +21,86 @@ public abstract record TrainingLoopOptions
 #pragma warning restore CS8618
 
     /// <summary>The largest number of outer steps.</summary>
-    /// <value>At least 0; default 1,000. With 0 the encoder stays as it was initialised.</value>
+    /// <value>At least 0; default 1,000. With 0 the encoder keeps its initial parameters.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
-    /// <summary>How long training may take: it ends with the outer step in which the time is up, and keeps the best parameters so far.</summary>
-    /// <value>Positive, or null (default): as long as it takes.</value>
+    /// <summary>The time limit of training. Training ends after the outer step that reaches the limit, with the best parameters so far.</summary>
+    /// <value>Positive, or null (default) for no limit.</value>
     /// <remarks>
-    /// Counted, by a clock that nobody sets, from when the rows have been read, and anew where a checkpoint is gone on from. What is not done in outer steps is not
-    /// interrupted: a prior by empirical Bayes, and adapting the training tasks at the end. The learning rate falls with the
-    /// iterations or with the time, whichever is further on. Joint training may take half of the time for its first half. With a
-    /// limit that is reached, the same seed no longer gives the same bits.
+    /// The time starts after the rows are read. It starts again if training continues from a checkpoint. A monotonic clock measures
+    /// it. Work outside outer steps is not interrupted: a prior by empirical Bayes, and the adaptation of the training tasks at the
+    /// end. The learning rate falls with the iterations or with the time, whichever has progressed further. The first half of joint
+    /// training may take half of the time. If the limit ends the training, the same seed does not give the same results.
     /// </remarks>
     public TimeSpan? MaximumTrainingTime { get; set; }
 
-    /// <summary>Initial learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980); it falls to 0 along half a cosine (arXiv 1608.03983).</summary>
-    /// <value>Positive; default 0.005, and 0.001 where an encoder is learned from features alone.</value>
+    /// <summary>Initial learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980). It falls to 0 with a cosine schedule (arXiv 1608.03983).</summary>
+    /// <value>Positive; default 0.005, or 0.001 for training without labels.</value>
     public double LearningRate { get; set; } = 0.005;
 
-    /// <summary>The outer gradient is scaled down to this norm where it is larger.</summary>
+    /// <summary>The largest norm of the outer gradient. A larger gradient is scaled down to it.</summary>
     /// <value>Positive; default 1.</value>
     /// <remarks>
-    /// Adam remembers squared gradients for about a thousand steps, which is all of a short training: one step far steeper than
-    /// the others, as unrolled inner steps have them, would slow down all that follow. For steps that are alike, Adam makes the
-    /// scale of the gradient irrelevant, so a low bound costs nothing.
+    /// Adam averages squared gradients over about a thousand steps, the length of a short training. One very large gradient, which
+    /// unrolled inner steps can give, would slow down all later steps. With gradients of similar size, Adam's steps do not depend
+    /// on their scale, so a low limit does no harm.
     /// </remarks>
     public double MaximumGradientNorm { get; set; } = 1;
 
-    /// <summary>Share of the training tasks held out to choose the best parameters; of each task's rows where there are fewer than ten tasks, and of all rows where there are no labels.</summary>
+    /// <summary>The share of training tasks that are held out to choose the best parameters. With fewer than ten tasks it is a share of each task's rows; without labels it is a share of all rows.</summary>
     /// <value>From 0 (no validation, no early stopping) to 0.5; default 0.2.</value>
     public double ValidationFraction { get; set; } = 0.2;
 
-    /// <summary>When to stop before <see cref="MaximumNumberOfIterations"/>; null never stops early.</summary>
+    /// <summary>The rule for an end before <see cref="MaximumNumberOfIterations"/>; null for none.</summary>
     public EarlyStoppingOptions? EarlyStopping { get; set; } = new();
 
-    /// <summary>Seed of every random choice.</summary>
-    /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
+    /// <summary>The seed of all random numbers.</summary>
+    /// <value>Null (default) for the seed of the MLContext, or 0 if it has none.</value>
     public int? Seed { get; set; }
 
-    /// <summary>Threads that a step's tasks are shared out over, where they are work enough.</summary>
-    /// <value>At least 1, or null (default): one for each processor. Results differ by rounding from number to number.</value>
+    /// <summary>Number of threads that share the tasks of a step, if there is enough work.</summary>
+    /// <value>At least 1, or null (default) for one per processor. Different numbers give results that differ by rounding.</value>
     public int? NumberOfThreads { get; set; }
 
-    /// <summary>Where a network is trained.</summary>
+    /// <summary>The device on which a network is trained.</summary>
     /// <value>
-    /// "cpu", "cuda" or "cuda:1"; null (default): the CUDA device that GpuDeviceId of the MLContext names, or "cpu" where it names none.
-    /// Where the machine lacks it, training fails, or runs on the processor if FallbackToCpu of the MLContext is set.
+    /// "cpu", "cuda", or a device by number, such as "cuda:1". Null (default) for the CUDA device in GpuDeviceId of the MLContext,
+    /// or "cpu" if it is not set. If the device is not available, training fails, or runs on the CPU if FallbackToCpu of the
+    /// MLContext is set.
     /// </value>
-    /// <remarks>Scoring, adapting new tasks, and learning a linear prior by empirical Bayes run on the processor in any case. Results differ by rounding from device to device.</remarks>
+    /// <remarks>Scoring, adaptation of new tasks, and linear priors by empirical Bayes always run on the CPU. Different devices give results that differ by rounding.</remarks>
     public string? Device { get; set; }
 
-    /// <summary>Told of every outer step, on the training thread.</summary>
+    /// <summary>Receives the progress after every outer step, on the training thread.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Stops training within one outer step: by an <see cref="OperationCanceledException"/>, or, where <see cref="KeepBestWhenCancelled"/> is set, with the best so far.</summary>
-    /// <remarks>With <see cref="CheckpointPath"/>, the exception comes after a checkpoint: the next training goes on from there.</remarks>
+    /// <summary>Cancels training within one outer step. Training then throws an <see cref="OperationCanceledException"/>, or, if <see cref="KeepBestWhenCancelled"/> is true, ends with the best parameters so far.</summary>
+    /// <remarks>With <see cref="CheckpointPath"/>, a checkpoint is written before the exception, and the next training continues from it.</remarks>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>Whether a training that is cancelled ends as one that is stopped early: with the parameters that were best on validation so far, and without an exception.</summary>
-    /// <value>Default false. Reading the data still throws when it is cancelled: there is nothing to keep.</value>
+    /// <summary>Whether a cancelled training ends without an exception, with the parameters of the best validation loss so far.</summary>
+    /// <value>Default false. A cancellation while the data are read always throws, because there are no parameters yet.</value>
     public bool KeepBestWhenCancelled { get; set; }
 
-    /// <summary>A file that training is kept in while it runs: where it is there, training goes on from it, to the same bits as without the break.</summary>
+    /// <summary>A file for the state of training. If the file exists, training continues from it, with bitwise the same results as without the interruption.</summary>
     /// <value>
-    /// Null (default) for none; else the path of a file in a folder that exists. It is replaced in one step, and deleted when
-    /// training has ended well, so it is there after a break alone. One of other options or data is refused. The same bits need the
-    /// same version, machine, device and number of threads. Each training that may run at the same time needs a path of its own.
+    /// Null (default) for none; else the path of a file in an existing folder. The file is replaced atomically. It is deleted when
+    /// training succeeds, so it exists only after an interruption. A checkpoint of other options or data is an error. Equal results
+    /// need the same version, machine, device and number of threads. Trainings that run at the same time need different paths.
     /// </value>
     public string? CheckpointPath { get; set; }
 
-    /// <summary>Outer steps from one checkpoint to the next, where <see cref="CheckpointPath"/> is set.</summary>
+    /// <summary>Number of outer steps between checkpoints, if <see cref="CheckpointPath"/> is set.</summary>
     /// <value>At least 1; default 100.</value>
     public int CheckpointInterval { get; set; } = 100;
 
-    /// <summary>What may still cancel once the outer loop has ended: nothing where the best so far is to be kept.</summary>
+    /// <summary>The token for the work after the outer loop. Nothing cancels this work if <see cref="KeepBestWhenCancelled"/> is true.</summary>
     internal CancellationToken CompletionToken => KeepBestWhenCancelled ? CancellationToken.None : CancellationToken;
 
-    /// <summary>Whether the processor may serve where <see cref="Device"/> is absent.</summary>
+    /// <summary>Whether training may run on the CPU if <see cref="Device"/> is not available.</summary>
     internal bool FallbackToCpu { get; init; }
 
-    /// <summary>What <see cref="MaximumTrainingTime"/> is measured by.</summary>
+    /// <summary>The clock that measures <see cref="MaximumTrainingTime"/>.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Checks the options of the loop.</summary>

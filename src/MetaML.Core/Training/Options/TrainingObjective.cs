@@ -1,11 +1,11 @@
 namespace MetaML;
 
-/// <summary>What an encoder is trained for.</summary>
+/// <summary>The objective of an encoder's training.</summary>
 public enum TrainingObjective
 {
-    /// <summary>That tasks are learned well from their support: the query loss after adaptation.</summary>
+    /// <summary>Meta-learning: minimise the query loss of tasks after adaptation on their support.</summary>
     Meta,
 
-    /// <summary>Joint multi-task training (hard parameter sharing): that a linear head for each training task fits its rows. The heads are then thrown away, and the adapter learns on the encoder as it is.</summary>
+    /// <summary>Joint multi-task training (hard parameter sharing): minimise the loss of a linear head for each training task. These heads are then discarded, and the adapter is trained on the frozen encoder.</summary>
     Joint,
 }

@@ -1,20 +1,20 @@
 namespace MetaML;
 
-/// <summary>Where meta-training stands after an outer step.</summary>
-/// <param name="Iteration">Outer steps done.</param>
-/// <param name="MaximumNumberOfIterations">Outer steps at the most.</param>
+/// <summary>The progress of training after an outer step.</summary>
+/// <param name="Iteration">Number of completed outer steps.</param>
+/// <param name="MaximumNumberOfIterations">The largest number of outer steps.</param>
 /// <param name="TrainingLoss">Mean query loss of the step's tasks.</param>
-/// <param name="ValidationLoss">Mean query loss of the validation episodes when last evaluated; null without validation.</param>
-/// <param name="Elapsed">Time since training began.</param>
+/// <param name="ValidationLoss">Mean query loss of the validation episodes at the last validation; null without validation.</param>
+/// <param name="Elapsed">Time since the start of training.</param>
 public readonly record struct TrainingProgress(
     int Iteration, int MaximumNumberOfIterations, double TrainingLoss, double? ValidationLoss, TimeSpan Elapsed)
 {
-    /// <summary>What is being trained for: with joint training its first half is Joint, and its second, of the adapter alone, Meta. Each counts its iterations anew.</summary>
+    /// <summary>The objective of the current part of training. In joint training the first half, of the encoder, is Joint, and the second half, of the adapter, is Meta. Each half counts its own iterations.</summary>
     public TrainingObjective Objective { get; init; }
 
-    /// <summary>How much of <see cref="TrainingLoopOptions.MaximumTrainingTime"/> is gone, from 0 to 1; 0 where there is no limit.</summary>
+    /// <summary>The used share of <see cref="TrainingLoopOptions.MaximumTrainingTime"/>, from 0 to 1; 0 without a limit.</summary>
     public double TimeShare { get; init; }
 
-    /// <summary>How much each training task counts, by its name; mean 1.</summary>
+    /// <summary>The weights λ of the training tasks by name. Their mean is 1.</summary>
     public IEnumerable<KeyValuePair<string, double>> TaskWeights { get; init; } = [];
 }

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters.Gradient;
 
-/// <summary>What steps, of other encoders than the conformance table's.</summary>
+/// <summary>The parameters that step, for encoders that are not in the conformance table.</summary>
 public sealed class GradientScopeTests
 {
     private static readonly ConvolutionalEncoderOptions s_images = new() { Height = 2, Width = 3, Blocks = 2, Filters = 4, Groups = 2 };
@@ -43,7 +43,7 @@ public sealed class GradientScopeTests
     {
         var options = new MetaTrainingOptions { Adapter = new GradientAdapterOptions { Scope = GradientScope.Context, InitialHead = InitialHead.Learned }, ClassSets = ClassSets.PerTask };
         TaskSet set = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass, ClassSets.PerTask);
-        Assert.Contains("GradientAdapterOptions.InitialHead must be Auto or Prototype where class sets differ by task", Assert.Throws<ArgumentException>(() => MetaTrainer.Train(set, options)).Message);
+        Assert.Contains("GradientAdapterOptions.InitialHead must be Auto or Prototype if class sets differ by task", Assert.Throws<ArgumentException>(() => MetaTrainer.Train(set, options)).Message);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class DeviceTests
     {
         var log = new List<string>();
         Assert.Equal(expected, TrainingDevice.Choose(new MetaTrainingOptions { Device = device }, () => cudaDevices, log.Add).Cuda);
-        Assert.Equal(expected is null ? [] : [$"Device: cuda:{expected}, as asked for, one of {cudaDevices}."], log);
+        Assert.Equal(expected is null ? [] : [$"Device: cuda:{expected}, as requested, one of {cudaDevices}."], log);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class DeviceTests
         Assert.StartsWith($"MetaTrainingOptions.Device must be a device of this machine; got {got}. Training cannot start. Add the package TorchSharp-cuda", message, StringComparison.Ordinal);
         var log = new List<string>();
         Assert.Null(TrainingDevice.Choose(options with { FallbackToCpu = true }, () => cudaDevices, log.Add).Cuda);
-        Assert.StartsWith($"Device: cpu, since '{device}' was asked for", Assert.Single(log), StringComparison.Ordinal);
+        Assert.StartsWith($"Device: cpu, since '{device}' was requested", Assert.Single(log), StringComparison.Ordinal);
     }
 
     [Theory]
