@@ -9,14 +9,14 @@ using MetaML.Benchmarks.Speed;
 [
     ("quality",
     [
-        new("sine", null, _ => Sine.Run()), // makes its own data
+        new("sine", null, _ => Sine.Run()), // generates its data
         new("school", "school", School.Run),
         new("computers", "computers", Computers.Run),
         new("relatedness", "", Relatedness.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
-        new("digits-presets", null, _ => DigitsPresets.Run()), // the example's data
+        new("digits-presets", null, _ => DigitsPresets.Run()), // uses the data of the example
     ]),
     ("reliability",
     [
@@ -63,4 +63,4 @@ foreach (Benchmark benchmark in chosen)
     benchmark.RunIn(root);
 return 0;
 
-string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var index && index + 1 < args.Length ? args[index + 1] : null;

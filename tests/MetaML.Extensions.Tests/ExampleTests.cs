@@ -86,7 +86,7 @@ public sealed class ExampleTests
         Assert.True(accuracy > scratch, $"accuracy {accuracy}, from scratch {scratch}");
     }
 
-    // The file that the example names.
+    // The content of the report, whose path the example prints.
     private static string ReportOf(string output) =>
         File.ReadAllText(output.Split('\n').Single(line => line.StartsWith("The report is ", StringComparison.Ordinal))["The report is ".Length..].Split(": open")[0]);
 

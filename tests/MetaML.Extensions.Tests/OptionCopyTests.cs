@@ -63,7 +63,7 @@ public sealed class OptionCopyTests
 
     private static object Copy(object original) => original.GetType().GetMethod("<Clone>$")!.Invoke(original, null)!;
 
-    // With every property that can hold a mutable part set.
+    // Options in which every property that can have a mutable value is set.
     private static object Filled(Type type)
     {
         object filled = Activator.CreateInstance(type)!;
@@ -99,7 +99,7 @@ public sealed class OptionCopyTests
         return s_records.Contains(type) ? Filled(type) : null;
     }
 
-    // Mutable objects that both have, with where they are.
+    // The mutable objects that both copies share, with their paths.
     private static IEnumerable<string> SharedParts(string path, object original, object copy)
     {
         if (original is string or Delegate or MetaModel or RelatedPrior or Assembly || original.GetType().IsValueType)

@@ -21,10 +21,10 @@ public sealed partial class ReadmeTests
         using var folder = new TemporaryFolder();
         string output = SiblingProgram.Run("examples/FirstSteps", Path.GetDirectoryName(folder["."])!);
         Assert.True(File.Exists(folder["shops.zip"]));
-        Assert.Equal(Accuracy(Readme), Accuracy(output), 0.05); // other processors round otherwise
+        Assert.Equal(Accuracy(Readme), Accuracy(output), 0.05); // rounding depends on the processor
     }
 
-    /// <summary>What documentation shows is built and run: it stands in an example, if with another indentation.</summary>
+    /// <summary>The code in the documentation is compiled and run, because it is part of an example. Only its indentation may differ.</summary>
     [Theory]
     [InlineData("Concepts", 1)]
     [InlineData("Choosing", 0)]

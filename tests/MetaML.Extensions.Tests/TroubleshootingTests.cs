@@ -9,10 +9,10 @@ namespace MetaML.Extensions.Tests;
 /// <summary>Each entry of docs/Troubleshooting.md quotes a message that the sources can give.</summary>
 public sealed partial class TroubleshootingTests
 {
-    // Messages that end in another: the resolver's, the adapter's or the loader's, which are documented.
+    // Files whose messages become part of other messages, which are documented.
     private static readonly string[] s_internal = ["ElfSymbolPatch.cs", "Cholesky.cs", "CorruptedFeatureStore.cs", "EmbeddedFeatureStore.cs", "ParameterSet.cs", "FeatureScaling.cs"];
 
-    // Ended by what each message of many has in common.
+    // Entries that stand for many messages.
     private static readonly string[] s_endings = ["The file is damaged"];
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed partial class TroubleshootingTests
         entry == message
         || (entry.StartsWith("… ", StringComparison.Ordinal) && (entry.EndsWith('…') ? message.Contains(entry.Trim('…'), StringComparison.Ordinal) : message.EndsWith(entry[1..], StringComparison.Ordinal)));
 
-    // Each message up to its first full stop, or to what was given; … for what is filled in.
+    // Each message up to its first full stop or to the given value. … stands for an interpolated part.
     private static IEnumerable<KeyValuePair<string, string>> Messages()
     {
         foreach (string path in Directory.EnumerateFiles(Path.Combine(SiblingProgram.Root, "src"), "*.cs", SearchOption.AllDirectories))
@@ -51,7 +51,7 @@ public sealed partial class TroubleshootingTests
         }
     }
 
-    // The string literal that begins here, with … in place of each interpolation.
+    // The string literal at the given index, with … for each interpolated part.
     private static string LiteralAt(string code, int start)
     {
         var text = new StringBuilder();

@@ -4,12 +4,12 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>What somebody wants, from a short text: 100 intents to learn from, 10-way 5-shot episodes of the other 50.</summary>
+/// <summary>Classification of short texts by intent: training on 100 intents, evaluation in 10-way 5-shot episodes of 50 other intents.</summary>
 internal static class Clinc150
 {
     private const int TrainingIntents = 100, Episodes = 100, Queries = 15;
 
-    // Of the networks, a step of which moves tens of thousands of weights for each unit: a quarter of the default.
+    // Tasks of a step for the networks, a quarter of the default. The first layer has tens of thousands of weights for each unit.
     private const int Tasks = 4;
 
     public static void Run(string folder)
@@ -30,8 +30,8 @@ internal static class Clinc150
 
         var featurizer = ml.Transforms.Text.FeaturizeText("Features", nameof(TextRow.Text)).Append(ml.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class)));
         var results = new List<(string Method, double[] Accuracies)>();
-        // Chosen on 25 of the training intents, learning from the other 75: wide, linear and slowly trained, so that words that no
-        // training intent has still count as they do in the texts themselves.
+        // These settings were chosen by training on 75 of the training intents and validating on the other 25. The map is linear and
+        // wide, and trained slowly, so that it stays useful for words that occur in no training intent.
         var wide = new MlpEncoderOptions { HiddenUnits = [], EmbeddingDimension = 512 };
         foreach (var (name, learner) in new (string, MetaLearnerOptions)[]
         {
@@ -48,7 +48,7 @@ internal static class Clinc150
             results.Add((name, FewShot<TextRow>.Adapt(ml, model, episodes)));
         }
 
-        // The same features, fitted on the training intents' texts.
+        // The same features, fitted on the texts of the training intents.
         ITransformer text = ml.Transforms.Text.FeaturizeText("Features", nameof(TextRow.Text)).Fit(view);
         var scratch = new List<(string Method, double[] Accuracies)>();
         MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers = ml.MulticlassClassification.Trainers;
@@ -69,7 +69,7 @@ internal static class Clinc150
         var table = new Table("clinc150", "accuracy above the best from scratch", isHigherBetter: true);
         foreach (var (method, accuracies) in results.Concat(scratch))
         {
-            table.Add(method, "10-way 5-shot, difference to the best from scratch", accuracies.Zip(best, (own, other) => own - other));
+            table.Add(method, "10-way 5-shot, difference to the best from scratch", accuracies.Zip(best, (accuracy, reference) => accuracy - reference));
             table.Add(method, "10-way 5-shot, accuracy", accuracies);
         }
 

@@ -4,14 +4,15 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>190 people rated 20 computer profiles each: each person is a task.</summary>
+/// <summary>Ratings of 20 computer profiles by each of 190 people. Each person is a task.</summary>
 /// <remarks>
-/// (a) 100 people's ratings are all known; the other 90 adapt on k random ratings and are judged on the rest. (b) Only k
-/// random ratings of each of the 190 people are known. Ten draws of people and ratings.
+/// (a) All ratings of 100 people are training data. The model is adapted to the other 90 people with k random ratings of each,
+/// and evaluated on their other ratings. (b) Only k random ratings of each of the 190 people are known. Ten draws of people and
+/// ratings.
 /// </remarks>
 internal static class Computers
 {
-    private const int Draws = 10, MetaTrained = 100;
+    private const int Draws = 10, TrainingPeople = 100;
 
     private static readonly int[] s_ratings = [4, 8, 16];
 
@@ -41,16 +42,16 @@ internal static class Computers
                 foreach (RegressionRow[] person in drawn)
                     random.Shuffle(person);
 
-                ITransformer model = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, [.. drawn[..MetaTrained].SelectMany(person => person)]));
+                ITransformer model = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, [.. drawn[..TrainingPeople].SelectMany(person => person)]));
                 foreach (int k in s_ratings)
                 {
-                    RegressionRow[] support = [.. drawn[MetaTrained..].SelectMany(person => person[..k])], query = [.. drawn[MetaTrained..].SelectMany(person => person[k..])];
+                    RegressionRow[] support = [.. drawn[TrainingPeople..].SelectMany(person => person[..k])], query = [.. drawn[TrainingPeople..].SelectMany(person => person[k..])];
                     ITransformer adapted = ml.MetaLearning().Adapt(model, Methods.View(ml, support));
                     unseen[k].Add(Methods.RootMeanSquaredError(query, Methods.Scores(adapted, ml, query)));
 
                     RegressionRow[] few = [.. drawn.SelectMany(person => person[..k])], rest = [.. drawn.SelectMany(person => person[k..])];
-                    ITransformer own = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, few));
-                    known[k].Add(Methods.RootMeanSquaredError(rest, Methods.Scores(own, ml, rest)));
+                    ITransformer fitted = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, few));
+                    known[k].Add(Methods.RootMeanSquaredError(rest, Methods.Scores(fitted, ml, rest)));
                 }
             }
 

@@ -4,19 +4,19 @@ using Microsoft.ML.Data;
 namespace MetaML.Benchmarks.Quality;
 
 /// <summary>An N-way K-shot episode.</summary>
-/// <param name="Support">The rows to adapt on.</param>
-/// <param name="Query">The rows to be judged on.</param>
+/// <param name="Support">The rows for adaptation.</param>
+/// <param name="Query">The rows for evaluation.</param>
 internal sealed record FewShot<TRow>(TRow[] Support, TRow[] Query)
     where TRow : class, ILabeledRow
 {
-    /// <summary>Draws episodes of classes that no training task had.</summary>
-    /// <param name="pools">[pools][classes][rows]: an episode's classes come from one pool; the pools take turns.</param>
-    /// <param name="name">Gives a row the names of its episode and of its class.</param>
-    /// <param name="ways">Classes of an episode.</param>
-    /// <param name="shots">Support rows of each class.</param>
-    /// <param name="queries">Query rows of each class.</param>
-    /// <param name="episodes">How many.</param>
-    /// <param name="random">Draws them.</param>
+    /// <summary>Draws episodes of new classes.</summary>
+    /// <param name="pools">[pools][classes][rows]. The classes of an episode come from one pool. The episodes use the pools in turn.</param>
+    /// <param name="name">Creates a row from the data, the name of the episode and the name of the class.</param>
+    /// <param name="ways">Number of classes of an episode.</param>
+    /// <param name="shots">Number of support rows of each class.</param>
+    /// <param name="queries">Number of query rows of each class.</param>
+    /// <param name="episodes">Number of episodes.</param>
+    /// <param name="random">The source of randomness.</param>
     public static FewShot<TRow>[] Draw<T>(T[][][] pools, Func<T, string, string, TRow> name, int ways, int shots, int queries, int episodes, Random random)
     {
         T[][][] large = [.. pools.Where(pool => pool.Length >= ways)];
@@ -39,9 +39,9 @@ internal sealed record FewShot<TRow>(TRow[] Support, TRow[] Query)
         })];
     }
 
-    /// <summary>The accuracy of each episode by a meta-learner, adapted to all of them at once.</summary>
+    /// <summary>The accuracy of a meta-learner on each episode. It is adapted to all episodes at once.</summary>
     /// <param name="ml">The context.</param>
-    /// <param name="model">A fitted chain that makes its keys itself.</param>
+    /// <param name="model">A fitted chain that maps the classes to keys.</param>
     /// <param name="episodes">All episodes.</param>
     public static double[] Adapt(MLContext ml, ITransformer model, FewShot<TRow>[] episodes)
     {
@@ -50,9 +50,9 @@ internal sealed record FewShot<TRow>(TRow[] Support, TRow[] Query)
         return [.. query.Zip(Answers(ml, adapted, query)).GroupBy(pair => pair.First.Task).Select(Accuracy)];
     }
 
-    /// <summary>The accuracy of each episode by a model of its support alone.</summary>
+    /// <summary>The accuracy on each episode of a model that is trained only on the support of the episode.</summary>
     /// <param name="ml">The context.</param>
-    /// <param name="fit">Predicts the key PredictedLabel, a value of Class.</param>
+    /// <param name="fit">Trains a model. Its output PredictedLabel is a key with values of Class.</param>
     /// <param name="episodes">All episodes.</param>
     public static double[] FromScratch(MLContext ml, Func<IDataView, ITransformer> fit, FewShot<TRow>[] episodes) => Array.ConvertAll(episodes, episode =>
         Accuracy(episode.Query.Zip(Answers(ml, fit(ml.Data.LoadFromEnumerable(episode.Support)), episode.Query))));

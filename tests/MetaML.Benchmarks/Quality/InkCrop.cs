@@ -1,17 +1,17 @@
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Cuts a drawing to its ink: the smallest square around it, with a margin, drawn again with fewer pixels.</summary>
-/// <remarks>Where on the paper, and how large, somebody wrote says nothing about what the character is.</remarks>
+/// <summary>Crops a drawing to the smallest square that contains its ink, with a margin, and scales it to fewer pixels.</summary>
+/// <remarks>The position and size of a character on the paper do not depend on the character.</remarks>
 internal static class InkCrop
 {
     private const float Paper = 255, HalfInk = Paper / 2;
-    private const double Margin = 0.1; // on either side, as a share of the square's side
-    private const int Samples = 4; // of a pixel, across and down
+    private const double Margin = 0.1; // on each side, relative to the side of the square
+    private const int Samples = 4; // samples of a pixel in each direction
 
-    /// <summary>The drawing with paper 0 and ink 1.</summary>
-    /// <param name="drawing">[side, side] grey values, paper 255 and ink 0.</param>
-    /// <param name="side">Of the drawing, in pixels.</param>
-    /// <param name="newSide">Of what is returned, in pixels.</param>
+    /// <summary>Crops and scales a drawing. In the result paper is 0 and ink is 1.</summary>
+    /// <param name="drawing">[side, side] grey values; paper is 255 and ink is 0.</param>
+    /// <param name="side">Side of the drawing, in pixels.</param>
+    /// <param name="newSide">Side of the result, in pixels.</param>
     public static float[] Apply(float[] drawing, int side, int newSide)
     {
         int[] ink = [.. Enumerable.Range(0, drawing.Length).Where(i => drawing[i] < HalfInk)];
@@ -29,7 +29,7 @@ internal static class InkCrop
         return result;
     }
 
-    // Between pixels' centres linearly; outside there is paper.
+    // Interpolates linearly between the centres of pixels. Outside the drawing there is paper.
     private static float InkAt(float[] drawing, int side, double x, double y)
     {
         int column = (int)Math.Floor(x - 0.5), row = (int)Math.Floor(y - 0.5);

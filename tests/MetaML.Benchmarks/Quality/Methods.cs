@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Regression learners as a user would have them, without tuning for a data set.</summary>
+/// <summary>Regression learners with settings that do not depend on the data set.</summary>
 internal static class Methods
 {
     public static (string Name, Func<MetaLearnerOptions> Options)[] MetaLearners { get; private set; } =
@@ -19,10 +19,10 @@ internal static class Methods
         ("MLP + Bayesian", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
     ];
 
-    /// <summary>Leaves out the methods whose names begin otherwise.</summary>
+    /// <summary>Removes the methods whose names begin differently.</summary>
     public static void Only(string beginning) => MetaLearners = [.. MetaLearners.Where(method => method.Name.StartsWith(beginning, StringComparison.Ordinal))];
 
-    /// <summary>The rows as a view whose features have a known size.</summary>
+    /// <summary>The rows as a data view. Its feature vectors have a known size.</summary>
     public static IDataView View(MLContext ml, IReadOnlyList<RegressionRow> rows)
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(RegressionRow));
@@ -34,7 +34,7 @@ internal static class Methods
     public static float[] Scores(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows) =>
         [.. model.Transform(View(ml, rows)).GetColumn<float>("Score")];
 
-    /// <summary>Standard deviations of the labels about their scores; null where the model gives none.</summary>
+    /// <summary>Standard deviations of the labels about the scores; null if the model has no such column.</summary>
     public static float[]? Deviations(ITransformer model, MLContext ml, IReadOnlyList<RegressionRow> rows)
     {
         const string Column = "ScoreStandardDeviation";

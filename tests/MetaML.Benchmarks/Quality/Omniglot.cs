@@ -3,13 +3,13 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Telling apart handwritten characters that were never seen, from one or five drawings of each.</summary>
+/// <summary>Classification of new handwritten characters, with one or five drawings of each.</summary>
 internal static class Omniglot
 {
-    // Steps that take about twelve and fifteen minutes on two quiet cores; and few, to see what views gain.
+    // The first two numbers of steps take about twelve and fifteen minutes on two idle cores. The third is for the comparison of numbers of views.
     private const int SmallIterations = 5000, Iterations = 6000, FewIterations = 400;
 
-    /// <summary>Learns from five alphabets, and tells apart 20 characters within one of the alphabets that are in neither small set.</summary>
+    /// <summary>Trains on five alphabets. Classifies 20 characters of one alphabet, for alphabets that are in neither small set.</summary>
     public static void RunSmall(string folder)
     {
         var clock = Stopwatch.StartNew();
@@ -38,7 +38,7 @@ internal static class Omniglot
     private static IEnumerable<double> Errors(MLContext ml, ITransformer model, float[][][][] alphabets) =>
         FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw(alphabets, Named, 20, 1, 1, 1000, new Random(1))).Select(accuracy => 1 - accuracy);
 
-    /// <summary>Learns from 24 alphabets, turned characters being others, and tells apart characters of the other six.</summary>
+    /// <summary>Trains on 24 alphabets and classifies characters of the other six. Rotated characters count as different characters.</summary>
     public static void Run(string folder)
     {
         var clock = Stopwatch.StartNew();
@@ -54,7 +54,7 @@ internal static class Omniglot
         table.Print(clock.Elapsed.TotalSeconds);
     }
 
-    // Each character turned by quarters and mirrored is eight characters; all of all alphabets are one pool.
+    // Rotations by quarter turns and reflections make eight characters of each. The characters of all alphabets form one pool.
     private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, int iterations, int views = 1)
     {
         IEnumerable<ImageRow> rows =
@@ -73,7 +73,7 @@ internal static class Omniglot
             Episodes = new EpisodeOptions { Ways = 60, Shots = 1, Queries = 1, TasksPerIteration = 2 },
             LearningRate = 0.003,
             MaximumNumberOfIterations = iterations,
-            ValidationFraction = 0, // all characters are learned from
+            ValidationFraction = 0, // all characters are used for training
         };
         ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label", nameof(ImageRow.Class)).Append(ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(ml.Data.LoadFromEnumerable(rows));
         Console.WriteLine($"Trained for {clock.Elapsed.TotalMinutes:F1} minutes.");

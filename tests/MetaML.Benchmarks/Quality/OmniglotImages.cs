@@ -5,14 +5,14 @@ using Microsoft.ML.Transforms.Image;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Handwritten characters of many alphabets, 20 drawings of each, read through ML.NET's image transforms and cut to their ink.</summary>
-/// <param name="Alphabet">Its name.</param>
+/// <summary>The handwritten characters of an alphabet, with 20 drawings of each. They are read with ML.NET's image transforms and cropped to their ink.</summary>
+/// <param name="Alphabet">The name of the alphabet.</param>
 /// <param name="Characters">[characters][drawings][pixels].</param>
 internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
 {
     private const int OriginalSide = 105;
 
-    /// <summary>The alphabets of an archive: folders Alphabet/characterNN of PNG files.</summary>
+    /// <summary>Reads the alphabets of an archive with PNG files in folders Alphabet/characterNN.</summary>
     public static OmniglotImages[] Read(string archive)
     {
         var ml = new MLContext(seed: 1);
@@ -36,20 +36,20 @@ internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
             [.. alphabet.GroupBy(pair => pair.First.Character).Select(character => character.Select(pair => pair.Second).ToArray())]))];
     }
 
-    /// <summary>The same characters turned by a number of quarters: other characters, as is usual on these data.</summary>
+    /// <summary>The characters rotated by a number of quarter turns. They count as different characters, as is usual for these data.</summary>
     public OmniglotImages Turn(int quarters) => quarters == 0
         ? this
         : Map("turned", (x, y) => (y, ImageRow.Side - 1 - x)).Turn(quarters - 1);
 
-    /// <summary>The same characters in a mirror: other characters too.</summary>
+    /// <summary>The reflected characters. They also count as different characters.</summary>
     public OmniglotImages Mirror() => Map("mirrored", (x, y) => (ImageRow.Side - 1 - x, y));
 
-    // Each pixel from where the function says.
-    private OmniglotImages Map(string what, Func<int, int, (int X, int Y)> source)
+    // The function gives the source pixel of each pixel.
+    private OmniglotImages Map(string suffix, Func<int, int, (int X, int Y)> source)
     {
         const int Side = ImageRow.Side;
-        int[] from = [.. Enumerable.Range(0, Side * Side).Select(i => source(i % Side, i / Side)).Select(at => at.Y * Side + at.X)];
-        return new OmniglotImages($"{Alphabet}, {what}", Array.ConvertAll(Characters, character => Array.ConvertAll(character, image => Array.ConvertAll(from, i => image[i]))));
+        int[] from = [.. Enumerable.Range(0, Side * Side).Select(i => source(i % Side, i / Side)).Select(pixel => pixel.Y * Side + pixel.X)];
+        return new OmniglotImages($"{Alphabet}, {suffix}", Array.ConvertAll(Characters, character => Array.ConvertAll(character, image => Array.ConvertAll(from, i => image[i]))));
     }
 
     private sealed class Drawing

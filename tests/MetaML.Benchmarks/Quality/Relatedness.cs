@@ -4,12 +4,13 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>What it gains to start from related training tasks (a related prior), and to weigh training tasks by their relatedness to those that matter; differences are paired by draw.</summary>
+/// <summary>The gains of a related prior, and of weighting training tasks by their relatedness to target tasks. Differences are paired by draw.</summary>
 /// <remarks>
-/// Related prior: people who rated computers (100 for training, 90 new ones), schools (100 and 39), generated linear tasks about five
-/// centres, and about one; a new task adapts on k random rows and is judged on the others. Relatedness weighting: generated tasks
-/// about four centres, an embedding of two values, and only the tasks about one of the centres matter; uniform weights against
-/// weights by relatedness, judged on new tasks about that centre. Ten draws each. Nothing is chosen on new tasks.
+/// <para>Related prior: people who rated computers (100 for training, 90 new), schools (100 and 39), and generated linear tasks in
+/// five groups or in one group. The model is adapted to a new task with k random rows and evaluated on its other rows.</para>
+/// <para>Weighting: generated tasks in four groups, an embedding of length two, and target tasks from one group. Uniform weights
+/// are compared with weights by relatedness, on new tasks of this group.</para>
+/// <para>Ten draws each. No choice depends on new tasks.</para>
 /// </remarks>
 internal static class Relatedness
 {
@@ -66,15 +67,15 @@ internal static class Relatedness
         List<double> uniform = [], related = [];
         for (int draw = 0; draw < Draws; draw++)
         {
-            RegressionRow[][] tasks = Generate(40, groups: 4, within: 0.2, draw), news = [.. Generate(80, groups: 4, within: 0.2, Draws + draw).Where((_, t) => t % 4 == 0)];
+            RegressionRow[][] tasks = Generate(40, groups: 4, within: 0.2, draw), newTasks = [.. Generate(80, groups: 4, within: 0.2, Draws + draw).Where((_, t) => t % 4 == 0)];
             string[] targets = [.. tasks.Where((_, t) => t % 4 == 0).Take(5).Select(task => task[0].Task)];
             foreach (var (errors, weighting) in new (List<double>, TaskWeightingOptions)[] { (uniform, new UniformWeightingOptions()), (related, new RelatednessWeightingOptions { TargetTasks = targets }) })
             {
                 var ml = new MLContext(seed: draw);
                 var options = new MetaLearnerOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [], EmbeddingDimension = 2 }, TaskWeighting = weighting };
                 ITransformer model = ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, [.. tasks.SelectMany(task => task)]));
-                ITransformer adapted = ml.MetaLearning().Adapt(model, Methods.View(ml, [.. news.SelectMany(task => task[..4])]));
-                RegressionRow[] query = [.. news.SelectMany(task => task[4..])];
+                ITransformer adapted = ml.MetaLearning().Adapt(model, Methods.View(ml, [.. newTasks.SelectMany(task => task[..4])]));
+                RegressionRow[] query = [.. newTasks.SelectMany(task => task[4..])];
                 errors.Add(Methods.RootMeanSquaredError(query, Methods.Scores(adapted, ml, query)));
             }
         }
@@ -89,7 +90,7 @@ internal static class Relatedness
         table.Add(name, "difference, paired", related.Zip(plain, (with, without) => with - without));
     }
 
-    // Linear rules of six features about some centres, with noise; every task's rows are standard normal.
+    // Linear tasks with six features and noise. The weights of a task are near the centre of its group. The features are standard normal.
     private static RegressionRow[][] Generate(int tasks, int groups, double within, int seed)
     {
         var random = new Random(seed);
@@ -99,11 +100,11 @@ internal static class Relatedness
         float[][] centres = [.. Enumerable.Range(0, groups).Select(_ => Normal(shared, 1))];
         return [.. Enumerable.Range(0, tasks).Select(t =>
         {
-            float[] own = Normal(random, within);
+            float[] deviations = Normal(random, within);
             return Enumerable.Range(0, RowsPerGeneratedTask).Select(_ =>
             {
                 float[] x = Normal(random, 1);
-                float value = Enumerable.Range(0, x.Length).Sum(i => x[i] * (centres[t % groups][i] + own[i])) + Normal(random, 0.3)[0];
+                float value = Enumerable.Range(0, x.Length).Sum(i => x[i] * (centres[t % groups][i] + deviations[i])) + Normal(random, 0.3)[0];
                 return new RegressionRow { Task = $"task{t}", Features = x, Label = value };
             }).ToArray();
         })];

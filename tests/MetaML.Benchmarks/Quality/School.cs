@@ -4,7 +4,7 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Exam scores of pupils of 139 schools: each school is a task. On each of the ten published splits, learn from the training rows of all schools and predict the test rows.</summary>
+/// <summary>Exam scores of the pupils of 139 schools. Each school is a task. For each of the ten published splits, the model is trained on the training rows of all schools and evaluated on the test rows.</summary>
 internal static class School
 {
     public static void Run(string folder)

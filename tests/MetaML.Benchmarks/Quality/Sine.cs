@@ -3,11 +3,11 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Sine waves of any amplitude and phase (Finn et al., 2017, arXiv 1703.03400): each wave is a task, to be learned from ten points.</summary>
+/// <summary>Regression of sine waves (Finn et al., 2017, arXiv 1703.03400). Each wave is a task with ten support points.</summary>
 /// <remarks>
-/// Amplitude 0.1–5, phase 0–π, x from −5 to 5, no noise. Training has 2,000 waves of 40 points; 600 other waves are adapted to
-/// from 10 points each, and judged on 100 others by their mean squared error. What is below was chosen on the waves of another
-/// seed.
+/// Amplitude 0.1–5, phase 0–π, x from −5 to 5, no noise. The training data are 2,000 waves of 40 points. The model is adapted to
+/// 600 other waves with 10 points each. The mean squared error is measured on 100 other points of each. The settings below were
+/// chosen on waves of another seed.
 /// </remarks>
 internal static class Sine
 {
@@ -54,7 +54,7 @@ internal static class Sine
         table.Print(clock.Elapsed.TotalSeconds);
     }
 
-    // The mean squared error on each of the waves that nothing was learned from.
+    // The mean squared error on each of the test waves.
     private static double[] Errors(MLContext ml, ITransformer model, Random random)
     {
         RegressionRow[][] waves = [.. Waves(random, TestWaves, Shots + Queries, "test").Chunk(Shots + Queries)];

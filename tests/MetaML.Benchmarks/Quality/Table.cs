@@ -4,19 +4,19 @@ using Spectre.Console;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>Methods × settings; prints a table, and the line that programs read.</summary>
+/// <summary>The results of methods in several settings. It is printed as a table, and as a line for other programs.</summary>
 /// <param name="name">The data set.</param>
-/// <param name="metric">What the values are.</param>
+/// <param name="metric">The name of the metric.</param>
 /// <param name="isHigherBetter">Whether the best value is the highest.</param>
 internal sealed class Table(string name, string metric, bool isHigherBetter = false)
 {
     private readonly List<(string Method, string Setting, MeanInterval Value)> _rows = [];
 
-    /// <summary>Adds what one method reaches in one setting.</summary>
+    /// <summary>Adds the results of one method in one setting.</summary>
     /// <param name="method">The method.</param>
-    /// <param name="setting">The setting; the first one added is the one that "best" is about.</param>
-    /// <param name="values">One for each draw or split.</param>
-    /// <exception cref="ArgumentException">A value is NaN: it would be left out of the mean.</exception>
+    /// <param name="setting">The setting. The first setting that is added decides which method is "best".</param>
+    /// <param name="values">One value for each draw or split.</param>
+    /// <exception cref="ArgumentException">A value is NaN. The mean would ignore it.</exception>
     public void Add(string method, string setting, IEnumerable<double> values)
     {
         double[] all = [.. values];
@@ -25,7 +25,7 @@ internal sealed class Table(string name, string metric, bool isHigherBetter = fa
         _rows.Add((method, setting, MeanInterval.Of(all)));
     }
 
-    /// <summary>Prints all.</summary>
+    /// <summary>Prints the table and the line.</summary>
     public void Print(double seconds)
     {
         string[] settings = [.. _rows.Select(row => row.Setting).Distinct()];

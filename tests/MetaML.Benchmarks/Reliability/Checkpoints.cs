@@ -3,7 +3,7 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>A training and a saving process, each killed at 20 random moments and with a full disk: the same final bits, and a whole file at every moment.</summary>
+/// <summary>Kills a training process and a saving process at 20 random times, and runs both with a full disk. The training must end with the same bits. The saved file must always be complete.</summary>
 internal static class Checkpoints
 {
     private const int Kills = 20;

@@ -4,7 +4,7 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>Training with every kind of adapter while garbage is collected every few milliseconds: whatever native code holds too loosely is freed under it.</summary>
+/// <summary>Trains with every kind of adapter during frequent garbage collections. An object that native code uses without a reference would be freed and change the result.</summary>
 internal static class Collections
 {
     private const double Minutes = 5;

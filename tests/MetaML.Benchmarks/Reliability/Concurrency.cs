@@ -3,7 +3,7 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>32 threads use one model in every way at once for ten minutes, and get what each gets alone.</summary>
+/// <summary>32 threads use one model at once for ten minutes, with all operations. Each result must be the same as without other threads.</summary>
 internal static class Concurrency
 {
     private const int Threads = 32;

@@ -3,18 +3,18 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>Damaged and hostile model files through LoadChecked: each loads or is refused as documented, within memory and time, and changes nothing.</summary>
+/// <summary>Loads damaged and hostile model files with LoadChecked. Each file must load or be rejected as documented, within limits of memory and time, and without writing files.</summary>
 internal static class Files
 {
     private const int FailuresShown = 20;
 
-    /// <param name="count">How many files.</param>
+    /// <param name="count">Number of files.</param>
     public static void Run(int count)
     {
         using var folder = new TemporaryFolder();
         var models = SavedModels.All();
         string temporary = folder["."];
-        Environment.SetEnvironmentVariable("TMPDIR", temporary); // whatever is written would be written there
+        Environment.SetEnvironmentVariable("TMPDIR", temporary); // a loader that writes temporary files would write them here
         var clock = Stopwatch.StartNew();
         using var check = new HostileFileCheck();
         var random = new Random(1);

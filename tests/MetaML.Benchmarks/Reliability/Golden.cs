@@ -2,7 +2,7 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>The saved models that later versions must load and score alike: compares them, or adds those that are not there yet.</summary>
+/// <summary>Compares the scores of saved models with those of the version that saved them, or adds missing models.</summary>
 internal static class Golden
 {
     public static void Run(bool write)

@@ -2,7 +2,7 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>Single against double precision, for every adapter and kind of label, on support that makes numbers hard.</summary>
+/// <summary>Compares single with double precision for every adapter and kind of label, on ill-conditioned support rows.</summary>
 internal static class Numerics
 {
     public static void Run()

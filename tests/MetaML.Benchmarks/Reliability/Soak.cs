@@ -3,7 +3,7 @@ using MetaML.TestKit;
 
 namespace MetaML.Benchmarks.Reliability;
 
-/// <summary>A service for half an hour: adapt, score, save, load, dispose; memory and handles must not grow.</summary>
+/// <summary>Adapts, scores, saves, loads and disposes for half an hour, like a service. Memory and the number of handles must not grow.</summary>
 internal static class Soak
 {
     private const double Minutes = 30, WarmUpMinutes = 3;
@@ -46,7 +46,7 @@ internal static class Soak
         });
     }
 
-    // Neighbouring samples are not independent: the interval is over the slopes of blocks.
+    // Consecutive samples are not independent. The interval is therefore over the slopes of blocks.
     private static MeanInterval Slope((double X, double Y)[] points) => MeanInterval.Of([.. points.Chunk(Math.Max(3, points.Length / Blocks)).Where(block => block.Length >= 3).Select(LeastSquares)]);
 
     private static double LeastSquares((double X, double Y)[] points)

@@ -4,7 +4,7 @@ using Microsoft.ML.Trainers;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>A hundred thousand new tasks of ten rows each, in one Adapt call.</summary>
+/// <summary>Adapts to 100,000 new tasks of ten rows each in one call.</summary>
 internal static class AdaptMany
 {
     private const int Tasks = 100_000, RowsPerTask = 10, OneByOne = 500, FromScratch = 100;

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>A row of one of many tasks with a yes/no label.</summary>
+/// <summary>A row of a binary task.</summary>
 internal sealed class BinaryRow
 {
     public const int FeatureCount = 16;
@@ -15,10 +15,10 @@ internal sealed class BinaryRow
 
     public bool Label { get; set; }
 
-    /// <summary>Rows of tasks in turn, each with a rule of its own.</summary>
-    /// <param name="tasks">How many tasks.</param>
-    /// <param name="rows">How many rows, over all tasks.</param>
-    /// <param name="name">What the tasks' names begin with.</param>
+    /// <summary>Generates rows. The tasks alternate, and each has its own linear rule.</summary>
+    /// <param name="tasks">Number of tasks.</param>
+    /// <param name="rows">Number of rows of all tasks.</param>
+    /// <param name="name">The start of the names of the tasks.</param>
     public static BinaryRow[] Some(int tasks, int rows, string name = "task")
     {
         var random = new Random(1);

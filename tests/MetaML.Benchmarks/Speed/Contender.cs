@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>One way to do a piece of work.</summary>
-/// <param name="Name">What it is called in the table.</param>
-/// <param name="Run">Does the work once, and gives what is measured of it.</param>
+/// <summary>One of the compared methods.</summary>
+/// <param name="Name">Its name in the table.</param>
+/// <param name="Run">Runs the method once and returns the measured value.</param>
 internal sealed record Contender(string Name, Func<double> Run)
 {
-    /// <summary>Work that is measured by how much of it is done in a second.</summary>
-    /// <param name="name">What it is called in the table.</param>
-    /// <param name="amount">How many rows, tasks or episodes one run does.</param>
-    /// <param name="work">Does them.</param>
+    /// <summary>A method that is measured in items per second.</summary>
+    /// <param name="name">Its name in the table.</param>
+    /// <param name="amount">Number of items (rows, tasks or episodes) of one run.</param>
+    /// <param name="work">Processes these items.</param>
     public static Contender PerSecond(string name, double amount, Action work) => new(name, () =>
     {
         long start = Stopwatch.GetTimestamp();

@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Conv-4 with 64 filters on 28×28 images, twenty ways, one shot, five query images of each class; one thread each.</summary>
+/// <summary>Meta-training of Conv-4 with 64 filters on 28×28 images: twenty ways, one shot, five query images of each class. All methods use one thread.</summary>
 /// <remarks>
-/// "bare libtorch" is a forward and a backward pass of the same network on as many images, and nothing else. "convolution
-/// alone" is how many episodes there would be if nothing were done but the network's multiplications, at the speed of a
-/// convolution of 64 by 64 filters, forward and backward, measured in the same rounds.
+/// "bare libtorch" is only the forward and backward pass of the same network on as many images. "convolution alone" is an upper
+/// limit: the number of episodes if only the multiplications of the network took time. The time of a multiplication is measured
+/// in the same rounds, with the forward and backward pass of a convolution from 64 to 64 channels.
 /// </remarks>
 internal static class Conv4
 {
@@ -58,7 +58,7 @@ internal static class Conv4
 
     private static Contender Convolution()
     {
-        // Multiplications of an image, forward; the backward pass has twice as many, but for the first layer, which has no gradient by the images.
+        // Multiplications of one image in the forward pass. The backward pass has twice as many. In the first layer it has as many, because the gradient by the images is not needed.
         double first = (double)Side * Side * 9 * Filters, others = 9.0 * Filters * Filters * (14 * 14 + 7 * 7 + 3 * 3);
         double operations = 2 * Images * (2 * first + 3 * others);
         const int Batch = 32, Inner = 14, Passes = 10;

@@ -3,18 +3,18 @@ using static TorchSharp.torch;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>ANIL, ridge regression and prototypes on an MLP 64-128-50: five ways, five shots, fifteen query rows of each class, meta-batch 64; one thread each.</summary>
+/// <summary>Meta-training of ANIL, ridge regression and prototypes with an MLP 64-128-50: five ways, five shots, fifteen query rows of each class, meta-batch 64. All methods use one thread.</summary>
 /// <remarks>
-/// "sgemm alone" is how many tasks a second there would be if nothing were done but the multiplications of the encoder's
-/// forward and backward pass, at the speed of a large matrix product measured in the same rounds: the ratio to it is the share
-/// of the processor's peak that training reaches.
+/// "sgemm alone" is an upper limit: the number of tasks a second if only the multiplications of the encoder's forward and
+/// backward pass took time. The time of a multiplication is measured in the same rounds, with a large matrix product. The ratio
+/// is the share of the processor's peak speed that training reaches.
 /// </remarks>
 internal static class FewShot
 {
     private const int Features = 64, Hidden = 128, Embedding = 50, Ways = 5, Shots = 5, Queries = 15, Batch = 64, Steps = 5;
     private const int Rows = Ways * (Shots + Queries), MatrixSide = 1024;
 
-    // Of multiplications and additions: forward, gradient by weights, and gradient by hidden values.
+    // Multiplications and additions of the forward pass, the gradient by the weights, and the gradient by the hidden values.
     private const double OperationsPerTask = 2.0 * Rows * (2 * (Features * Hidden + Hidden * Embedding) + Hidden * Embedding);
 
     public static void RunAnil() => Run("anil", new GradientAdapterOptions { InnerSteps = Steps, InitialHead = InitialHead.Learned }, new TaskLoop([Features, Hidden, Embedding], Ways), (loop, task) => loop.Anil(task, Steps));

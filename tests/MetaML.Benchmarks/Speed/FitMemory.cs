@@ -4,17 +4,17 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Memory of the whole process when Fit reads rows that are made as they are read.</summary>
+/// <summary>Measures the memory of the process during Fit. The rows are generated while Fit reads them, so that they take no memory themselves.</summary>
 /// <remarks>
-/// The ratio is to the limit: one and a half times the raw features (of sparse rows, an index and a value for each), and 300 MB
-/// for the runtime and libtorch. Of training, the most over the least that was held between a tenth and the end of its
-/// iterations. The peak is the process's: each setting needs a process of its own.
+/// The first ratio is that of the peak to a limit: 1.5 times the raw features (for sparse rows an index and a value of each), plus
+/// 300 MB for the runtime and libtorch. The second ratio is that of the largest to the smallest memory during training, after the
+/// first tenth of the iterations. The peak is that of the whole process, so that each setting needs its own process.
 /// </remarks>
 internal static class FitMemory
 {
     private const double Megabyte = 1e6;
 
-    /// <summary>Rows of 50 features in 10,000 tasks, and a perceptron.</summary>
+    /// <summary>Rows of 50 features in 10,000 tasks, with a multi-layer perceptron.</summary>
     public static void RunDense(int rows)
     {
         const int Features = 50;
@@ -27,7 +27,7 @@ internal static class FitMemory
         });
     }
 
-    /// <summary>200,000 rows in 1,000 tasks, each with 60 of 37,000 features, and the default for such rows.</summary>
+    /// <summary>200,000 rows in 1,000 tasks with the default encoder. Each row has 60 of 37,000 features.</summary>
     public static void RunSparse()
     {
         const int Rows = 200_000, Features = 37_000, Present = 60;
@@ -38,7 +38,7 @@ internal static class FitMemory
         {
             chosen.Clear();
             while (chosen.Count < Present)
-                chosen.Add((int)(Features * Math.Pow(random.NextDouble(), 3))); // some words are frequent, most are rare
+                chosen.Add((int)(Features * Math.Pow(random.NextDouble(), 3))); // as in texts, a few features are frequent and most are rare
             return new VBuffer<float>(Features, Present, ones, [.. chosen]);
         });
     }
@@ -48,31 +48,31 @@ internal static class FitMemory
         var ml = new MLContext(seed: 1);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
         schema[nameof(Row.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, features);
-        IDataView data = ml.Data.LoadFromEnumerable(Made(rows, tasks, make), schema);
-        var held = new Held(iterations / 10);
+        IDataView data = ml.Data.LoadFromEnumerable(Generate(rows, tasks, make), schema);
+        var memory = new MemoryRange(iterations / 10);
         var clock = Stopwatch.StartNew();
         ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
         {
             Encoder = encoder,
             MaximumNumberOfIterations = iterations,
             EarlyStopping = null,
-            Progress = held,
+            Progress = memory,
         }).Fit(data);
         using var process = Process.GetCurrentProcess();
         double peak = process.PeakWorkingSet64 / Megabyte, raw = rows * (double)bytesPerRow / Megabyte, limit = 1.5 * raw + 300;
-        Console.WriteLine($"{Machine.Description}\nraw features {raw:F0} MB, peak {peak:F0} MB of {limit:F0} MB; while training {held.Least:F0} to {held.Most:F0} MB; {clock.Elapsed.TotalSeconds:F0} s");
+        Console.WriteLine($"{Machine.Description}\nraw features {raw:F0} MB, peak {peak:F0} MB of {limit:F0} MB; during training {memory.Minimum:F0} to {memory.Maximum:F0} MB; {clock.Elapsed.TotalSeconds:F0} s");
         Result.Print(new
         {
             speed = name,
             setting = $"{rows} rows",
             value = Math.Round(peak),
             unit = "MB",
-            ratios = new Dictionary<string, double> { ["1.5 × raw + 300 MB"] = Math.Round(peak / limit, 3), ["least while training"] = Math.Round(held.Most / held.Least, 3) },
+            ratios = new Dictionary<string, double> { ["1.5 × raw + 300 MB"] = Math.Round(peak / limit, 3), ["least while training"] = Math.Round(memory.Maximum / memory.Minimum, 3) },
         });
     }
 
-    // A row is of the first class where its values at a third of the features, another third for each task, are more than elsewhere.
-    private static IEnumerable<Row> Made(int rows, int tasks, Func<Random, VBuffer<float>> make)
+    // The label is a linear rule: a third of the features has weight 2, the others have weight −1. Which third depends on the task.
+    private static IEnumerable<Row> Generate(int rows, int tasks, Func<Random, VBuffer<float>> make)
     {
         var random = new Random(1);
         var row = new Row();
@@ -98,12 +98,12 @@ internal static class FitMemory
         public bool Label { get; set; }
     }
 
-    // What the process holds from a tenth of training on.
-    private sealed class Held(int first) : IProgress<TrainingProgress>
+    // The smallest and the largest memory of the process from a given iteration on.
+    private sealed class MemoryRange(int first) : IProgress<TrainingProgress>
     {
-        public double Least { get; private set; } = double.PositiveInfinity;
+        public double Minimum { get; private set; } = double.PositiveInfinity;
 
-        public double Most { get; private set; }
+        public double Maximum { get; private set; }
 
         public void Report(TrainingProgress value)
         {
@@ -111,7 +111,7 @@ internal static class FitMemory
                 return;
             using var process = Process.GetCurrentProcess();
             double now = process.WorkingSet64 / Megabyte;
-            (Least, Most) = (Math.Min(Least, now), Math.Max(Most, now));
+            (Minimum, Maximum) = (Math.Min(Minimum, now), Math.Max(Maximum, now));
         }
     }
 }

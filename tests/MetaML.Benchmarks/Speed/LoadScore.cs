@@ -4,7 +4,7 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>A process of its own that loads a model by ML.NET's call and makes one prediction, from its start to its end.</summary>
+/// <summary>Measures a process, from its start to its end, that loads a model with ml.Model.Load and makes one prediction.</summary>
 internal static class LoadScore
 {
     public static void Run()

@@ -8,10 +8,10 @@ using TorchSharp;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>What figures were measured on and with.</summary>
+/// <summary>Describes the machine and the software of a measurement.</summary>
 internal static class Machine
 {
-    /// <summary>Processor, threads, system, and versions; that of this library names its commit.</summary>
+    /// <summary>Processor, number of threads, operating system, and versions. The version of this library contains its commit.</summary>
     public static string Description => string.Join(", ",
     [
         Processor,

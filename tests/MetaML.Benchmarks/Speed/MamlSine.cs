@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Second-order MAML on sine waves: MLP 1-32-32-1, ten support and ten query rows, five inner steps; one thread each.</summary>
+/// <summary>Second-order MAML on sine waves: MLP 1-32-32-1, ten support and ten query rows, five inner steps. All methods use one thread.</summary>
 internal static class MamlSine
 {
     private const int Rows = 10, Steps = 5, Units = 32, TasksOfLoop = 32;
@@ -19,26 +19,26 @@ internal static class MamlSine
         race.Print();
     }
 
-    /// <summary>How the same training's speed grows with its meta-batch, inner steps, width, rows and number of tasks, one at a time.</summary>
+    /// <summary>Measures the speed of the same training for other meta-batches, inner steps, widths, rows and numbers of tasks. One of them varies at a time.</summary>
     public static void RunGrowth()
     {
         set_num_threads(1);
         var race = new Race("growth", "tasks/s", runs: 3);
-        void Grow(string what, int[] sizes, Func<int, MetaTrainingOptions> options, double cost)
+        void Vary(string quantity, int[] sizes, Func<int, MetaTrainingOptions> options, double cost)
         {
             foreach (int size in sizes)
             {
-                TaskSet waves = SmallTasks.Waves(what == "tasks" ? size : 1000, points: 4 * Math.Max(Rows, what == "rows" ? size : 0));
+                TaskSet waves = SmallTasks.Waves(quantity == "tasks" ? size : 1000, points: 4 * Math.Max(Rows, quantity == "rows" ? size : 0));
                 int tasks = (int)(8000 / Math.Max(1, size * cost));
-                race.Run($"{what} {size}", Training.Of(waves, options(size), Math.Max(5, tasks / options(size).Episodes.TasksPerIteration)));
+                race.Run($"{quantity} {size}", Training.Of(waves, options(size), Math.Max(5, tasks / options(size).Episodes.TasksPerIteration)));
             }
         }
 
-        Grow("meta-batch", [1, 4, 16, 64, 256, 1024], size => Options(size), cost: 0);
-        Grow("inner steps", [1, 5, 10, 20], size => Options(16, steps: size), cost: 1.0 / Steps);
-        Grow("units", [8, 32, 128, 512], size => Options(16, units: size), cost: 1.0 / Units);
-        Grow("rows", [10, 40, 160], size => Options(16, rows: size), cost: 1.0 / Rows);
-        Grow("tasks", [100, 1000, 10_000, 100_000], _ => Options(16), cost: 0);
+        Vary("meta-batch", [1, 4, 16, 64, 256, 1024], size => Options(size), cost: 0);
+        Vary("inner steps", [1, 5, 10, 20], size => Options(16, steps: size), cost: 1.0 / Steps);
+        Vary("units", [8, 32, 128, 512], size => Options(16, units: size), cost: 1.0 / Units);
+        Vary("rows", [10, 40, 160], size => Options(16, rows: size), cost: 1.0 / Rows);
+        Vary("tasks", [100, 1000, 10_000, 100_000], _ => Options(16), cost: 0);
         race.Print();
     }
 
@@ -49,7 +49,7 @@ internal static class MamlSine
         Episodes = new EpisodeOptions { SupportRows = rows, Queries = rows, TasksPerIteration = batch },
     };
 
-    // Its speed does not depend on the meta-batch.
+    // The speed of this loop does not depend on the meta-batch.
     private static Contender Loop()
     {
         var loop = new TaskLoop([1, 32, 32], outputs: 1);

@@ -3,30 +3,30 @@ using Spectre.Console;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Measures this library beside what it is compared with, in turns, so that whatever else the machine does falls on all of them alike.</summary>
-/// <param name="name">The benchmark.</param>
-/// <param name="unit">What is measured.</param>
-/// <param name="isHigherBetter">Whether more is better, as of rows per second; less is, as of microseconds.</param>
-/// <param name="runs">How many rounds are counted.</param>
+/// <summary>Measures this library and other methods in turn, so that other activity of the machine affects all methods equally.</summary>
+/// <param name="name">The name of the benchmark.</param>
+/// <param name="unit">The unit of the measured values.</param>
+/// <param name="isHigherBetter">Whether higher values are better, as for rows per second. Otherwise lower values are better, as for microseconds.</param>
+/// <param name="runs">Number of rounds that are counted.</param>
 internal sealed class Race(string name, string unit, bool isHigherBetter = true, int runs = 7)
 {
     private readonly Spectre.Console.Table _table = new Spectre.Console.Table()
-        .Title($"{name}: {unit}, median (least – most) of {runs} runs")
-        .AddColumns("setting", "way", unit, "times as good");
+        .Title($"{name}: {unit}, median (minimum – maximum) of {runs} runs; ratio: how many times better this library is")
+        .AddColumns("setting", "method", unit, "ratio");
 
-    /// <summary>Runs each contender once to warm up and then in turns; prints the line that programs read.</summary>
-    /// <param name="setting">What is measured.</param>
-    /// <param name="own">This library.</param>
-    /// <param name="others">What it is compared with: a ratio is how many times better this library is, the median over the rounds.</param>
-    public void Run(string setting, Contender own, params Contender[] others)
+    /// <summary>Runs each method once to warm up and then in turn, and prints a line for other programs.</summary>
+    /// <param name="setting">The name of the setting.</param>
+    /// <param name="subject">This library.</param>
+    /// <param name="others">The other methods. The ratio of a method is how many times better this library is: the median over the rounds.</param>
+    public void Run(string setting, Contender subject, params Contender[] others)
     {
-        Contender[] all = [own, .. others];
+        Contender[] all = [subject, .. others];
         double[][] values = [.. all.Select(_ => new double[runs])];
         for (int round = -1; round < runs; round++)
         {
             for (int i = 0; i < all.Length; i++)
             {
-                GC.Collect(); // nobody pays for another's garbage
+                GC.Collect(); // the garbage of one method must not slow down the next
                 GC.WaitForPendingFinalizers();
                 double value = all[i].Run();
                 if (round >= 0)
@@ -34,7 +34,7 @@ internal sealed class Race(string name, string unit, bool isHigherBetter = true,
             }
         }
 
-        double[] ratios = [.. values.Select(theirs => Median(values[0].Zip(theirs, (a, b) => isHigherBetter ? a / b : b / a)))];
+        double[] ratios = [.. values.Select(other => Median(values[0].Zip(other, (a, b) => isHigherBetter ? a / b : b / a)))];
         for (int i = 0; i < all.Length; i++)
             _table.AddRow(i == 0 ? Markup.Escape(setting) : "", Markup.Escape(all[i].Name), $"{Text(Median(values[i]))} ({Text(values[i].Min())} – {Text(values[i].Max())})", i == 0 ? "" : Text(ratios[i]));
         Result.Print(new
@@ -47,7 +47,7 @@ internal sealed class Race(string name, string unit, bool isHigherBetter = true,
         });
     }
 
-    /// <summary>Prints all settings as a table, below what the figures were measured on.</summary>
+    /// <summary>Prints the description of the machine and a table of all settings.</summary>
     public void Print()
     {
         Console.WriteLine(Machine.Description);

@@ -4,7 +4,7 @@ using Microsoft.ML;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>One prediction at a time: how long it takes, and what it allocates.</summary>
+/// <summary>Measures the time and the allocated bytes of single predictions.</summary>
 internal static class ScoreOne
 {
     private const int Predictions = 50_000;
@@ -15,22 +15,22 @@ internal static class ScoreOne
         var models = new ScoredModels(ml);
         BinaryRow[] rows = BinaryRow.Some(ScoredModels.Tasks, 1000);
         using var torch = new TorchScorer();
-        (string Name, Action<BinaryRow> Predict)[] ways =
+        (string Name, Action<BinaryRow> Predict)[] methods =
         [
             ("meta-learner", Engine(ml, models.MetaLearner())),
             ("Sdca", Engine(ml, models.Sdca())),
             ("LightGbm", Engine(ml, models.LightGbm())),
             ("libtorch, row by row", row => torch.Score(row.Features, [0])),
         ];
-        Contender[] Of(Func<double[], double> figure) => [.. ways.Select(way => new Contender(way.Name, () => figure(Microseconds(way.Predict, rows))))];
+        Contender[] Of(Func<double[], double> figure) => [.. methods.Select(method => new Contender(method.Name, () => figure(Microseconds(method.Predict, rows))))];
 
         var race = new Race("score-one", "µs", isHigherBetter: false);
         Contender[] medians = Of(sorted => sorted[sorted.Length / 2]), slow = Of(sorted => sorted[sorted.Length * 99 / 100]);
         race.Run("median", medians[0], medians[1..]);
         race.Run("99th percentile", slow[0], slow[1..]);
         race.Print();
-        foreach (var (name, predict) in ways)
-            Console.WriteLine($"{name}: {Bytes(predict, rows[0])} bytes allocated by a prediction");
+        foreach (var (name, predict) in methods)
+            Console.WriteLine($"{name}: {Bytes(predict, rows[0])} bytes allocated for a prediction");
     }
 
     private static Action<BinaryRow> Engine(MLContext ml, ITransformer model)
@@ -40,7 +40,7 @@ internal static class ScoreOne
         return row => engine.Predict(row, ref prediction);
     }
 
-    // Sorted; the cost of reading the clock, some 20 ns, is in all of them.
+    // Returns the sorted times. Each contains the time of reading the clock, about 20 ns.
     private static double[] Microseconds(Action<BinaryRow> predict, BinaryRow[] rows)
     {
         var times = new double[Predictions];
@@ -48,7 +48,7 @@ internal static class ScoreOne
         {
             long start = Stopwatch.GetTimestamp();
             predict(rows[i % rows.Length]);
-            times[i] = (Stopwatch.GetTimestamp() - start) * 1e6 / Stopwatch.Frequency; // finer than a TimeSpan
+            times[i] = (Stopwatch.GetTimestamp() - start) * 1e6 / Stopwatch.Frequency; // a TimeSpan has a lower resolution
         }
 
         Array.Sort(times);

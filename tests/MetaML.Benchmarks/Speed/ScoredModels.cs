@@ -3,7 +3,7 @@ using Microsoft.ML.Trainers.LightGbm;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>A meta-learner, and ML.NET's own trainers on the same rows. How well they predict does not matter here, so training is short.</summary>
+/// <summary>A meta-learner, and models of ML.NET's own trainers on the same rows. Their quality does not matter here, so that training is short.</summary>
 /// <param name="ml">The context.</param>
 internal sealed class ScoredModels(MLContext ml)
 {

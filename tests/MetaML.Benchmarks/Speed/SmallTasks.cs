@@ -2,10 +2,10 @@ using MetaML.Data;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Made-up tasks to train on. How well they are learned does not matter here.</summary>
+/// <summary>Generates tasks for measurements of training speed.</summary>
 internal static class SmallTasks
 {
-    /// <summary>Sine waves of any amplitude and phase, each a task.</summary>
+    /// <summary>Sine waves of random amplitude and phase. Each wave is a task.</summary>
     public static TaskSet Waves(int count, int points)
     {
         var random = new Random(1);
@@ -24,7 +24,7 @@ internal static class SmallTasks
         return builder.Build();
     }
 
-    /// <summary>One pool of classes to draw few-shot tasks from, each class a cloud about a point of its own.</summary>
+    /// <summary>A pool of classes for few-shot tasks. The rows of a class are random points near its centre.</summary>
     public static TaskSet Pool(int classes, int rowsOfClass, int features)
     {
         var random = new Random(1);

@@ -4,9 +4,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Meta-training as it is usually written (learn2learn's examples, in TorchSharp): one task after the other, inner gradients by automatic differentiation, one optimiser's step for all.</summary>
-/// <param name="widths">Of the encoder's layers, rectified but for the last.</param>
-/// <param name="outputs">Of the head, where it is a parameter.</param>
+/// <summary>The usual implementation of meta-training, as in the examples of learn2learn, in TorchSharp. It processes one task after the other with automatic differentiation, and then makes one optimiser step.</summary>
 internal sealed class TaskLoop : IDisposable
 {
     private const double InnerRate = 0.01;
@@ -15,6 +13,8 @@ internal sealed class TaskLoop : IDisposable
     private readonly Parameter[] _parameters;
     private readonly optim.Optimizer _optimizer;
 
+    /// <param name="widths">Widths of the encoder's layers. All layers except the last have a rectifier.</param>
+    /// <param name="outputs">Number of outputs of the head if the head is a parameter; otherwise null.</param>
     public TaskLoop(int[] widths, int? outputs)
     {
         int[] all = outputs is { } head ? [.. widths, head] : widths;
@@ -22,12 +22,12 @@ internal sealed class TaskLoop : IDisposable
         _optimizer = optim.Adam(_parameters, 0.001);
     }
 
-    /// <summary>A task's rows: features [rows, features], labels [rows] or [rows, 1].</summary>
+    /// <summary>The rows of a task: features [rows, features], labels [rows] or [rows, 1].</summary>
     public sealed record Task(Tensor Support, Tensor SupportLabels, Tensor Query, Tensor QueryLabels);
 
-    /// <summary>One outer step.</summary>
+    /// <summary>Makes one outer step.</summary>
     /// <param name="tasks">The meta-batch.</param>
-    /// <param name="lossOf">A task's query loss after adapting on its support.</param>
+    /// <param name="lossOf">Adapts to the support of a task and returns its query loss.</param>
     public void Step(IReadOnlyList<Task> tasks, Func<Task, Tensor> lossOf)
     {
         using var scope = NewDisposeScope();
@@ -44,15 +44,15 @@ internal sealed class TaskLoop : IDisposable
     /// <summary>MAML: gradient steps on all parameters, second order.</summary>
     public Tensor Maml(Task task, int steps)
     {
-        Tensor[] own = _parameters;
+        Tensor[] adapted = _parameters;
         for (int step = 0; step < steps; step++)
         {
-            Tensor loss = nn.functional.mse_loss(Scores(task.Support, own), task.SupportLabels);
-            IList<Tensor> gradients = autograd.grad([loss], own, retain_graph: true, create_graph: true);
-            own = [.. own.Zip(gradients, (value, gradient) => value - InnerRate * gradient)];
+            Tensor loss = nn.functional.mse_loss(Scores(task.Support, adapted), task.SupportLabels);
+            IList<Tensor> gradients = autograd.grad([loss], adapted, retain_graph: true, create_graph: true);
+            adapted = [.. adapted.Zip(gradients, (value, gradient) => value - InnerRate * gradient)];
         }
 
-        return nn.functional.mse_loss(Scores(task.Query, own), task.QueryLabels);
+        return nn.functional.mse_loss(Scores(task.Query, adapted), task.QueryLabels);
     }
 
     /// <summary>ANIL: gradient steps on the last layer, second order.</summary>

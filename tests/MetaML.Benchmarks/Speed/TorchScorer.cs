@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>The same network and head sizes, with any numbers, as a bare libtorch program would score them.</summary>
+/// <summary>Scores with a network and heads of the same sizes and random parameters, directly in libtorch.</summary>
 internal sealed class TorchScorer : IDisposable
 {
     private readonly Tensor[] _weights = [.. new[] { (16, 64), (64, 64), (64, 50) }.Select(size => randn(size.Item1, size.Item2))];
@@ -10,7 +10,7 @@ internal sealed class TorchScorer : IDisposable
     private readonly Tensor _heads = randn(ScoredModels.Tasks, 50);
     private readonly Tensor _headBiases = randn(ScoredModels.Tasks);
 
-    /// <summary>Scores rows by the heads of their tasks.</summary>
+    /// <summary>Scores rows with the heads of their tasks.</summary>
     /// <param name="features">Float [rows · 16].</param>
     /// <param name="tasks">Int64 [rows].</param>
     public float[] Score(float[] features, long[] tasks)
@@ -25,8 +25,8 @@ internal sealed class TorchScorer : IDisposable
                 hidden = hidden.relu_();
         }
 
-        Tensor of = tensor(tasks);
-        return (hidden * _heads.index_select(0, of)).sum(1L).add_(_headBiases.index_select(0, of)).data<float>().ToArray();
+        Tensor taskIndices = tensor(tasks);
+        return (hidden * _heads.index_select(0, taskIndices)).sum(1L).add_(_headBiases.index_select(0, taskIndices)).data<float>().ToArray();
     }
 
     public void Dispose()

@@ -4,31 +4,31 @@ using MetaML.Training;
 
 namespace MetaML.Benchmarks.Speed;
 
-/// <summary>Meta-training by this library, measured.</summary>
+/// <summary>Measures meta-training with this library.</summary>
 internal static class Training
 {
-    private const int Uncounted = 5; // iterations until all is warm
+    private const int WarmUpIterations = 5;
 
-    /// <summary>Tasks per second over many outer steps: drawing and gathering episodes, forward, backward, and the optimiser's step.</summary>
-    /// <param name="set">What to train on.</param>
+    /// <summary>Tasks per second over many outer steps. A step includes drawing episodes, gathering their rows, the forward and backward pass, and the step of the optimiser.</summary>
+    /// <param name="set">The training tasks.</param>
     /// <param name="options">Encoder, adapter and episodes.</param>
-    /// <param name="iterations">Outer steps that are counted.</param>
+    /// <param name="iterations">Number of outer steps that are counted.</param>
     public static Contender Of(TaskSet set, MetaTrainingOptions options, int iterations) => new("meta-learner", () =>
     {
         long start = 0;
         MetaTrainer.Train(set, options with
         {
-            MaximumNumberOfIterations = Uncounted + iterations,
+            MaximumNumberOfIterations = WarmUpIterations + iterations,
             ValidationFraction = 0,
             EarlyStopping = null,
             NumberOfThreads = 1,
             Seed = 1,
-            Progress = new Told(progress => start = progress.Iteration == Uncounted ? Stopwatch.GetTimestamp() : start),
+            Progress = new SynchronousProgress(progress => start = progress.Iteration == WarmUpIterations ? Stopwatch.GetTimestamp() : start),
         });
         return iterations * options.Episodes.TasksPerIteration / Stopwatch.GetElapsedTime(start).TotalSeconds;
     });
 
-    private sealed class Told(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    private sealed class SynchronousProgress(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => report(value);
     }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Catalog;
 
-/// <summary>ML.NET's AutoML cancels the context of each trial for good: the trial's model still serves a context that is not cancelled.</summary>
+/// <summary>ML.NET's AutoML cancels the context of each trial permanently. The model of a trial must still work with another context.</summary>
 public sealed class CancelledContextTests
 {
     private static readonly MLContext s_ml = TrainerCase.NewContext();
@@ -14,20 +14,20 @@ public sealed class CancelledContextTests
 
     private static readonly Dictionary<string, Func<ITransformer, object?>> s_calls = new()
     {
-        ["Transform"] = model => Scores(model, News()),
-        ["Adapt"] = model => Scores(Catalog.Adapt(model, News()), News()),
-        ["Adapt twice"] = model => Scores(Catalog.Adapt(Catalog.Adapt(model, News()), News()), News()),
+        ["Transform"] = model => Scores(model, NewTasks()),
+        ["Adapt"] = model => Scores(Catalog.Adapt(model, NewTasks()), NewTasks()),
+        ["Adapt twice"] = model => Scores(Catalog.Adapt(Catalog.Adapt(model, NewTasks()), NewTasks()), NewTasks()),
         ["Relatedness"] = model => Catalog.Relatedness(model, Rows()),
-        ["RelatedPrior"] = model => Catalog.Adapt(model, News(), new AdaptationOptions { RelatedPrior = Catalog.RelatedPrior(model, Rows()) }),
-        ["RemoveTask"] = model => Scores(Catalog.Adapt(Catalog.RemoveTask(model, "task1"), News()), News()),
+        ["RelatedPrior"] = model => Catalog.Adapt(model, NewTasks(), new AdaptationOptions { RelatedPrior = Catalog.RelatedPrior(model, Rows()) }),
+        ["RemoveTask"] = model => Scores(Catalog.Adapt(Catalog.RemoveTask(model, "task1"), NewTasks()), NewTasks()),
         ["KnowsTask"] = model => Catalog.KnowsTask(model, "task1"),
         ["Describe"] = model => Catalog.Describe(model).ToString(),
         ["SharedEncoder"] = model => Catalog.SharedEncoder(model).Fit(Rows()).Transform(Rows()).GetColumn<float[]>("Embedding").Count(),
-        ["PretrainedEncoder"] = model => Scores(s_binary.Pipeline(s_ml, s_binary.Options(iterations: 2) with { Encoder = Catalog.PretrainedEncoder(model) }).Fit(Rows()), News()),
+        ["PretrainedEncoder"] = model => Scores(s_binary.Pipeline(s_ml, s_binary.Options(iterations: 2) with { Encoder = Catalog.PretrainedEncoder(model) }).Fit(Rows()), NewTasks()),
         ["EvaluateTasks"] = model => Catalog.EvaluateTasks(model.Transform(Rows()), "Answer"),
-        ["EvaluateFewShot"] = model => Catalog.EvaluateFewShot(News(), [LearningStrategy.MetaLearned("a", model)], labelColumnName: "Answer", options: new FewShotOptions { SupportSizes = [3] }),
-        ["Save and Load"] = model => Scores(Loaded(model), News()),
-        ["SaveAtomic and LoadChecked"] = model => Scores(Checked(Catalog.Adapt(model, News())), News()),
+        ["EvaluateFewShot"] = model => Catalog.EvaluateFewShot(NewTasks(), [LearningStrategy.MetaLearned("a", model)], labelColumnName: "Answer", options: new FewShotOptions { SupportSizes = [3] }),
+        ["Save and Load"] = model => Scores(Loaded(model), NewTasks()),
+        ["SaveAtomic and LoadChecked"] = model => Scores(Checked(Catalog.Adapt(model, NewTasks())), NewTasks()),
         ["PredictionEngine"] = model => s_ml.Model.CreatePredictionEngine<TaskRow, Known>(model).Predict(Some.Tasks(1)[0]),
     };
 
@@ -75,19 +75,19 @@ public sealed class CancelledContextTests
         Assert.NotEmpty(Loaded(encoder).Transform(Rows()).GetColumn<float[]>("Embedding").ToArray());
     }
 
-    // Its own context is the one that may stop it.
+    // Only the cancellation of the calling context stops the method.
     [Fact]
     public void Adapt_OwnContextCancelled_Stops()
     {
-        MLContext own = TrainerCase.NewContext();
+        MLContext caller = TrainerCase.NewContext();
         ITransformer model = s_binary.Trainer(s_ml, s_binary.Options(iterations: 2)).Fit(Rows());
-        CancelExecution(own);
-        Assert.ThrowsAny<OperationCanceledException>(() => own.MetaLearning().Adapt(model, News()));
+        CancelExecution(caller);
+        Assert.ThrowsAny<OperationCanceledException>(() => caller.MetaLearning().Adapt(model, NewTasks()));
     }
 
     private static IDataView Rows() => s_ml.Data.LoadFromEnumerable(Some.Tasks());
 
-    private static IDataView News() => s_ml.Data.LoadFromEnumerable(Some.Tasks(2, firstTask: 40));
+    private static IDataView NewTasks() => s_ml.Data.LoadFromEnumerable(Some.Tasks(2, firstTask: 40));
 
     private static float[] Scores(ITransformer model, IDataView data) => [.. model.Transform(data).GetColumn<float>("Score")];
 

@@ -28,17 +28,17 @@ public sealed class RelatednessTests
     [Fact]
     public void Adapt_RelatedPrior_IsThatOfTheModelItself()
     {
-        IDataView rows = View(Some.Tasks(20)), news = View([.. Some.Tasks(3, firstTask: 30).GroupBy(row => row.Task).SelectMany(task => task.Take(5))]);
+        IDataView rows = View(Some.Tasks(20)), newTasks = View([.. Some.Tasks(3, firstTask: 30).GroupBy(row => row.Task).SelectMany(task => task.Take(5))]);
         ITransformer model = s_binary.Pipeline(_ml).Fit(rows);
         RelatedPrior prior = _ml.MetaLearning().RelatedPrior(model, rows);
         Assert.Equal(20, prior.TaskNames.Count);
-        ITransformer adapted = _ml.MetaLearning().Adapt(model, news, new AdaptationOptions { RelatedPrior = prior });
-        ITransformer plain = _ml.MetaLearning().Adapt(model, news);
-        Assert.Equal(prior.IsUsed, !Scores(plain, news).SequenceEqual(Scores(adapted, news)));
-        Assert.Equal(Scores(adapted, news), Scores(_ml.MetaLearning().Adapt(adapted, news, new AdaptationOptions { RelatedPrior = prior }), news)); // what Adapt made is the same model
+        ITransformer adapted = _ml.MetaLearning().Adapt(model, newTasks, new AdaptationOptions { RelatedPrior = prior });
+        ITransformer plain = _ml.MetaLearning().Adapt(model, newTasks);
+        Assert.Equal(prior.IsUsed, !Scores(plain, newTasks).SequenceEqual(Scores(adapted, newTasks)));
+        Assert.Equal(Scores(adapted, newTasks), Scores(_ml.MetaLearning().Adapt(adapted, newTasks, new AdaptationOptions { RelatedPrior = prior }), newTasks)); // the result of Adapt has the same encoder and prior
         ITransformer other = s_binary.Pipeline(_ml).Fit(rows);
-        Assert.Contains("AdaptationOptions.RelatedPrior", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(other, news, new AdaptationOptions { RelatedPrior = prior })).Message, StringComparison.Ordinal);
-        Assert.Equal(Scores(plain, news), Scores(_ml.MetaLearning().Adapt(model, news, options: null), news));
+        Assert.Contains("AdaptationOptions.RelatedPrior", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(other, newTasks, new AdaptationOptions { RelatedPrior = prior })).Message, StringComparison.Ordinal);
+        Assert.Equal(Scores(plain, newTasks), Scores(_ml.MetaLearning().Adapt(model, newTasks, options: null), newTasks));
     }
 
     private IDataView View(IEnumerable<TaskRow> rows) => _ml.Data.LoadFromEnumerable(rows);

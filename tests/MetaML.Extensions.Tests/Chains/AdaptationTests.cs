@@ -15,17 +15,17 @@ public sealed class AdaptationTests
     public void Adapt_ManyTasksAtOnce_EqualsOneAtATimeAndLeavesTheModelAlone()
     {
         ITransformer model = s_binary.Pipeline(_ml).Fit(View(Some.Tasks()));
-        List<TaskRow> news = Some.Tasks(3, firstTask: 20);
+        List<TaskRow> newTasks = Some.Tasks(3, firstTask: 20);
         IDataView old = View(Some.Tasks());
         float[] before = Scores(model, old);
 
-        ITransformer together = _ml.MetaLearning().Adapt(model, View(news));
+        ITransformer together = _ml.MetaLearning().Adapt(model, View(newTasks));
         ITransformer inTurn = model;
-        foreach (var task in news.GroupBy(row => row.Task))
+        foreach (var task in newTasks.GroupBy(row => row.Task))
             inTurn = _ml.MetaLearning().Adapt(inTurn, View(task));
 
-        Assert.Equal(Scores(together, View(news)), Scores(inTurn, View(news)));
-        Assert.NotEqual(Scores(model, View(news)), Scores(together, View(news))); // the prior's, then their own
+        Assert.Equal(Scores(together, View(newTasks)), Scores(inTurn, View(newTasks)));
+        Assert.NotEqual(Scores(model, View(newTasks)), Scores(together, View(newTasks))); // scores of the prior, and of the tasks' own heads
         Assert.Equal(before, Scores(model, old));
         Assert.Equal(before, Scores(together, old));
     }
@@ -69,16 +69,16 @@ public sealed class AdaptationTests
         IDataView training = View(Some.TasksWithOwnClasses());
         ITransformer model = s_multiclass.Pipeline(_ml).Append(_ml.Transforms.Conversion.MapKeyToValue("Predicted", "PredictedLabel")).Fit(training);
         float[] before = MulticlassScores(model, training);
-        List<TaskRow> news = Some.TasksWithOwnClasses(1, firstTask: 30);
-        ITransformer adapted = _ml.MetaLearning().Adapt(model, View(news));
-        IDataView scored = adapted.Transform(View(news));
+        List<TaskRow> newTasks = Some.TasksWithOwnClasses(1, firstTask: 30);
+        ITransformer adapted = _ml.MetaLearning().Adapt(model, View(newTasks));
+        IDataView scored = adapted.Transform(View(newTasks));
 
         string[] predicted = [.. scored.GetColumn<string>("Predicted")];
         Assert.All(predicted, name => Assert.StartsWith("task30/", name));
-        Assert.Equal(news.Zip(predicted).Average(pair => pair.First.Class == pair.Second ? 1.0 : 0), _ml.MulticlassClassification.Evaluate(scored, "Key").MicroAccuracy, 6);
+        Assert.Equal(newTasks.Zip(predicted).Average(pair => pair.First.Class == pair.Second ? 1.0 : 0), _ml.MulticlassClassification.Evaluate(scored, "Key").MicroAccuracy, 6);
         Assert.True(_ml.MulticlassClassification.Evaluate(scored, "Key").MicroAccuracy > 0.5);
 
-        // The old tasks' scores stay; the new classes have probability zero there.
+        // The scores of the known tasks do not change. The new classes have probability zero for these tasks.
         int classes = before.Length / Some.TasksWithOwnClasses().Count;
         float[][] after = [.. adapted.Transform(training).GetColumn<float[]>("Score")];
         Assert.Equal(before, after.SelectMany(row => row[..classes]).ToArray());
@@ -110,7 +110,7 @@ public sealed class AdaptationTests
     [Fact]
     public void Adapt_KeysMadeElsewhere_AreMatchedByValue()
     {
-        // The support's own mapping numbers the classes in another order.
+        // The key mapping of the support has another order of the classes.
         List<TaskRow> support = [.. Some.Tasks(1, firstTask: 40).OrderByDescending(row => row.Value)];
         MetaLearnerTransformer model = s_multiclass.Trainer(_ml).Fit(s_multiclass.Data(_ml, Some.Tasks().OrderBy(row => row.Value)));
         ITransformer adapted = _ml.MetaLearning().Adapt(model, s_multiclass.Data(_ml, support));
@@ -148,8 +148,8 @@ public sealed class AdaptationTests
         List<TaskRow> bad = Some.Tasks(1);
         bad[0].Features[0] = float.NaN;
         Assert.Contains("row 0, slot 0", Assert.Throws<InvalidOperationException>(() => _ml.MetaLearning().Adapt(model, View(bad))).Message);
-        ITransformer stranger = _ml.Transforms.NormalizeMinMax("Features").Fit(View(Some.Tasks(1)));
-        Assert.Contains("must be a meta-learner", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(stranger, View(Some.Tasks(1)))).Message);
+        ITransformer otherModel = _ml.Transforms.NormalizeMinMax("Features").Fit(View(Some.Tasks(1)));
+        Assert.Contains("must be a meta-learner", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(otherModel, View(Some.Tasks(1)))).Message);
     }
 
     [Fact]
@@ -191,8 +191,8 @@ public sealed class AdaptationTests
             Episodes = new EpisodeOptions { Ways = 3, Shots = 2, Queries = 5 },
         };
         ITransformer model = s_multiclass.Pipeline(_ml, options).Append(_ml.Transforms.Conversion.MapKeyToValue("Predicted", "PredictedLabel")).Fit(View(Some.TasksWithOwnClasses(12, 60)));
-        List<TaskRow> news = Some.TasksWithOwnClasses(1, 40, firstTask: 30);
-        IDataView scored = _ml.MetaLearning().Adapt(model, View(news)).Transform(View(news));
+        List<TaskRow> newTasks = Some.TasksWithOwnClasses(1, 40, firstTask: 30);
+        IDataView scored = _ml.MetaLearning().Adapt(model, View(newTasks)).Transform(View(newTasks));
         Assert.All(scored.GetColumn<string>("Predicted"), name => Assert.StartsWith("task30/", name));
     }
 
@@ -210,7 +210,7 @@ public sealed class AdaptationTests
     [Fact]
     public void Text_SparseFeatures_StayUsableThroughTheChain()
     {
-        // FeaturizeText gives a wide sparse vector; each task has its own liking of two topics.
+        // FeaturizeText gives a long sparse vector. Each task has its own label for each of two topics.
         string[] topics = ["sea wave boat sail harbour", "wood tree leaf root forest"];
         TextRow[] Texts(int first, int tasks) => [.. Enumerable.Range(first, tasks).SelectMany(t =>
         {
@@ -225,9 +225,9 @@ public sealed class AdaptationTests
         })];
         var pipeline = _ml.Transforms.Text.FeaturizeText("Features", "Text").Append(s_binary.Trainer(_ml, s_binary.Options(iterations: 60)));
         ITransformer model = pipeline.Fit(_ml.Data.LoadFromEnumerable(Texts(0, 12)));
-        TextRow[] news = Texts(50, 2);
-        IDataView support = _ml.Data.LoadFromEnumerable(news.GroupBy(row => row.Task).SelectMany(task => task.Take(6)));
-        IDataView query = _ml.Data.LoadFromEnumerable(news.GroupBy(row => row.Task).SelectMany(task => task.Skip(6)));
+        TextRow[] newTasks = Texts(50, 2);
+        IDataView support = _ml.Data.LoadFromEnumerable(newTasks.GroupBy(row => row.Task).SelectMany(task => task.Take(6)));
+        IDataView query = _ml.Data.LoadFromEnumerable(newTasks.GroupBy(row => row.Task).SelectMany(task => task.Skip(6)));
         Assert.True(_ml.BinaryClassification.Evaluate(_ml.MetaLearning().Adapt(model, support).Transform(query), "Answer").Accuracy > 0.9);
     }
 
@@ -235,11 +235,11 @@ public sealed class AdaptationTests
     public void Adapt_Refined_ChangesTheNewTaskAlone()
     {
         ITransformer model = s_binary.Pipeline(_ml).Fit(View(Some.Tasks()));
-        IDataView news = View(Some.Tasks(1, 200, firstTask: 40));
-        ITransformer plain = _ml.MetaLearning().Adapt(model, news), refined = _ml.MetaLearning().Adapt(model, news, new AdaptationOptions { RefinementSteps = 20 });
-        Assert.NotEqual(Scores(plain, news), Scores(refined, news));
+        IDataView newTasks = View(Some.Tasks(1, 200, firstTask: 40));
+        ITransformer plain = _ml.MetaLearning().Adapt(model, newTasks), refined = _ml.MetaLearning().Adapt(model, newTasks, new AdaptationOptions { RefinementSteps = 20 });
+        Assert.NotEqual(Scores(plain, newTasks), Scores(refined, newTasks));
         Assert.Equal(Scores(plain, View(Some.Tasks())), Scores(refined, View(Some.Tasks())));
-        Assert.Contains("RefinementSteps must be", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(model, news, new AdaptationOptions { RefinementSteps = -1 })).Message);
+        Assert.Contains("RefinementSteps must be", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().Adapt(model, newTasks, new AdaptationOptions { RefinementSteps = -1 })).Message);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Chains;
 
-/// <summary>Adapt lets a chain's keys grow: every other step that reads one was fitted to fewer values.</summary>
+/// <summary>Adapt adds values to the keys of a chain. The other steps that read such a key were fitted to fewer values.</summary>
 public sealed class GrownKeyTests
 {
     private static readonly TrainerCase s_binary = new("binary", "Answer"), s_multiclass = new("multiclass", "Key");
@@ -40,7 +40,7 @@ public sealed class GrownKeyTests
             .Append(_ml.Transforms.Conversion.MapKeyToBinaryVector("Bits", "Copy"))
             .Append(_ml.Transforms.Concatenate("Features", "Features", "Bits"))
             .Append(s_binary.Trainer(_ml, s_binary.Options(iterations: 5)));
-        Check(pipeline, "Bits", null, 8); // twelve values take four bits beside the sign, seventeen and more take five
+        Check(pipeline, "Bits", null, 8); // twelve values need four bits and a sign, seventeen values need five bits and a sign
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class GrownKeyTests
     [Fact]
     public void Adapt_LabelAndPrediction_AreReadAsBefore()
     {
-        // One-hot of the prediction feeds another trainer; the name of the prediction is still a new task's class.
+        // Another trainer reads the one-hot vector of the prediction. The name of a prediction can still be a class of a new task.
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Key", "Class")
             .Append(s_multiclass.Trainer(_ml, s_multiclass.Options(iterations: 5)))
             .Append(_ml.Transforms.Conversion.MapKeyToVector("Hot", "PredictedLabel"))
@@ -108,7 +108,7 @@ public sealed class GrownKeyTests
         Assert.Contains("fit", message);
     }
 
-    // Adapts twice, saves and loads in between: the step's width and the old tasks' scores stay, and new tasks are known.
+    // Adapts twice, and saves and loads in between. The width of the step and the scores of the known tasks must not change, and new tasks must be known.
     private void Check<T>(IEstimator<T> pipeline, string column, int? width, int firstNew = 2)
         where T : class, ITransformer
     {

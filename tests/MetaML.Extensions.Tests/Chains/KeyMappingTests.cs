@@ -17,7 +17,7 @@ public sealed class KeyMappingTests
     [InlineData(true)]
     public void Adapt_NumbersAsClassesAndTasks_GrowWithTheirTypes(bool asText)
     {
-        // One mapping of three columns: label, task, and one that stays as it is.
+        // One mapping of three columns: the label, the task, and a column that does not change.
         InputOutputColumnPair[] pairs = [new("Label", "Class"), new("Task"), new("Other", "Class")];
         var pipeline = _ml.Transforms.Conversion.MapValueToKey(pairs, addKeyValueAnnotationsAsText: asText)
             .Append(_ml.MulticlassClassification.Trainers.MetaLearner(new MetaLearnerOptions { Adapter = new PrototypeAdapterOptions(), MaximumNumberOfIterations = 5 }));

@@ -42,7 +42,7 @@ public sealed class MultiOutputAdaptationTests
     [Fact]
     public void Adapt_EachTaskAndOutput_EqualsThePlainTrainersAdapter()
     {
-        // Untrained and unscaled, the encoder is the same whoever has it.
+        // Without training and scaling, the encoders of all models are equal.
         var encoder = new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 6, StandardizeInputs = false };
         IDataView data = View(OutputRow.Rows(30, tasks: 4)), support = View(OutputRow.Rows(8, tasks: 1, firstTask: 9));
         ITransformer multi = _ml.MetaLearning().Adapt(_ml.MetaLearning().MultiOutput(new MultiOutputOptions { Outputs = [new("Price"), new("Sold")], TaskColumnName = "Task", Encoder = encoder, MaximumNumberOfIterations = 0 }).Fit(data), support);
@@ -62,7 +62,7 @@ public sealed class MultiOutputAdaptationTests
         ITransformer model = Pipeline(null, iterations: 100, "Price", "Size").Fit(View(OutputRow.Rows(200)));
         List<OutputRow> rows = OutputRow.Rows(60, seed: 2);
         float[] sizes = [.. model.Transform(View(rows)).GetColumn<float>("Size.Score")];
-        rows.ForEach(row => row.Price = 200_000 - row.Price); // the other way round
+        rows.ForEach(row => row.Price = 200_000 - row.Price); // labels of the opposite order
         IDataView support = _ml.Transforms.DropColumns("Size").Fit(View(rows)).Transform(View(rows));
         IDataView scored = _ml.MetaLearning().Adapt(model, support).Transform(View(rows));
         Assert.Equal(sizes, scored.GetColumn<float>("Size.Score"));
@@ -87,7 +87,7 @@ public sealed class MultiOutputAdaptationTests
         ITransformer own = keys.Append(Trainer(null, 100, "ColourKey", "ShapeKey")).Append(_ml.Transforms.Conversion.MapKeyToValue("Predicted", "ColourKey.PredictedLabel")).Fit(View(rows));
         string[] predicted = [.. _ml.MetaLearning().Adapt(own, View(support)).Transform(View(support)).GetColumn<string>("Predicted")];
         Assert.Contains("violet", predicted);
-        Assert.DoesNotContain("blue", predicted); // the support has none: the output now tells red, green and violet apart
+        Assert.DoesNotContain("blue", predicted); // the support has no blue rows: the output now has the classes red, green and violet
 
         ITransformer common = keys.Append(Trainer(null, 20, "ColourKey", "Price")).Fit(View(rows));
         string message = Assert.Throws<InvalidOperationException>(() => _ml.MetaLearning().Adapt(common, View(support))).Message;
@@ -120,7 +120,7 @@ public sealed class MultiOutputAdaptationTests
         Assert.Contains("must be new; got 'Price'", MessageOf(values, new OutputColumn("Price")));
         Assert.Contains("an output of kind Binary, so that 'Sold' can use the same adapter; got none", MessageOf(values, new OutputColumn("Sold")));
         Assert.Contains("output column 'Colour'", MessageOf(values, new OutputColumn("Colour")));
-        Assert.Contains("must be without a Task column", MessageOf(Trainer("Task", 0, "Price").Fit(data), new OutputColumn("Size")));
+        Assert.Contains("must have no Task column", MessageOf(Trainer("Task", 0, "Price").Fit(data), new OutputColumn("Size")));
         ITransformer single = _ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Price", MaximumNumberOfIterations = 0 }).Fit(data);
         Assert.Contains("must have several outputs; got a MetaLearnerTransformer", MessageOf(single, new OutputColumn("Size")));
     }

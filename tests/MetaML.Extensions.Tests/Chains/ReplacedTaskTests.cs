@@ -44,7 +44,7 @@ public sealed class ReplacedTaskTests
         Assert.Contains("'task4' (26 rows, now 3), …", warning);
     }
 
-    // The log is that of whoever adapts, not of the context that trained or loaded the model.
+    // The warning is in the log of the context that adapts, and not in that of the context that trained or loaded the model.
     [Fact]
     public void Adapt_LoadedModel_WarnsInTheContextThatAdapts()
     {

@@ -5,13 +5,13 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Data;
 
-/// <summary>A schema mismatch ends with what makes the column fit: the test reads the message, takes the cure, and fits.</summary>
+/// <summary>The message of a schema mismatch ends with a cure. The test reads the message, applies the cure, and fits.</summary>
 public sealed class ColumnCureTests
 {
     private static readonly MLContext s_ml = TrainerCase.NewContext();
 
-    // Column that is spoiled; what is made of it; the trainer; what the message must end with; and that, as a step.
-    private static readonly Dictionary<string, (string Column, IEstimator<ITransformer> Spoil, string Trainer, string Says, Func<IEstimator<ITransformer>> Cure)> s_cases = new()
+    // The column; the step that makes it invalid; the trainer; the end of the message; and the cure as a step.
+    private static readonly Dictionary<string, (string Column, IEstimator<ITransformer> Corrupt, string Trainer, string MessageEnd, Func<IEstimator<ITransformer>> Cure)> s_cases = new()
     {
         ["binary, integer label"] = ("Answer", To("Answer", DataKind.Int32), "Answer", "ConvertType(\"Answer\", outputKind: DataKind.Boolean).", () => To("Answer", DataKind.Boolean)),
         ["binary, double label"] = ("Answer", To("Answer", DataKind.Double), "Answer", "ConvertType(\"Answer\", outputKind: DataKind.Boolean).", () => To("Answer", DataKind.Boolean)),
@@ -45,19 +45,19 @@ public sealed class ColumnCureTests
     [MemberData(nameof(Cases))]
     public void Fit_ColumnOfAnotherType_EndsWithTheCureThatWorks(string name)
     {
-        var (column, spoil, label, says, cure) = s_cases[name];
+        var (column, corrupt, label, messageEnd, cure) = s_cases[name];
         var trainer = new TrainerCase(label, label);
         IDataView rows = trainer.Data(s_ml, Some.Tasks(4, 12));
-        IDataView spoiled = spoil.Fit(rows).Transform(rows);
+        IDataView corrupted = corrupt.Fit(rows).Transform(rows);
         MetaLearnerOptions options = trainer.Options(iterations: 0) with { ExampleWeightColumnName = "Weight", Encoder = new IdentityEncoderOptions() };
-        foreach (Action check in new Action[] { () => trainer.Trainer(s_ml, options).Fit(spoiled), () => trainer.Trainer(s_ml, options).GetOutputSchema(SchemaShapes.Of(spoiled.Schema)) })
+        foreach (Action check in new Action[] { () => trainer.Trainer(s_ml, options).Fit(corrupted), () => trainer.Trainer(s_ml, options).GetOutputSchema(SchemaShapes.Of(corrupted.Schema)) })
         {
             var error = Assert.Throws<ArgumentOutOfRangeException>(check);
             Assert.Contains($" column '{column}': expected ", error.Message);
-            Assert.EndsWith($"{says} (Parameter '{column}')", error.Message);
+            Assert.EndsWith($"{messageEnd} (Parameter '{column}')", error.Message);
         }
 
-        cure().Append(trainer.Trainer(s_ml, options)).Fit(spoiled);
+        cure().Append(trainer.Trainer(s_ml, options)).Fit(corrupted);
     }
 
     [Theory]
@@ -78,25 +78,25 @@ public sealed class ColumnCureTests
     [InlineData("Colour", LabelKind.Multiclass, "MapValueToKey(\"Colour\").")]
     [InlineData("Sold", LabelKind.Regression, "ConvertType(\"Sold\", outputKind: DataKind.Single).")]
     [InlineData("Colour", LabelKind.Binary, "ConvertType(\"Colour\", outputKind: DataKind.Boolean).")]
-    public void Fit_OutputOfAnotherType_EndsWithTheCure(string output, LabelKind? kind, string says)
+    public void Fit_OutputOfAnotherType_EndsWithTheCure(string output, LabelKind? kind, string messageEnd)
     {
         IDataView rows = s_ml.Data.LoadFromEnumerable(OutputRow.Rows(20));
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => s_ml.MetaLearning().MultiOutput(new MultiOutputOptions { Outputs = [new("Size"), new(output, kind)] }).Fit(rows));
-        Assert.EndsWith($"{says} (Parameter '{output}')", error.Message);
+        Assert.EndsWith($"{messageEnd} (Parameter '{output}')", error.Message);
     }
 
     [Fact]
     public void EvaluateTasks_ColumnOfAnotherType_EndsWithTheCure()
     {
         IDataView rows = s_ml.Data.LoadFromEnumerable(Some.Tasks(4, 12));
-        string Message(IEstimator<ITransformer> spoil, string label = "Value") =>
-            Assert.Throws<ArgumentOutOfRangeException>(() => s_ml.MetaLearning().EvaluateTasks(spoil.Fit(rows).Transform(rows), label, scoreColumnName: "Value")).Message;
+        string Message(IEstimator<ITransformer> corrupt, string label = "Value") =>
+            Assert.Throws<ArgumentOutOfRangeException>(() => s_ml.MetaLearning().EvaluateTasks(corrupt.Fit(rows).Transform(rows), label, scoreColumnName: "Value")).Message;
         Assert.Contains("ConvertType(\"Task\", outputKind: DataKind.String)", Message(Number("Task", DataKind.Int32)));
         Assert.Contains("ConvertType(\"Value\", outputKind: DataKind.Single)", Message(To("Value", DataKind.Double)));
         Assert.Contains("what a model's Transform returned", Message(To("Value", DataKind.Double), "Answer"));
     }
 
-    // Yes/no answers are as often numbers as they are Boolean: to whom labels are declared binary, 0 and 1 are the same.
+    // Binary labels are often numbers. If the labels are declared as binary, 0 and 1 are treated as false and true.
     [Fact]
     public void Fit_SingleOfZeroAndOne_IsBooleanToEveryBinaryTrainer()
     {
@@ -135,9 +135,9 @@ public sealed class ColumnCureTests
     {
         var trainer = new TrainerCase("multiclass", "Key");
         IDataView training = s_ml.Data.LoadFromEnumerable(Some.Tasks());
-        List<TaskRow> news = Some.Tasks(1, firstTask: 40);
-        news[3].Class = "huge";
-        IDataView support = s_ml.Data.LoadFromEnumerable(news);
+        List<TaskRow> newTasks = Some.Tasks(1, firstTask: 40);
+        newTasks[3].Class = "huge";
+        IDataView support = s_ml.Data.LoadFromEnumerable(newTasks);
         ITransformer mapping = Key("Key", "Class").Fit(training);
         ITransformer model = isInTheChain ? trainer.Pipeline(s_ml, trainer.Options(iterations: 2)).Fit(training) : trainer.Trainer(s_ml, trainer.Options(iterations: 2)).Fit(mapping.Transform(training));
         IDataView given = isInTheChain ? support : mapping.Transform(support);

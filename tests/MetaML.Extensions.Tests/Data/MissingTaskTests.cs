@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Data;
 
-/// <summary>A row whose task is null or empty belongs to no task: learning from it is an error, scoring it is scoring an unknown task.</summary>
+/// <summary>A row with a null or empty task belongs to no task. It is an error in training. In scoring it is a row of an unknown task.</summary>
 public sealed class MissingTaskTests
 {
     private readonly MLContext _ml = new(seed: 1);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Data;
 
-/// <summary>A row without a task's name is an error wherever tasks are read, as a row with a missing key is.</summary>
+/// <summary>A row without the name of a task is an error in all methods that read tasks, as is a row with a missing key.</summary>
 public sealed class RowWithoutTaskTests
 {
     private const int Row = 7;
@@ -73,7 +73,7 @@ public sealed class RowWithoutTaskTests
         Assert.Contains("must have a task in column 'Task'; got", error.Message);
     }
 
-    // Scoring says of a row without a task what it says of one whose task is unknown.
+    // Scoring treats a row without a task as a row of an unknown task.
     [Fact]
     public void Transform_TaskWithoutName_IsUnknown()
     {

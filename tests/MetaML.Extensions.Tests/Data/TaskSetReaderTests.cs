@@ -18,7 +18,7 @@ public sealed class TaskSetReaderTests
     [Theory]
     [InlineData(10, 250, true)]
     [InlineData(60, 250, false)]
-    [InlineData(10, 40, true)] // fewer rows than are measured
+    [InlineData(10, 40, true)] // fewer rows than the reader samples to decide
     [InlineData(60, 40, false)]
     [InlineData(10, 0, false)]
     public void Read_WideRows_DecidesTheFormInOnePass(int nonZero, int rowCount, bool isSparse)

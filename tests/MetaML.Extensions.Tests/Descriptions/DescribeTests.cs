@@ -76,7 +76,7 @@ public sealed class DescribeTests
         Assert.All(description.Outputs.SelectMany(output => output.Tasks), known => Assert.Equal((task is null ? 120 : 40, 1), (known.RowCount, known.Weight)));
         Assert.Equal(description.ToString(), _ml.MetaLearning().Describe(Loaded(model, data.Schema)).ToString());
         if (task is null)
-            Assert.Equal(2, description.ToString().Split("Training:").Length - 1); // of values, and of yes/no
+            Assert.Equal(2, description.ToString().Split("Training:").Length - 1); // one for the regression outputs, and one for the binary outputs
     }
 
     [Fact]
@@ -89,14 +89,14 @@ public sealed class DescribeTests
     }
 
     [Fact]
-    public void Describe_SavedByAnEarlierVersion_SaysThatItIsNotKnown()
+    public void Describe_SavedByAnEarlierVersion_SaysThatItIsUnknown()
     {
         string path = Path.Combine(GoldenModels.Folder, "Format1", "regression.zip");
         _ml.MetaLearning().LoadChecked(path, out _);
         ModelDescription description = _ml.MetaLearning().Describe(_ml.Model.Load(path, out _));
         Assert.Null(description.Outputs[0].Training);
         Assert.All(description.Outputs[0].Tasks, task => Assert.Equal((null, null), (task.RowCount, task.Weight)));
-        Assert.Contains("Training: not known", description.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Training: unknown", description.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

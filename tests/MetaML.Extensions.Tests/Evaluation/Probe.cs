@@ -3,12 +3,12 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Tests.Evaluation;
 
-/// <summary>Remembers the rows that it was fitted to, by a column that tells every row apart, and then fits as another estimator does.</summary>
+/// <summary>An estimator that records the rows of each fit and then fits another estimator. A column with a different value in each row identifies the rows.</summary>
 internal sealed class Probe(IEstimator<ITransformer> inner, string column = "Value") : IEstimator<ITransformer>
 {
     public List<float[]> Fits { get; } = [];
 
-    /// <summary>What happens instead of fitting, from this fit on (counted from 0).</summary>
+    /// <summary>An action that is executed before each fit, from the given fit on (counted from 0).</summary>
     public (int Fit, Action Act)? Interruption { get; set; }
 
     public ITransformer Fit(IDataView input)

@@ -37,18 +37,18 @@ public sealed class ExperimentTests
         Assert.Equal([1, 1, 2], meta.Select(run => run.Round!.Value));
         Assert.Equal([50, 50, 150], meta.Select(run => run.MaximumNumberOfIterations!.Value));
         Assert.Equal(150, meta[^1].LearningCurve[^1].Iteration);
-        Assert.All(meta[0].LearningCurve, point => Assert.Empty(point.TaskWeights)); // all alike
+        Assert.All(meta[0].LearningCurve, point => Assert.Empty(point.TaskWeights)); // the weights are uniform
         Assert.Equal(18, meta[1].LearningCurve[^1].TaskWeights.Count);
         Assert.Contains("meta-learned, Mlp(HiddenUnits = [16], EmbeddingDimension = 6) + Ridge + DynamicWeightAverage", meta.Select(run => run.TrainerName));
         Assert.All(result.RunDetails, run => Assert.True(run.PeakMemory.ManagedBytes > 1e6 && run.PeakMemory.ProcessBytes > run.PeakMemory.ManagedBytes && run.RuntimeInSeconds > 0));
 
-        // The best strategy again, on training and validation tasks: an ordinary model.
+        // The best strategy is fitted again to the training and validation tasks. The result is an ordinary model.
         Assert.Equal([18, 6, 6], new[] { result.Description.TrainingTasks, result.Description.ValidationTasks, result.Description.TestTasks }.Select(tasks => tasks.Count));
         ITaskLearner learner = ChainAdapter.FindLearner(result.Model!);
         Assert.Equal(result.Description.TrainingTasks.Concat(result.Description.ValidationTasks).Order(), learner.TaskNames.Order());
         using var stream = new MemoryStream();
         _ml.Model.Save(result.Model, null, stream);
-        Assert.NotNull(result.BestRun.Estimator!.Fit(View(Some.Tasks()))); // no token of the experiment's is left in it
+        Assert.NotNull(result.BestRun.Estimator!.Fit(View(Some.Tasks()))); // it does not keep the cancellation token of the experiment
         Assert.Contains(result.Description.Versions, version => version is { Key: "MetaML.Extensions", Value: "0.1.0" });
     }
 
@@ -61,12 +61,12 @@ public sealed class ExperimentTests
         Assert.Null(joint.Exception);
         Assert.Equal("joint, Mlp(HiddenUnits = [16], EmbeddingDimension = 6) + Ridge", joint.TrainerName);
         Assert.Equal(60, joint.MaximumNumberOfIterations);
-        Assert.Equal(joint.LearningCurve.Select(point => point.Iteration).Distinct().Order(), joint.LearningCurve.Select(point => point.Iteration)); // of the adapter's half alone
+        Assert.Equal(joint.LearningCurve.Select(point => point.Iteration).Distinct().Order(), joint.LearningCurve.Select(point => point.Iteration)); // the curve contains only the steps that train the adapter
         Assert.Equal([StrategyKind.FromScratch, StrategyKind.Pooled, StrategyKind.Joint, StrategyKind.MetaLearned], result.Test!.Curves.Select(curve => curve.Kind));
         Assert.NotEqual(
-            result.Validation.Curves.Single(curve => curve.Kind == StrategyKind.MetaLearned).Overall![result.Metric].Macro.Mean, joint.Score!.Value.Mean); // another network
+            result.Validation.Curves.Single(curve => curve.Kind == StrategyKind.MetaLearned).Overall![result.Metric].Macro.Mean, joint.Score!.Value.Mean); // the network is another one
 
-        // By the best meta-learned model, on the training tasks: whatever is best of all.
+        // The relatedness is measured with the best meta-learned model on the training tasks, even if another strategy is best.
         Assert.Equal(result.Description.TrainingTasks, result.Relatedness!.Tasks);
         RunDetail best = result.RunDetails.Where(run => run.Kind == StrategyKind.MetaLearned).MaxBy(run => run.Score!.Value.Mean)!;
         TaskRelatedness expected = _ml.MetaLearning().Relatedness(best.Model!, split.TrainSet);
@@ -128,7 +128,7 @@ public sealed class ExperimentTests
         Assert.Contains("TaskExperimentSettings.MaxExperimentTimeInSeconds must be long enough for one run; got 1. One run takes about ", exception.Message);
         Assert.IsType<TimeoutException>(Assert.Single(exception.RunDetails).Exception);
         double estimate = double.Parse(exception.Message.Split("about ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
-        Assert.InRange(estimate, 4, 600); // sixteen fits of 0.3 s, and more on a busy machine
+        Assert.InRange(estimate, 4, 600); // sixteen fits of 0.3 s, or longer on a busy machine
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class ExperimentTests
         Assert.Equal(TaskMetric.RootMeanSquaredError, result.Metric);
         Assert.Equal(result.RunDetails.Min(run => run.Score!.Value.Mean), result.BestRun.Score!.Value.Mean);
         Assert.Contains("RMSE", result.Recommendation);
-        Assert.Equal(1, Assert.Single(result.RunDetails, run => run.Kind == StrategyKind.MetaLearned).Round); // no steps: nothing to gain from a second round
+        Assert.Equal(1, Assert.Single(result.RunDetails, run => run.Kind == StrategyKind.MetaLearned).Round); // without outer steps a second round cannot improve the result
     }
 
     [Fact]

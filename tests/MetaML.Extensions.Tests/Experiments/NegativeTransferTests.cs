@@ -8,7 +8,7 @@ namespace MetaML.Extensions.Tests.Experiments;
 
 public sealed class NegativeTransferTests
 {
-    /// <summary>A prototypical network learns to tell the digits 0–5 apart, and meets 6–9: the nearest class mean of raw pixels does better, and the experiment must say so.</summary>
+    /// <summary>A prototypical network is trained on the digits 0–5 and evaluated on 6–9. The nearest class mean of raw pixels is better, and the experiment must report negative transfer.</summary>
     [Fact]
     public void Execute_PrototypesOfOtherDigits_AreNamedAndNotRecommended()
     {
@@ -18,7 +18,7 @@ public sealed class NegativeTransferTests
             .Select(fields => (fields[..64], (int)fields[64]))];
         IDataView Tasks(string name, int[] digits, int count, int seed) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).SelectMany(task =>
         {
-            // Each task: which of three digits is it? On its own images.
+            // Each task has three digits as classes, and its own images.
             var random = new Random(seed + task);
             int[] chosen = [.. digits];
             random.Shuffle(chosen);
@@ -47,7 +47,7 @@ public sealed class NegativeTransferTests
         Assert.StartsWith("Use 'from scratch, nearest class mean': learning across tasks does not help here (negative transfer); on 12 test tasks, micro-accuracy is ", result.Recommendation, StringComparison.Ordinal);
         Assert.DoesNotContain("do not confirm", result.Recommendation, StringComparison.Ordinal);
         Assert.NotEmpty(result.LosingTasks);
-        Assert.Null(result.Relatedness); // each task has classes of its own
+        Assert.Null(result.Relatedness); // relatedness needs common classes
         Assert.All(result.LosingTasks, task => Assert.True(task.Strategy < task.Baseline));
         Assert.NotNull(ml.MetaLearning().Adapt(result.Model!, Tasks("new", [6, 7, 8, 9], 1, 400)));
     }

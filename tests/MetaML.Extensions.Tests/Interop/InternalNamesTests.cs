@@ -8,10 +8,10 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Interop;
 
-/// <summary>ML.NET's internals are used in few folders: there a new version of ML.NET is looked at first.</summary>
+/// <summary>Only a few folders use internal members of ML.NET. After an update of ML.NET these folders are reviewed first.</summary>
 public sealed partial class InternalNamesTests
 {
-    // Interop; and the formats and transformers, whose base classes are internal in parts.
+    // Interop, and the folders of formats and transformers, whose base classes have internal members.
     private static readonly string[] s_folders = ["Interop", "Persistence", "Transformers"];
 
     private static readonly Type[] s_types = [.. new[] { typeof(DataViewSchema).Assembly, typeof(IEstimator<>).Assembly, typeof(MLContext).Assembly }.Distinct().SelectMany(assembly => assembly.GetTypes())];
@@ -55,19 +55,19 @@ public sealed partial class InternalNamesTests
             .Where(method => (isVisible || method.IsDefined(typeof(ExtensionAttribute), inherit: false)) && (type.IsVisible && method.IsPublic) == isVisible)).Select(method => method.Name);
         HashSet<string> names = [.. Names(isVisible: false)];
         names.ExceptWith(Names(isVisible: true));
-        Type[] others = [.. typeof(MetaLearnerTransformer).Assembly.GetTypes(), .. typeof(MetaModel).Assembly.GetTypes(), typeof(Enumerable)]; // methods of the same name
+        Type[] others = [.. typeof(MetaLearnerTransformer).Assembly.GetTypes(), .. typeof(MetaModel).Assembly.GetTypes(), typeof(Enumerable)]; // names of other methods are not counted
         names.ExceptWith(others.SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)).Select(method => method.Name));
         return names;
     }
 
-    // The compiler copies them, so that nothing of the type is needed at run time.
+    // The compiler copies constants, so that the type is not needed at run time.
     private static bool HasOnlyConstants(Type type) => type.IsAbstract && type.IsSealed
         && type.GetMembers(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly).All(member => member is FieldInfo { IsLiteral: true });
 
     [GeneratedRegex(@"//.*|""(?:[^""\\\n]|\\.)*""")]
     private static partial Regex CommentOrText();
 
-    // No method and no member: a type's name.
+    // The name of a type: neither a method nor a member.
     [GeneratedRegex(@"(?<=\bnew )[A-Z]\w+|(?<![.\w])[A-Z]\w+\b(?!\()")]
     private static partial Regex TypeName();
 

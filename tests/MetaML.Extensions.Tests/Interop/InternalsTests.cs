@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Interop;
 
-/// <summary>ML.NET's internal members may change in any of its versions: this says which one has gone.</summary>
+/// <summary>Any version of ML.NET may change its internal members. This test names the members that are missing.</summary>
 public sealed class InternalsTests
 {
     [Fact]

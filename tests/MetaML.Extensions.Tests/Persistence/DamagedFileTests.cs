@@ -19,7 +19,7 @@ public sealed class DamagedFileTests
         byte[] saved = Edit(modelSignature switch { "METALRNR" => Saved(), "METAOUTS" => SavedOutputs(), _ => SavedEncoder() }, bytes =>
         {
             int signature = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(modelSignature));
-            bytes[signature + 8] = 0x99; // version written, then version that a reader must know
+            bytes[signature + 8] = 0x99; // the written version; then the version that a reader must know
             bytes[signature + 12] = 0x99;
             return bytes;
         });
@@ -84,14 +84,14 @@ public sealed class DamagedFileTests
         _ml.Model.Load(stream, out _);
     }
 
-    // ML.NET wraps what a loader throws.
+    // ML.NET wraps the exception of a loader.
     private static IEnumerable<Exception> Chain(Exception? error)
     {
         for (; error is not null; error = error.InnerException)
             yield return error;
     }
 
-    // The file with this pack's own entry changed.
+    // The file with a changed entry of this package.
     private static byte[] Edit(byte[] saved, Func<byte[], byte[]> edit)
     {
         using var stream = new MemoryStream();

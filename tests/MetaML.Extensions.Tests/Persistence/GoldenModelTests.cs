@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Persistence;
 
-/// <summary>Models saved by earlier versions. They are written by <c>MetaML.Benchmarks -- reliability golden --write</c>, which adds what is not there yet and replaces nothing.</summary>
+/// <summary>Models saved by earlier versions. They are written by <c>MetaML.Benchmarks -- reliability golden --write</c>, which adds missing files and replaces no file.</summary>
 public sealed class GoldenModelTests
 {
     public static TheoryData<string> Names => new(GoldenModels.Names);

@@ -50,7 +50,7 @@ public sealed class LoadCheckedTests(ITestOutputHelper output)
             Assert.True(wrong is null, $"{name}, {kind}, number {count}: {wrong}");
         }
 
-        output.WriteLine($"{count} files: {check.Loaded} loaded, {check.Refused} refused; at most {check.MostBytes:N0} bytes, {check.MostSeconds:F2} s");
+        output.WriteLine($"{count} files: {check.Loaded} loaded, {check.Refused} rejected; at most {check.MostBytes:N0} bytes, {check.MostSeconds:F2} s");
         Assert.True(count >= 1000, $"{count} files");
         Assert.InRange(check.Refused, count / 3, count);
     }
@@ -74,7 +74,7 @@ public sealed class LoadCheckedTests(ITestOutputHelper output)
         byte[] file = SavedModels.Save(_ml, scorer, rows.Schema);
         Assert.Contains("got 'RegressionPredXfer'", Assert.Throws<InvalidDataException>(() => Load(file)).Message);
         var options = new CheckedLoadOptions { TrustedLoaders = { ["RegressionPredXfer"] = typeof(RegressionPredictionTransformer<>).Assembly } };
-        string message = Assert.Throws<InvalidDataException>(() => Load(file, options)).Message; // its predictor has a loader of its own
+        string message = Assert.Throws<InvalidDataException>(() => Load(file, options)).Message; // its predictor has a separate loader
         string predictor = message.Split('\'')[1];
         options.TrustedLoaders[predictor] = typeof(Microsoft.ML.Trainers.LinearRegressionModelParameters).Assembly;
         ITransformer loaded = Load(file, options);
@@ -86,7 +86,7 @@ public sealed class LoadCheckedTests(ITestOutputHelper output)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["file"], "");
-        _ml.TempFilePath = folder["file"]; // where ML.NET's own Load unpacks
+        _ml.TempFilePath = folder["file"]; // ML.NET's own Load unpacks files here
         byte[] file = s_models.Value[1].File;
         Assert.ThrowsAny<Exception>(() => _ml.Model.Load(new MemoryStream(file), out _));
         Load(file);

@@ -28,7 +28,7 @@ public sealed class SaveAtomicTests : IDisposable
         }
     }
 
-    /// <summary>Watches as the file loader of Microsoft.Extensions.ML's PredictionEnginePool does.</summary>
+    /// <summary>Watches the file in the same way as the PredictionEnginePool of Microsoft.Extensions.ML.</summary>
     [Fact]
     public void SaveAtomic_OverAnOldFile_IsSeenByAWatcherOfChanges()
     {
@@ -40,7 +40,7 @@ public sealed class SaveAtomicTests : IDisposable
         ITransformer? seen = null;
         watcher.Changed += (_, _) =>
         {
-            seen = _ml.Model.Load(FileName, out _); // whole whenever it is seen
+            seen = _ml.Model.Load(FileName, out _); // the file is always complete
             changed.Set();
         };
         watcher.EnableRaisingEvents = true;
@@ -110,10 +110,10 @@ public sealed class SaveAtomicTests : IDisposable
     [LinuxFact]
     public void SaveAtomic_WhereNobodyMayWrite_SaysSo()
     {
-        const string KernelFolder = "/sys"; // closed to the administrator too
+        const string KernelFolder = "/sys"; // not writable, even for the administrator
         var (model, rows) = Fitted();
         Assert.Throws<UnauthorizedAccessException>(() => _ml.MetaLearning().SaveAtomic(model, rows.Schema, $"{KernelFolder}/model.zip"));
-        Assert.NotNull(model.Transform(rows).Preview(1)); // nothing is lost
+        Assert.NotNull(model.Transform(rows).Preview(1)); // the model still works
     }
 
     private (ITransformer Model, IDataView Rows) Fitted()

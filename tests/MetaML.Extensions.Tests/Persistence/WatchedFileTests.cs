@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Persistence;
 
-/// <summary>Who watches a model's file hears that it was replaced, and reads the new one then.</summary>
+/// <summary>A watcher of a model's file is notified of a replacement and then reads the new file.</summary>
 public sealed class WatchedFileTests : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
@@ -38,7 +38,7 @@ public sealed class WatchedFileTests : IDisposable
             _ml.MetaLearning().SaveAtomic(model, rows.Schema, FileName);
             ITransformer? seen;
             do
-                Assert.True(loaded.TryTake(out seen, s_patience), $"nobody was told of task{task}");
+                Assert.True(loaded.TryTake(out seen, s_patience), $"no watcher was notified of task{task}");
             while (!_ml.MetaLearning().KnowsTask(seen!, $"task{task}"));
         }
     }
@@ -61,7 +61,7 @@ public sealed class WatchedFileTests : IDisposable
     [Theory]
     [InlineData(-3600)]
     [InlineData(0)]
-    [InlineData(3600)] // a clock that was set back, or another machine's
+    [InlineData(3600)] // a time in the future, after the clock was set back or from another machine
     public void Write_ReplacedFile_IsLaterThanTheOldOne(int seconds)
     {
         Write("old");

@@ -7,10 +7,10 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Reliability;
 
-/// <summary>Every public entry point × every kind of bad input: the exception, and what its message must name.</summary>
+/// <summary>Bad input of every kind for every public entry point: the type of the exception, and a part of its message.</summary>
 public sealed class BadInputTests
 {
-    private const double Seconds = 5; // a second beyond reading, on a machine that others use too
+    private const double Seconds = 5; // one second after reading, with a margin for a busy machine
 
     private static readonly MLContext s_ml = TrainerCase.NewContext();
     private static readonly TrainerCase s_binary = new("binary", "Answer"), s_multiclass = new("multiclass", "Key"), s_regression = new("regression", "Value");
@@ -20,8 +20,8 @@ public sealed class BadInputTests
     private static readonly Lazy<ITransformer> s_ownClasses = new(() => s_multiclass.Trainer(s_ml, s_multiclass.Options(iterations: 2) with { ClassSets = ClassSets.PerTask }).Fit(
         s_ml.Transforms.Conversion.MapValueToKey("Key", "Value").Fit(OwnClasses()).Transform(OwnClasses())));
 
-    // What is done to good rows; who must refuse them; as what. An entry that is not named takes them.
-    private static readonly (string Name, Action<List<TaskRow>> Spoil, string[] Refused, Type Error, string Says)[] s_rows =
+    // The change that makes rows bad; the entry points that must reject them; the exception. The other entry points must accept the rows.
+    private static readonly (string Name, Action<List<TaskRow>> Corrupt, string[] RejectedBy, Type Error, string MessagePart)[] s_rows =
     [
         ("no rows", rows => rows.Clear(), ["Fit binary", "Fit regression", "Adapt binary", "Adapt regression"], typeof(InvalidOperationException), "got none"),
         ("NaN feature", rows => rows[1].Features[2] = float.NaN, ["Fit", "Adapt"], typeof(InvalidOperationException), "got NaN in row 1, slot 2"),
@@ -50,7 +50,7 @@ public sealed class BadInputTests
             {
                 foreach (string entry in new[] { "Fit", "Adapt" })
                 {
-                    foreach (var bad in s_rows.Where(bad => bad.Name != "no rows" || trainer != s_multiclass)) // a key of no values is refused by its type
+                    foreach (var bad in s_rows.Where(bad => bad.Name != "no rows" || trainer != s_multiclass)) // a key without values is rejected by its type
                         cases.Add($"{entry} {trainer.Name}", bad.Name);
                 }
             }
@@ -63,10 +63,10 @@ public sealed class BadInputTests
     [MemberData(nameof(RowCases))]
     public void Rows_ThatAreBad_AreRefusedByNameOrGiveFiniteScores(string entry, string badName)
     {
-        var (_, spoil, refused, type, says) = s_rows.Single(bad => bad.Name == badName);
+        var (_, corrupt, rejectedBy, type, messagePart) = s_rows.Single(bad => bad.Name == badName);
         TrainerCase trainer = s_trainers.Single(trainer => entry.EndsWith(trainer.Name, StringComparison.Ordinal));
         List<TaskRow> rows = Some.Tasks(4, 12);
-        spoil(rows);
+        corrupt(rows);
         IDataView data = trainer.Data(s_ml, rows);
         var clock = Stopwatch.StartNew();
         ITransformer? model = null;
@@ -75,10 +75,10 @@ public sealed class BadInputTests
             : s_ml.MetaLearning().Adapt(s_fitted.Value[trainer.Name], data));
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, Seconds);
 
-        if (refused.Any(name => entry.StartsWith(name, StringComparison.Ordinal)))
+        if (rejectedBy.Any(name => entry.StartsWith(name, StringComparison.Ordinal)))
         {
             Assert.True(type.IsInstanceOfType(error), error?.ToString() ?? "was taken");
-            Assert.Contains(says, error!.Message);
+            Assert.Contains(messagePart, error!.Message);
             return;
         }
 
@@ -88,8 +88,8 @@ public sealed class BadInputTests
 
     public static TheoryData<string> Calls => new(s_calls.Keys);
 
-    // Arguments that no data can be read for.
-    private static readonly Dictionary<string, (Func<object?> Call, Type Error, string Says)> s_calls = new()
+    // Arguments that are rejected before data are read.
+    private static readonly Dictionary<string, (Func<object?> Call, Type Error, string MessagePart)> s_calls = new()
     {
         ["MetaLearning of null"] = (() => MetaLearnerExtensions.MetaLearning(null!), typeof(ArgumentNullException), "mlContext"),
         ["binary trainer, null options"] = (() => s_ml.BinaryClassification.Trainers.MetaLearner(options: null!), typeof(ArgumentNullException), "options"),
@@ -139,13 +139,13 @@ public sealed class BadInputTests
     [MemberData(nameof(Calls))]
     public void Call_WithArgumentsThatCannotBe_NamesThem(string name)
     {
-        var (call, type, says) = s_calls[name];
+        var (call, type, messagePart) = s_calls[name];
         Exception? error = Record.Exception(() => call());
         Assert.True(type.IsInstanceOfType(error), error?.ToString() ?? "was taken");
-        Assert.Contains(says, error!.Message);
+        Assert.Contains(messagePart, error!.Message);
     }
 
-    // The bound itself, and one step beyond it.
+    // A value at the bound, and a value just outside it.
     private static readonly (string Message, Action<MetaLearnerOptions> Good, Action<MetaLearnerOptions> Bad)[] s_bounds =
     [
         ("MetaLearnerOptions.MaximumNumberOfIterations must be at least 0; got -1.", o => o.MaximumNumberOfIterations = 0, o => o.MaximumNumberOfIterations = -1),
@@ -223,7 +223,7 @@ public sealed class BadInputTests
     [Fact]
     public void PoolTooLargeForScoresOfItsOwn_IsLearnedFromAndSaysSo()
     {
-        const int Classes = 20_000; // two rows of each: three times as many scores as are computed at once
+        const int Classes = 20_000; // with two rows of each, three times the largest number of scores
         MLContext ml = TrainerCase.NewContext();
         var log = new List<string>();
         ml.Log += (_, entry) => log.Add(entry.Message);
@@ -237,7 +237,7 @@ public sealed class BadInputTests
         Assert.Equal(["pool"], ((MetaLearnerTransformer)adapted).TaskNames);
     }
 
-    // A row of each class.
+    // One row of each class.
     private static IDataView MillionClasses(Func<int, string> task)
     {
         float[] features = [1, 0, 1, 0, 1, 0];
@@ -259,7 +259,7 @@ public sealed class BadInputTests
         IDataView scored = chain.Transform(Data(s_binary));
         using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema);
         Assert.True(cursor.MoveNext());
-        chain.Dispose(); // no part of it holds native memory
+        chain.Dispose(); // none of its parts has native memory
         Assert.True(cursor.MoveNext());
         Assert.Equal(TrainerConformance.Scores(s_binary, scored), TrainerConformance.Scores(s_binary, chain.Transform(Data(s_binary))));
         Assert.NotEmpty(TrainerConformance.Scores(s_binary, adapted.Transform(Data(s_binary))));
@@ -272,14 +272,14 @@ public sealed class BadInputTests
         rows.AddRange(kept);
     }
 
-    // Classes are numbers, three of each task's own.
+    // Classes are numbers. Each task has three different ones.
     private static IDataView OwnClasses() => s_ml.Data.LoadFromEnumerable(Some.Tasks().Select((row, i) => new TaskRow { Task = row.Task, Features = row.Features, Value = 3 * int.Parse(row.Task.AsSpan(4), CultureInfo.InvariantCulture) + i % 3 }));
 
     private static IDataView Data(TrainerCase trainer) => trainer.Data(s_ml, Some.Tasks(3));
 
     private static IDataView Wide(TrainerCase trainer) => s_ml.Transforms.Concatenate("Features", "Features", "Weight").Fit(Data(trainer)).Transform(Data(trainer));
 
-    // One column in place of another.
+    // Replaces one column with another.
     private static IDataView Other(string column, string by)
     {
         IDataView rows = s_ml.Data.LoadFromEnumerable(Some.Tasks(3));

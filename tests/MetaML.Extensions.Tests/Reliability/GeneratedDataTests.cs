@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Reliability;
 
-/// <summary>Whatever the schema, the sizes of tasks and the pattern of labels: Fit gives finite scores or a documented exception.</summary>
+/// <summary>For all schemas, sizes of tasks and patterns of labels, Fit gives finite scores or a documented exception.</summary>
 public sealed class GeneratedDataTests
 {
     private static readonly TrainerCase[] s_trainers = [new("binary", "Answer"), new("multiclass", "Key"), new("regression", "Value")];
@@ -16,7 +16,7 @@ public sealed class GeneratedDataTests
     {
         MLContext ml = new(seed: 1);
         TrainerCase trainer = s_trainers[form % s_trainers.Length];
-        int features = 1 + featureCount % 150; // from 100 on, mostly zero ones are kept sparse
+        int features = 1 + featureCount % 150; // with 100 or more features, rows of mostly zeros are stored sparse
         IDataView rows = Rows(ml, trainer, features, [.. taskSizes.Take(20).Select(size => size % 30)], labels, new Random(seed));
         var options = new MetaLearnerOptions
         {
@@ -38,7 +38,7 @@ public sealed class GeneratedDataTests
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
-            Assert.Matches(@"must|expected", error.Message); // says what was wanted
+            Assert.Matches(@"must|expected", error.Message); // the message gives the constraint
         }
     }
 

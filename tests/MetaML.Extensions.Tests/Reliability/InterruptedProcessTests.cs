@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Reliability;
 
-/// <summary>Processes that are killed (SIGKILL) or run out of disk: the short form of the benchmark "checkpoints".</summary>
+/// <summary>Processes that are killed (SIGKILL) or have a full disk. This is the short form of the benchmark "checkpoints".</summary>
 public sealed class InterruptedProcessTests
 {
     [LinuxFact]

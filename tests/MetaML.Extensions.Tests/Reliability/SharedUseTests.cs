@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Reliability;
 
-/// <summary>The short form of the benchmarks of the same name.</summary>
+/// <summary>The short form of the benchmarks "concurrency" and "soak".</summary>
 [Collection("by itself")]
 public sealed class SharedUseTests
 {

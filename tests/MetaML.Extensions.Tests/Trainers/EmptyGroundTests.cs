@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Trainers;
 
-/// <summary>Images of which most pixels are 0, as written characters are.</summary>
+/// <summary>Images in which most pixels are 0, such as handwritten characters.</summary>
 public sealed class EmptyGroundTests
 {
     private const int Side = 12;
@@ -20,7 +20,7 @@ public sealed class EmptyGroundTests
         Assert.True(ml.BinaryClassification.Evaluate(adapted.Transform(ml.Data.LoadFromEnumerable(Images(12, 1))), "IsUpper").Accuracy > 0.9);
     }
 
-    // A stroke in the upper or the lower half, in a column of the task's own.
+    // A stroke in the upper or the lower half. Its column depends on the task.
     private static IEnumerable<Image> Images(int first, int tasks) =>
         from task in Enumerable.Range(first, tasks)
         from row in Enumerable.Range(0, 20)

@@ -29,7 +29,7 @@ public sealed class MultiOutputTests
         ];
         foreach (var (output, trainer) in cases)
         {
-            foreach (DataViewSchema.Column column in trainer.Fit(data).GetOutputSchema(data.Schema).Skip(data.Schema.Count).Where(column => column.Name != "IsKnownTask")) // without a Task column there is none
+            foreach (DataViewSchema.Column column in trainer.Fit(data).GetOutputSchema(data.Schema).Skip(data.Schema.Count).Where(column => column.Name != "IsKnownTask")) // the plain trainer without a Task column has no such column
                 Assert.Equal(Describe(column), Describe(made[$"{output}.{column.Name}"]));
         }
 
@@ -81,7 +81,7 @@ public sealed class MultiOutputTests
         IEnumerable<int> Known(Func<OutputRow, bool> isKnown) => Enumerable.Range(0, test.Count).Where(i => isKnown(test[i]));
     }
 
-    // Three outputs of one kind, written as one row for each known label, are the same problem to the plain trainer.
+    // Three outputs of one kind are the same problem as their long form for the plain trainer, which has one row for each known label.
     [Fact]
     public void Fit_MissingLabels_EqualsTrainingWithoutThem()
     {
@@ -91,7 +91,7 @@ public sealed class MultiOutputTests
         for (int i = 0; i < rows.Count; i += 3)
             rows[i].Size = float.NaN;
         MultiOutputOptions wide = Options(iterations: 60) with { ValidationFraction = 0, Outputs = [new("Price"), new("Size")] };
-        wide.Encoder!.StandardizeInputs = false; // it sees a row once, in long form once for each label
+        wide.Encoder!.StandardizeInputs = false; // the statistics would differ: the long form contains a row once for each label
         IDataView scored = _ml.MetaLearning().MultiOutput(wide).Fit(View(rows)).Transform(View(rows));
 
         List<TaskRow> labels = [.. Long("Price", row => row.Price), .. Long("Size", row => row.Size)];
@@ -151,7 +151,7 @@ public sealed class MultiOutputTests
     [Fact]
     public void Fit_FewLabelsOfRelatedOutputs_BeatsOneByOne()
     {
-        // Twenty outputs, each a mix of the same two hidden quantities, and each known in 40 of 400 rows.
+        // Twenty outputs, each a mixture of the same two hidden variables. Each has labels in 40 of 400 rows.
         const int Outputs = 20, Labels = 40;
         var random = new Random(3);
         float[][] mixes = [.. Enumerable.Range(0, Outputs).Select(_ => new[] { (float)random.NextDouble() * 2 - 1, (float)random.NextDouble() * 2 - 1 })];
@@ -166,17 +166,17 @@ public sealed class MultiOutputTests
                 known[i][o] = float.NaN;
         }
 
-        IDataView training = Columns(rows, known), judged = Columns(test, [.. test.Select(Wide)]);
+        IDataView training = Columns(rows, known), evaluation = Columns(test, [.. test.Select(Wide)]);
         string[] names = [.. Enumerable.Range(0, Outputs).Select(o => $"y{o}")];
         var options = Options(iterations: 300) with { Outputs = [.. names.Select(name => new OutputColumn(name))] };
-        IDataView together = _ml.MetaLearning().MultiOutput(options).Fit(training).Transform(judged);
+        IDataView together = _ml.MetaLearning().MultiOutput(options).Fit(training).Transform(evaluation);
         double multi = names.Average(name => _ml.Regression.Evaluate(together, name, $"{name}.Score").RSquared);
         double single = names.Take(3).Average(name =>
         {
-            // The same network and learner with this output alone, beside a copy of itself: there must be two.
+            // The same network and learner with only this output and a copy of it, because there must be two outputs.
             var alone = options with { Outputs = [new(name), new("copy")] };
             IDataView Copied(IDataView data) => _ml.Transforms.CopyColumns("copy", name).Fit(data).Transform(data);
-            return _ml.Regression.Evaluate(_ml.MetaLearning().MultiOutput(alone).Fit(Copied(training)).Transform(judged), name, $"{name}.Score").RSquared;
+            return _ml.Regression.Evaluate(_ml.MetaLearning().MultiOutput(alone).Fit(Copied(training)).Transform(evaluation), name, $"{name}.Score").RSquared;
         });
         Assert.True(multi > single + 0.05, $"R² together {multi}, alone {single}");
     }
@@ -233,7 +233,7 @@ public sealed class MultiOutputTests
     [Fact]
     public void SelectOutput_IsAModelOfItsOwn_WithTheUsualColumns()
     {
-        SchemaDefinition schema = SchemaDefinition.Create(typeof(OutputRow)); // PFI reports by slot name
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(OutputRow)); // permutation feature importance uses the names of slots
         VBuffer<ReadOnlyMemory<char>> names = new(OutputRow.FeatureCount, [.. Enumerable.Range(0, OutputRow.FeatureCount).Select(i => $"x{i}".AsMemory())]);
         schema["Features"].AddAnnotation("SlotNames", names, new VectorDataViewType(TextDataViewType.Instance, OutputRow.FeatureCount));
         IDataView data = _ml.Data.LoadFromEnumerable(OutputRow.Rows(200), schema);
@@ -241,7 +241,7 @@ public sealed class MultiOutputTests
         ITransformer price = _ml.MetaLearning().SelectOutput(model, "Price");
         Assert.Equal(model.Transform(data).GetColumn<float>("Price.Score"), price.Transform(data).GetColumn<float>("Score"));
         var importance = _ml.Regression.PermutationFeatureImportance(price, data, "Price");
-        Assert.True(importance["x0"].MeanSquaredError.Mean > 10 * Math.Abs(importance["x5"].MeanSquaredError.Mean)); // x₅ is in no output's rule
+        Assert.True(importance["x0"].MeanSquaredError.Mean > 10 * Math.Abs(importance["x5"].MeanSquaredError.Mean)); // no output depends on x₅
         Assert.Contains("must be one of 'Price', 'Sold'; got 'Size'", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().SelectOutput(model, "Size")).Message);
     }
 
@@ -321,19 +321,19 @@ public sealed class MultiOutputTests
     }
 
     [Fact]
-    public void Options_WithoutSense_AreRefusedWhenTheTrainerIsMade()
+    public void Options_Invalid_AreRejectedWhenTheTrainerIsCreated()
     {
         string MessageOf(MultiOutputOptions options) => Assert.ThrowsAny<ArgumentException>(() => _ml.MetaLearning().MultiOutput(options)).Message;
         Assert.Contains("MultiOutputOptions.Outputs must be columns with different names; got 'Price' 2 times", MessageOf(new() { Outputs = [new("Price"), new("Size"), new("Price")] }));
         Assert.Contains("MultiOutputOptions.Outputs must be at least two, or one with a Task column; got 1.", MessageOf(new() { Outputs = [new("Price")] }));
-        Assert.Contains("use a plain ML.NET trainer", MessageOf(new() { Outputs = [new("Price")] }));
+        Assert.Contains("Use an ML.NET trainer for a single label", MessageOf(new() { Outputs = [new("Price")] }));
         Assert.Contains("MultiOutputOptions.Outputs must be the name of a column", MessageOf(new() { Outputs = [new("Price"), new(" ")] }));
         Assert.Contains("OutputColumn.Kind must be one of", MessageOf(new() { Outputs = [new("Price"), new("Size", (LabelKind)9)] }));
         Assert.Contains("EpisodeOptions.Ways", MessageOf(new() { Outputs = [new("Price"), new("Size")], Episodes = new() { Ways = 5 } }));
         Assert.Throws<ArgumentNullException>(() => _ml.MetaLearning().MultiOutput((string[])null!));
         IDataView data = View(OutputRow.Rows(20));
         MultiOutputTrainer prototypes = _ml.MetaLearning().MultiOutput(new MultiOutputOptions { Outputs = [new("Price"), new("Sold")], Adapter = new PrototypeAdapterOptions() });
-        Assert.ThrowsAny<ArgumentException>(() => prototypes.Fit(data)); // no prototypes of values
+        Assert.ThrowsAny<ArgumentException>(() => prototypes.Fit(data)); // prototypes need classes
     }
 
     private static (double Mean, double Deviation) Moments(float[] values)
@@ -362,7 +362,7 @@ public sealed class MultiOutputTests
 
     private IDataView Keyed(IEnumerable<OutputRow> rows) => Keys().Fit(View(rows)).Transform(View(rows));
 
-    // Columns y0, y1, …: single values beside the features.
+    // Columns y0, y1, …, each a scalar, and the features.
     private IDataView Columns(List<OutputRow> rows, float[][] labels)
     {
         var data = _ml.Data.LoadFromEnumerable(rows.Zip(labels, (row, values) => new WideRow { Features = row.Features, Labels = values }), Definition(labels[0].Length));
@@ -392,7 +392,7 @@ public sealed class MultiOutputTests
     private static T Annotation<T>(DataViewSchema.Column column, string name)
     {
         T value = default!;
-        if (column.Annotations.Schema.GetColumnOrNull(name) is not null) // a deviation is no score, and has none
+        if (column.Annotations.Schema.GetColumnOrNull(name) is not null) // a standard deviation is not a score, and has no such annotation
             column.Annotations.GetValue(name, ref value);
         return value;
     }

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Trainers;
 
-/// <summary>An adapter of another assembly that also gives the deviation of labels about their scores.</summary>
+/// <summary>An adapter of another assembly that also gives the standard deviation of labels about their scores.</summary>
 public sealed class OutsideAdapterTests
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -96,7 +96,7 @@ public sealed class OutsideAdapterTests
         public override bool GivesDeviation(LabelKind kind) => true;
     }
 
-    // Scores every row by the mean label of its task, with their standard deviation.
+    // The score of every row is the mean label of its task. The standard deviation is that of the labels.
     private sealed class MeanAdapter(int dimension, bool hasDeviation) : IManagedAdapter
     {
         public IReadOnlyList<ParameterSpec> Parameters => [];

@@ -54,7 +54,7 @@ public sealed class PresetTests
             Progress = new Reports(report =>
             {
                 shares.Add(report.TimeShare);
-                clock.Now += TimeSpan.FromMilliseconds(10); // a step's time
+                clock.Now += TimeSpan.FromMilliseconds(10); // the duration of a step
             }),
         };
         ml.BinaryClassification.Trainers.MetaLearner(options).Fit(ml.Data.LoadFromEnumerable(Some.Tasks()));

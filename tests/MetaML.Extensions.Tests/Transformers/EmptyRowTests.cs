@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Transformers;
 
-/// <summary>A row whose features are all zero is a row, however it is stored: sparse without values, or dense.</summary>
+/// <summary>A row with only zero features is a valid row, both as a sparse vector without values and as a dense vector.</summary>
 public sealed class EmptyRowTests
 {
     private const int FeatureCount = 200;
@@ -94,7 +94,7 @@ public sealed class EmptyRowTests
 
     private static VBuffer<float> Zeros(bool isSparse) => isSparse ? new VBuffer<float>(FeatureCount, 0, [], []) : new VBuffer<float>(FeatureCount, new float[FeatureCount]);
 
-    // Of every ten texts one is empty and one missing; of the task "silent" all are empty.
+    // One text in ten is empty, and one is missing. In the task "silent" all texts are empty.
     private static TextRow[] Texts(int first, int tasks)
     {
         string[] topics = ["sea wave boat sail harbour", "wood tree leaf root forest"];

@@ -87,7 +87,7 @@ public sealed class KnownTaskTests
         {
             row.Task = task;
             Prediction prediction = engine.Predict(row);
-            Assert.True(float.IsFinite(prediction.Score)); // by its own head, or by the prior
+            Assert.True(float.IsFinite(prediction.Score)); // the score of the task's head or of the prior
             return prediction.IsKnownTask;
         })];
     }

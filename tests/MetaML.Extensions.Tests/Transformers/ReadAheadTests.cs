@@ -11,7 +11,7 @@ public sealed class ReadAheadTests
     private static readonly MLContext s_ml = TrainerCase.NewContext();
     private static readonly MetaLearnerTransformer s_model = s_binary.Trainer(s_ml, s_binary.Options(iterations: 20)).Fit(s_ml.Data.LoadFromEnumerable(Some.Tasks()));
 
-    private readonly List<TaskRow> _rows = [.. Some.Tasks(12, 120).OrderBy(row => row.Value)]; // tasks in turns, and more rows than a block has
+    private readonly List<TaskRow> _rows = [.. Some.Tasks(12, 120).OrderBy(row => row.Value)]; // the tasks alternate, and there are more rows than in a block
 
     private IDataView Rows => s_ml.Data.LoadFromEnumerable(_rows);
 
@@ -37,7 +37,7 @@ public sealed class ReadAheadTests
     public void GetRowCursor_OtherInputs_SameScores()
     {
         float[] expected = Scores(s_model.Transform(Rows));
-        Assert.Equal(expected, Scores(s_model.Transform(s_ml.Data.Cache(Rows)))); // is read by several cursors at once
+        Assert.Equal(expected, Scores(s_model.Transform(s_ml.Data.Cache(Rows)))); // several cursors read cached data at once
         IDataView mapped = s_ml.Transforms.CopyColumns("Copy", "Value").Fit(Rows).Transform(Rows);
         Assert.Equal(expected, Scores(s_model.Transform(mapped)));
         IDataView below = s_ml.Transforms.CopyColumns("Copy", "Score").Fit(s_model.Transform(Rows)).Transform(s_model.Transform(Rows));
@@ -175,7 +175,7 @@ public sealed class ReadAheadTests
         }
 
         long own = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.InRange(own, 0, 100 * 128); // the text of the output's Task, which ML.NET makes
+        Assert.InRange(own, 0, 100 * 128); // ML.NET allocates the text of the output's Task
     }
 
     private static float[] Scores(IDataView scored) => [.. scored.GetColumn<float>("Score")];

@@ -46,7 +46,7 @@ public sealed class SharedEncoderTests
         float[][] Embeddings(IEstimator<SharedEncoderTransformer> estimator) => [.. estimator.Fit(data).Transform(data).GetColumn<float[]>("Embedding")];
         Assert.Equal(Embeddings(_ml.MetaLearning().SharedEncoder(trainer.Trainer(_ml).Fit(data))), Embeddings(_ml.MetaLearning().SharedEncoder(trainer.Options())));
 
-        // In a pipeline, with any trainer on top.
+        // The encoder in a pipeline, before a trainer of ML.NET.
         var pipeline = _ml.MetaLearning().SharedEncoder(trainer.Options(iterations: 200)).Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer", "Embedding"));
         ITransformer model = pipeline.Fit(data);
         Assert.True(_ml.BinaryClassification.Evaluate(model.Transform(data), "Answer").Accuracy > 0.7);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Transformers;
 
-/// <summary>Which features matter to one task: ML.NET's own permutation feature importance, on that task's rows.</summary>
+/// <summary>The importance of features for one task, with ML.NET's permutation feature importance on the rows of this task.</summary>
 public sealed class TaskImportanceTests
 {
     private readonly MLContext _ml = TrainerCase.NewContext();
@@ -26,7 +26,7 @@ public sealed class TaskImportanceTests
 
         for (int task = 0; task < 3; task++)
         {
-            // The task alone; what stands in front of the learner has made the features.
+            // The rows of the task, with the features that the steps before the learner computed.
             IDataView own = _ml.Data.FilterByCustomPredicate<Row>(data, row => row.Task != $"task{task}");
             var importance = _ml.Regression.PermutationFeatureImportance(model, model.Transform(own), permutationCount: 5);
             string[] ranked = [.. importance.OrderByDescending(feature => feature.Value.MeanSquaredError.Mean).Select(feature => feature.Key)];
@@ -37,7 +37,7 @@ public sealed class TaskImportanceTests
         }
     }
 
-    // Each task's labels depend on a feature of its own.
+    // The labels of each task depend on a different feature.
     private static IEnumerable<Row> Rows()
     {
         var random = new Random(1);

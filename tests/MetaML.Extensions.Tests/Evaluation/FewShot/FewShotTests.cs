@@ -32,7 +32,7 @@ public sealed class FewShotTests
         Assert.Equal(_news.GroupBy(row => row.Task).Select(task => task.Count() - 10), result["pooled"].Points[0].Evaluation.Tasks.Select(task => task.RowCount));
         Assert.Equal(0.5 * (result["pooled"].Points[0].Evaluation.Tasks[1][TaskMetric.Accuracy] + result["pooled"].Points[1].Evaluation.Tasks[1][TaskMetric.Accuracy]), result["pooled"].Overall!.Tasks[1][TaskMetric.Accuracy], 9);
 
-        // The same estimator fitted beforehand on the same tasks is the same strategy.
+        // A strategy with the same estimator, already fitted to the same tasks, is equivalent.
         Assert.Equal(result["meta-learned"].Overall!.Tasks.Select(task => task[TaskMetric.LogLoss]), result["given"].Overall!.Tasks.Select(task => task[TaskMetric.LogLoss]));
         PairedComparison comparison = result.Compare("meta-learned", "from scratch", 4);
         Assert.True(comparison.Gain.Mean > 0.05, $"gain {comparison.Gain}");
@@ -51,7 +51,7 @@ public sealed class FewShotTests
         var pooled = new Probe(Linear());
         Evaluate([LearningStrategy.FromScratch("from scratch", scratch), LearningStrategy.Pooled("pooled", pooled)]);
 
-        // Support of each size and draw, nested, disjoint from a query that all sizes share: so each draw leaves rows that nothing was fitted to.
+        // The supports of a draw are nested. They are disjoint from the query, which is the same for all sizes. Each draw therefore has rows that no fit has seen.
         HashSet<float> training = [.. Some.Tasks().Select(row => row.Value)];
         float[][] pooledSupport = [.. pooled.Fits.Select(fit => fit.Where(value => !training.Contains(value)).Order().ToArray())];
         float[][] scratchSupport = [.. scratch.Fits.Chunk(4).Select(tasks => tasks.SelectMany(fit => fit).Order().ToArray())];
@@ -68,7 +68,7 @@ public sealed class FewShotTests
     [Fact]
     public void Evaluate_QueryLabelsMoved_NoModelMoves()
     {
-        // A million is added to the label of every row that is in no support: were one of them seen, by Fit or by Adapt, scores would follow.
+        // A million is added to the label of every row outside the supports. If Fit or Adapt read such a label, the scores would change.
         var probe = new Probe(_ml.Regression.Trainers.Sdca("Value", maximumNumberOfIterations: 20));
         var options = new FewShotOptions { SupportSizes = [10], Draws = 1, Metric = TaskMetric.MeanAbsoluteError };
         LearningStrategy[] strategies =
@@ -88,11 +88,11 @@ public sealed class FewShotTests
     [Fact]
     public void Evaluate_Multiclass_ClassesAreMatchedByName()
     {
-        // From scratch, each task's mapping numbers the classes in its own way, and knows only those of its support.
+        // From scratch, the key mapping of each task contains only the classes of its support, in their own order.
         IEstimator<ITransformer> scratch = _ml.Transforms.Conversion.MapValueToKey("Key", "Class").Append(_ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Key"));
-        List<TaskRow> news = Some.TasksWithOwnClasses(3, firstTask: 50);
+        List<TaskRow> newTasks = Some.TasksWithOwnClasses(3, firstTask: 50);
         FewShotEvaluation result = _ml.MetaLearning().EvaluateFewShot(
-            View(news),
+            View(newTasks),
             [LearningStrategy.FromScratch("from scratch", scratch), LearningStrategy.MetaLearned("meta-learned", s_multiclass.Pipeline(_ml))],
             View(Some.TasksWithOwnClasses()),
             "Class",
@@ -106,14 +106,14 @@ public sealed class FewShotTests
     [Fact]
     public void Evaluate_ClassWithoutSupport_CountsAsWrong()
     {
-        // Two support rows: all query rows of the third class must be errors, though the mapping gives them a missing key.
+        // With two support rows, the mapping gives query rows of the third class a missing key. These rows must count as errors.
         IEstimator<ITransformer> scratch = _ml.Transforms.Conversion.MapValueToKey("Key", "Class").Append(s_multiclass.OwnTrainer(_ml));
-        List<TaskRow> news = Some.Tasks(2, firstTask: 50);
+        List<TaskRow> newTasks = Some.Tasks(2, firstTask: 50);
         FewShotEvaluation result = _ml.MetaLearning().EvaluateFewShot(
-            View(news), [LearningStrategy.FromScratch("from scratch", scratch)], labelColumnName: "Class", options: new FewShotOptions { SupportSizes = [2], Draws = 1 });
+            View(newTasks), [LearningStrategy.FromScratch("from scratch", scratch)], labelColumnName: "Class", options: new FewShotOptions { SupportSizes = [2], Draws = 1 });
         foreach (TaskMetrics task in result.Curves[0].Points[0].Evaluation.Tasks)
         {
-            int smallest = news.Where(row => row.Task == task.Task).GroupBy(row => row.Class).Min(group => group.Count());
+            int smallest = newTasks.Where(row => row.Task == task.Task).GroupBy(row => row.Class).Min(group => group.Count());
             Assert.InRange(task[TaskMetric.MicroAccuracy], 0, 1 - (double)smallest / task.RowCount);
             Assert.True(task[TaskMetric.MacroAccuracy] <= 2.0 / 3, $"macro-accuracy {task[TaskMetric.MacroAccuracy]}");
         }

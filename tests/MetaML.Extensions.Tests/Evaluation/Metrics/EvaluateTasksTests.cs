@@ -26,23 +26,23 @@ public sealed class EvaluateTasksTests
         Assert.Equal(4, evaluation.Tasks.Count);
         foreach (TaskMetrics task in evaluation.Tasks)
         {
-            CalibratedBinaryClassificationMetrics theirs = _ml.BinaryClassification.Evaluate(View(rows.Where(row => row.Task == task.Task)));
+            CalibratedBinaryClassificationMetrics reference = _ml.BinaryClassification.Evaluate(View(rows.Where(row => row.Task == task.Task)));
             Assert.Equal(50, task.RowCount);
-            Assert.Equal(theirs.Accuracy, task[TaskMetric.Accuracy], 9);
-            Assert.Equal(theirs.PositivePrecision, task[TaskMetric.Precision], 9);
-            Assert.Equal(theirs.PositiveRecall, task[TaskMetric.Recall], 9);
-            Assert.Equal(theirs.F1Score, task[TaskMetric.F1Score], 9);
-            Assert.Equal(theirs.AreaUnderRocCurve, task[TaskMetric.AreaUnderRocCurve], 9);
-            Assert.Equal(theirs.AreaUnderPrecisionRecallCurve, task[TaskMetric.AreaUnderPrecisionRecallCurve], 9);
-            Assert.Equal(theirs.LogLoss, task[TaskMetric.LogLoss], 6);
-            BinaryClassificationMetrics ours = task.Binary!;
-            Assert.Equal(theirs.Accuracy, ours.Accuracy, 9);
-            Assert.Equal(theirs.AreaUnderRocCurve, ours.AreaUnderRocCurve, 9);
-            Assert.Equal(theirs.NegativePrecision, ours.NegativePrecision, 9);
-            Assert.Equal(theirs.NegativeRecall, ours.NegativeRecall, 9);
-            Assert.Equal(theirs.F1Score, ours.F1Score, 9);
-            Assert.Equal(theirs.ConfusionMatrix.Counts, ours.ConfusionMatrix.Counts);
-            Assert.Equal(theirs.ConfusionMatrix.GetFormattedConfusionTable(), ours.ConfusionMatrix.GetFormattedConfusionTable());
+            Assert.Equal(reference.Accuracy, task[TaskMetric.Accuracy], 9);
+            Assert.Equal(reference.PositivePrecision, task[TaskMetric.Precision], 9);
+            Assert.Equal(reference.PositiveRecall, task[TaskMetric.Recall], 9);
+            Assert.Equal(reference.F1Score, task[TaskMetric.F1Score], 9);
+            Assert.Equal(reference.AreaUnderRocCurve, task[TaskMetric.AreaUnderRocCurve], 9);
+            Assert.Equal(reference.AreaUnderPrecisionRecallCurve, task[TaskMetric.AreaUnderPrecisionRecallCurve], 9);
+            Assert.Equal(reference.LogLoss, task[TaskMetric.LogLoss], 6);
+            BinaryClassificationMetrics actual = task.Binary!;
+            Assert.Equal(reference.Accuracy, actual.Accuracy, 9);
+            Assert.Equal(reference.AreaUnderRocCurve, actual.AreaUnderRocCurve, 9);
+            Assert.Equal(reference.NegativePrecision, actual.NegativePrecision, 9);
+            Assert.Equal(reference.NegativeRecall, actual.NegativeRecall, 9);
+            Assert.Equal(reference.F1Score, actual.F1Score, 9);
+            Assert.Equal(reference.ConfusionMatrix.Counts, actual.ConfusionMatrix.Counts);
+            Assert.Equal(reference.ConfusionMatrix.GetFormattedConfusionTable(), actual.ConfusionMatrix.GetFormattedConfusionTable());
         }
     }
 
@@ -74,11 +74,11 @@ public sealed class EvaluateTasksTests
         Assert.Equal(12, evaluation.Tasks.Count);
         foreach (TaskMetrics task in evaluation.Tasks)
         {
-            RegressionMetrics theirs = _ml.Regression.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(Some.Tasks().Where(row => row.Task == task.Task))), "Value");
-            Assert.Equal(theirs.MeanAbsoluteError, task[TaskMetric.MeanAbsoluteError], 5);
-            Assert.Equal(theirs.RootMeanSquaredError, task[TaskMetric.RootMeanSquaredError], 5);
-            Assert.Equal(theirs.RSquared, task[TaskMetric.RSquared], 3); // ML.NET sums squares of labels in single precision
-            Assert.Equal(theirs.MeanSquaredError, task.Regression!.MeanSquaredError, 3);
+            RegressionMetrics reference = _ml.Regression.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(Some.Tasks().Where(row => row.Task == task.Task))), "Value");
+            Assert.Equal(reference.MeanAbsoluteError, task[TaskMetric.MeanAbsoluteError], 5);
+            Assert.Equal(reference.RootMeanSquaredError, task[TaskMetric.RootMeanSquaredError], 5);
+            Assert.Equal(reference.RSquared, task[TaskMetric.RSquared], 3); // ML.NET adds the squares of labels in single precision
+            Assert.Equal(reference.MeanSquaredError, task.Regression!.MeanSquaredError, 3);
         }
 
         ValueRow[] rows = [new() { Task = "one", Label = 1, Score = 3 }, new() { Task = "one", Label = 2, Score = float.NaN }, new() { Task = "one", Label = float.NaN, Score = 1 }];
@@ -97,13 +97,13 @@ public sealed class EvaluateTasksTests
         Assert.Equal(5, evaluation.Tasks.Count);
         foreach (TaskMetrics task in evaluation.Tasks)
         {
-            MulticlassClassificationMetrics theirs = _ml.MulticlassClassification.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(all.Where(row => row.Task == task.Task))), "Key");
-            Assert.Equal(theirs.MicroAccuracy, task[TaskMetric.MicroAccuracy], 9);
-            Assert.Equal(theirs.MacroAccuracy, task[TaskMetric.MacroAccuracy], 9);
-            Assert.Equal(theirs.LogLoss, task[TaskMetric.LogLoss], 6);
-            Assert.Equal(theirs.LogLossReduction, task.Multiclass!.LogLossReduction, 6);
-            Assert.Equal(theirs.ConfusionMatrix.Counts.SelectMany(row => row).Sum(), task.Multiclass.ConfusionMatrix.Counts.SelectMany(row => row).Sum());
-            Assert.Equal(theirs.PerClassLogLoss.Where(loss => loss > 0), task.Multiclass.PerClassLogLoss.Where(loss => loss > 0), (x, y) => Math.Abs(x - y) < 1e-6);
+            MulticlassClassificationMetrics reference = _ml.MulticlassClassification.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(all.Where(row => row.Task == task.Task))), "Key");
+            Assert.Equal(reference.MicroAccuracy, task[TaskMetric.MicroAccuracy], 9);
+            Assert.Equal(reference.MacroAccuracy, task[TaskMetric.MacroAccuracy], 9);
+            Assert.Equal(reference.LogLoss, task[TaskMetric.LogLoss], 6);
+            Assert.Equal(reference.LogLossReduction, task.Multiclass!.LogLossReduction, 6);
+            Assert.Equal(reference.ConfusionMatrix.Counts.SelectMany(row => row).Sum(), task.Multiclass.ConfusionMatrix.Counts.SelectMany(row => row).Sum());
+            Assert.Equal(reference.PerClassLogLoss.Where(loss => loss > 0), task.Multiclass.PerClassLogLoss.Where(loss => loss > 0), (x, y) => Math.Abs(x - y) < 1e-6);
         }
     }
 

@@ -4,7 +4,7 @@ namespace MetaML.Extensions.Tests.Evaluation.Metrics;
 
 public sealed class MeanIntervalTests
 {
-    // Quantiles t(0.975) as tables print them.
+    // Quantiles t(0.975) from printed tables.
     [Theory]
     [InlineData(1, 12.706205)]
     [InlineData(2, 4.302653)]
@@ -18,7 +18,7 @@ public sealed class MeanIntervalTests
     [InlineData(1000, 1.962339)]
     public void Of_HalfWidth_UsesStudentsQuantile(int freedom, double quantile)
     {
-        // n values of ±1 in equal numbers, or one 0 more: the standard error is known.
+        // n values with equal numbers of 1 and −1, and a 0 if n is odd. The standard error is known.
         int n = freedom + 1;
         double[] values = [.. Enumerable.Range(0, n).Select(i => i == n - 1 && n % 2 == 1 ? 0.0 : i % 2 == 0 ? 1 : -1)];
         double error = Math.Sqrt(values.Sum(value => value * value) / freedom / n);

@@ -16,8 +16,8 @@ public sealed class TaskMetricSummaryTests
     }
 
     [Theory]
-    [InlineData(TaskMetric.Accuracy, 1.5)] // of 1 … 15, the two smallest
-    [InlineData(TaskMetric.LogLoss, 14.5)] // the two largest
+    [InlineData(TaskMetric.Accuracy, 1.5)] // the mean of the two smallest values of 1 … 15
+    [InlineData(TaskMetric.LogLoss, 14.5)] // the mean of the two largest values
     public void WorstDecile_IsTheWorstTenthWhicheverWayTheMetricRuns(TaskMetric metric, double expected) =>
         Assert.Equal(expected, TaskMetricSummary.Of(metric, [.. Enumerable.Range(1, 15).Select(i => Task($"{i}", 1, metric, i))]).WorstDecile, 12);
 

@@ -22,7 +22,7 @@ public sealed class SuccessiveHalvingTests
     [Fact]
     public void Run_Rounds_KeepTheBestAndTrainThemLonger()
     {
-        // A candidate's score is its number, but for 7, which fails, and 6, which no number of steps changes.
+        // The score of a candidate is its number. Candidate 7 fails. The score of candidate 6 does not depend on the number of steps.
         using var budget = new ExperimentBudget(new TaskExperimentSettings());
         var runs = new List<(int Candidate, int Iterations, int Round)>();
         bool isComplete = new SuccessiveHalving(budget, 3, 900).Run([.. Enumerable.Range(0, 9)], (candidate, iterations, round) =>
