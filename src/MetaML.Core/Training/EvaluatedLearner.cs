@@ -15,6 +15,6 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
     public double Loss => Episodes.Average(episode => episode.Loss);
 
     /// <summary>The models, which know all tasks.</summary>
-    /// <param name="reasons">What was chosen and why.</param>
-    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<string> reasons) => Learner.Complete(Episodes, reasons);
+    /// <param name="run">Of the whole training.</param>
+    public IReadOnlyList<MetaModel> Complete(TrainingRun run) => Learner.Complete(Episodes, run);
 }

@@ -39,13 +39,14 @@ internal sealed class TrainedLearner
     public MetaTrainingOptions Options { get; }
 
     /// <summary>The models, which know all tasks.</summary>
-    /// <param name="evaluated">What <see cref="Evaluate()"/> gave; null where that was not asked.</param>
-    /// <param name="reasons">What was chosen and why.</param>
-    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, IReadOnlyList<string> reasons)
+    /// <param name="evaluated">The result of <see cref="Evaluate(TrainingRun)"/>; null where that was not asked.</param>
+    /// <param name="run">Of the whole training: its decisions and limits.</param>
+    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, TrainingRun run)
     {
         double? loss = evaluated is { Count: > 0 } ? evaluated.Average(episode => episode.Loss) : _outcome.ValidationLoss;
         int first = 0;
-        return [.. Complete(problem => problem.Tasks).Zip(_problems, (model, problem) =>
+        MetaModel[] models = [.. Complete(problem => problem.Tasks, run)];
+        return [.. models.Zip(_problems, (model, problem) =>
         {
             IReadOnlyList<LearningTask> tasks = problem.Tasks.Tasks;
             var summary = new TrainingSummary
@@ -57,7 +58,7 @@ internal sealed class TrainedLearner
                 BestIteration = _outcome.BestIteration,
                 ValidationLoss = loss is { } value && double.IsFinite(value) ? value : null,
                 ValidationEpisodes = loss is null ? 0 : evaluated?.Count ?? _outcome.ValidationEpisodes,
-                Reasons = [.. reasons],
+                Reasons = [.. run.Reasons],
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
             first += tasks.Count;
@@ -67,9 +68,10 @@ internal sealed class TrainedLearner
 
     /// <summary>The mean loss of each validation episode's query, after adapting models that know nothing of what is held out; values in units of their variance.</summary>
     /// <remarks>Other episodes of the same tasks, rows or classes than those by which the outer loop kept its best parameters.</remarks>
-    public EvaluatedLearner Evaluate()
+    /// <param name="run">Of the whole training.</param>
+    public EvaluatedLearner Evaluate(TrainingRun run)
     {
-        MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks)];
+        MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks, run)];
         var evaluated = new List<EvaluatedEpisode>();
         int firstTask = 0;
         foreach (var (problem, model) in _problems.Zip(models))
@@ -87,13 +89,20 @@ internal sealed class TrainedLearner
         return new EvaluatedLearner(this, evaluated);
     }
 
-    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known) => _problems.Zip(_adapters, (problem, adapter) =>
+    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known, TrainingRun run) => _problems.Zip(_adapters, (problem, adapter) =>
     {
         ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
         var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
-        problem.Design.Adapter.CompletePrior(own, known(problem).Tasks.Select(task => model.EmbedStandardized(problem.Tasks.Features, task)));
+        IReadOnlyList<LearningTask> tasks = known(problem).Tasks;
+        int most = tasks.Count == 0 ? 0 : problem.Design.Adapter.MostPriorTasks(tasks.Average(task => (double)task.RowCount));
+        problem.Design.Adapter.CompletePrior(own, Spread(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
         return model;
     });
+
+    // Evenly spaced.
+    private static IEnumerable<LearningTask> Spread(IReadOnlyList<LearningTask> tasks, int most) => tasks.Count <= most
+        ? tasks
+        : Enumerable.Range(0, most).Select(i => tasks[(int)((long)i * tasks.Count / most)]);
 
     private static IEnumerable<(int Task, double Loss)> Evaluate(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {
