@@ -8,20 +8,20 @@ namespace MetaML.Training;
 
 /// <summary>Fills in the encoder and the adapter where the user has left them open, from the data.</summary>
 /// <remarks>
-/// On tabular rows a linear model with a prior learned across tasks (<see cref="HeadPrior"/>) is hard to beat and costs
-/// next to nothing, so whatever is more must earn its place: the logistic likelihood of classes, which is slower and better
-/// where classes overlap, and a network. Each is chosen where its loss on the validation episodes is lower by more than the
-/// standard error of the difference (the rule of one standard error: Breiman et al., 1984). On sparse features that classes
-/// are told by, such as those of texts, networks learn the training tasks' rare features by heart: there the choice is
-/// whether new tasks gain from directions that the training tasks have in common (<see cref="SparseEncoder"/>). Values
-/// keep the network: the deviations of their scores would need the square of the sparse encoder's dimension for each task.
+/// On tabular rows, a linear model with a prior learned across tasks (<see cref="HeadPrior"/>) is often the best learner, and it is cheap. It is the simplest candidate.
+/// The others are the logistic likelihood of classes, which is slower and is better
+/// if classes overlap, and a network. Each of them is chosen only if its loss on the validation episodes is lower by more than the
+/// standard error of the difference (the rule of one standard error: Breiman et al., 1984). With sparse features and class labels,
+/// such as texts, networks memorise the rare features of the training tasks. The candidates are then linear models with and without
+/// directions that the training tasks have in common (<see cref="SparseEncoder"/>). Regression on sparse features
+/// uses the network: the standard deviations of scores would need the square of the dimension of the sparse encoder for each task.
 /// </remarks>
 internal static class LearnerChoice
 {
-    // Empirical Bayes costs the cube of the number of features for each task.
+    // The factor of a learned covariance, and the posterior of each task, have the square of the number of features.
     private const int MostFeaturesOfPrior = 200;
 
-    // Rows · features² above which a logistic likelihood, which has to be fitted again and again, takes longer than a network.
+    // Rows · features² above which a logistic likelihood, whose fit is iterative, takes longer than a network.
     private const double MostWorkOfLogistic = 1e8;
 
     /// <summary>What there is to choose from, the simplest first; with encoder and adapter set.</summary>

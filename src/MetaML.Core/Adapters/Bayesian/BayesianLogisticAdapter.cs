@@ -21,6 +21,9 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     // The largest number of rows of a task that the prior is learned from; see TaskSubset.Thin.
     private const int MaximumRows = 250;
 
+    // The largest number of tasks that the prior is learned from: the approximation of each posterior is iterative.
+    private const int MaximumTasks = 2000;
+
     private readonly BayesianAdapterOptions _options;
     private readonly bool _hasFactor;
     private readonly bool _fitsPrior;
@@ -38,7 +41,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     }
 
     /// <inheritdoc/>
-    public override int MostPriorTasks(double meanRows) => TaskSubset.Count(Shape.EmbeddingDimension + 1, meanRows);
+    public override int MostPriorTasks(double meanRows) => Math.Min(MaximumTasks, TaskSubset.Count(Shape.EmbeddingDimension + 1, meanRows));
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)

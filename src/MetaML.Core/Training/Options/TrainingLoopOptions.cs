@@ -20,17 +20,18 @@ public abstract record TrainingLoopOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The largest number of outer steps.</summary>
-    /// <value>At least 0; default 1,000. With 0 the encoder stays as it was initialised.</value>
+    /// <summary>The largest number of outer steps, and of steps of each search for a prior by empirical Bayes.</summary>
+    /// <value>At least 0; default 1,000. With 0 the encoder stays as it was initialised, and the search for a prior has only its own limit.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
-    /// <summary>How long training may take: it ends with the outer step in which the time is up, and keeps the best parameters so far.</summary>
+    /// <summary>The longest duration of the training. It ends with the step in which the time is up, and keeps the best parameters so far.</summary>
     /// <value>Positive, or null (default): as long as it takes.</value>
     /// <remarks>
-    /// Counted, by a clock that nobody sets, from when the rows have been read, and anew where a checkpoint is gone on from. What is not done in outer steps is not
-    /// interrupted: a prior by empirical Bayes, and adapting the training tasks at the end. The learning rate falls with the
-    /// iterations or with the time, whichever is further on. Joint training may take half of the time for its first half. With a
-    /// limit that is reached, the same seed no longer gives the same bits.
+    /// The time is measured by a monotonic clock. It starts when the rows have been read, and starts again when a training is resumed from a checkpoint.
+    /// The limit also ends the search for a prior by empirical Bayes: the best prior so far is used, with a warning. It does not interrupt
+    /// the adaptation of the training tasks at the end. The learning rate falls with the
+    /// iterations or with the time, whichever is further advanced. The first half of joint training may take half of the time. If the
+    /// limit is reached, the same seed no longer gives the same bits.
     /// </remarks>
     public TimeSpan? MaximumTrainingTime { get; set; }
 
