@@ -1,6 +1,7 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files --count number; speed fit-memory --count rows; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
+using MetaML.Benchmarks.Cost;
 using MetaML.Benchmarks.Quality;
 using MetaML.Benchmarks.Reliability;
 using MetaML.Benchmarks.Speed;
@@ -20,7 +21,7 @@ using MetaML.Benchmarks.Speed;
     ]),
     ("reliability",
     [
-        new("files", null, _ => Files.Run(int.Parse(Option("--count") ?? "100000", CultureInfo.InvariantCulture))),
+        new("files", null, _ => Files.Run(Number("--count") ?? 100_000)),
         new("concurrency", null, _ => Concurrency.Run()),
         new("soak", null, _ => Soak.Run()),
         new("gc", null, _ => Collections.Run()),
@@ -41,8 +42,12 @@ using MetaML.Benchmarks.Speed;
         new("ridge", null, _ => FewShot.RunRidge()),
         new("prototype", null, _ => FewShot.RunPrototype()),
         new("conv4", null, _ => Conv4.Run()),
-        new("fit-memory", null, _ => FitMemory.RunDense(int.Parse(Option("--count") ?? "2000000", CultureInfo.InvariantCulture))),
+        new("fit-memory", null, _ => FitMemory.RunDense(Number("--count") ?? 2_000_000)),
         new("fit-memory-sparse", null, _ => FitMemory.RunSparse()),
+        new("linear-prior", null, _ => LinearPrior.Run(Number("--count"))),
+        new("small-data", null, _ => SmallData.Run(logs: args.Contains("--log"))),
+        new("lmer", null, _ => Lmer.Run()),
+        new("million-tasks", null, _ => MillionTasks.Run(Number("--count") ?? 1_000_000, isDefault: args.Contains("--default"))),
     ]),
 ];
 
@@ -62,5 +67,7 @@ if (chosen.Length == 0)
 foreach (Benchmark benchmark in chosen)
     benchmark.RunIn(root);
 return 0;
+
+int? Number(string name) => Option(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var index && index + 1 < args.Length ? args[index + 1] : null;

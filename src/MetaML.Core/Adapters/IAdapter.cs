@@ -41,4 +41,14 @@ public interface IAdapter
     void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
     {
     }
+
+    /// <summary><see cref="CompletePrior(IReadOnlyList{ParameterArray}, IEnumerable{EmbeddedTask})"/> within limits.</summary>
+    /// <param name="parameters">All parameters; values may be overwritten.</param>
+    /// <param name="trainingTasks">The rows of at most <see cref="MostPriorTasks"/> training tasks, embedded; made when they are asked for.</param>
+    /// <param name="limits">The number of steps and the time.</param>
+    internal void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits) => CompletePrior(parameters, trainingTasks);
+
+    /// <summary>The largest number of training tasks that <see cref="CompletePrior(IReadOnlyList{ParameterArray}, IEnumerable{EmbeddedTask}, PriorLimits)"/> uses.</summary>
+    /// <param name="meanRows">Mean number of rows of a task.</param>
+    internal int MostPriorTasks(double meanRows) => int.MaxValue;
 }

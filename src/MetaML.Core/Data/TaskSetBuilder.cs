@@ -5,10 +5,14 @@ namespace MetaML.Data;
 /// <param name="features">The store of feature rows. The caller appends rows to it and refers to them by number.</param>
 public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 {
-    private readonly Dictionary<string, Rows> _tasks = [];
-    private readonly List<Rows> _inOrder = [];
-    private Rows? _last;
-    private bool _weighted;
+    // Rows in the order in which they were added: a list for each task would take several times the memory of small tasks.
+    private readonly Dictionary<string, int> _numbers = [];
+    private readonly List<string> _names = [];
+    private readonly List<int> _taskOf = [];
+    private readonly List<int> _rows = [];
+    private readonly List<float> _labels = [];
+    private List<float>? _weights; // null while all are 1
+    private int _last = -1;
 
     /// <summary>Adds a labelled row to a task. The first row creates the task.</summary>
     /// <param name="task">The task's name.</param>
@@ -25,12 +29,14 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         if (!float.IsFinite(weight) || weight < 0)
             throw new ArgumentOutOfRangeException(nameof(weight), weight, $"An example weight must be finite and not negative; the task is '{task}'.");
 
-        if (task != _last?.Name) // rows of a task often follow each other
+        if (_last < 0 || task != _names[_last]) // rows of a task often follow each other
             _last = Find(task);
-        _last.Numbers.Add(row);
-        _last.Labels.Add(label);
-        _last.Weights.Add(weight);
-        _weighted |= weight != 1;
+        if (weight != 1)
+            _weights ??= [.. Enumerable.Repeat(1f, _rows.Count)];
+        _taskOf.Add(_last);
+        _rows.Add(row);
+        _labels.Add(label);
+        _weights?.Add(weight);
     }
 
     /// <summary>Builds the task set from all added rows.</summary>
@@ -39,10 +45,15 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <exception cref="ArgumentOutOfRangeException">A multiclass label is not below <paramref name="classCount"/>.</exception>
     public TaskSet Build(int classCount = 0, ClassSets classSets = ClassSets.Auto)
     {
-        int[][] present = [.. _inOrder.Select(ClassesOf)];
+        int[] starts = Starts();
+        int[] rows = InOrder(_rows, starts);
+        float[] labels = InOrder(_labels, starts);
+        float[]? weights = _weights is null ? null : InOrder(_weights, starts);
+        Range RowsOf(int task) => starts[task]..starts[task + 1];
+        int[][] present = kind == LabelKind.Multiclass ? [.. Enumerable.Range(0, _names.Count).Select(task => ClassesOf(labels.AsSpan(RowsOf(task))))] : [];
         int invalid = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
         if (invalid >= 0)
-            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[invalid][^1]} in task '{_inOrder[invalid].Name}'.");
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[invalid][^1]} in task '{_names[invalid]}'.");
 
         bool common = kind != LabelKind.Multiclass || classSets switch
         {
@@ -57,17 +68,9 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
             _ => [],
         };
 
-        var tasks = new LearningTask[_inOrder.Count];
-        for (int i = 0; i < tasks.Length; i++)
-        {
-            Rows rows = _inOrder[i];
-            tasks[i] = new LearningTask(
-                rows.Name,
-                [.. rows.Numbers],
-                [.. rows.Labels],
-                _weighted ? [.. rows.Weights] : null,
-                common ? all : present[i]);
-        }
+        var tasks = new LearningTask[_names.Count];
+        for (int task = 0; task < tasks.Length; task++)
+            tasks[task] = new LearningTask(_names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task);
 
         return new TaskSet(kind, features, tasks, all.Length, common);
     }
@@ -75,24 +78,43 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <summary>The rule of <see cref="ClassSets.Auto"/>: tasks share one set of classes if their mean number of classes is at least half of all classes.</summary>
     internal static bool AreCommon(double meanClasses, int classCount) => meanClasses >= 0.5 * classCount;
 
-    private Rows Find(string task)
+    private int Find(string task)
     {
-        if (_tasks.TryGetValue(task, out Rows? rows))
-            return rows;
-        _tasks.Add(task, rows = new Rows(task));
-        _inOrder.Add(rows);
-        return rows;
+        if (!_numbers.TryGetValue(task, out int number))
+        {
+            _numbers.Add(task, number = _names.Count);
+            _names.Add(task);
+        }
+
+        return number;
     }
 
-    private int[] ClassesOf(Rows rows) => kind == LabelKind.Multiclass
-        ? [.. rows.Labels.Distinct().Select(label => (int)label).Order()]
-        : [];
-
-    private sealed class Rows(string name)
+    // The first row of each task in an order by task, and the number of all rows.
+    private int[] Starts()
     {
-        public readonly string Name = name;
-        public readonly List<int> Numbers = [];
-        public readonly List<float> Labels = [];
-        public readonly List<float> Weights = [];
+        var starts = new int[_names.Count + 1];
+        foreach (int task in _taskOf)
+            starts[task + 1]++;
+        for (int task = 0; task < _names.Count; task++)
+            starts[task + 1] += starts[task];
+        return starts;
+    }
+
+    // By task; rows of a task stay in their order.
+    private T[] InOrder<T>(List<T> values, int[] starts)
+    {
+        var ordered = new T[values.Count];
+        int[] next = [.. starts];
+        for (int i = 0; i < ordered.Length; i++)
+            ordered[next[_taskOf[i]]++] = values[i];
+        return ordered;
+    }
+
+    private static int[] ClassesOf(ReadOnlySpan<float> labels)
+    {
+        var classes = new SortedSet<int>();
+        foreach (float label in labels)
+            classes.Add((int)label);
+        return [.. classes];
     }
 }

@@ -25,13 +25,27 @@ internal static class ClosedFormAlgebra
     }
 
     // B N⁻¹ Bᵀ, N = PᵀP + I, of which the lower triangle is read, B = diag(b) F
-    public static double[] Covariance(double[] normal, int width, float[] priorScale, float[]? factor)
+    public static double[] PosteriorCovariance(double[] normal, int width, float[] priorScale, float[]? factor)
     {
-        double[] covariance = Cholesky.Inverse(normal, width);
+        double[] lower = [.. normal];
+        Cholesky.Factor(lower, width);
+        double[] covariance = MatrixAlgebra.InverseOf(lower, width);
         if (factor is not null)
-            covariance = Multiply(factor, Transpose(Multiply(factor, covariance, width, width), width), width, width);
-        for (int i = 0; i < covariance.Length; i++)
-            covariance[i] *= (double)priorScale[i / width] * priorScale[i % width];
+        {
+            double[] f = new double[factor.Length + SmallProducts<double>.Slack], product = new double[f.Length], whole = new double[f.Length];
+            TensorPrimitives.ConvertTruncating<float, double>(factor, f);
+            SmallProducts<double>.MultiplyByTransposed(covariance, f, product, width, width, width); // N⁻¹Fᵀ
+            SmallProducts<double>.Multiply(f, product, whole, width, width, width);
+            covariance = whole[..factor.Length];
+            MatrixAlgebra.Mirror(covariance, width); // exactly symmetric
+        }
+
+        for (int i = 0; i < width; i++)
+        {
+            for (int j = 0; j < width; j++)
+                covariance[i * width + j] *= (double)priorScale[i] * priorScale[j];
+        }
+
         return covariance;
     }
 
@@ -63,14 +77,6 @@ internal static class ClosedFormAlgebra
         for (int i = 0; i < a.Length; i++)
             sum += a[i] * b[i];
         return sum;
-    }
-
-    private static double[] Transpose(double[] square, int size)
-    {
-        var transposed = new double[square.Length];
-        for (int i = 0; i < square.Length; i++)
-            transposed[i] = square[i % size * size + i / size];
-        return transposed;
     }
 
     // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of

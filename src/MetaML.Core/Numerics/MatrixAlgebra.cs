@@ -26,22 +26,34 @@ internal static class MatrixAlgebra
         return sum;
     }
 
-    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: row by row, where <see cref="Cholesky.Inverse"/> goes number by number.</summary>
+    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: row by row, and so faster than <see cref="Cholesky.Inverse"/>.</summary>
     public static double[] InverseOf(double[] lower, int size)
     {
-        double[] root = new double[size * size], inverse = new double[size * size];
+        double[] root = LowerInverse(lower, size), inverse = new double[size * size];
         for (int i = 0; i < size; i++)
         {
-            Span<double> row = root.AsSpan(i * size, i + 1);
-            row[i] = 1;
-            for (int k = 0; k < i; k++)
-                AddScaled(root.AsSpan(k * size, k + 1), -lower[i * size + k], row[..(k + 1)]);
-            TensorPrimitives.Divide(row, lower[i * size + i], row);
+            ReadOnlySpan<double> row = root.AsSpan(i * size, i + 1);
             for (int j = 0; j <= i; j++)
                 AddScaled(row[..(j + 1)], row[j], inverse.AsSpan(j * size, j + 1));
         }
 
         Mirror(inverse, size);
+        return inverse;
+    }
+
+    /// <summary>L⁻¹, lower triangular.</summary>
+    public static double[] LowerInverse(double[] lower, int size)
+    {
+        var inverse = new double[size * size];
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> row = inverse.AsSpan(i * size, i + 1);
+            row[i] = 1;
+            for (int k = 0; k < i; k++)
+                AddScaled(inverse.AsSpan(k * size, k + 1), -lower[i * size + k], row[..(k + 1)]);
+            TensorPrimitives.Divide(row, lower[i * size + i], row);
+        }
+
         return inverse;
     }
 

@@ -15,6 +15,6 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
     public double Loss => Episodes.Average(episode => episode.Loss);
 
     /// <summary>The models, with priors completed on all tasks.</summary>
-    /// <param name="reasons">The choices and their reasons.</param>
-    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<string> reasons) => Learner.Complete(Episodes, reasons);
+    /// <param name="run">The whole training.</param>
+    public IReadOnlyList<MetaModel> Complete(TrainingRun run) => Learner.Complete(Episodes, run);
 }

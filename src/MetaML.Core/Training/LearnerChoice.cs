@@ -18,7 +18,7 @@ namespace MetaML.Training;
 /// </remarks>
 internal static class LearnerChoice
 {
-    // The cost of empirical Bayes for a task is the cube of the number of features.
+    // The factor of a learned covariance, and the posterior of each task, have the square of the number of features.
     private const int MaximumFeaturesOfPrior = 200;
 
     // Above this number of rows · features², the repeated fits of a logistic likelihood take longer than a network.

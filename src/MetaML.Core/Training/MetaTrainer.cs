@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MetaML.Data;
 using MetaML.Models;
 using MetaML.Training.Checkpoints;
@@ -64,21 +65,24 @@ public static class MetaTrainer
             candidate.Adapter!.Validate(candidate.Encoder!);
         var data = TrainingData.Prepare(problems, options, run);
         bool canChoose = data.HasValidation;
-        TrainedLearner[] learners = [.. Train(data, canChoose ? candidates : candidates[..1], run)];
         if (!canChoose && candidates.Length > 1)
             run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since there are no validation data to choose with.");
-        if (learners.Length == 1)
-            return learners[0].Complete(null, run.Reasons);
-        EvaluatedLearner[] evaluated = Array.ConvertAll(learners, learner => learner.Evaluate());
+        if (!canChoose || candidates.Length == 1)
+            return Learner.Train(data, candidates[0], run).Complete(null, run);
+
+        EvaluatedLearner[] evaluated = [.. Compare(data, candidates, run)];
+        if (evaluated.Length == 1)
+            return evaluated[0].Learner.Complete(null, run);
         EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
         run.Decide($"Learner: {chosen.Name}. Loss on {chosen.Episodes.Count} validation episodes: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}. A more complex learner is chosen only if it is better by more than a standard error.");
-        return chosen.Complete(run.Reasons);
+        return chosen.Complete(run);
     }
 
     // The first candidate can always be trained. A later one is skipped if it cannot.
-    private static IEnumerable<TrainedLearner> Train(TrainingData data, MetaTrainingOptions[] candidates, TrainingRun run)
+    private static IEnumerable<EvaluatedLearner> Compare(TrainingData data, MetaTrainingOptions[] candidates, TrainingRun run)
     {
-        yield return Learner.Train(data, candidates[0], run);
+        EvaluatedLearner best = Measured(() => Learner.Train(data, candidates[0], run).Evaluate(run))!;
+        yield return best;
         foreach (MetaTrainingOptions candidate in candidates.Skip(1))
         {
             if (run.Stop.Reason is { } reason)
@@ -86,10 +90,21 @@ public static class MetaTrainer
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
             }
-            else if (TryTrain(data, candidate, run) is { } learner)
+            else if (Measured(() => TryTrain(data, candidate, run with { ToBeat = (best.Name, best.Loss) })?.Evaluate(run)) is { } learner)
             {
+                if (learner.Loss < best.Loss)
+                    best = learner;
                 yield return learner;
             }
+        }
+
+        EvaluatedLearner? Measured(Func<EvaluatedLearner?> train)
+        {
+            var clock = Stopwatch.StartNew();
+            EvaluatedLearner? learner = train();
+            if (learner is not null)
+                run.Log?.Invoke($"{learner.Name}: training and validation took {clock.Elapsed.TotalSeconds:F1} s.");
+            return learner;
         }
     }
 

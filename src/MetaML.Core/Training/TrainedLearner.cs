@@ -39,13 +39,14 @@ internal sealed class TrainedLearner
     public MetaTrainingOptions Options { get; }
 
     /// <summary>The models, with priors completed on all tasks.</summary>
-    /// <param name="evaluated">The episodes of <see cref="Evaluate()"/>; null if it did not run.</param>
-    /// <param name="reasons">The choices and their reasons.</param>
-    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, IReadOnlyList<string> reasons)
+    /// <param name="evaluated">The result of <see cref="Evaluate(TrainingRun)"/>; null if it did not run.</param>
+    /// <param name="run">The whole training: its decisions and limits.</param>
+    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, TrainingRun run)
     {
         double? loss = evaluated is { Count: > 0 } ? evaluated.Average(episode => episode.Loss) : _outcome.ValidationLoss;
         int first = 0;
-        return [.. Complete(problem => problem.Tasks).Zip(_problems, (model, problem) =>
+        MetaModel[] models = [.. Complete(problem => problem.Tasks, run)];
+        return [.. models.Zip(_problems, (model, problem) =>
         {
             IReadOnlyList<LearningTask> tasks = problem.Tasks.Tasks;
             var summary = new TrainingSummary
@@ -57,7 +58,7 @@ internal sealed class TrainedLearner
                 BestIteration = _outcome.BestIteration,
                 ValidationLoss = loss is { } value && double.IsFinite(value) ? value : null,
                 ValidationEpisodes = loss is null ? 0 : evaluated?.Count ?? _outcome.ValidationEpisodes,
-                Reasons = [.. reasons],
+                Reasons = [.. run.Reasons],
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
             first += tasks.Count;
@@ -67,9 +68,10 @@ internal sealed class TrainedLearner
 
     /// <summary>The mean query loss of each validation episode. The models were completed without the validation data. Squared errors are divided by the variance of labels.</summary>
     /// <remarks>The episodes have the same tasks, rows or classes as those that the outer loop chose its best parameters with, but they are other draws.</remarks>
-    public EvaluatedLearner Evaluate()
+    /// <param name="run">The whole training.</param>
+    public EvaluatedLearner Evaluate(TrainingRun run)
     {
-        MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks)];
+        MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks, run)];
         var evaluated = new List<EvaluatedEpisode>();
         int firstTask = 0;
         foreach (var (problem, model) in _problems.Zip(models))
@@ -87,13 +89,19 @@ internal sealed class TrainedLearner
         return new EvaluatedLearner(this, evaluated);
     }
 
-    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> tasksOf) => _problems.Zip(_adapters, (problem, adapter) =>
+    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known, TrainingRun run) => _problems.Zip(_adapters, (problem, adapter) =>
     {
-        ParameterArray[] values = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
-        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, values);
-        problem.Design.Adapter.CompletePrior(values, tasksOf(problem).Tasks.Select(task => model.EmbedStandardized(problem.Tasks.Features, task)));
+        ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
+        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
+        IReadOnlyList<LearningTask> tasks = known(problem).Tasks;
+        int most = tasks.Count == 0 ? 0 : problem.Design.Adapter.MostPriorTasks(tasks.Average(task => (double)task.RowCount));
+        problem.Design.Adapter.CompletePrior(own, EvenlySpaced(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
         return model;
     });
+
+    private static IEnumerable<LearningTask> EvenlySpaced(IReadOnlyList<LearningTask> tasks, int most) => tasks.Count <= most
+        ? tasks
+        : Enumerable.Range(0, most).Select(i => tasks[(int)((long)i * tasks.Count / most)]);
 
     private static IEnumerable<(int Task, double Loss)> Evaluate(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {

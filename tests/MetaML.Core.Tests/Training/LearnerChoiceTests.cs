@@ -31,6 +31,15 @@ public sealed class LearnerChoiceTests
     public void Train_LinearTasks_TakesTheLinearLearner() => Assert.StartsWith("Learner: Identity + Bayesian.", LearnerOf(Tasks((x, slope) => slope * x[0] + x[1])), StringComparison.Ordinal);
 
     [Fact]
+    public void Train_NetworkThatIsNoBetterThanTheLinearLearner_StopsSooner()
+    {
+        var log = new List<string>();
+        MetaTrainer.Train(Tasks((x, slope) => slope * x[0] + x[1]), new MetaTrainingOptions(), log.Add);
+        Assert.Contains(log, line => line.StartsWith("Stopped after ", StringComparison.Ordinal) && line.Contains(", and Identity + Bayesian has ", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.StartsWith("Mlp + Bayesian: training and validation took ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Train_TasksOnACurvedRepresentation_TakesTheNetwork() =>
         Assert.StartsWith("Learner: Mlp + Bayesian.", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
 
@@ -111,9 +120,9 @@ public sealed class LearnerChoiceTests
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
         var run = new TrainingRun(null, null, new TrainingStop(options), null);
         TrainedLearner learner = Learner.Train(TrainingData.Prepare([set], options, run), options, run);
-        Assert.NotEmpty(learner.Evaluate().Episodes);
-        Assert.All(learner.Evaluate().Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
-        Assert.Equal(learner.Evaluate().Episodes, learner.Evaluate().Episodes);
+        Assert.NotEmpty(learner.Evaluate(run).Episodes);
+        Assert.All(learner.Evaluate(run).Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
+        Assert.Equal(learner.Evaluate(run).Episodes, learner.Evaluate(run).Episodes);
     }
 
     [Fact]
@@ -124,7 +133,7 @@ public sealed class LearnerChoiceTests
             TaskSet set = Tasks((x, slope) => slope * x[0] + x[1] + shift);
             var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 0 };
             var run = new TrainingRun(null, null, new TrainingStop(options), null);
-            return Learner.Train(TrainingData.Prepare([set], options, run), options, run).Evaluate();
+            return Learner.Train(TrainingData.Prepare([set], options, run), options, run).Evaluate(run);
         }
 
         Assert.Equal(Evaluated(0).Loss, Evaluated(-10).Loss, 1e-3);
@@ -148,8 +157,8 @@ public sealed class LearnerChoiceTests
         MetaTrainingOptions linear = network with { Encoder = new IdentityEncoderOptions() };
         var run = new TrainingRun(null, null, new TrainingStop(network), null);
         var shared = TrainingData.Prepare([set], network, run);
-        Learner.Train(shared, linear, run).Evaluate();
-        Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Evaluate().Episodes, Learner.Train(shared, network, run).Evaluate().Episodes);
+        Learner.Train(shared, linear, run).Evaluate(run);
+        Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Evaluate(run).Episodes, Learner.Train(shared, network, run).Evaluate(run).Episodes);
     }
 
     // The position of the learner that is taken.

@@ -68,6 +68,39 @@ public sealed class TimeLimitTests
         Assert.IsType<IdentityEncoderOptions>(model.EncoderOptions);
     }
 
+    [Theory]
+    [InlineData(ClassLikelihood.Gaussian)]
+    [InlineData(ClassLikelihood.Logistic)]
+    public void Train_TimeIsUpWhileThePriorIsLearned_WarnsAndKeepsTheBestSoFar(ClassLikelihood likelihood)
+    {
+        var looks = new List<int>();
+        MetaModel TrainFor(double seconds)
+        {
+            var clock = new ManualClock { Step = TimeSpan.FromSeconds(1) }; // each look at it
+            var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { ClassLikelihood = likelihood }, Clock = clock, MaximumTrainingTime = TimeSpan.FromSeconds(seconds) };
+            MetaModel model = MetaTrainer.Train(CoreData.Of(Some.Tasks(), LabelKind.Binary), options, _log.Add, _log.Add);
+            looks.Add((int)clock.Now.TotalSeconds);
+            return model;
+        }
+
+        MetaModel model = TrainFor(4);
+        Assert.Contains(_log, line => line.Contains("is the best so far, not the most likely one: MaximumTrainingTime is up", StringComparison.Ordinal));
+        Assert.NotNull(model.Prior);
+        _log.Clear();
+        TrainFor(1e6);
+        Assert.DoesNotContain(_log, line => line.Contains("best so far", StringComparison.Ordinal));
+        Assert.True(looks[0] < looks[1]);
+    }
+
+    [Fact]
+    public void Train_FewIterations_BindThePriorToo()
+    {
+        TaskSet tasks = CoreData.Of(Some.Tasks(), LabelKind.Binary);
+        float[][] Values(int iterations) => [.. MetaTrainer.Train(tasks, new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions(), MaximumNumberOfIterations = iterations }).AdapterArrays];
+        Assert.NotEqual(Values(2), Values(1000));
+        Assert.Equal(Values(0), Values(1000)); // no outer steps
+    }
+
     [Fact]
     public void SelfSupervised_TimeIsUp_EndsWithThatStep()
     {

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Heads;
@@ -8,17 +9,20 @@ namespace MetaML.Adapters.Bayesian;
 
 /// <summary>The posterior of w in y = wᵀz̃ + ε, w ~ N(m, Σ), ε ~ N(0, σ²): see <see cref="ClosedFormAdapter"/> with V₀ = m and B Bᵀ = Σ / σ².</summary>
 /// <remarks>
-/// <para>Meta-learned: m where all tasks' outputs mean the same (else 0), Σ, σ, and for classes the scale of the scores; by
-/// gradients, or by <see cref="HeadPrior"/>. Source: Harrison et al., Meta-Learning Priors for Efficient Online
-/// Bayesian Regression (ALPaCA), 2018, arXiv 1807.08912. Deviation: classes are regressed as ±1 or one-hot labels.</para>
-/// <para>For regression the posterior's covariance is kept as well: the variance of a new label at z is σₜ²(1 + z̃ᵀS̃z̃),
-/// S̃ = (σ²Σ⁻¹ + Z̃ᵀSZ̃)⁻¹ = B(PᵀP + I)⁻¹Bᵀ. With common noise σₜ² = σ². With noise per task, wₜ ~ N(m, σₜ²Σ/σ²) and
-/// σₜ² ~ Inv-Gamma(a, aσ²): the head is the same, and E[σₜ²] = (aσ² + q/2) / (a + n/2 − 1), q = rᵀ(PPᵀ + I)⁻¹r. Squared
-/// query losses say nothing of σ itself, only of Σ/σ²: where the prior is learned by gradients, σ is set afterwards, to its
+/// <para>Meta-learned: Σ, σ, for classes the scale of the scores, and m if outputs mean the same in all tasks (otherwise m = 0). They are learned by
+/// gradients or by empirical Bayes (<see cref="PriorSearch"/>), from at most <see cref="TaskSubset"/> of the tasks and rows. Source: Harrison et al.,
+/// Meta-Learning Priors for Efficient Online Bayesian Regression (ALPaCA), 2018, arXiv 1807.08912. Deviation: classes are regressed as ±1 or one-hot labels.</para>
+/// <para>For regression, a head also has the covariance of its posterior. The variance of a new label at z is σₜ²(1 + z̃ᵀS̃z̃),
+/// S̃ = (σ²Σ⁻¹ + Z̃ᵀSZ̃)⁻¹ = B(PᵀP + I)⁻¹Bᵀ. With common noise, σₜ² = σ². With noise per task, wₜ ~ N(m, σₜ²Σ/σ²) and
+/// σₜ² ~ Inv-Gamma(a, aσ²). The head is then the same, and E[σₜ²] = (aσ² + q/2) / (a + n/2 − 1), q = rᵀ(PPᵀ + I)⁻¹r. Squared
+/// query losses depend on Σ/σ² but not on σ. If the prior is learned by gradients, σ is therefore set afterwards, to the
 /// maximum of the marginal likelihood.</para>
 /// </remarks>
 internal sealed class BayesianAdapter : ClosedFormAdapter
 {
+    // The largest number of rows of a task that the prior is learned from; see TaskSubset.Thin.
+    private const int MaximumRows = 500;
+
     private const string Noise = "log_noise";
     private const string NoiseShape = "log_noise_shape";
 
@@ -28,7 +32,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
 
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
-    /// <param name="options">Which prior, and how it is learned.</param>
+    /// <param name="options">The prior and the method that learns it.</param>
     public BayesianAdapter(HeadShape shape, BayesianAdapterOptions options)
         : base(shape, First(shape, options), LearnedCovariance.IsTrained(shape, options))
     {
@@ -40,14 +44,17 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
     private protected override bool KeepsPredictiveVariance => _options.GivesDeviation(Shape.Kind);
 
     /// <inheritdoc/>
-    public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    public override int MostPriorTasks(double meanRows) => TaskSubset.Count(Shape.EmbeddingDimension + 1, meanRows);
+
+    /// <inheritdoc/>
+    public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
         if (!_fitsPrior && !KeepsPredictiveVariance)
             return;
         int width = Shape.EmbeddingDimension + 1;
-        TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(task, width, Target))];
+        TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(TaskSubset.Thin(task, MaximumRows), width, Target))];
         if (_fitsPrior)
-            Store(FitPrior(tasks, width), parameters);
+            Store(FitPrior(tasks, width, FitLimits.Of(_options.MaximumFitIterations, limits)), parameters);
         else
             Store(Load(parameters).FitNoise(tasks), parameters);
     }
@@ -67,14 +74,19 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         return PredictiveVariance.Of(Math.Sqrt(variance), covariance);
     }
 
-    private HeadPrior FitPrior(TaskEvidence[] tasks, int width)
+    private HeadPrior FitPrior(TaskEvidence[] tasks, int width, FitLimits limits)
     {
         int? outputs = Shape.HasCommonOutputs ? Shape.CommonOutputs : null;
-        int iterations = _options.MaximumFitIterations;
-        HeadPrior Fit(CovarianceForm form, HeadPrior start) => HeadPrior.Fit(tasks, start, outputs is not null, form, iterations);
-        HeadPrior diagonal = Fit(CovarianceForm.Diagonal, HeadPrior.Start(tasks, width, outputs ?? 1, _options.Noise));
-        CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(tasks, width, outputs, _options.Noise, iterations));
-        return form == CovarianceForm.Diagonal ? diagonal : Fit(form, diagonal);
+        TaskEvidence[] few = TaskSubset.ForSelection(tasks, width);
+        HeadPrior Fit(TaskEvidence[] used, CovarianceForm form, HeadPrior start) => HeadPrior.Fit(used, start, outputs is not null, form, limits);
+        HeadPrior start = HeadPrior.Start(few, width, outputs ?? 1, _options.Noise);
+        if (few.Length < tasks.Length)
+            start = Fit(few, CovarianceForm.Diagonal, start);
+        HeadPrior diagonal = Fit(tasks, CovarianceForm.Diagonal, start);
+        CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(few, width, outputs, _options.Noise, limits));
+        if (form == CovarianceForm.Diagonal || limits.IsTimeUp())
+            return diagonal;
+        return Fit(tasks, form, diagonal);
     }
 
     private double ShapeOf(IReadOnlyList<float[]> parameters) =>
@@ -89,7 +101,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
             parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
     }
 
-    // A prior that was learned by gradients, and so has variances alone.
+    // A prior that was learned by gradients: its covariance is diagonal.
     private HeadPrior Load(IReadOnlyList<ParameterArray> parameters)
     {
         int width = Shape.EmbeddingDimension + 1, outputs = Shape.CommonOutputs ?? 1;

@@ -1,12 +1,12 @@
 namespace MetaML;
 
-/// <summary>How a Bayesian adapter takes classes to come about.</summary>
-/// <remarks>Saved models know these by their numbers.</remarks>
+/// <summary>The distribution of class labels given the scores, for a Bayesian adapter.</summary>
+/// <remarks>Saved models contain the numbers of these values.</remarks>
 public enum ClassLikelihood
 {
-    /// <summary>As values with noise: ±1, or one-hot. In closed form.</summary>
+    /// <summary>Labels are values with normal noise: ±1, or one-hot. The head has a closed form.</summary>
     Gaussian = 0,
 
-    /// <summary>By chance, with probabilities that are the logistic function or softmax of the scores. More exact, and better calibrated.</summary>
+    /// <summary>The probabilities are the logistic function or the softmax of the scores. This is more exact and better calibrated, and slower.</summary>
     Logistic = 1,
 }

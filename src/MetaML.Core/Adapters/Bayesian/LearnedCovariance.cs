@@ -1,25 +1,25 @@
 using System.Numerics.Tensors;
-using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Numerics;
 using MetaML.Parameters;
 
 namespace MetaML.Adapters.Bayesian;
 
-/// <summary>A meta-learned prior's covariance as an adapter's parameters: deviations in log space, and where they go together a factor of their correlations.</summary>
+/// <summary>The covariance of a meta-learned prior as parameters of an adapter: logarithms of standard deviations, and a factor of the correlations if there are any.</summary>
 internal static class LearnedCovariance
 {
-    // The widest embedding (and intercept) for which Auto considers a full covariance.
+    // The largest width, embedding and intercept, for which Auto considers correlations: the factor has width² values.
     private const int MaximumAutoWidth = 256;
 
-    /// <summary>Whether the outer optimiser learns the prior first. Where the encoder has nothing to train it need not, and so no libtorch.</summary>
+    /// <summary>Whether the outer optimiser learns the prior first. This is not needed if the encoder has no trained parameters, and then libtorch is not needed.</summary>
     public static bool IsTrained(HeadShape shape, BayesianAdapterOptions options) =>
         options.Fit == PriorFit.Gradient || shape.EncoderParameters.Any(spec => spec.IsTrained);
 
-    /// <summary>Whether empirical Bayes has the last word.</summary>
+    /// <summary>Whether empirical Bayes sets the prior at the end.</summary>
     public static bool IsFitted(HeadShape shape, BayesianAdapterOptions options) =>
         options.Fit == PriorFit.EmpiricalBayes || !IsTrained(shape, options);
 
-    /// <summary>Whether there is a factor.</summary>
+    /// <summary>Whether there is a factor of correlations.</summary>
     public static bool HasFactor(HeadShape shape, BayesianAdapterOptions options) => options.Covariance is PriorCovariance.Full or PriorCovariance.OneFactor
         || (options.Covariance == PriorCovariance.Auto && IsFitted(shape, options) && shape.EmbeddingDimension < MaximumAutoWidth);
 
@@ -30,14 +30,14 @@ internal static class LearnedCovariance
     /// <summary>The factor, lower triangular, [embedding + 1, embedding + 1].</summary>
     public static ParameterSpec Factor(int width) => new("prior_correlation_factor", [width, width], _ => Identity(width)) { IsTrained = false };
 
-    /// <summary>What Σ may be, as the options say or, for Auto, as is best.</summary>
+    /// <summary>The form of Σ: that of the options or, for Auto, the best one.</summary>
     public static CovarianceForm Form(HeadShape shape, BayesianAdapterOptions options, Func<CovarianceForm> best)
     {
         int width = shape.EmbeddingDimension + 1;
         return options.Covariance switch
         {
             PriorCovariance.Full => CovarianceForm.Full(width),
-            PriorCovariance.OneFactor => CovarianceForm.OneFactor(width),
+            PriorCovariance.OneFactor => CovarianceForm.OfFactors(1, width),
             PriorCovariance.Auto when HasFactor(shape, options) => best(),
             _ => CovarianceForm.Diagonal,
         };
@@ -62,7 +62,7 @@ internal static class LearnedCovariance
         return covariance;
     }
 
-    /// <summary>Sets the parameters.</summary>
+    /// <summary>Sets the parameters from a covariance.</summary>
     /// <param name="covariance">Σ [width, width].</param>
     /// <param name="deviations">Receives their logarithms, [width].</param>
     /// <param name="factor">Receives the factor, or null.</param>
@@ -83,14 +83,14 @@ internal static class LearnedCovariance
 
     /// <summary>Sets a prior head.</summary>
     /// <param name="mean">m [outputs][width].</param>
-    /// <param name="head">Receives it, [width, outputs]; or null where there is none.</param>
+    /// <param name="head">Receives the mean, [width, outputs]; or null if there is no prior head.</param>
     public static void Store(double[][] mean, float[]? head)
     {
         for (int i = 0; i < head?.Length; i++)
             head[i] = (float)mean[i % mean.Length][i / mean.Length];
     }
 
-    // Made when asked for: the width may come from a file that does not hold as much.
+    // Made on first use: the width may come from a damaged file.
     private static float[] Identity(int width)
     {
         var identity = new float[checked(width * width)];

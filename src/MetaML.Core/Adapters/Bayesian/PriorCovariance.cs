@@ -1,21 +1,22 @@
 namespace MetaML;
 
-/// <summary>What is learned about how heads vary from task to task.</summary>
-/// <remarks>Saved models know these by their numbers.</remarks>
+/// <summary>The form of the covariance of heads over tasks.</summary>
+/// <remarks>Saved models contain the numbers of these values.</remarks>
 public enum PriorCovariance
 {
     /// <summary>A variance for each slope and for the intercept.</summary>
     Diagonal = 0,
 
-    /// <summary>Also how they go together; shrunk towards the diagonal where there are few tasks.</summary>
+    /// <summary>A full covariance, shrunk towards the diagonal if there are few tasks. Its cost grows with the cube of the number of features.</summary>
     Full = 1,
 
     /// <summary>
-    /// Whichever of the others makes tasks that were left out most likely (five folds over tasks), and how far a full one is
-    /// shrunk. Diagonal for fewer than ten tasks, for embeddings of more than 255 values, and where the prior is learned by gradients.
+    /// The form that gives held-out tasks the highest likelihood (folds over tasks). For embeddings of at most 50 values: diagonal, one factor, or full with one of two
+    /// strengths of shrinkage. For 51 to 255 values: a diagonal with 0, 1, 2, 4 or 8 factors, whose cost is linear in the number of values. It is diagonal for fewer
+    /// than ten tasks, for more than 255 values, and if the prior is learned by gradients.
     /// </summary>
     Auto = 2,
 
-    /// <summary>A variance for each, and one direction in which all go together: tasks that are more or less of the same; shrunk likewise.</summary>
+    /// <summary>A variance for each slope and for the intercept, and one direction in which all vary together; shrunk likewise.</summary>
     OneFactor = 3,
 }

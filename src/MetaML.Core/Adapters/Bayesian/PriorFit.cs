@@ -1,16 +1,14 @@
-using MetaML.Adapters.Bayesian.Priors;
-
 namespace MetaML;
 
-/// <summary>How the prior of a Bayesian adapter is learned.</summary>
+/// <summary>The method that learns the prior of a Bayesian adapter.</summary>
 public enum PriorFit
 {
-    /// <summary><see cref="HeadPrior"/> alone where the encoder has nothing to train, else <see cref="Gradient"/>.</summary>
+    /// <summary><see cref="EmpiricalBayes"/> alone if the encoder has no trained parameters; otherwise <see cref="Gradient"/>.</summary>
     Auto,
 
-    /// <summary>By the outer optimiser, together with the encoder, on query losses.</summary>
+    /// <summary>The outer optimiser learns the prior together with the encoder, on query losses.</summary>
     Gradient,
 
-    /// <summary>By maximum marginal likelihood over all training tasks, once the encoder is trained.</summary>
+    /// <summary>The maximum of the marginal likelihood of the training tasks, after the encoder is trained.</summary>
     EmpiricalBayes,
 }

@@ -137,7 +137,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         if (KeepsPredictiveVariance)
         {
             double quadratic = isWide ? Product(right, residual) : squares - Product(right, solution); // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
-            predictive = Predictive(parameters, Covariance(normal, width, priorScale, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+            predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
         }
 
         if (factor is not null)
@@ -156,9 +156,15 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
-    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    public void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks) => CompletePrior(parameters, trainingTasks, PriorLimits.None);
+
+    /// <inheritdoc/>
+    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
     }
+
+    /// <inheritdoc/>
+    public virtual int MostPriorTasks(double meanRows) => int.MaxValue;
 
     /// <summary>b: the prior scale of each slope and, last, of the intercept. Float [embedding + 1].</summary>
     private protected abstract Tensor PriorScale(ParameterSet learned);

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace MetaML.Adapters.Logistic;
 
 /// <summary>E log(1 + eˣ) for x ~ N(m, v), and its first two derivatives by m: E σ(x) and E σ'(x).</summary>
 /// <remarks>
-/// Computed by the trapezoidal rule. Its error is below 1e-10, because it falls exponentially for analytic functions (Trefethen
-/// and Weideman, The exponentially convergent trapezoidal rule, 2014).
+/// Computed by the trapezoidal rule, eight nodes at a time. Its error is below 1e-10, because it falls exponentially for analytic
+/// functions (Trefethen and Weideman, The exponentially convergent trapezoidal rule, 2014).
 /// </remarks>
 internal static class LogisticExpectation
 {
@@ -16,21 +19,33 @@ internal static class LogisticExpectation
     /// <summary>The expectation and its two derivatives.</summary>
     /// <param name="mean">m.</param>
     /// <param name="variance">v; not negative.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (double Value, double Probability, double Curvature) Of(double mean, double variance)
     {
+        if (!(variance > 0))
+            return At(mean);
         double deviation = Math.Sqrt(variance), step = Math.Min(WidestStep, StepTimesDeviation / deviation);
-        int reach = variance > 0 ? (int)Math.Ceiling(Reach / step) : 0;
-        double total = 0, value = 0, probability = 0, curvature = 0;
-        for (int i = -reach; i <= reach; i++)
+        int reach = (int)Math.Ceiling(Reach / step);
+        Vector512<double> total = default, value = default, probability = default, curvature = default, one = Vector512<double>.One;
+        for (int first = -reach; first <= reach; first += Vector512<double>.Count)
         {
-            double t = reach == 0 ? 0 : i * step, weight = Math.Exp(-0.5 * t * t), x = mean + deviation * t;
-            double tail = Math.Exp(-Math.Abs(x)), other = 1 / (1 + tail); // no overflow
+            Vector512<double> index = Vector512<double>.Indices + Vector512.Create((double)first);
+            Vector512<double> t = index * step, x = t * deviation + Vector512.Create(mean);
+            Vector512<double> weight = Vector512.ConditionalSelect(Vector512.LessThanOrEqual(index, Vector512.Create((double)reach)), Vector512.Exp(t * t * -0.5), Vector512<double>.Zero);
+            Vector512<double> tail = Vector512.Exp(-Vector512.Abs(x)), other = one / (one + tail); // no overflow
             total += weight;
-            value += weight * (Math.Max(x, 0) + Math.Log(1 + tail));
-            probability += weight * (x > 0 ? other : tail * other);
+            value += weight * (Vector512.Max(x, Vector512<double>.Zero) + Vector512.Log(one + tail));
+            probability += weight * Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<double>.Zero), other, tail * other);
             curvature += weight * tail * other * other;
         }
 
-        return (value / total, probability / total, curvature / total);
+        double sum = Vector512.Sum(total);
+        return (Vector512.Sum(value) / sum, Vector512.Sum(probability) / sum, Vector512.Sum(curvature) / sum);
+    }
+
+    private static (double Value, double Probability, double Curvature) At(double x)
+    {
+        double tail = Math.Exp(-Math.Abs(x)), other = 1 / (1 + tail);
+        return (Math.Max(x, 0) + Math.Log(1 + tail), x > 0 ? other : tail * other, tail * other * other);
     }
 }

@@ -75,9 +75,15 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
-    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks)
+    public void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks) => CompletePrior(parameters, trainingTasks, PriorLimits.None);
+
+    /// <inheritdoc/>
+    public virtual void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
     }
+
+    /// <inheritdoc/>
+    public virtual int MostPriorTasks(double meanRows) => int.MaxValue;
 
     /// <summary>b: the prior scale of each slope and, last, of the intercept. Float [embedding + 1].</summary>
     private protected abstract Tensor PriorScale(ParameterSet learned);

@@ -20,6 +20,8 @@ internal sealed class OuterLoop : IResumable, IDisposable
 {
     private const int ValidationBatches = 4;
 
+    private const int LostPatienceShare = 4;
+
     // Multiplications of a step's forward pass below which a further thread costs about what it saves.
     private const long WorkPerShard = 10_000_000;
 
@@ -99,14 +101,14 @@ internal sealed class OuterLoop : IResumable, IDisposable
             bool isEvaluated = _best is not null && (_iteration % interval == 0 || _iteration == last);
             if (isEvaluated)
                 UpdateBest(validation);
-            _isOver = _iteration == last || (isEvaluated && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= stopping.Patience * interval);
+            _isOver = _iteration == last || (isEvaluated && _options.EarlyStopping is { } stopping && _iteration - _best!.Iteration >= PatienceOf(stopping, run) * interval);
             if (checkpoint is not null && (_isOver || _iteration % checkpoint.Interval == 0))
                 checkpoint.Save(this);
             _options.Progress?.Report(new TrainingProgress(_iteration, last, loss, _best is null ? null : _validationLoss, clock.Elapsed) { TimeShare = _stop.TimeShare, TaskWeights = TaskWeights() });
         }
 
         if (_best is not null && _isOver && _iteration < last)
-            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since.");
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since{(HasLost(run) ? $", and {run.ToBeat!.Value.Name} has {run.ToBeat.Value.Loss:G4}" : "")}.");
         Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
         if (_best is null)
             return Values();
@@ -174,6 +176,12 @@ internal sealed class OuterLoop : IResumable, IDisposable
             aftermath.ObserveAftermath(step.Numbers, before, step.Gather(Run(parts.Length, s => _shards[s].Evaluate())));
         return mean;
     }
+
+    // A candidate that is no better than a simpler learner gets less time to improve.
+    private int PatienceOf(EarlyStoppingOptions stopping, TrainingRun run) =>
+        HasLost(run) ? Math.Max(1, stopping.Patience / LostPatienceShare) : stopping.Patience;
+
+    private bool HasLost(TrainingRun run) => run.ToBeat is { } simpler && _best!.Loss >= simpler.Loss;
 
     private T[] Run<T>(int parts, Func<int, T> work)
     {

@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Training.Checkpoints;
 
 namespace MetaML.Training.Loop;
@@ -11,6 +12,9 @@ internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, Tr
 {
     private readonly List<string> _reasons = []; // one list, also of copies
 
+    /// <summary>The name and the validation loss of the best simpler learner; null if there is none. A candidate that does not reach this loss stops earlier.</summary>
+    public (string Name, double Loss)? ToBeat { get; init; }
+
     /// <summary>What was decided so far, and why.</summary>
     public IReadOnlyList<string> Reasons => _reasons;
 
@@ -20,5 +24,23 @@ internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, Tr
         if (!_reasons.Contains(reason)) // candidates decide alike
             _reasons.Add(reason);
         Log?.Invoke(reason);
+    }
+
+    /// <summary>The limits of a prior that is completed after the outer loop; warns once if the time ends it.</summary>
+    /// <param name="options">Of the training.</param>
+    /// <exception cref="OperationCanceledException">Thrown by the limits if the training was cancelled and the best so far is not asked for.</exception>
+    public PriorLimits PriorLimits(MetaTrainingOptions options)
+    {
+        bool isWarned = false;
+        return new PriorLimits(options.MaximumNumberOfIterations > 0 ? options.MaximumNumberOfIterations : int.MaxValue, () =>
+        {
+            if (Stop.Reason is not { } reason)
+                return false;
+            Stop.ThrowUnlessBestIsKept();
+            if (!isWarned)
+                Warn?.Invoke($"The prior of the linear learner is the best so far, not the most likely one: {reason}. Predictions may be less precise. Raise MaximumTrainingTime, or set fewer features.");
+            isWarned = true;
+            return true;
+        });
     }
 }

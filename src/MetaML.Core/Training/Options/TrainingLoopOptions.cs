@@ -20,17 +20,18 @@ public abstract record TrainingLoopOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>The largest number of outer steps.</summary>
-    /// <value>At least 0; default 1,000. With 0 the encoder keeps its initial parameters.</value>
+    /// <summary>The largest number of outer steps, and of steps of each search for a prior by empirical Bayes.</summary>
+    /// <value>At least 0; default 1,000. With 0 the encoder keeps its initial parameters, and only the own limit of the search for a prior applies.</value>
     public int MaximumNumberOfIterations { get; set; } = 1000;
 
     /// <summary>The time limit of training. Training ends after the outer step that reaches the limit, with the best parameters so far.</summary>
     /// <value>Positive, or null (default) for no limit.</value>
     /// <remarks>
     /// The time starts after the rows are read. It starts again if training continues from a checkpoint. A monotonic clock measures
-    /// it. Work outside outer steps is not interrupted: a prior by empirical Bayes, and the adaptation of the training tasks at the
-    /// end. The learning rate falls with the iterations or with the time, whichever has progressed further. The first half of joint
-    /// training may take half of the time. If the limit ends the training, the same seed does not give the same results.
+    /// it. The limit also ends the search for a prior by empirical Bayes: the best prior so far is used, with a warning. It does not
+    /// interrupt the adaptation of the training tasks at the end. The learning rate falls with the iterations or with the time,
+    /// whichever has progressed further. The first half of joint training may take half of the time. If the limit ends the training,
+    /// the same seed does not give the same results.
     /// </remarks>
     public TimeSpan? MaximumTrainingTime { get; set; }
 

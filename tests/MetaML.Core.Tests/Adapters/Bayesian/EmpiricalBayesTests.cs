@@ -1,3 +1,4 @@
+using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Data;
 using MetaML.Heads;
@@ -86,6 +87,7 @@ public sealed class EmpiricalBayesTests
     [InlineData("diagonal", PriorNoise.PerTask)]
     [InlineData("one factor", PriorNoise.Common)]
     [InlineData("one factor", PriorNoise.PerTask)]
+    [InlineData("two factors", PriorNoise.Common)]
     [InlineData("full", PriorNoise.Common)]
     [InlineData("full", PriorNoise.PerTask)]
     public void Fit_EachStep_RaisesTheMarginalLikelihood(string form, PriorNoise noise)
@@ -183,7 +185,7 @@ public sealed class EmpiricalBayesTests
     {
         // Three dimensions and one factor: as many unknowns as covariances, so that it is the full covariance itself.
         EmbeddedTask[] tasks = Tasks(600, correlation: 0.7);
-        HeadPrior factor = Fit(tasks, CovarianceForm.OneFactor(0), 2000), full = Fit(tasks, CovarianceForm.Full(0), 2000);
+        HeadPrior factor = Fit(tasks, CovarianceForm.OfFactors(1, 0), 2000), full = Fit(tasks, CovarianceForm.Full(0), 2000);
         Assert.Equal(full.Covariance[1], factor.Covariance[1], 0.05);
         Assert.Equal(full.Covariance[0], factor.Covariance[0], 0.05);
     }
@@ -194,7 +196,7 @@ public sealed class EmpiricalBayesTests
     public void Choose_ManyCorrelatedTasksOrFew_IsFullOrDiagonal(int count, double correlation, bool isFull)
     {
         TaskEvidence[] tasks = Evidence(Tasks(count, correlation: correlation));
-        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, 1, PriorNoise.Common, 200) != CovarianceForm.Diagonal);
+        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, 1, PriorNoise.Common, FitLimits.OfSteps(200)) != CovarianceForm.Diagonal);
     }
 
     private static TaskEvidence[] Evidence(EmbeddedTask[] tasks) => [.. tasks.Select(task => new TaskEvidence(task, Dimension + 1, (label, _) => label))];
@@ -202,8 +204,9 @@ public sealed class EmpiricalBayesTests
     private static CovarianceForm Form(string name) => name switch
     {
         "diagonal" => CovarianceForm.Diagonal,
-        "one factor" => CovarianceForm.OneFactor(0),
-        "shrunk factor" => CovarianceForm.OneFactor(10),
+        "one factor" => CovarianceForm.OfFactors(1, 0),
+        "two factors" => CovarianceForm.OfFactors(2, 0),
+        "shrunk factor" => CovarianceForm.OfFactors(1, 10),
         "shrunk" => CovarianceForm.Full(10),
         _ => CovarianceForm.Full(0),
     };
@@ -217,7 +220,7 @@ public sealed class EmpiricalBayesTests
     private static HeadPrior Fit(EmbeddedTask[] tasks, CovarianceForm form, int iterations, PriorNoise noise = PriorNoise.Common)
     {
         TaskEvidence[] evidence = Evidence(tasks);
-        return HeadPrior.Fit(evidence, HeadPrior.Start(evidence, Dimension + 1, 1, noise), hasMean: true, form, iterations);
+        return HeadPrior.Fit(evidence, HeadPrior.Start(evidence, Dimension + 1, 1, noise), hasMean: true, form, FitLimits.OfSteps(iterations));
     }
 
     // y ~ N(Z̃m, Z̃ΣZ̃ᵀ + σ²I), or t with 2a degrees of freedom and that scale, written out.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Adapters.Bayesian;
+using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Logistic;
 using MetaML.Data;
@@ -38,11 +39,10 @@ public sealed class LogisticPriorTests
             return task.Weights[i] * (task.Labels[i] * score - Math.Log(1 + Math.Exp(score)));
         });
 
-        ScaledHeadPrior prior = ScaledHeadPrior.Of([mean], covariance);
+        ScaledHeadPrior prior = new ScaledHeadPrior([mean], DenseCovariance.Of(covariance, 2));
         var (evidence, bound) = new LogisticTask(LabelKind.Binary, task, 2).Under(prior, Root(covariance, 2));
         TaskPosterior posterior = evidence.Under(prior);
-        double[] centre = [mean[0] + posterior.Shifts[0][0], mean[1] + posterior.Shifts[0][1]], spread = new double[4];
-        posterior.AddCovariance(1, spread);
+        double[] centre = [mean[0] + posterior.Shifts[0][0], mean[1] + posterior.Shifts[0][1]], spread = posterior.Covariance(1);
 
         double marginal = Math.Log(Mean(mean, covariance, (slope, intercept) => Math.Exp(LogLikelihood(slope, intercept))));
         double Bound(double[] m, double[] s) => Mean(m, s, LogLikelihood) - Divergence(m, s, mean, covariance);
@@ -65,7 +65,7 @@ public sealed class LogisticPriorTests
         const double Variance = 1.5;
         float[] labels = [0, 0, 1, 2, 0, 0, 1];
         var task = new EmbeddedTask(default, 0, labels, [.. labels.Select(_ => 1f)], 3);
-        ScaledHeadPrior prior = ScaledHeadPrior.Of([[0.4], [-0.2]], [Variance]);
+        ScaledHeadPrior prior = new ScaledHeadPrior([[0.4], [-0.2]], DenseCovariance.Of([Variance], 1));
         double marginal = Math.Log(Mean([0.4, -0.2], [Variance, 0, 0, Variance], (first, second) =>
         {
             double[][] classes = ClassContrasts.ToClasses([[first], [second]]);
@@ -88,13 +88,13 @@ public sealed class LogisticPriorTests
         CovarianceForm covariance = form switch
         {
             "diagonal" => CovarianceForm.Diagonal,
-            "one factor" => CovarianceForm.OneFactor(0),
+            "one factor" => CovarianceForm.OfFactors(1, 0),
             "full" => CovarianceForm.Full(0),
             _ => CovarianceForm.Full(10),
         };
         LogisticTask[] tasks = Logistic(kind, Tasks(kind, 30, 12));
         int heads = tasks[0].Heads;
-        var search = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, heads), hasMean: true, covariance, 200);
+        var search = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, heads), hasMean: true, covariance, FitLimits.OfSteps(200));
         double first = search.Bound, last = first;
         for (int round = 0; round < 6; round++)
         {
@@ -104,9 +104,9 @@ public sealed class LogisticPriorTests
         }
 
         Assert.True(last > first + 1, $"{first} to {last}");
-        ScaledHeadPrior prior = ScaledHeadPrior.Of(search.Prior.Mean, search.Prior.Covariance);
+        ScaledHeadPrior prior = search.Prior.Scaled;
         double again = Logistic(kind, Tasks(kind, 30, 12)).Sum(task => task.Under(prior, Root(search.Prior.Covariance, Width)).Bound); // wherever the search for it begins
-        Assert.Equal(again + covariance.LogPrior(search.Prior.Covariance, Width), last, 1e-4);
+        Assert.Equal(again + covariance.LogPrior(search.Prior.Scaled.Covariance), last, 1e-4);
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class LogisticPriorTests
     public void Climb_ManyTasks_FindsThePriorTheyWereDrawnFrom(LabelKind kind)
     {
         LogisticTask[] tasks = Logistic(kind, Tasks(kind, 500, 30));
-        HeadPrior fit = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, tasks[0].Heads), hasMean: true, CovarianceForm.Full(0), 200).Climb().Prior;
+        HeadPrior fit = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, tasks[0].Heads), hasMean: true, CovarianceForm.Full(0), FitLimits.OfSteps(200)).Climb().Prior;
         for (int i = 0; i < s_covariance.Length; i++)
             Assert.Equal(s_covariance[i], fit.Covariance[i], 0.12 + (kind == LabelKind.Binary ? 0.15 : 0.25) * s_covariance[i]); // of rare classes the bound is less close, and Σ too small
         double[][] means = kind == LabelKind.Binary ? [s_mean] : ClassContrasts.Of(ClassMeans);
@@ -150,7 +150,7 @@ public sealed class LogisticPriorTests
             return Math.Log(sum / total);
         });
         LogisticTask[] logistic = Logistic(LabelKind.Binary, tasks);
-        HeadPrior fit = new LogisticPrior(logistic, LogisticPrior.Start(logistic, 1, 1), hasMean: true, CovarianceForm.Diagonal, 200).Climb().Prior;
+        HeadPrior fit = new LogisticPrior(logistic, LogisticPrior.Start(logistic, 1, 1), hasMean: true, CovarianceForm.Diagonal, FitLimits.OfSteps(200)).Climb().Prior;
         var best = (Value: double.NegativeInfinity, Mean: 0.0, Variance: 0.0);
         for (double mean = -0.4; mean <= 0.4; mean += 0.05)
         {

@@ -1,47 +1,53 @@
+using MetaML.Adapters.Bayesian.Covariances;
+
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>The prior under which all tasks' labels are most likely: wₜ ~ N(m, Σ), y = wₜᵀz̃ + ε, ε ~ N(0, σ²).</summary>
-/// <param name="Mean">m for each output, [outputs][embedding + 1]; zeros where outputs do not mean the same in all tasks.</param>
+/// <summary>A prior of heads: wₜ ~ N(m, Σ), y = wₜᵀz̃ + ε, ε ~ N(0, σ²).</summary>
+/// <param name="Mean">m for each output, [outputs][embedding + 1]; zeros if outputs do not mean the same in all tasks.</param>
 /// <param name="Covariance">Σ, [embedding + 1, embedding + 1], row-major.</param>
 /// <param name="NoiseVariance">σ².</param>
 /// <remarks>
-/// <para>The intercept is one of the dimensions, with a variance of its own. Σ has the form that <see cref="CovarianceForm"/>
-/// says. Found by <see cref="PriorSearch"/>.</para>
-/// <para>Noise per task: σₜ² ~ Inv-Gamma(a, a σ²) and wₜ ~ N(m, σₜ²Σ/σ²), conjugate, so that labels are multivariate t with 2a
-/// degrees of freedom; with common noise a = ∞.</para>
+/// <para>The intercept is one of the dimensions and has its own variance. Σ has a form of <see cref="CovarianceForm"/>.
+/// <see cref="PriorSearch"/> finds the prior under which the labels of all tasks are most likely.</para>
+/// <para>With noise per task, σₜ² ~ Inv-Gamma(a, a σ²) and wₜ ~ N(m, σₜ²Σ/σ²). This is conjugate: labels are multivariate t with 2a
+/// degrees of freedom. With common noise, a = ∞.</para>
 /// </remarks>
 internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double NoiseVariance)
 {
-    /// <summary>a: how alike tasks' noise is; infinite where it is the same.</summary>
+    /// <summary>a: the larger, the more similar is the noise of tasks; infinite if all tasks have the same noise.</summary>
     public double NoiseShape { get; init; } = double.PositiveInfinity;
 
-    /// <summary>Whether σ² is given rather than learned.</summary>
+    /// <summary>Whether σ² is given and not learned.</summary>
     public bool IsNoiseKnown { get; init; }
 
-    /// <summary>Number of outputs that m is about.</summary>
+    /// <summary>Number of outputs of m.</summary>
     public int Outputs => Mean.Length;
 
     /// <summary>Embedding + 1.</summary>
     public int Width => Mean[0].Length;
 
+    /// <summary>The prior in units of the noise.</summary>
+    /// <exception cref="ArithmeticException">Σ is not positive definite.</exception>
+    public ScaledHeadPrior Scaled => new(Mean, DenseCovariance.Of(Array.ConvertAll(Covariance, value => value / NoiseVariance), Width));
+
     /// <summary>Fits the prior.</summary>
-    /// <param name="tasks">Every training task.</param>
-    /// <param name="start">Where to start: what it has of m, variances, and noise; see <see cref="Start"/>.</param>
-    /// <param name="hasMean">Whether outputs mean the same in all tasks; else m stays.</param>
-    /// <param name="form">What Σ may be.</param>
-    /// <param name="iterations">The largest number of steps.</param>
-    public static HeadPrior Fit(IReadOnlyList<TaskEvidence> tasks, HeadPrior start, bool hasMean, CovarianceForm form, int iterations)
+    /// <param name="tasks">The training tasks.</param>
+    /// <param name="start">The first m, variances and noise; see <see cref="Start"/>.</param>
+    /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
+    /// <param name="form">The family of Σ.</param>
+    /// <param name="limits">The number of steps and the time.</param>
+    public static HeadPrior Fit(IReadOnlyList<TaskEvidence> tasks, HeadPrior start, bool hasMean, CovarianceForm form, FitLimits limits)
     {
         var search = new PriorSearch(tasks, start, hasMean, form);
-        search.Climb(iterations);
+        search.Climb(limits);
         return search.Prior;
     }
 
-    /// <summary>From the pooled scale of the labels: half of it noise, and slopes that explain the rest.</summary>
-    /// <param name="tasks">Every training task.</param>
+    /// <summary>A start from the pooled variance of the labels: noise is one half, and slopes explain the other.</summary>
+    /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
-    /// <param name="outputs">Of m; 1 where it is 0.</param>
-    /// <param name="noise">Whether tasks have noise of their own; null where σ² is known to be 1.</param>
+    /// <param name="outputs">Number of outputs of m; 1 if m is 0.</param>
+    /// <param name="noise">Whether tasks have their own noise; null if σ² is known to be 1.</param>
     public static HeadPrior Start(IReadOnlyList<TaskEvidence> tasks, int width, int outputs, PriorNoise? noise)
     {
         double labelVariance = Math.Max(tasks.Sum(task => task.SquaredLabels) / tasks.Sum(task => task.Weight * task.Outputs), CovarianceForm.SmallestVariance);
@@ -55,8 +61,8 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
         return prior;
     }
 
-    /// <summary>The prior with the noise that is most likely, m and Σ/σ² staying as they are.</summary>
-    /// <param name="tasks">Every training task.</param>
+    /// <summary>The prior with the most likely noise for the same m and Σ/σ².</summary>
+    /// <param name="tasks">The training tasks.</param>
     public HeadPrior FitNoise(IReadOnlyList<TaskEvidence> tasks)
     {
         var (variance, shape) = TaskNoise.Fit(tasks, [.. Under(tasks).Select(posterior => posterior.Quadratic)], NoiseVariance, NoiseShape, CovarianceForm.SmallestVariance);
@@ -67,6 +73,5 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
     /// <param name="tasks">Any tasks of this width.</param>
     public double LogLikelihood(IReadOnlyList<TaskEvidence> tasks) => TaskNoise.LogLikelihood(tasks, Under(tasks), NoiseVariance, NoiseShape);
 
-    private TaskPosterior[] Under(IReadOnlyList<TaskEvidence> tasks) =>
-        ScaledHeadPrior.Of(Mean, Array.ConvertAll(Covariance, value => value / NoiseVariance)).Posteriors(tasks);
+    private TaskPosterior[] Under(IReadOnlyList<TaskEvidence> tasks) => Scaled.Posteriors(tasks);
 }

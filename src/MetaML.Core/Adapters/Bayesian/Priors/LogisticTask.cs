@@ -3,19 +3,19 @@ using MetaML.Heads;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>A task's classes, and the normal distribution of its heads that is closest to their posterior under a prior.</summary>
+/// <summary>The class labels of a task, and the normal approximation of the posterior of its heads under a prior.</summary>
 /// <remarks>
-/// <para>For two classes one head, log odds = wᵀz̃. For C the C − 1 contrasts QᵀW of the class vectors
-/// (<see cref="ClassContrasts"/>), whose posterior covariance is taken to be the same S for each, with no correlation among them.</para>
-/// <para>The distribution is that of the highest lower bound on the log marginal likelihood, E[log p(y | w)] − KL(q‖prior): the
-/// Gaussian variational approximation (Opper and Archambeau, The variational Gaussian approximation revisited, 2009), with the
-/// first expectation exact for two classes and its tilted bound for more. At the maximum S⁻¹ = Σ⁻¹ + Σᵢ ωᵢ z̃ᵢz̃ᵢᵀ and
-/// Σ⁻¹δ = Σᵢ sᵢ(yᵢ − gᵢ) z̃ᵢ: what the rows say is as if values had been seen, tᵢ = fᵢ + sᵢ(yᵢ − gᵢ)/ωᵢ with noise of the variance
-/// 1/ωᵢ. These are <see cref="TaskEvidence"/>, under which S and δ are the posterior again.</para>
+/// <para>Two classes have one head, log odds = wᵀz̃. C classes have C − 1 heads, the contrasts QᵀW of the class vectors
+/// (<see cref="ClassContrasts"/>). The approximation gives each contrast the same posterior covariance S, and no correlation between contrasts.</para>
+/// <para>The approximation has the highest lower bound on the log marginal likelihood, E[log p(y | w)] − KL(q‖prior): the
+/// Gaussian variational approximation (Opper and Archambeau, The variational Gaussian approximation revisited, 2009). The
+/// first expectation is exact for two classes, and a tilted bound for more. At the maximum S⁻¹ = Σ⁻¹ + Σᵢ ωᵢ z̃ᵢz̃ᵢᵀ and
+/// Σ⁻¹δ = Σᵢ sᵢ(yᵢ − gᵢ) z̃ᵢ. The rows are thus equivalent to values tᵢ = fᵢ + sᵢ(yᵢ − gᵢ)/ωᵢ with noise of variance
+/// 1/ωᵢ. <see cref="TaskEvidence"/> of these values has the posterior S and δ.</para>
 /// </remarks>
 internal sealed class LogisticTask
 {
-    // A saturated row says nothing, yet its value must exist.
+    // A saturated row has no information, but its value must be finite.
     private const double SmallestPrecision = 1e-10;
 
     private const int MaximumSteps = 100, MaximumHalvings = 20;
@@ -24,8 +24,8 @@ internal sealed class LogisticTask
     private readonly EmbeddedTask _task;
     private readonly int _width;
     private readonly double[] _augmented; // Z̃
-    private readonly double[] _precisions; // ω, where last left
-    private double[]? _solution; // U, likewise
+    private readonly double[] _precisions; // ω of the last evaluation
+    private double[]? _solution; // U of the last evaluation
 
     /// <param name="kind">Binary or multiclass.</param>
     /// <param name="task">The rows.</param>
@@ -36,15 +36,15 @@ internal sealed class LogisticTask
         _task = task;
         _width = width;
         _augmented = TaskEvidence.Augment(task, width);
-        double curvature = kind == LabelKind.Binary ? 0.25 : 1.0 / task.OutputCount; // of scores that are all the same
+        double curvature = kind == LabelKind.Binary ? 0.25 : 1.0 / task.OutputCount; // if all scores are equal
         _precisions = Array.ConvertAll(task.Weights, weight => weight * curvature);
         Heads = kind == LabelKind.Binary ? 1 : task.OutputCount - 1;
     }
 
-    /// <summary>Number of heads; 0 for a task of one class, which says nothing.</summary>
+    /// <summary>Number of heads; 0 for a task with one class, which has no information.</summary>
     public int Heads { get; }
 
-    /// <summary>What the rows say of heads about which nothing is known: one step from scores of 0.</summary>
+    /// <summary>The evidence of the rows under a flat prior: one step from scores of 0.</summary>
     public TaskEvidence First()
     {
         double[][] scores = [.. Enumerable.Range(0, _task.OutputCount).Select(k => Enumerable.Range(0, _task.RowCount).Select(row =>
@@ -52,7 +52,7 @@ internal sealed class LogisticTask
         return Evidence(_precisions, scores);
     }
 
-    /// <summary>What the rows say of the heads, and the bound on the log marginal likelihood, under a prior.</summary>
+    /// <summary>The evidence of the rows and the bound on the log marginal likelihood under a prior.</summary>
     /// <param name="prior">m and Σ.</param>
     /// <param name="root">B with BBᵀ = Σ [width, width].</param>
     public (TaskEvidence Evidence, double Bound) Under(ScaledHeadPrior prior, double[] root)
@@ -83,9 +83,9 @@ internal sealed class LogisticTask
         return (Evidence(best.Precisions, best.Targets), best.Bound);
     }
 
-    private static double Slack(State state) => 1e-8 * (1 + Math.Abs(state.Bound));
+    private static double Slack(State state) => 1e-7 * (1 + Math.Abs(state.Bound));
 
-    // The bound with S = (Σ⁻¹ + Z̃ᵀΩZ̃)⁻¹ and the δ that is best with it.
+    // The bound with S = (Σ⁻¹ + Z̃ᵀΩZ̃)⁻¹ and the best δ for it.
     private State Evaluate(ScaledHeadPrior prior, PenalizedFit fit, double[] precisions, double[]? from)
     {
         int rows = _task.RowCount;
@@ -102,7 +102,7 @@ internal sealed class LogisticTask
         return new State(-fit.Value - 0.5 * Heads * divergence, precisions, wanted, solution, targets);
     }
 
-    // m of each output, centred for more than two classes.
+    // m of each output, with mean 0 over outputs for more than two classes.
     private double[] Centre(ScaledHeadPrior prior)
     {
         if (_kind == LabelKind.Binary)

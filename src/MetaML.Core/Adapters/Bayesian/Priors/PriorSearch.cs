@@ -1,72 +1,80 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Numerics;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>Climbs the marginal likelihood of all tasks' labels towards its maximum over m, Σ, and the noise.</summary>
+/// <summary>Maximises the marginal likelihood of the labels of all tasks over m, Σ, and the noise.</summary>
 /// <remarks>
-/// <para>A step is ECME (Liu and Rubin 1994; for linear mixed models Laird and Ware 1982). With the posterior of each task's
-/// head, wₜ ~ N(m + δₜ, σ²S̃ₜ), and τₜ = E[1/σₜ²]: m by generalised least squares, m += Σ̃ X⁻¹ Στₜδₜ with
-/// X = (Στₜ)Σ̃ − ΣτₜS̃ₜ, a thousandth of it by expectation maximisation (X = (Στₜ)Σ̃), so that what no row determines stays
-/// where it is; σ² and a, exactly; and Σ̃ by <see cref="CovarianceForm.Next"/> of mean τₜδₜδₜᵀ + S̃ₜ. None lowers
-/// the likelihood (times that of the form's own prior on Σ̃).</para>
-/// <para>Two steps from θ in the form's coordinates, with differences r and r + v, then make a longer one,
+/// <para>A step is ECME (Liu and Rubin, 1994; for linear mixed models Laird and Ware, 1982). With the posterior of the head of each
+/// task, wₜ ~ N(m + δₜ, σ²S̃ₜ), and τₜ = E[1/σₜ²], it updates m by <see cref="MeanStep"/>, then σ² and a exactly, and then Σ̃ by
+/// <see cref="CovarianceForm.Next"/> of the mean of τₜδₜδₜᵀ + S̃ₜ. No step lowers the likelihood times the density of the
+/// form's own prior on Σ̃.</para>
+/// <para>Two steps from θ in the coordinates of the form, with differences r and r + v, suggest a longer step
 /// θ + 2sr + s²v with s = ‖r‖ / ‖v‖ (SQUAREM: Varadhan and Roland, Simple and globally convergent methods for accelerating
-/// the convergence of any EM algorithm, 2008, scheme S3). It is kept where it is no less likely, else the second step is.</para>
-/// <para>Managed code, on all cores, the same bits on any number of them; memory O(embedding · min(rows, embedding)) for each
-/// task, time O(min(rows, embedding) · embedding²) for each task and step.</para>
+/// the convergence of any EM algorithm, 2008, scheme S3). It is used if it is at least as likely. Otherwise the second step is used.</para>
+/// <para>Managed code, on all cores, with the same bits for any number of them. For tasks with n rows and an embedding of d values, the
+/// memory is O(d · min(n, d)) for each task. The time for each task and step is O(min(n, d) · d²) for a full covariance, and for a diagonal with
+/// factors O(n² · d) while n is less than d.</para>
 /// </remarks>
 internal sealed class PriorSearch
 {
-    private const double ExpectationShare = 1e-3;
+    // The gain of a cycle for each head, in nats, below which it is the last: for few features, and for many, whose variances converge slowly
+    // but change the likelihood of a head by little.
+    private const double Tolerance = 1e-4, ToleranceOfMany = 1e-3;
 
-    // The gain of a cycle for each head, in nats, below which it is the last.
-    private const double Tolerance = 1e-5;
-
-    // The largest s changes by it where it was reached, or too long.
+    // The factor by which the longest allowed s changes: it grows when s reaches it, and falls when the longer step fails.
     private const double StretchFactor = 4;
 
     private readonly IReadOnlyList<TaskEvidence> _tasks;
+    private readonly HeadPrior _start;
     private readonly bool _hasMean;
     private readonly CovarianceForm _form;
     private readonly int _heads;
-    private Place _place;
+    private Visited _current;
     private double _largestStretch = StretchFactor;
 
-    /// <summary>Stands at the start.</summary>
-    /// <param name="tasks">Every training task.</param>
-    /// <param name="start">What it has of m, variances, and noise.</param>
-    /// <param name="hasMean">Whether outputs mean the same in all tasks; else m stays.</param>
-    /// <param name="form">What Σ may be.</param>
-    /// <param name="point">Σ̃ in the form's coordinates; null for the variances of the start.</param>
+    /// <summary>Evaluates the start.</summary>
+    /// <param name="tasks">The training tasks.</param>
+    /// <param name="start">The first m, Σ, and noise.</param>
+    /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
+    /// <param name="form">The family of Σ̃.</param>
+    /// <param name="point">Σ̃ in the coordinates of the form; null for that of the start.</param>
     public PriorSearch(IReadOnlyList<TaskEvidence> tasks, HeadPrior start, bool hasMean, CovarianceForm form, double[]? point = null)
     {
         _tasks = tasks;
+        _start = start;
         _hasMean = hasMean;
         _form = form;
         _heads = tasks.Sum(task => task.Outputs);
-        int width = start.Width;
-        _place = Visit(point ?? form.Start([.. Enumerable.Range(0, width).Select(j => start.Covariance[j * width + j] / start.NoiseVariance)]), start);
+        _current = Visit(point ?? form.Start(Array.ConvertAll(start.Covariance, value => value / start.NoiseVariance), start.Width), start.Mean, start.NoiseVariance, start.NoiseShape);
     }
 
-    /// <summary>The prior where the search is: Σ, and m and the noise that are best with it.</summary>
-    public HeadPrior Prior => _place.Prior;
+    /// <summary>The current prior: Σ, with the best m and noise for it.</summary>
+    public HeadPrior Prior => _start with
+    {
+        Mean = _current.Mean,
+        Covariance = Array.ConvertAll(_current.Covariance.Dense, value => value * _current.NoiseVariance),
+        NoiseVariance = _current.NoiseVariance,
+        NoiseShape = _current.NoiseShape,
+    };
 
-    /// <summary>Σ̃ there, in the form's coordinates.</summary>
-    public double[] Point => _place.Point;
+    /// <summary>The current Σ̃ in the coordinates of the form.</summary>
+    public double[] Point => _current.Point;
 
-    /// <summary>Log marginal likelihood there, and log density of the form's own prior.</summary>
-    public double Objective => _place.Objective;
+    /// <summary>The current log marginal likelihood, plus the log density of the form's own prior.</summary>
+    public double Objective => _current.Objective;
 
-    /// <summary>How many times all tasks' posteriors were computed.</summary>
+    /// <summary>The number of times that the posteriors of all tasks were computed.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>Goes on until a cycle gains next to nothing.</summary>
-    /// <param name="iterations">The largest number of steps.</param>
-    public void Climb(int iterations)
+    /// <summary>Searches until a cycle gains almost nothing, or a limit is reached.</summary>
+    /// <param name="limits">The number of steps and the time.</param>
+    /// <param name="precision">Below 1 for a search that ends earlier.</param>
+    public void Climb(FitLimits limits, double precision = 1)
     {
-        double gain = double.PositiveInfinity, least = Tolerance * _heads;
-        while (gain >= least && Steps < iterations)
+        double gain = double.PositiveInfinity, least = (_start.Width > PriorSelection.LargestFullWidth ? ToleranceOfMany : Tolerance) * _heads / precision;
+        while (gain >= least && Steps < limits.Iterations && !limits.IsTimeUp())
         {
             double before = Objective;
             Advance();
@@ -74,13 +82,13 @@ internal sealed class PriorSearch
         }
     }
 
-    /// <summary>A step of ECME.</summary>
-    public void Step() => _place = Visit(_place.Next, _place.Prior);
+    /// <summary>One step of ECME.</summary>
+    public void Step() => _current = VisitNext(_current);
 
-    /// <summary>Two steps of ECME and one that they suggest.</summary>
+    /// <summary>Two steps of ECME and the longer step that they suggest.</summary>
     public void Advance()
     {
-        Place first = _place, second = Visit(first.Next, first.Prior);
+        Visited first = _current, second = VisitNext(first);
         double[] r = Difference(second.Point, first.Point), v = Difference(Difference(second.Next, second.Point), r);
         double length = TensorPrimitives.Norm<double>(r), stretch = length / Math.Max(TensorPrimitives.Norm<double>(v), double.Epsilon);
         if (stretch > 1)
@@ -90,79 +98,85 @@ internal sealed class PriorSearch
             double[] point = [.. first.Point];
             MatrixAlgebra.AddScaled(r, 2 * stretch, point);
             MatrixAlgebra.AddScaled(v, stretch * stretch, point);
-            if (TryVisit(point, second.Prior) is { } third && third.Objective >= second.Objective)
+            if (TryVisit(point, second) is { } third && third.Objective >= second.Objective)
             {
                 if (isLargest)
                     _largestStretch *= StretchFactor;
-                _place = third;
+                _current = third;
                 return;
             }
 
             _largestStretch = Math.Max(_largestStretch / StretchFactor, StretchFactor);
         }
 
-        _place = Visit(second.Next, second.Prior);
+        _current = VisitNext(second);
     }
 
-    private Place? TryVisit(double[] point, HeadPrior before)
+    /// <summary>log p(y | Z) of other tasks under the current prior.</summary>
+    public double LogLikelihood(IReadOnlyList<TaskEvidence> others)
+    {
+        TaskPosterior[] posteriors = new ScaledHeadPrior(_current.Mean, _current.Covariance).Posteriors(others);
+        double likelihood = TaskNoise.LogLikelihood(others, posteriors, _current.NoiseVariance, _current.NoiseShape);
+        Array.ForEach(posteriors, posterior => posterior.Dispose());
+        return likelihood;
+    }
+
+    private Visited VisitNext(Visited before) => Visit(before.Next, before.Mean, before.NoiseVariance, before.NoiseShape);
+
+    private Visited? TryVisit(double[] point, Visited before)
     {
         try
         {
-            return Visit(point, before);
+            return Visit(point, before.Mean, before.NoiseVariance, before.NoiseShape);
         }
-        catch (ArithmeticException) // so long a step that the matrices there are singular to working precision
+        catch (ArithmeticException) // the step is so long that a matrix is singular in double precision
         {
             return null;
         }
     }
 
-    private Place Visit(double[] point, HeadPrior before)
+    private Visited Visit(double[] point, double[][] mean, double variance, double shape)
     {
         Steps++;
-        int width = before.Width;
-        ScaledHeadPrior prior = ScaledHeadPrior.Of(before.Mean, _form.Covariance(point, width));
+        var prior = new ScaledHeadPrior(mean, _form.At(point, _start.Width));
         TaskPosterior[] posteriors = prior.Posteriors(_tasks); // of Σ̃ and m alone: they do not depend on σ²
-        double[][] mean = before.Mean;
         if (_hasMean)
-            mean = MoveMean(prior, posteriors, before);
-        var (variance, shape) = before.IsNoiseKnown
-            ? (before.NoiseVariance, before.NoiseShape)
-            : TaskNoise.Fit(_tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], before.NoiseVariance, before.NoiseShape, CovarianceForm.SmallestVariance);
-        HeadPrior here = before with { Mean = mean, Covariance = Array.ConvertAll(prior.Covariance, value => value * variance), NoiseVariance = variance, NoiseShape = shape };
-        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(prior.Covariance, width);
+            mean = MoveMean(prior, posteriors, Precisions(posteriors, variance, shape));
+        if (!_start.IsNoiseKnown)
+            (variance, shape) = TaskNoise.Fit(_tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], variance, shape, CovarianceForm.SmallestVariance);
+        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(prior.Covariance);
 
-        var second = new double[width * width];
+        double[] precisions = Precisions(posteriors, variance, shape);
+        SecondMoment moment = prior.Covariance.CreateMoment();
+        double priors = 0;
         for (int t = 0; t < posteriors.Length; t++)
         {
-            posteriors[t].AddShifts(TaskNoise.Precision(_tasks[t], posteriors[t].Quadratic, variance, shape), second);
-            posteriors[t].AddCovariance(posteriors[t].Shifts.Length, second);
+            int outputs = posteriors[t].Shifts.Length;
+            posteriors[t].AddShifts(precisions[t], moment);
+            posteriors[t].AddCovariance(outputs, moment);
+            priors += outputs * posteriors[t].PriorShare;
         }
 
-        TensorPrimitives.Divide(second, _heads, second);
-        return new Place(point, here, objective, _form.Next(point, second, _heads, width));
+        moment.AddPrior(priors);
+        Array.ForEach(posteriors, posterior => posterior.Dispose());
+        return new Visited(point, prior.Covariance, mean, variance, shape, objective, _form.Next(prior.Covariance, moment, _heads));
     }
 
-    private double[][] MoveMean(ScaledHeadPrior prior, TaskPosterior[] posteriors, HeadPrior before)
-    {
-        int width = before.Width, outputs = before.Outputs;
-        double[] system = new double[width * width], right = new double[width * outputs];
-        double precisions = 0;
-        for (int t = 0; t < posteriors.Length; t++)
-        {
-            double precision = TaskNoise.Precision(_tasks[t], posteriors[t].Quadratic, before.NoiseVariance, before.NoiseShape);
-            precisions += precision;
-            posteriors[t].AddCovariance((ExpectationShare - 1) * precision, system);
-            for (int i = 0; i < right.Length; i++)
-                right[i] += precision * posteriors[t].Shifts[i % outputs][i / outputs];
-        }
+    private double[] Precisions(TaskPosterior[] posteriors, double variance, double shape) =>
+        [.. posteriors.Select((posterior, t) => TaskNoise.Precision(_tasks[t], posterior.Quadratic, variance, shape))];
 
-        MatrixAlgebra.AddScaled(prior.Covariance, precisions, system);
-        Cholesky.Solve(system, width, right, outputs);
-        double[][] directions = [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => right[j * outputs + k]).ToArray())];
-        double[][] moves = [.. directions.Select(direction => MatrixAlgebra.Multiply(prior.Covariance, direction))];
+    private static double[][] MoveMean(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions)
+    {
+        double[][] directions = MeanStep.Directions(prior, posteriors, precisions);
+        double[][] moves = Array.ConvertAll(directions, direction =>
+        {
+            var move = new double[direction.Length];
+            prior.Covariance.MultiplyRows(direction, move);
+            return move;
+        });
         foreach (TaskPosterior posterior in posteriors)
             posterior.Move(directions, moves);
-        return [.. before.Mean.Zip(moves, (mean, move) => mean.Zip(move, (value, change) => value + change).ToArray())];
+        return [.. prior.Mean.Zip(moves, (mean, move) => mean.Zip(move, (value, change) => value + change).ToArray())];
     }
 
     private static double[] Difference(double[] x, double[] y)
@@ -172,6 +186,6 @@ internal sealed class PriorSearch
         return difference;
     }
 
-    // A point that was visited; its own best m and noise; where a step leads from it.
-    private sealed record Place(double[] Point, HeadPrior Prior, double Objective, double[] Next);
+    // A point that was evaluated, its Σ̃, the best m and noise for it, and the point to which a step leads.
+    private sealed record Visited(double[] Point, Covariance Covariance, double[][] Mean, double NoiseVariance, double NoiseShape, double Objective, double[] Next);
 }

@@ -1,52 +1,87 @@
+using MetaML.Adapters.Bayesian.Covariances;
+
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>Chooses the form of the prior covariance by the likelihood of tasks that were left out.</summary>
+/// <summary>Chooses the form of the prior covariance by the likelihood of held-out tasks.</summary>
 /// <remarks>
-/// Each prior is learned on four fifths of the tasks and judged by the log marginal likelihood of the others, over five folds
-/// (Geisser and Eddy, A predictive approach to model selection, 1979): diagonal; one factor, shrunk towards its diagonal as by
-/// embedding + 1 tasks; full, shrunk by four times as many, and by as many. They set out from the diagonal one of the same
-/// fold. Of more than a thousand tasks, a thousand of even distance are used.
+/// A prior is learned on most of the tasks and evaluated by the log marginal likelihood of the others, in folds
+/// (Geisser and Eddy, A predictive approach to model selection, 1979). Forms of at most 50 features: diagonal; one factor, shrunk towards its
+/// diagonal with the weight of embedding + 1 tasks; full, shrunk with the weight of four times as many tasks; and full, shrunk with the weight of as many. More
+/// features: diagonal with 0, 1, 2, 4, … shrunk factors, until a number is not better than the one before. Each
+/// search starts at the diagonal prior of the same fold.
 /// </remarks>
 internal static class PriorSelection
 {
-    private const int Folds = 5, MaximumTasks = 1000, MinimumTasks = 10;
+    /// <summary>The largest width, embedding + 1, for which a full covariance is a candidate: its cost is cubic in the width.</summary>
+    public const int LargestFullWidth = 51;
 
-    /// <summary>The form that serves tasks best.</summary>
-    /// <param name="tasks">Every training task.</param>
+    private const int MinimumTasks = 10, MaximumFactors = 8;
+
+    // Likelihoods of held-out tasks differ by far more than a search gains in its last cycles.
+    private const double Precision = 0.2;
+
+    /// <summary>The form that gives held-out tasks the highest likelihood; diagonal for fewer than ten tasks.</summary>
+    /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
-    /// <param name="outputs">Number of outputs that mean the same in all tasks; null where they do not, so that m = 0.</param>
-    /// <param name="noise">Whether tasks have noise of their own; null where it is known to be 1.</param>
-    /// <param name="iterations">The largest number of steps of each fit.</param>
-    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, int iterations)
+    /// <param name="outputs">Number of outputs that mean the same in all tasks; null if tasks have their own outputs, so that m = 0.</param>
+    /// <param name="noise">Whether tasks have their own noise; null if the noise is known to be 1.</param>
+    /// <param name="limits">Of each search, and of the time. If the time is up, the form is diagonal.</param>
+    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, FitLimits limits)
     {
-        if (tasks.Count < MinimumTasks)
+        if (tasks.Count < MinimumTasks || limits.IsTimeUp())
             return CovarianceForm.Diagonal;
-        CovarianceForm[] candidates = [CovarianceForm.Diagonal, CovarianceForm.OneFactor(width), CovarianceForm.Full(4 * width), CovarianceForm.Full(width)]; // of equals the simplest
-        double[] likelihoods = HeldOut(tasks, width, outputs, candidates, noise, iterations);
-        return candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
+        bool isWide = width > LargestFullWidth;
+        CovarianceForm[] candidates = isWide
+            ? [.. Counts().Select(factors => CovarianceForm.OfFactors(factors, factors == 0 ? 0 : width))]
+            : [CovarianceForm.Diagonal, CovarianceForm.OfFactors(1, width), CovarianceForm.Full(4 * width), CovarianceForm.Full(width)]; // of equals the simplest
+        double[] likelihoods = HeldOut(tasks, width, outputs, candidates, noise, limits, folds: isWide ? 3 : 5, endsWithoutGain: isWide);
+        return limits.IsTimeUp() ? CovarianceForm.Diagonal : candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
     }
 
-    /// <summary>Log marginal likelihood of tasks that were left out, of each form.</summary>
-    /// <param name="tasks">Every training task.</param>
+    /// <summary>Log marginal likelihood of held-out tasks for each form.</summary>
+    /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
-    /// <param name="outputs">As above.</param>
+    /// <param name="outputs">As for <see cref="Choose"/>.</param>
     /// <param name="candidates">The first is diagonal.</param>
-    /// <param name="noise">As above.</param>
-    /// <param name="iterations">As above.</param>
-    public static double[] HeldOut(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm[] candidates, PriorNoise? noise, int iterations)
+    /// <param name="noise">As for <see cref="Choose"/>.</param>
+    /// <param name="limits">As for <see cref="Choose"/>.</param>
+    /// <param name="folds">Number of folds over tasks.</param>
+    /// <param name="endsWithoutGain">Whether to end after the first candidate that is not better than the one before; the others get negative infinity.</param>
+    public static double[] HeldOut(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm[] candidates, PriorNoise? noise, FitLimits limits, int folds = 5, bool endsWithoutGain = false)
     {
-        int stride = (tasks.Count + MaximumTasks - 1) / MaximumTasks;
-        TaskEvidence[] used = [.. tasks.Where((_, i) => i % stride == 0)];
+        (TaskEvidence[] Training, TaskEvidence[] Others)[] parts = [.. Enumerable.Range(0, folds).Select(fold =>
+            (tasks.Where((_, i) => i % folds != fold).ToArray(), tasks.Where((_, i) => i % folds == fold).ToArray()))];
+        var starts = new HeadPrior[folds];
         var likelihoods = new double[candidates.Length];
-        for (int fold = 0; fold < Folds; fold++)
+        Array.Fill(likelihoods, double.NegativeInfinity);
+        for (int c = 0; c < candidates.Length; c++)
         {
-            TaskEvidence[] training = [.. used.Where((_, i) => i % Folds != fold)], others = [.. used.Where((_, i) => i % Folds == fold)];
-            HeadPrior prior = HeadPrior.Start(training, width, outputs ?? 1, noise);
-            HeadPrior diagonal = HeadPrior.Fit(training, prior, outputs is not null, candidates[0], iterations);
-            for (int c = 0; c < candidates.Length; c++)
-                likelihoods[c] += (c == 0 ? diagonal : HeadPrior.Fit(training, diagonal, outputs is not null, candidates[c], iterations)).LogLikelihood(others);
+            double sum = 0;
+            for (int fold = 0; fold < folds && !limits.IsTimeUp(); fold++)
+            {
+                var (training, others) = parts[fold];
+                HeadPrior start = c == 0 ? HeadPrior.Start(training, width, outputs ?? 1, noise) : starts[fold];
+                var search = new PriorSearch(training, start, outputs is not null, candidates[c]);
+                search.Climb(limits, Precision);
+                sum += search.LogLikelihood(others);
+                if (c == 0)
+                    starts[fold] = search.Prior;
+            }
+
+            if (limits.IsTimeUp())
+                break;
+            likelihoods[c] = sum;
+            if (endsWithoutGain && c > 0 && likelihoods[c] <= likelihoods[c - 1])
+                break;
         }
 
         return likelihoods;
+    }
+
+    private static IEnumerable<int> Counts()
+    {
+        yield return 0;
+        for (int factors = 1; factors <= MaximumFactors; factors *= 2)
+            yield return factors;
     }
 }

@@ -1,34 +1,32 @@
-using MetaML.Numerics;
+using MetaML.Adapters.Bayesian.Covariances;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>m and Σ̃ = Σ/σ², and what follows from them.</summary>
+/// <summary>The prior of heads in units of the noise variance: N(m, Σ̃) with Σ̃ = Σ/σ².</summary>
 /// <param name="Mean">m [outputs][width].</param>
-/// <param name="Covariance">Σ̃ [width, width].</param>
-/// <param name="Precision">Σ̃⁻¹ [width, width].</param>
-/// <param name="LogDeterminant">log |Σ̃|.</param>
-internal sealed record ScaledHeadPrior(double[][] Mean, double[] Covariance, double[] Precision, double LogDeterminant)
+/// <param name="Covariance">Σ̃.</param>
+internal sealed record ScaledHeadPrior(double[][] Mean, Covariance Covariance)
 {
-    /// <summary>With what follows.</summary>
-    /// <param name="mean">m [outputs][width].</param>
-    /// <param name="covariance">Σ̃ [width, width].</param>
-    /// <exception cref="ArithmeticException">Σ̃ is not positive definite.</exception>
-    public static ScaledHeadPrior Of(double[][] mean, double[] covariance)
-    {
-        int width = mean[0].Length;
-        double[] lower = [.. covariance];
-        Cholesky.Factor(lower, width);
-        return new ScaledHeadPrior(mean, covariance, MatrixAlgebra.InverseOf(lower, width), MatrixAlgebra.LogDeterminant(lower, width));
-    }
+    // Multiplications below which more threads cost more than they save.
+    private const double WorkForThreads = 3e7;
 
-    /// <summary>m of an output; where tasks have classes of their own there is one for all, 0.</summary>
+    /// <summary>m of an output. If tasks have their own classes, one m serves all outputs: 0.</summary>
     public double[] MeanOf(int output) => Mean[Math.Min(output, Mean.Length - 1)];
 
     /// <summary>The posterior of each task.</summary>
-    /// <exception cref="ArithmeticException">Rounding leaves a task's system without a solution.</exception>
+    /// <exception cref="ArithmeticException">A task's system is singular in double precision.</exception>
     public TaskPosterior[] Posteriors(IReadOnlyList<TaskEvidence> tasks)
     {
         var posteriors = new TaskPosterior[tasks.Count];
+        if (tasks.Any(task => !task.HasFewRows))
+            _ = Covariance.Precision; // computed once, before the threads
+        if (tasks.Sum(task => task.Work) < WorkForThreads)
+        {
+            for (int t = 0; t < posteriors.Length; t++)
+                posteriors[t] = tasks[t].Under(this);
+            return posteriors;
+        }
+
         try
         {
             Parallel.For(0, tasks.Count, t => posteriors[t] = tasks[t].Under(this));

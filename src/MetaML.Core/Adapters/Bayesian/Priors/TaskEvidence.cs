@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using MetaML.Heads;
 using MetaML.Numerics;
@@ -5,7 +6,8 @@ using static MetaML.Numerics.MatrixAlgebra;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>What of one task the likelihood of a prior depends on: its rows, or A = Z̃ᵀSZ̃ and b = Z̃ᵀSy where that is smaller.</summary>
+/// <summary>The sufficient statistics of a task for the likelihood of a prior: its rows, or A = Z̃ᵀSZ̃ and b = Z̃ᵀSy if these are smaller.</summary>
+/// <remarks>They are computed once and serve all forms of the covariance.</remarks>
 internal sealed class TaskEvidence
 {
     private readonly int _width;
@@ -16,7 +18,7 @@ internal sealed class TaskEvidence
 
     /// <param name="task">The rows.</param>
     /// <param name="width">Embedding + 1.</param>
-    /// <param name="target">What a label is regressed as, for one output.</param>
+    /// <param name="target">The value for which a label stands in the regression of an output.</param>
     public TaskEvidence(EmbeddedTask task, int width, Func<float, int, float> target)
         : this(Augment(task, width), Array.ConvertAll(task.Weights, weight => (double)weight), [.. Enumerable.Range(0, task.OutputCount).Select(k => Array.ConvertAll(task.Labels, label => (double)target(label, k)))], width)
     {
@@ -30,6 +32,7 @@ internal sealed class TaskEvidence
     {
         int count = weights.Length;
         _width = width;
+        RowCount = count;
         _squares = new double[targets.Length];
         Weight = weights.Sum();
         double[] rows = [.. augmented];
@@ -81,6 +84,12 @@ internal sealed class TaskEvidence
         return rows;
     }
 
+    /// <summary>About how many multiplications the posterior takes.</summary>
+    public double Work => 2.0 * Math.Min(RowCount, _width) * Math.Min(RowCount, _width) * _width;
+
+    /// <summary>Number of rows.</summary>
+    public int RowCount { get; }
+
     /// <summary>Total weight of the rows.</summary>
     public double Weight { get; }
 
@@ -90,65 +99,64 @@ internal sealed class TaskEvidence
     /// <summary>yᵀSy over all outputs.</summary>
     public double SquaredLabels => _squares.Sum();
 
+    /// <summary>Whether the task has fewer rows than values of an embedding and intercept, so that its rows are stored.</summary>
+    public bool HasFewRows => _products is null;
+
     /// <summary>The posterior of the heads, in units of the noise.</summary>
     /// <param name="prior">m and Σ̃.</param>
-    public TaskPosterior Under(ScaledHeadPrior prior)
+    /// <exception cref="ArithmeticException">The task's system is singular in double precision.</exception>
+    public TaskPosterior Under(ScaledHeadPrior prior) => _products is null ? UnderByRows(prior, _rows!) : UnderByProducts(prior, _products);
+
+    // With G = I + Z̃Σ̃Z̃ᵀ = LLᵀ and K = L⁻¹Z̃Σ̃: δ = Kᵀ L⁻¹(y − Z̃m).
+    private TaskPosterior UnderByRows(ScaledHeadPrior prior, double[] rows)
     {
-        int width = _width;
-        var shifts = new double[Outputs][];
+        int width = _width, count = rows.Length / width, size = count * width;
+        double[] spread = ArrayPool<double>.Shared.Rent(size + SmallProducts<double>.Slack), reduction = ArrayPool<double>.Shared.Rent(size + SmallProducts<double>.Slack); // Z̃Σ̃, K
+        double[] gram = new double[count * count + SmallProducts<double>.Slack]; // G
+        prior.Covariance.MultiplyRows(rows, spread.AsSpan(0, size));
+        SmallProducts<double>.MultiplyByTransposed(spread.AsSpan(0, size), rows, gram, count, width, count);
+        for (int r = 0; r < count; r++)
+            gram[r * count + r] += 1;
+        Cholesky.Factor(gram, count);
+        SmallProducts<double>.Multiply(LowerInverse(gram, count), spread, reduction, count, count, width);
+        ArrayPool<double>.Shared.Return(spread);
         double quadratic = 0;
-        if (_products is null) // by G = I + Z̃Σ̃Z̃ᵀ
-        {
-            int count = _rows!.Length / width;
-            double[] spread = new double[count * width], gram = new double[count * count]; // Z̃Σ̃, G
-            for (int r = 0; r < count; r++)
-            {
-                Span<double> target = spread.AsSpan(r * width, width);
-                for (int j = 0; j < width; j++)
-                    AddScaled(prior.Covariance.AsSpan(j * width, width), _rows[r * width + j], target);
-                for (int c = 0; c <= r; c++)
-                    gram[r * count + c] = TensorPrimitives.Dot<double>(target, _rows.AsSpan(c * width, width));
-                gram[r * count + r] += 1;
-            }
-
-            Cholesky.Factor(gram, count);
-            double logDeterminant = LogDeterminant(gram, count);
-            for (int k = 0; k < Outputs; k++)
-            {
-                var residual = new double[count];
-                for (int r = 0; r < count; r++)
-                    residual[r] = _withLabels[k][r] - TensorPrimitives.Dot<double>(_rows.AsSpan(r * width, width), prior.MeanOf(k));
-                SolveLower(gram, count, residual, 1); // L⁻¹r
-                quadratic += TensorPrimitives.SumOfSquares<double>(residual);
-                shifts[k] = residual; // finished below
-            }
-
-            SolveLower(gram, count, spread, width); // K = L⁻¹Z̃Σ̃
-            for (int k = 0; k < Outputs; k++)
-            {
-                var shift = new double[width];
-                for (int r = 0; r < count; r++)
-                    AddScaled(spread.AsSpan(r * width, width), shifts[k][r], shift);
-                shifts[k] = shift;
-            }
-
-            return new TaskPosterior(prior, shifts, spread, quadratic, logDeterminant);
-        }
-
-        double[] precision = new double[width * width]; // Σ̃⁻¹ + A
-        TensorPrimitives.Add(prior.Precision, _products, precision);
-        Cholesky.Factor(precision, width);
-        double[] inverse = InverseOf(precision, width);
+        var shifts = new double[Outputs][];
         for (int k = 0; k < Outputs; k++)
         {
-            double[] residual = [.. _withLabels[k]]; // b − Am
+            var residual = new double[count];
+            for (int r = 0; r < count; r++)
+                residual[r] = _withLabels[k][r] - TensorPrimitives.Dot<double>(rows.AsSpan(r * width, width), prior.MeanOf(k));
+            SolveLower(gram, count, residual, 1);
+            quadratic += TensorPrimitives.SumOfSquares<double>(residual);
+            shifts[k] = new double[width];
+            for (int r = 0; r < count; r++)
+                AddScaled(reduction.AsSpan(r * width, width), residual[r], shifts[k]);
+        }
+
+        return new TaskPosterior(prior, shifts, reduction, size, quadratic, LogDeterminant(gram, count), isWhole: false);
+    }
+
+    // With S̃ = (Σ̃⁻¹ + A)⁻¹: δ = S̃(b − Am).
+    private TaskPosterior UnderByProducts(ScaledHeadPrior prior, double[] products)
+    {
+        int width = _width;
+        var precision = new double[width * width];
+        TensorPrimitives.Add(prior.Covariance.Precision, products, precision);
+        Cholesky.Factor(precision, width);
+        double[] inverse = InverseOf(precision, width);
+        double quadratic = 0;
+        var shifts = new double[Outputs][];
+        for (int k = 0; k < Outputs; k++)
+        {
+            double[] residual = [.. _withLabels[k]];
             quadratic += _squares[k] - TensorPrimitives.Dot<double>(residual, prior.MeanOf(k));
             for (int i = 0; i < width; i++)
-                residual[i] -= TensorPrimitives.Dot<double>(_products.AsSpan(i * width, width), prior.MeanOf(k));
+                residual[i] -= TensorPrimitives.Dot<double>(products.AsSpan(i * width, width), prior.MeanOf(k));
             shifts[k] = Multiply(inverse, residual);
             quadratic -= TensorPrimitives.Dot<double>(residual, prior.MeanOf(k)) + TensorPrimitives.Dot<double>(residual, shifts[k]);
         }
 
-        return new TaskPosterior(prior, shifts, inverse, Math.Max(quadratic, 0), LogDeterminant(precision, width) + prior.LogDeterminant);
+        return new TaskPosterior(prior, shifts, inverse, inverse.Length, Math.Max(quadratic, 0), LogDeterminant(precision, width) + prior.Covariance.LogDeterminant, isWhole: true);
     }
 }

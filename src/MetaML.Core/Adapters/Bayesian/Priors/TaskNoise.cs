@@ -1,9 +1,9 @@
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>The noise of tasks: σₜ² ~ Inv-Gamma(a, a σ²), where a = ∞ is one σ² for all.</summary>
+/// <summary>The noise of tasks: σₜ² ~ Inv-Gamma(a, a σ²). With a = ∞, all tasks have the same σ².</summary>
 internal static class TaskNoise
 {
-    // From heavy tails that still have a variance to what can no longer be told from one σ².
+    // From heavy tails with a finite variance to a distribution that is practically constant.
     private const double SmallestShape = 1.05, LargestShape = 1e4;
 
     /// <summary>τ = E[1/σₜ²] given the task's rows.</summary>
@@ -26,7 +26,7 @@ internal static class TaskNoise
     public static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, TaskPosterior[] posteriors, double variance, double shape) =>
         LogLikelihood(tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], variance, shape) - 0.5 * posteriors.Sum(posterior => posterior.LogDeterminant);
 
-    // But for −½ log |G|.
+    // Without −½ log |G|.
     private static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape)
     {
         double sum = 0, logGamma = double.IsInfinity(shape) ? 0 : LogGamma(shape);
@@ -41,13 +41,13 @@ internal static class TaskNoise
         return sum;
     }
 
-    /// <summary>σ² and a of the highest likelihood, given each task's q; a is only sought where it is finite.</summary>
+    /// <summary>The most likely σ² and a for given q of the tasks. a changes only if it is finite.</summary>
     public static (double Variance, double Shape) Fit(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape, double smallest)
     {
         if (double.IsInfinity(shape))
             return (Math.Max(quadratics.Sum() / tasks.Sum(Count), smallest), shape);
 
-        // Along either axis of (log σ², log a), in steps that halve where neither helps.
+        // Along each axis of (log σ², log a), with steps that are halved if no step improves the likelihood.
         double best = LogLikelihood(tasks, quadratics, variance, shape);
         for (double step = 0.5; step > 1e-3; step /= 2)
         {
@@ -69,7 +69,7 @@ internal static class TaskNoise
 
     private static double Count(TaskEvidence task) => task.Weight * task.Outputs;
 
-    // Stirling's series, from 7 on; below by Γ(x + 1) = x Γ(x).
+    // Stirling's series for x ≥ 7; for smaller x by Γ(x + 1) = x Γ(x).
     private static double LogGamma(double x)
     {
         double below = 0;

@@ -1,0 +1,98 @@
+using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Covariances;
+using MetaML.Numerics;
+
+namespace MetaML.Adapters.Bayesian.Priors;
+
+/// <summary>The step of the prior mean by generalised least squares: m += Σ̃c with Xc = Στₜδₜ and X = (Στₜ)Σ̃ − ΣτₜS̃ₜ.</summary>
+/// <remarks>
+/// X gets a thousandth of (Στₜ)Σ̃, the system of expectation maximisation, so that a direction that no row determines stays as it
+/// is. Embeddings of more than 63 values never form X: conjugate gradients with a diagonal preconditioner (Nocedal and Wright,
+/// Numerical Optimization, 2006, algorithm 5.3) multiply by the posteriors, so that the cost is linear in the embedding. Each of their
+/// iterations raises the likelihood, so it does not matter that they stop early.
+/// </remarks>
+internal static class MeanStep
+{
+    private const double ExpectationShare = 1e-3;
+
+    private const int LargestMatrix = 64, MaximumIterations = 20;
+
+    private const double Tolerance = 1e-2; // of the residual
+
+    /// <summary>The direction c of each output, [outputs][width].</summary>
+    /// <param name="prior">m and Σ̃.</param>
+    /// <param name="posteriors">Of all tasks.</param>
+    /// <param name="precisions">τ of each task.</param>
+    public static double[][] Directions(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions)
+    {
+        int width = prior.Covariance.Width;
+        double[][] right = [.. prior.Mean.Select(_ => new double[width])];
+        for (int t = 0; t < posteriors.Length; t++)
+        {
+            for (int k = 0; k < right.Length; k++)
+                MatrixAlgebra.AddScaled(posteriors[t].Shifts[k], precisions[t], right[k]);
+        }
+
+        return width <= LargestMatrix ? ByMatrix(prior.Covariance, posteriors, precisions, right) : ByGradients(prior.Covariance, posteriors, precisions, right);
+    }
+
+    private static double[][] ByMatrix(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double[][] right)
+    {
+        int width = covariance.Width, outputs = right.Length;
+        var system = new DenseMoment(covariance);
+        double prior = 0;
+        for (int t = 0; t < posteriors.Length; t++)
+        {
+            double factor = (1 - ExpectationShare) * precisions[t];
+            posteriors[t].AddCovariance(-factor, system);
+            prior += precisions[t] - factor * posteriors[t].PriorShare;
+        }
+
+        system.AddPrior(prior);
+        var solution = new double[width * outputs];
+        for (int i = 0; i < solution.Length; i++)
+            solution[i] = right[i % outputs][i / outputs];
+        Cholesky.Solve(system.Values, width, solution, outputs);
+        return [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => solution[j * outputs + k]).ToArray())];
+    }
+
+    private static double[][] ByGradients(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double[][] right)
+    {
+        int width = covariance.Width;
+        double[] variances = covariance.Diagonal(), diagonal = new double[width], move = new double[width];
+        MatrixAlgebra.AddScaled(variances, ExpectationShare * precisions.Sum(), diagonal);
+        for (int t = 0; t < posteriors.Length; t++)
+            posteriors[t].AddReductionDiagonal(variances, precisions[t], diagonal);
+
+        return Array.ConvertAll(right, Solve);
+
+        double[] Solve(double[] residual)
+        {
+            double[] solution = new double[width], preconditioned = new double[width], product = new double[width];
+            TensorPrimitives.Divide(residual, diagonal, preconditioned);
+            double[] search = [.. preconditioned];
+            double squared = TensorPrimitives.Dot<double>(residual, preconditioned), goal = Tolerance * Tolerance * squared;
+            for (int i = 0; i < MaximumIterations && squared > goal; i++)
+            {
+                Multiply(search, product);
+                double rate = squared / TensorPrimitives.Dot<double>(search, product);
+                MatrixAlgebra.AddScaled(search, rate, solution);
+                MatrixAlgebra.AddScaled(product, -rate, residual);
+                TensorPrimitives.Divide(residual, diagonal, preconditioned);
+                double next = TensorPrimitives.Dot<double>(residual, preconditioned);
+                TensorPrimitives.MultiplyAdd(search, next / squared, preconditioned, search);
+                squared = next;
+            }
+
+            return solution;
+        }
+
+        void Multiply(double[] vector, double[] product)
+        {
+            covariance.MultiplyRows(vector, move);
+            TensorPrimitives.Multiply(move, ExpectationShare * precisions.Sum(), product);
+            for (int t = 0; t < posteriors.Length; t++)
+                posteriors[t].AddReduction(vector, move, precisions[t], product);
+        }
+    }
+}
