@@ -7,7 +7,7 @@ namespace MetaML.TestKit;
 /// <summary>Runs tests/MetaML.ScoringProcess, which has no native torch library.</summary>
 internal static class ScoringProcess
 {
-    /// <summary>The scores that another process gives; fails if a torch library was loaded there.</summary>
+    /// <summary>Scores in another process. The test fails if that process loads a torch library.</summary>
     public static float[] Scores(MLContext ml, ITransformer model, IDataView rows, IDataView? support = null)
     {
         using var folder = new TemporaryFolder();
@@ -19,7 +19,7 @@ internal static class ScoringProcess
         return Parse(Run(support is null ? ["score", modelPath, rowsPath] : ["adapt", modelPath, rowsPath, supportPath]));
     }
 
-    /// <summary>What the process prints on training.</summary>
+    /// <summary>The output of the process when it trains.</summary>
     public static string Train(MLContext ml, IDataView rows)
     {
         using var folder = new TemporaryFolder();
@@ -27,7 +27,7 @@ internal static class ScoringProcess
         return string.Join("\n", Run("train", folder["rows.idv"]));
     }
 
-    /// <summary>The scores of a model that the process itself has fitted by empirical Bayes; fails if a torch library was loaded there.</summary>
+    /// <summary>Fits a model by empirical Bayes and scores it in another process. The test fails if that process loads a torch library.</summary>
     public static float[] FitScores(MLContext ml, IDataView rows)
     {
         using var folder = new TemporaryFolder();
