@@ -19,7 +19,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void PublicClasses_AreAbstractOrSealed() =>
         Assert.All(
-            s_core.GetExportedTypes().Where(type => type.IsClass && type != typeof(MetaTrainingOptions) && type != typeof(SelfSupervisedOptions)), // what other faces derive their options from
+            s_core.GetExportedTypes().Where(type => type.IsClass && type != typeof(MetaTrainingOptions) && type != typeof(SelfSupervisedOptions)), // other packages derive their options from these
             type => Assert.True(type.IsAbstract || type.IsSealed, type.FullName));
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class ArchitectureTests
                 }
                 catch (FileNotFoundException)
                 {
-                    // What TorchSharp names and this platform lacks; its name has been noted.
+                    // A library that TorchSharp names and this platform lacks. Its name is already recorded.
                 }
             }
         }

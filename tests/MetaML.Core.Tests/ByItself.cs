@@ -2,6 +2,6 @@ using Xunit;
 
 namespace MetaML.Core.Tests;
 
-/// <summary>Tests of what belongs to the process, with no other test beside them.</summary>
+/// <summary>Tests of the state of the process. No other test runs at the same time.</summary>
 [CollectionDefinition("by itself", DisableParallelization = true)]
 public sealed class ByItself;

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MetaML.Core.Tests;
 
-/// <summary>Which folders of a project use which others: a file uses the folders that define the types whose names stand in its code.</summary>
+/// <summary>The dependencies between the folders of a project. A file depends on the folders that define the types in its code.</summary>
 internal sealed partial class FolderGraph
 {
     private readonly SortedDictionary<string, SortedDictionary<string, string>> _uses = new(StringComparer.Ordinal);
@@ -28,7 +28,7 @@ internal sealed partial class FolderGraph
         }
     }
 
-    /// <summary>The files that make a cycle of folders, one arrow each; empty where there is no cycle.</summary>
+    /// <summary>The files that form a cycle of folders, one for each dependency; empty without a cycle.</summary>
     public IReadOnlyList<string> FindCycle()
     {
         var done = new HashSet<string>();
@@ -70,7 +70,7 @@ internal sealed partial class FolderGraph
         return null;
     }
 
-    // Without comments, strings (but for what is interpolated), usings and the namespace.
+    // The code without comments, usings, the namespace, and strings (except interpolated expressions).
     private static string Code(string path) => Noise().Replace(Text().Replace(File.ReadAllText(path), match => string.Join(' ', Hole().Matches(match.Value).Select(hole => hole.Value))), "");
 
     [GeneratedRegex("""^\s*//.*$|//[^"\n]*$|^(using|namespace) .*;""", RegexOptions.Multiline)]

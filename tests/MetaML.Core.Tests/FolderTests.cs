@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests;
 
-/// <summary>The floor plan of src: folders form a tree, none is overfull, and CONTRIBUTING says what each is for.</summary>
+/// <summary>The folders of src form a tree, none has too many files, and CONTRIBUTING describes each.</summary>
 public sealed partial class FolderTests
 {
     private const int MostFiles = 20;

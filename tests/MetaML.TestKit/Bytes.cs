@@ -1,6 +1,6 @@
 namespace MetaML.TestKit;
 
-/// <summary>What something writes, to be compared or read again.</summary>
+/// <summary>Written bytes, to compare or read them.</summary>
 internal static class Bytes
 {
     public static byte[] Of(Action<BinaryWriter> write)

@@ -2,7 +2,7 @@ using MetaML.Data;
 
 namespace MetaML.TestKit;
 
-/// <summary>TestKit's rows as the learning core takes them.</summary>
+/// <summary>Converts TestKit's rows to task sets of MetaML.Core.</summary>
 internal static class CoreData
 {
     public static TaskSet Of(IEnumerable<TaskRow> rows, LabelKind kind, ClassSets classSets = ClassSets.Auto, bool sparse = false)

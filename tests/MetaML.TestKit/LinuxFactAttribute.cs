@@ -2,7 +2,7 @@ using Xunit;
 
 namespace MetaML.TestKit;
 
-/// <summary>A test with means that Linux alone has: bash, prlimit, folders that no one may write.</summary>
+/// <summary>A test that needs Linux: bash, prlimit, and folders without write permission.</summary>
 internal sealed class LinuxFactAttribute : FactAttribute
 {
     public LinuxFactAttribute()

@@ -1,11 +1,11 @@
 namespace MetaML.TestKit;
 
-/// <summary>A clock that a test moves.</summary>
+/// <summary>A clock that a test controls.</summary>
 internal sealed class ManualClock : TimeProvider
 {
     public TimeSpan Now { get; set; }
 
-    /// <summary>How far each reading moves it.</summary>
+    /// <summary>The time by which each reading advances the clock.</summary>
     public TimeSpan Step { get; set; }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.TestKit;
 
-/// <summary>A row with several labels, all made of the same two hidden quantities.</summary>
+/// <summary>A row with several labels, all computed from the same two latent variables.</summary>
 public sealed class OutputRow
 {
     public const int FeatureCount = 6;
@@ -18,14 +18,14 @@ public sealed class OutputRow
 
     public bool Sold { get; set; }
 
-    /// <summary>0, 1, or NaN where it is not known.</summary>
+    /// <summary>0, 1, or NaN for a missing label.</summary>
     public float Faulty { get; set; }
 
     public string Colour { get; set; } = "";
 
     public string Shape { get; set; } = "";
 
-    /// <summary>Rows of one task, or of several, each with its own rule.</summary>
+    /// <summary>Rows of one or several tasks. Each task has its own rule.</summary>
     public static List<OutputRow> Rows(int count = 120, int seed = 1, int tasks = 1, int firstTask = 0)
     {
         var all = new List<OutputRow>();

@@ -3,7 +3,7 @@ using Microsoft.ML;
 
 namespace MetaML.TestKit;
 
-/// <summary>The shape of a schema, as ML.NET makes it when a chain is fitted.</summary>
+/// <summary>The shape of a schema that ML.NET computes when a chain is fitted.</summary>
 internal static class SchemaShapes
 {
     public static SchemaShape Of(DataViewSchema schema) => Create(null, schema);

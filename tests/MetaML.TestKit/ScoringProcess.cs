@@ -10,7 +10,7 @@ internal static class ScoringProcess
     /// <summary>The folder of the project.</summary>
     public const string Project = "tests/MetaML.ScoringProcess";
 
-    /// <summary>The scores that another process gives; fails if a torch library was loaded there.</summary>
+    /// <summary>Scores in another process. The test fails if that process loads a torch library.</summary>
     public static float[] Scores(MLContext ml, ITransformer model, IDataView rows, IDataView? support = null)
     {
         using var folder = new TemporaryFolder();
@@ -33,7 +33,7 @@ internal static class ScoringProcess
         return Run(command, folder["rows.idv"]);
     }
 
-    /// <summary>The scores of a model that the process itself has fitted by empirical Bayes; fails if a torch library was loaded there.</summary>
+    /// <summary>Fits a model by empirical Bayes and scores it in another process. The test fails if that process loads a torch library.</summary>
     public static float[] FitScores(MLContext ml, IDataView rows)
     {
         using var folder = new TemporaryFolder();

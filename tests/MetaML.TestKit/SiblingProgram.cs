@@ -3,18 +3,18 @@ using Xunit;
 
 namespace MetaML.TestKit;
 
-/// <summary>Runs a program of this repository, built with the tests, as a process of its own.</summary>
+/// <summary>Runs a program of this repository, which is built with the tests, as a separate process.</summary>
 internal static class SiblingProgram
 {
     private static readonly DirectoryInfo s_output = new(AppContext.BaseDirectory);
 
-    /// <summary>The folder of the solution: above tests/project/bin/configuration/framework.</summary>
+    /// <summary>The folder of the solution, above tests/project/bin/configuration/framework.</summary>
     public static string Root => s_output.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
 
-    /// <summary>What the program prints; fails unless it ends well.</summary>
-    /// <param name="project">The project's folder.</param>
-    /// <param name="workingFolder">Where it runs, or null for here.</param>
-    /// <param name="arguments">Its arguments.</param>
+    /// <summary>Runs a program and returns its output. The test fails if the exit code is not 0.</summary>
+    /// <param name="project">The folder of the project.</param>
+    /// <param name="workingFolder">The working folder; null for that of this process.</param>
+    /// <param name="arguments">The arguments of the program.</param>
     public static string Run(string project, string? workingFolder, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet", [PathOf(project), .. arguments])
@@ -30,10 +30,10 @@ internal static class SiblingProgram
         return output;
     }
 
-    /// <summary>Starts the program, on Linux, so that files which grow too large are an error that it sees rather than its end.</summary>
-    /// <param name="project">The project's folder.</param>
+    /// <summary>Starts a program on Linux. A file beyond the size limit is then an I/O error in the program, and does not end it.</summary>
+    /// <param name="project">The folder of the project.</param>
     /// <param name="setting">An environment variable, as in "NAME=value"; or null.</param>
-    /// <param name="arguments">Its arguments.</param>
+    /// <param name="arguments">The arguments of the program.</param>
     public static Process Start(string project, string? setting, params string[] arguments) =>
         Process.Start(new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec env \"$@\"", "bash", setting ?? "NAME=", "dotnet", PathOf(project), .. arguments]) { RedirectStandardOutput = true })!;
 

@@ -1,12 +1,12 @@
 namespace MetaML.TestKit;
 
-/// <summary>Readable data: related tasks, each with its own rule on what all of them share.</summary>
+/// <summary>Readable data: related tasks with shared latent variables, and a rule for each task.</summary>
 public static class Some
 {
     private static readonly string[] s_classes = ["low", "middle", "high"];
 
-    /// <summary>Tasks "task0", "task1", …, of different sizes where wanted.</summary>
-    /// <remarks>Shared: two hidden quantities made of the features. Of each task: how they are weighed.</remarks>
+    /// <summary>Tasks "task0", "task1", …, optionally of different sizes.</summary>
+    /// <remarks>All tasks share two latent variables, computed from the features. Each task has its own weights for them.</remarks>
     public static List<TaskRow> Tasks(int tasks = 12, int rows = 30, int seed = 1, int firstTask = 0, bool ragged = true)
     {
         var all = new List<TaskRow>();
@@ -34,7 +34,7 @@ public static class Some
         return all;
     }
 
-    /// <summary>Tasks whose classes are their own: "task3/low" is in no other task.</summary>
+    /// <summary>Tasks with separate classes. For example, "task3/low" is a class of only one task.</summary>
     public static List<TaskRow> TasksWithOwnClasses(int tasks = 12, int rows = 30, int seed = 1, int firstTask = 0)
     {
         List<TaskRow> all = Tasks(tasks, rows, seed, firstTask);

@@ -1,6 +1,6 @@
 namespace MetaML.TestKit;
 
-/// <summary>A folder that is gone when the test is over.</summary>
+/// <summary>A folder that is deleted at the end of the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("metaml-");

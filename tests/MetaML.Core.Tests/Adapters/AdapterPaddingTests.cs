@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters;
 
-/// <summary>More that holds for every adapter of the conformance table, here where the batch's form is at issue.</summary>
+/// <summary>Properties of every adapter of the conformance table that concern the form of the batch: padding, columns, and numbers of rows.</summary>
 public sealed class AdapterPaddingTests
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class AdapterPaddingTests
         using var scope = NewDisposeScope();
         List<TaskRow> rows = adapter.ClassSets == ClassSets.Common ? Some.Tasks(3, 16) : Some.TasksWithOwnClasses(3, 16);
         foreach (TaskRow row in rows)
-            row.Features[1] = row.Features[4] = 0; // columns that no row of the batch has
+            row.Features[1] = row.Features[4] = 0; // zero in all rows of the batch
         double[] Scores(bool sparse)
         {
             TaskSet set = CoreData.Of(rows, adapter.Kind, adapter.ClassSets, sparse);
@@ -61,12 +61,12 @@ public sealed class AdapterPaddingTests
     {
         MetaModelDesign design = adapter.Design;
         if (design.Adapter is not IManagedAdapter managed)
-            return; // needs libtorch to adapt, and MetaModel.AdaptsWithoutTorch says so
+            return; // this adapter needs libtorch, and MetaModel.AdaptsWithoutTorch is false
         using var scope = NewDisposeScope();
         TaskSet set = adapter.Tasks();
         var (encoder, learned) = AdapterCase.Values(design);
         var model = new MetaModel(design, null, LabelScaling.None, encoder, learned);
-        foreach (int rows in adapter.ClassSets == ClassSets.Common ? new[] { 0, 1, 3, 5 } : [1, 3, 5]) // fewer than the embedding's five and the intercept
+        foreach (int rows in adapter.ClassSets == ClassSets.Common ? new[] { 0, 1, 3, 5 } : [1, 3, 5]) // fewer rows than the five values of the embedding and the intercept
         {
             LearningTask whole = set.Tasks[2].Take([.. Enumerable.Range(0, rows)]);
             int[] classes = adapter.ClassSets == ClassSets.Common ? whole.Classes : [.. whole.Labels.Select(label => (int)label).Distinct().Order()];

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters;
 
-/// <summary>Each adapter against a computation of another kind.</summary>
+/// <summary>Each adapter against an independent computation.</summary>
 public sealed class AdapterReferenceTests
 {
     [Fact]
@@ -33,7 +33,7 @@ public sealed class AdapterReferenceTests
         adapter.CompletePrior(parameters,
         [
             new EmbeddedTask(new float[] { 1, 1, 4, 0 }, 2, [0, 1], [1, 1], 2),
-            new EmbeddedTask(new float[] { 2, 2 }, 2, [1], [2], 2), // counts twice
+            new EmbeddedTask(new float[] { 2, 2 }, 2, [1], [2], 2), // with weight 2
         ]);
         Assert.Equal([1, 1, 8 / 3f, 4 / 3f], parameters[1].Values);
 
@@ -94,7 +94,7 @@ public sealed class AdapterReferenceTests
     [Fact]
     public void Maml_TwoSteps_MatchesPerTaskDescent()
     {
-        // The oracle: one task at a time, gradients by autograd.backward on ordinary leaves.
+        // The reference: one task at a time, with gradients by autograd.backward on leaf tensors.
         using var scope = NewDisposeScope();
         var options = new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2, InnerLearningRate = 0.01, MaximumInnerGradientNorm = 1e9, LearnedRates = LearnedRates.None };
         var maml = new AdapterCase("maml", options, LabelKind.Regression);

@@ -9,7 +9,7 @@ public sealed class ClassSetTests
     [Theory]
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NaN)]
-    [InlineData(3e9f)] // no class number is that large
+    [InlineData(3e9f)] // too large for a class number
     public void Add_ClassThatIsNoNumber_NamesTheTask(float label)
     {
         var store = new DenseFeatureStore(1);

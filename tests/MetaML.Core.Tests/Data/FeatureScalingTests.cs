@@ -25,7 +25,7 @@ public sealed class FeatureScalingTests
         FeatureScaling scaling = FeatureScaling.Fit(store);
         FeatureRow row = scaling.Apply(store[0], new float[8]);
         Assert.Equal([1, 6], row.Indices.ToArray());
-        Assert.Equal(8, row.Values.ToArray().Sum(value => value * value), 1e-4); // as many as there are features
+        Assert.Equal(8, row.Values.ToArray().Sum(value => value * value), 1e-4); // the number of features
     }
 
     [Fact]

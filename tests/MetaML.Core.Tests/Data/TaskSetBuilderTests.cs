@@ -42,7 +42,7 @@ public sealed class TaskSetBuilderTests
     [InlineData(true)]
     public void Store_ManyRows_KeepsEachOfThem(bool sparse)
     {
-        const int Width = 1000, Rows = 700; // several pieces of the store
+        const int Width = 1000, Rows = 700; // several chunks of the store
         FeatureStore store = sparse ? new SparseFeatureStore(Width) : new DenseFeatureStore(Width);
         var row = new float[Width];
         for (int i = 0; i < Rows; i++)

@@ -37,11 +37,11 @@ public sealed class CheckpointFileTests : IDisposable
             Assert.Contains(says, message);
         }
 
-        Refused("other options: there LearningRate = 0.005.", _options with { LearningRate = 0.01 });
-        Refused("other options: there Seed = null.", _options with { Seed = 0 });
-        Refused("other options: there MaximumNumberOfIterations = 6.", _options with { MaximumNumberOfIterations = 7 });
-        Refused("other options: there Encoder.HiddenUnits[0] = 4.", _options with { Encoder = new MlpEncoderOptions { HiddenUnits = [5], EmbeddingDimension = 3 } });
-        Refused("other options: there Adapter = RidgeAdapterOptions", _options with { Adapter = new LogisticAdapterOptions() });
+        Refused("other options: LearningRate = 0.005.", _options with { LearningRate = 0.01 });
+        Refused("other options: Seed = null.", _options with { Seed = 0 });
+        Refused("other options: MaximumNumberOfIterations = 6.", _options with { MaximumNumberOfIterations = 7 });
+        Refused("other options: Encoder.HiddenUnits[0] = 4.", _options with { Encoder = new MlpEncoderOptions { HiddenUnits = [5], EmbeddingDimension = 3 } });
+        Refused("other options: Adapter = RidgeAdapterOptions", _options with { Adapter = new LogisticAdapterOptions() });
         Refused("TaskWeighting.Weights[0].Value = 2", _options with { TaskWeighting = new GivenWeightingOptions { Weights = new Dictionary<string, double> { ["task1"] = 3 } } });
         Refused("other data", _options, CoreData.Of(Some.Tasks(seed: 2), LabelKind.Binary));
         List<TaskRow> renamed = Some.Tasks();

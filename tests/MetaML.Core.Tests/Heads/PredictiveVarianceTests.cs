@@ -40,7 +40,7 @@ public sealed class PredictiveVarianceTests
         var adapter = new BayesianAdapter(new HeadShape(LabelKind.Regression, Dimension, 1), options);
         LinearHead head = adapter.Adapt(parameters, new EmbeddedTask(z.AsMemory(0, rows * Dimension), Dimension, labels, [.. Enumerable.Repeat(1f, rows)], 1));
 
-        // Cov(yᵢ, yⱼ) = z̃ᵢᵀΣz̃ⱼ + σ²[i = j], the new row last; its variance given the others is the Schur complement.
+        // Cov(yᵢ, yⱼ) = z̃ᵢᵀΣz̃ⱼ + σ²[i = j], with the new row last. Its variance given the other rows is the Schur complement.
         double variance = Math.Exp(2 * (double)logNoise);
         double Entry(int row, int j) => j < Dimension ? z[row * Dimension + j] : 1;
         double Prior(int i, int j) => Math.Exp(deviations[i] + (double)deviations[j]) * Enumerable.Range(0, Width).Sum(k => (double)factor[i * Width + k] * factor[j * Width + k]);
@@ -119,7 +119,7 @@ public sealed class PredictiveVarianceTests
         Assert.Equal(DeviationOf(model.Prior!), DeviationOf(Read(bytes)));
         for (int length = 0; length < bytes.Length; length++)
             Assert.IsType<EndOfStreamException>(Record.Exception(() => Read(bytes[..length])));
-        int parts = bytes.Length - sizeof(int) - sizeof(float) * (1 + Width * (Width + 1) / 2) - 1; // the byte that says what follows: a spread and the number of rows
+        int parts = bytes.Length - sizeof(int) - sizeof(float) * (1 + Width * (Width + 1) / 2) - 1; // the byte of flags for a predictive variance and the number of rows
         Assert.Equal(2 | 4, bytes[parts]);
         bytes[parts] = 16;
         Assert.Contains("damaged", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
@@ -130,7 +130,7 @@ public sealed class PredictiveVarianceTests
         Assert.Contains("positive", Assert.Throws<InvalidDataException>(() => Read(bytes)).Message);
     }
 
-    // y = wᵀx + c + ε in units far from 1, w ~ N(m, diag), ε of deviation 30.
+    // y = wᵀx + c + ε in large units, with w ~ N(m, diag) and ε of deviation 30.
     private static TaskSet Tasks(int count, int rows, int seed)
     {
         var random = new Random(seed);

@@ -67,10 +67,10 @@ public sealed class AdaptTests
         Assert.All(set.Tasks.Zip(model.Adapt(set)), pair => Assert.Equal(model.Embed(set.Features, pair.First).Embeddings.ToArray(), pair.Second.Head.Weights));
     }
 
-    // More rows each than are embedded together, and the largest first.
+    // Each task has more rows than a block, and the largest task comes first.
     private static TaskSet LargeTasks() => CoreData.Of([.. Enumerable.Range(0, 6).SelectMany(t => Some.Tasks(1, 900 - 50 * t, firstTask: 60 + t))], LabelKind.Binary);
 
-    // Its heads are the embeddings.
+    // The heads of this adapter are the embeddings.
     private sealed record CopyingAdapterOptions : AdapterOptions
     {
         public override IAdapter Create(HeadShape shape) => new CopyingAdapter();

@@ -26,7 +26,7 @@ public sealed class AdaptedTaskTests
     [Fact]
     public void Read_TaskOfAnEarlierVersion_HasNeither()
     {
-        var task = new AdaptedTask(s_model.Adapt(s_tasks)[0].Head, [0, 1]); // what earlier versions wrote
+        var task = new AdaptedTask(s_model.Adapt(s_tasks)[0].Head, [0, 1]); // the content in earlier versions
         AdaptedTask read = Read(Bytes.Of(writer => task.Write(writer, s_model)));
         Assert.Equal((null, null), (read.RowCount, read.TrainingWeight));
     }

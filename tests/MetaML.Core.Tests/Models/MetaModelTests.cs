@@ -59,7 +59,7 @@ public sealed class MetaModelTests
         for (int i = 0; i < 2000; i++)
         {
             byte[] damaged = [.. bytes];
-            int at = i < 1000 ? random.Next(600) : random.Next(bytes.Length); // the header is at the front
+            int at = i < 1000 ? random.Next(600) : random.Next(bytes.Length); // the header comes first
             damaged[at] ^= (byte)(1 << random.Next(8));
             Exception? error = Record.Exception(() => Read(damaged));
             Assert.True(error is null or InvalidDataException or EndOfStreamException, $"{error?.GetType()} at {at}: {error?.Message}");

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Models;
 
-/// <summary>Files that no single flipped bit makes, but that a careless or hostile writer does.</summary>
+/// <summary>Invalid files that a single flipped bit cannot produce, but a careless or hostile writer can.</summary>
 public sealed class ModelHeaderTests
 {
     [Theory]
@@ -32,7 +32,7 @@ public sealed class ModelHeaderTests
 
     [Fact]
     public void Read_UntouchedHeaderWrittenAgain_IsRead() =>
-        Assert.Equal(LabelKind.Binary, Read(WithHeader(Saved(), _ => { })).Kind); // so the cases above fail for their field alone
+        Assert.Equal(LabelKind.Binary, Read(WithHeader(Saved(), _ => { })).Kind); // so each case above fails only because of its field
 
     [Fact]
     public void Read_HeaderOfAnEarlierVersion_KnowsNoTraining()

@@ -16,7 +16,7 @@ public sealed class RefinementTests
     [MemberData(nameof(Kinds))]
     public void Adapt_TaskUnlikeTheTrainingTasks_RefinementHelpsWithManyRowsAndHarmsNoneWithFew(LabelKind kind)
     {
-        // The training tasks weigh two quantities by positive numbers, the new ones by negative numbers; a few steps do not lead there, however many rows say so.
+        // The training tasks have positive slopes, and the new tasks have negative slopes. A few gradient steps do not reach them, for any number of rows.
         MetaModel model = MetaTrainer.Train(
             CoreData.Of(Some.Tasks(20, 40), kind, ClassSets.Common),
             new MetaTrainingOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 8 }, Adapter = new GradientAdapterOptions { InnerSteps = 3 }, MaximumNumberOfIterations = 150, LearningRate = 0.01 });
@@ -69,7 +69,7 @@ public sealed class RefinementTests
         TaskSet set = CoreData.Of(Some.Tasks(1, 60, firstTask: 50), LabelKind.Binary);
         AdaptedTask plain = model.Adapt(set)[0], refined = model.Adapt(set, s_refined)[0];
         Assert.Equal(plain.EncoderParameters!.SelectMany(values => values), refined.EncoderParameters!.SelectMany(values => values));
-        Assert.True(Loss(model, refined, set, 0) < Loss(model, plain, set, 0)); // on the rows that it was refined on
+        Assert.True(Loss(model, refined, set, 0) < Loss(model, plain, set, 0)); // on the rows of the refinement
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class RefinementTests
         return adapted.Select((task, t) => Loss(model, task, set.With([set.Tasks[t]]), shots)).Average();
     }
 
-    // Cross-entropy or squared error of a set's only task, from some row on.
+    // Cross-entropy or squared error of the only task of a set, from a given row on.
     private static double Loss(MetaModel model, AdaptedTask adapted, TaskSet set, int from)
     {
         MetaScorer scorer = model.CreateScorer();

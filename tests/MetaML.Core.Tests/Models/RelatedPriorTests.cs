@@ -32,7 +32,7 @@ public sealed class RelatedPriorTests
     [MemberData(nameof(Adapters))]
     public void Adapt_TasksThatFormNoGroups_ErrorStays(AdapterOptions adapter)
     {
-        // One centre, and tasks all around it: what the plain prior says.
+        // Tasks about a single centre, as in the model's own prior.
         TaskSet training = ClusteredTasks.Create(tasks: 40, rows: 40, groups: 1, within: 0.5, seed: 1);
         MetaModel model = Train(training, adapter);
         RelatedPrior related = RelatedPrior.Learn(model, training);
@@ -66,7 +66,7 @@ public sealed class RelatedPriorTests
     [MemberData(nameof(Adapters))]
     public void Misfits_MatchTheQuadraticFormInFull(AdapterOptions options)
     {
-        // rᵀ(PPᵀ + I)⁻¹r by a dense inverse; P is had from the gain: a head adapted from 0 on labels eᵢ scores row j (PPᵀ(PPᵀ + I)⁻¹)ⱼᵢ.
+        // rᵀ(PPᵀ + I)⁻¹r by a dense inverse. P comes from scores: a head adapted from 0 on labels eᵢ has the score (PPᵀ(PPᵀ + I)⁻¹)ⱼᵢ for row j.
         TaskSet training = ClusteredTasks.Create(tasks: 12, rows: 30, groups: 3, within: 0.2, seed: 1);
         MetaModel model = Train(training, options);
         ClosedFormAdapter adapter = model.ClosedForm!;

@@ -16,7 +16,7 @@ public sealed class OptionNamesTests
     {
         AdapterOptions.Register<OtherAdapterOptions>("tests.other");
         EncoderOptions.Register<OtherEncoderOptions>("tests.copy");
-        AdapterOptions.Register<OtherAdapterOptions>("tests.other"); // once more changes nothing
+        AdapterOptions.Register<OtherAdapterOptions>("tests.other"); // a second registration has no effect
         var design = new MetaModelDesign(LabelKind.Binary, 3, 1, new OtherEncoderOptions(), new OtherAdapterOptions { Strength = 3 });
         byte[] file = Write(design);
         Assert.Contains("\"$type\":\"tests.other\"", Encoding.UTF8.GetString(file), StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class OptionNamesTests
         AdapterOptions.Register<OtherAdapterOptions>("tests.other");
         Assert.Throws<ArgumentException>("name", () => AdapterOptions.Register<AnotherAdapterOptions>("tests.other"));
         Assert.Throws<ArgumentException>("name", () => AdapterOptions.Register<OtherAdapterOptions>("tests.again"));
-        EncoderOptions.Register<OtherEncoderOptions>("tests.copy"); // encoders have names of their own
+        EncoderOptions.Register<OtherEncoderOptions>("tests.copy"); // names of encoders are separate
     }
 
     [Theory]

@@ -3,7 +3,7 @@ using MetaML.Numerics;
 
 namespace MetaML.Core.Tests.Relatedness;
 
-/// <summary>Linear tasks whose rules lie about a few centres: task t belongs to group t mod groups.</summary>
+/// <summary>Linear tasks with coefficients near a few centres. Task t belongs to group t mod groups.</summary>
 internal static class ClusteredTasks
 {
     public const int Features = 6;
@@ -11,7 +11,7 @@ internal static class ClusteredTasks
     public static TaskSet Create(int tasks, int rows, int groups, double within, int seed, LabelKind kind = LabelKind.Regression, double noise = 0.3)
     {
         var random = new Random(seed);
-        var shared = new Random(7); // centres are the same for every seed
+        var shared = new Random(7); // the centres do not depend on the seed
         double[][] centres = [.. Enumerable.Range(0, groups).Select(_ => Normal(shared, 1))];
         var store = new DenseFeatureStore(Features);
         var builder = new TaskSetBuilder(kind, store);

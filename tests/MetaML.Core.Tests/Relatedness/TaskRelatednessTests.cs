@@ -23,7 +23,7 @@ public sealed class TaskRelatednessTests
         Assert.All(relatedness.Clusters(3), group => Assert.Single(group.Select(GroupOf).Distinct()));
         Assert.Equal(18, relatedness.Order.Distinct().Count());
         string[] along = [.. relatedness.Order.Select(task => GroupOf(relatedness.TaskNames[task]))];
-        Assert.Equal(2, along.Zip(along.Skip(1)).Count(pair => pair.First != pair.Second)); // each group in one piece
+        Assert.Equal(2, along.Zip(along.Skip(1)).Count(pair => pair.First != pair.Second)); // each group is contiguous
         Assert.All(relatedness.TaskNames, task => Assert.All(relatedness.Nearest(task), near => Assert.Equal(GroupOf(task), GroupOf(near.Key))));
     }
 

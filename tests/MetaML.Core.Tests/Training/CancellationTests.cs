@@ -6,7 +6,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Training;
 
-/// <summary>Cancelling ends within one outer step: by an exception, or with the best so far.</summary>
+/// <summary>Cancellation ends training within one outer step: with an exception, or with the best parameters so far.</summary>
 public sealed class CancellationTests
 {
     private static readonly TaskSet s_set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
@@ -34,7 +34,7 @@ public sealed class CancellationTests
         if (validation > 0)
             Assert.Contains(log, line => line.StartsWith($"Best validation loss {losses.Min():G4} at iteration {losses.IndexOf(losses.Min()) + 1},", StringComparison.Ordinal));
 
-        // The same parameters as a checkpoint of ten steps holds.
+        // The same parameters as in a checkpoint after ten steps.
         MetaTrainingOptions keeping = options with { CheckpointPath = folder["training.checkpoint"] };
         Assert.Throws<OperationCanceledException>(() => Stopped(keeping, 10, []));
         MetaModel resumed = MetaTrainer.Train(s_set, keeping with { KeepBestWhenCancelled = true, CancellationToken = new CancellationToken(canceled: true) });

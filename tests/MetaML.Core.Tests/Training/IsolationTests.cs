@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Training;
 
-/// <summary>Training neither listens to the process nor leaves a trace in it.</summary>
+/// <summary>Training does not depend on the state of the process, and does not change it.</summary>
 public sealed class IsolationTests
 {
     private static MetaTrainingOptions Quick => new()
@@ -66,7 +66,7 @@ public sealed class IsolationTests
     [Fact]
     public void Train_LabelsOfHeldOutTasksFlipped_SameTrainingLosses()
     {
-        // What is held out may choose among parameters, but must not move them.
+        // Validation data may choose among parameters, but must not change them.
         TaskSet set = CoreData.Of(Some.Tasks(), LabelKind.Binary);
         EpisodeSource source = EpisodeSource.Split(set, Quick, new Random(Quick.Seed!.Value), null, null);
         HashSet<string> held = [.. Enumerable.Range(0, 30).SelectMany(i => source.Validation!.Draw(new Random(i))).Select(e => e.Task.Name)];
@@ -96,7 +96,7 @@ public sealed class IsolationTests
         }
 
         float[] plain = Scores(value => value), changed = Scores(value => 32 * value - 1000);
-        Assert.All(plain.Zip(changed), pair => Assert.Equal(32 * pair.First - 1000, pair.Second, 0.5)); // of labels that range over 1,000
+        Assert.All(plain.Zip(changed), pair => Assert.Equal(32 * pair.First - 1000, pair.Second, 0.5)); // labels have a range of 1,000
     }
 
     private static (double[] Training, double?[] Validation) Losses(TaskSet set)

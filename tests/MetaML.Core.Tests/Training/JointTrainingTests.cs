@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Training;
 
-/// <summary>Hard parameter sharing, and encoders that are not trained: the plain baselines.</summary>
+/// <summary>The baselines: hard parameter sharing, and encoders that are not trained.</summary>
 public sealed class JointTrainingTests
 {
     private static MetaTrainingOptions Joint => new()
@@ -105,7 +105,7 @@ public sealed class JointTrainingTests
         MetaModel model = MetaTrainer.Train(set, options with { MaximumNumberOfIterations = 20 });
         Assert.Equal(isFrozen, Encoder(old).SequenceEqual(Encoder(model)));
 
-        // Of another kind of label, from a file, and without the old model.
+        // For another kind of label, from a file, and without the old model.
         TaskSet values = CoreData.Of(Some.Tasks(), LabelKind.Regression);
         MetaModel regression = MetaTrainer.Train(values, options with { Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 5 });
         byte[] bytes = Bytes.Of(regression.Write);
@@ -129,7 +129,7 @@ public sealed class JointTrainingTests
     [MemberData(nameof(Adapters))]
     public void Train_FrozenEncoder_EmbedsRowsOnceAndLearnsAsInsideTheLoop(AdapterOptions adapter, LabelKind kind)
     {
-        // A dropout that drops nothing keeps the encoder in the loop.
+        // A very small dropout probability keeps the encoder in the loop, and drops nothing.
         MetaModel Trained(double dropout) => MetaTrainer.Train(CoreData.Of(Some.Tasks(), kind, ClassSets.Common), Joint with
         {
             Objective = TrainingObjective.Meta,
@@ -154,7 +154,7 @@ public sealed class JointTrainingTests
         Assert.Contains("must be a model of 3 features, as the rows have; got one of 6", Assert.Throws<ArgumentException>(() => MetaTrainer.Train(builder.Build(), options)).Message);
     }
 
-    // Mean squared error of new tasks' other rows after adapting to some.
+    // Mean squared error on query rows of new tasks after adaptation on support rows.
     private static double QueryLoss(MetaModel model, int shots)
     {
         TaskSet set = CoreData.Of(Some.Tasks(8, 40, firstTask: 100), LabelKind.Regression);

@@ -24,7 +24,7 @@ public sealed class LearnerChoiceTests
     public void Choose_ManyEpisodesOfOneLuckyTask_CountAsOne()
     {
         EvaluatedEpisode[] Losses(double gain) => [.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
-        Assert.Equal(0, Choose(Losses(0), Losses(1))); // each of 40 episodes by itself, the mean gain of 0.25 would be three standard errors
+        Assert.Equal(0, Choose(Losses(0), Losses(1))); // with 40 independent episodes, the mean gain of 0.25 would be three standard errors
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class LearnerChoiceTests
 
     [Fact]
     public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
-        Assert.Contains("nothing is held out", LearnerOf(Tasks((x, slope) => slope * x[0]), new MetaTrainingOptions { ValidationFraction = 0 }), StringComparison.Ordinal);
+        Assert.Contains("there are no validation data", LearnerOf(Tasks((x, slope) => slope * x[0]), new MetaTrainingOptions { ValidationFraction = 0 }), StringComparison.Ordinal);
 
     [Fact]
     public void Candidates_WhatTheUserSet_Stays()
@@ -77,7 +77,7 @@ public sealed class LearnerChoiceTests
     {
         var store = new DenseFeatureStore(150);
         var builder = new TaskSetBuilder(LabelKind.Binary, store);
-        int row = store.Add(new FeatureRow(new float[150])); // of all tasks
+        int row = store.Add(new FeatureRow(new float[150])); // shared by all tasks
         for (int i = 0; i < 5000; i++)
             builder.Add($"t{i % 50}", row, i / 50 % 2);
         var reasons = new List<string>();
@@ -161,7 +161,7 @@ public sealed class LearnerChoiceTests
         Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Evaluate(run).Episodes, Learner.Train(shared, network, run).Evaluate(run).Episodes);
     }
 
-    // The position of the learner that is taken.
+    // The index of the chosen learner.
     private static int Choose(params EvaluatedEpisode[][] losses)
     {
         EvaluatedLearner[] learners = Array.ConvertAll(losses, episodes => new EvaluatedLearner(null!, episodes));

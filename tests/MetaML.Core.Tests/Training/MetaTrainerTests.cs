@@ -71,7 +71,7 @@ public sealed class MetaTrainerTests
         List<TaskRow> rows = Some.Tasks();
         var random = new Random(1);
         foreach (TaskRow row in rows)
-            row.Answer = random.Next(2) == 1; // labels have nothing to do with features
+            row.Answer = random.Next(2) == 1; // labels are independent of features
         var log = new List<string>();
         int last = 0;
         MetaTrainer.Train(
@@ -149,7 +149,7 @@ public sealed class MetaTrainerTests
     [Fact]
     public void Train_SparseText_LearnsWithoutDenseRows()
     {
-        // Each task is about whether one of two words of its own is there, among 30,000.
+        // The label of a task is whether a row has one of the task's own two words, among 30,000 words.
         const int Words = 30_000;
         TaskSet Texts(int first, int tasks)
         {
@@ -170,7 +170,7 @@ public sealed class MetaTrainerTests
         }
 
         MetaModel model = MetaTrainer.Train(Texts(0, 24), Quick with { MaximumNumberOfIterations = 200, LearningRate = 0.01 });
-        TaskSet news = Texts(100, 20); // many, so that no single draw of dropout decides
+        TaskSet news = Texts(100, 20); // many tasks, so that single draws of dropout matter little
         LearningTask[] support = [.. news.Tasks.Select(task => task.Take([.. Enumerable.Range(0, 10)]))];
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(news.With(support));
         MetaScorer scorer = model.CreateScorer();

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Training;
 
-/// <summary>A test of what happens without a CUDA device.</summary>
+/// <summary>A test of the behaviour without a CUDA device.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NoCudaFactAttribute : FactAttribute
 {

@@ -13,7 +13,7 @@ public sealed class SelfSupervisedTests
     [Fact]
     public void CorruptedCopies_ReplaceTheGivenShare_ByValuesOfTheSameFeature()
     {
-        // The value says feature and row: what is replaced, and from where, can be told.
+        // Each value encodes its feature and row, so that the source of a replaced value is known.
         const int Rows = 50, Features = 8, Copies = 40;
         var rows = new DenseFeatureStore(Features);
         for (int i = 0; i < Rows; i++)
@@ -42,7 +42,7 @@ public sealed class SelfSupervisedTests
     [Fact]
     public void Reconstruction_OfWhatFollowsFromFourQuantities_FindsThem()
     {
-        // Twelve features made of three hidden quantities: an embedding of four values can hold what is in them.
+        // Twelve features of three latent variables. An embedding of four values can represent them.
         var (rows, hidden) = Data(400);
         MetaModel Train(int iterations) => SelfSupervisedTrainer.Train(rows, Options(SelfSupervision.Reconstruction, iterations));
         double before = Explained(Train(0), rows, hidden), after = Explained(Train(200), rows, hidden);
@@ -55,7 +55,7 @@ public sealed class SelfSupervisedTests
     {
         var (rows, _) = Data(40);
         float[] Embedding(double largest) => SelfSupervisedTrainer.Train(rows, Options(SelfSupervision.Reconstruction, 5) with { MaximumGradientNorm = largest }).CreateScorer().Embed(rows[0]).ToArray();
-        Assert.NotEqual(Embedding(1), Embedding(1e-9)); // far below what Adam divides by
+        Assert.NotEqual(Embedding(1), Embedding(1e-9)); // far below the denominator of Adam
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class SelfSupervisedTests
         var (rows, _) = Data(400);
         var losses = new List<double>();
         SelfSupervisedTrainer.Train(rows, Options(SelfSupervision.Contrastive, 300) with { Progress = new TestKit.Reports(step => losses.Add(step.ValidationLoss!.Value)) });
-        Assert.Equal(Math.Log(64), losses[0], 1.5); // 64 rows to be told apart
+        Assert.Equal(Math.Log(64), losses[0], 1.5); // the loss of a uniform guess among 64 rows
         Assert.True(losses[^1] < losses[0] - 1, $"{losses[^1]}, first {losses[0]}");
     }
 
@@ -116,7 +116,7 @@ public sealed class SelfSupervisedTests
         return (rows, [.. hidden]);
     }
 
-    // Mean share of the hidden quantities' variance that a linear map of the embedding explains, by the managed ridge solver of small penalty.
+    // The mean share of the variance of the latent variables that a linear map of the embedding explains, by ridge regression with a small penalty.
     private static double Explained(MetaModel model, FeatureStore rows, double[][] hidden)
     {
         MetaScorer scorer = model.CreateScorer();

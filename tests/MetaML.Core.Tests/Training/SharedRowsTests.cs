@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Training;
 
-/// <summary>Tasks on the same rows, as several outputs are.</summary>
+/// <summary>Tasks that share the same rows, as several outputs do.</summary>
 public sealed class SharedRowsTests
 {
     [Fact]

@@ -35,10 +35,10 @@ public sealed class TimeLimitTests
     [Fact]
     public void Train_LimitOfTenSteps_IsATrainingOfTenIterations()
     {
-        // The learning rate falls to 0 with the time as it does with iterations, and the last step is judged.
+        // The learning rate falls to 0 with the time as with the iterations, and the last step is validated.
         MetaModel byTime = Train(Options with { MaximumTrainingTime = TimeSpan.FromSeconds(10), MaximumNumberOfIterations = 1000 });
         MetaModel byIterations = Train(Options with { MaximumNumberOfIterations = 10 });
-        Assert.Equal((10, 10), (byTime.Training!.Iterations, byTime.Training.BestIteration)); // between two judgements
+        Assert.Equal((10, 10), (byTime.Training!.Iterations, byTime.Training.BestIteration)); // between two validations
         Assert.Equal(byIterations.EncoderArrays, byTime.EncoderArrays);
         Assert.Equal(byIterations.Training!.ValidationLoss, byTime.Training.ValidationLoss);
     }
@@ -62,7 +62,7 @@ public sealed class TimeLimitTests
     [Fact]
     public void Train_TimeIsUpAfterTheLinearLearner_TriesNoNetwork()
     {
-        _clock.Step = TimeSpan.FromSeconds(1); // each look at it
+        _clock.Step = TimeSpan.FromSeconds(1); // for each reading
         MetaModel model = Train(Options with { Encoder = null, Adapter = null, MaximumTrainingTime = TimeSpan.FromSeconds(0.5) });
         Assert.Contains("Mlp + Ridge is not tried: MaximumTrainingTime is up.", model.Training!.Reasons);
         Assert.IsType<IdentityEncoderOptions>(model.EncoderOptions);
@@ -114,7 +114,7 @@ public sealed class TimeLimitTests
         Assert.InRange(model.Training!.Iterations, 0, 1);
     }
 
-    // A step takes a second.
+    // Each step takes one second.
     private MetaModel Train(MetaTrainingOptions options, List<TrainingProgress>? reports = null) => MetaTrainer.Train(
         CoreData.Of(Some.Tasks(), LabelKind.Binary),
         options with

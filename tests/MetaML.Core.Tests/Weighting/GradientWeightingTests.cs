@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Weighting;
 
-/// <summary>Combinations of gradients against plain implementations that see the gradients themselves.</summary>
+/// <summary>Combinations of gradients against plain implementations with the full gradients.</summary>
 public sealed class GradientWeightingTests
 {
     private static readonly int[] s_all = [0, 1, 2, 3, 4, 5];
@@ -20,7 +20,7 @@ public sealed class GradientWeightingTests
             double[][] gradients = Gradients(tasks, parameters, seed);
             double[] combination = Combine(new PcGradWeightingOptions(), gradients, new Random(seed));
 
-            var random = new Random(seed); // the same orders
+            var random = new Random(seed); // the same random orders
             var expected = new double[parameters];
             for (int i = 0; i < tasks; i++)
             {
@@ -104,7 +104,7 @@ public sealed class GradientWeightingTests
             double reach = Radius * Math.Sqrt(Dot(mean, mean));
             Assert.Equal(reach, Math.Sqrt(Dot(away, away)), 1e-6 * reach); // on the border of the ball
 
-            // No feasible direction does better for the task that is worst off, by weak duality: max min gᵢ·d = min F.
+            // By weak duality, max min gᵢ·d = min F: no feasible direction is better for the task with the smallest gain.
             var problem = new ConflictAverseProblem(Products(gradients), Radius);
             double worst = gradients.Min(gradient => Dot(gradient, step));
             double bound = problem.Value(problem.Solve());
@@ -177,7 +177,7 @@ public sealed class GradientWeightingTests
     [Fact]
     public void Famo_FirstStep_MatchesTheFormula()
     {
-        // ξ = 0: z = ½; δ = (¼(a − b), −¼(a − b)) with a, b the falls of log L; Adam's first step is its sign.
+        // ξ = 0: z = ½; δ = (¼(a − b), −¼(a − b)) with a, b the decreases of log L. Adam's first step is the sign of δ.
         var weighting = (IAftermathWeighting)new FamoWeightingOptions { LearningRate = 0.1, Decay = 0 }.Create(Tasks(2));
         weighting.Observe([0, 1], [2, 0.5], new Random(1));
         Assert.Equal(0.25, weighting.Weights[0] / weighting.Weights[1], 1e-12); // z / L
@@ -197,7 +197,7 @@ public sealed class GradientWeightingTests
         // Cosines 1, √½, −1; task 3 was never drawn: 0.
         double[] expected = [Math.Exp(1 / 0.5), Math.Exp(Math.Sqrt(0.5) / 0.5), Math.Exp(-1 / 0.5), 1];
         AssertNear([.. expected.Select(value => value / expected.Average())], [.. weighting.Weights], 1e-9);
-        weighting.Combine([1, 2], Products([[0, 1], [1, 0]]), new Random(1)); // no target: nothing is learned
+        weighting.Combine([1, 2], Products([[0, 1], [1, 0]]), new Random(1)); // without a target the affinities do not change
         AssertNear([.. expected.Select(value => value / expected.Average())], [.. weighting.Weights], 1e-9);
     }
 
@@ -222,7 +222,7 @@ public sealed class GradientWeightingTests
             double[] combination = weighting.Combine(drawn, Products(Gradients(3, 5, step)), new Random(step));
             Assert.All(combination, c => Assert.True(c >= 0));
             Assert.Equal(1, weighting.Weights.Average(), 1e-9);
-            Assert.Equal(ratio, weighting.Weights[idle] / weighting.Weights[other], 1e-9); // not drawn, not changed
+            Assert.Equal(ratio, weighting.Weights[idle] / weighting.Weights[other], 1e-9); // weights of tasks that are not drawn do not change
         }
     }
 

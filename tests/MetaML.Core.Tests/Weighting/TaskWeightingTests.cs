@@ -50,7 +50,7 @@ public sealed class TaskWeightingTests
     [InlineData(LabelKind.Binary)]
     public void Uncertainty_SteadyLosses_ReachTheOptimum(LabelKind kind)
     {
-        // exp(−s) L + c s is least at exp(−s) = c / L: weights in inverse proportion to the losses.
+        // The minimum of exp(−s) L + c s is at exp(−s) = c / L, so weights are inversely proportional to losses.
         ITaskWeighting weighting = new UncertaintyWeightingOptions().Create(TasksOf(kind));
         for (int step = 0; step < 3000; step++)
             weighting.Observe([0, 1, 2, 3], [0.2, 0.4, 0.8, 0.8], new Random(1));
@@ -65,7 +65,7 @@ public sealed class TaskWeightingTests
         for (int step = 0; step < 5; step++)
             weighting.Observe([0, 1], [1, Math.Pow(0.5, step)], new Random(1));
         Assert.True(weighting.Weights[0] > weighting.Weights[1]);
-        Assert.Equal(weighting.Weights[2], weighting.Weights[3]); // never drawn, never changed against each other
+        Assert.Equal(weighting.Weights[2], weighting.Weights[3]); // never drawn, so their ratio does not change
     }
 
     private static WeightedTask[] TasksOf(LabelKind kind) => [.. CoreData.Of(Some.Tasks(4), kind).Tasks.Select(task => new WeightedTask(task.Name, kind, task.RowCount))];
@@ -73,7 +73,7 @@ public sealed class TaskWeightingTests
     [Fact]
     public void Train_TasksOfWeightZero_TeachNothing()
     {
-        // Half of the tasks have labels that are wrong half of the time; told so, training does better on clean ones.
+        // Half of the tasks have random labels. With small weights for them, training is better on the other tasks.
         List<TaskRow> rows = Some.Tasks(24, 40);
         var random = new Random(1);
         bool IsNoise(string task) => int.Parse(task[4..], System.Globalization.CultureInfo.InvariantCulture) % 2 == 1;

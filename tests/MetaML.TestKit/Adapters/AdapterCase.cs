@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.TestKit;
 
-/// <summary>An adapter with a kind of label, on a small encoder with parameters away from their first values.</summary>
+/// <summary>An adapter with a kind of label, on a small encoder with parameters that differ from their initial values.</summary>
 public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common)
 {
     internal MetaModelDesign Design => DesignOn(EncoderOptions);
@@ -16,7 +16,7 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
 
     internal static MlpEncoderOptions EncoderOptions => new() { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true };
 
-    /// <summary>Whether the outer step descends a loss through the adaptation, second order included.</summary>
+    /// <summary>Whether the outer step differentiates a loss through the adaptation, with second order.</summary>
     public bool HasExactMetaGradient => Options is not (GradientAdapterOptions { Reptile: true } or GradientAdapterOptions { FirstOrderUntil: > 0 });
 
     private int? Outputs => Kind != LabelKind.Multiclass ? 1 : ClassSets == ClassSets.Common ? 3 : null;
@@ -24,7 +24,7 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
     internal TaskSet Tasks(int tasks = 4, int rows = 16) =>
         CoreData.Of(ClassSets == ClassSets.Common ? Some.Tasks(tasks, rows) : Some.TasksWithOwnClasses(tasks, rows), Kind, ClassSets);
 
-    /// <summary>The first rows of each task as support, a different number of each, and the rest as query. The first task's support lacks a class.</summary>
+    /// <summary>Episodes with the first rows of each task as support, a different number for each task, and the other rows as query. The support of the first task lacks a class.</summary>
     internal Episode[] Episodes(TaskSet set) => [.. set.Tasks.Select((task, t) =>
     {
         int[] rows = [.. Enumerable.Range(0, task.RowCount)];

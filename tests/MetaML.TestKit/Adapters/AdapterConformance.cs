@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.TestKit;
 
-/// <summary>What every adapter must do. A new adapter is one row of the table.</summary>
+/// <summary>The tests that every adapter must pass. A new adapter is one row of the table.</summary>
 public abstract class AdapterConformance
 {
     private const double Tolerance = 1e-6;
@@ -110,7 +110,7 @@ public abstract class AdapterConformance
     public void Adapt_MetaGradient_MatchesFiniteDifferences(AdapterCase adapter)
     {
         if (!adapter.HasExactMetaGradient)
-            return; // its outer step is another one by definition
+            return; // its outer step is different by definition
         using var scope = NewDisposeScope();
         MetaModelDesign design = adapter.Design;
         TaskSet set = adapter.Tasks();
@@ -142,7 +142,7 @@ public abstract class AdapterConformance
     {
         MetaModelDesign design = adapter.Design;
         if (design.Adapter is not IManagedAdapter managed)
-            return; // needs libtorch to adapt, and MetaModel.AdaptsWithoutTorch says so
+            return; // this adapter needs libtorch, and MetaModel.AdaptsWithoutTorch is false
         using var scope = NewDisposeScope();
         TaskSet set = adapter.Tasks();
         var (encoder, learned) = AdapterCase.Values(design);
@@ -181,7 +181,7 @@ public abstract class AdapterConformance
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
-    // Adapts to twelve rows of each task; cross-entropy or squared error of the others.
+    // Adapts to twelve rows of each task, and gives the cross-entropy or squared error of the other rows.
     private static double LossOnNewTasks(MetaModel model, TaskSet set)
     {
         LearningTask[] support = [.. set.Tasks.Select(task => task.Take([.. Enumerable.Range(0, 12)]))];
@@ -197,7 +197,7 @@ public abstract class AdapterConformance
                 double label = task.Labels[i];
                 int output = adapted[t].Classes.ToList().IndexOf((int)label);
                 if (model.Kind == LabelKind.Multiclass && output < 0)
-                    continue; // no row of the class is in the support
+                    continue; // the support has no row of the class
                 losses.Add(model.Kind switch
                 {
                     LabelKind.Binary => Math.Log(1 + Math.Exp(label > 0 ? -scores[0] : scores[0])),
@@ -235,7 +235,7 @@ public abstract class AdapterConformance
         return [.. tensor.detach().to(ScalarType.Float64).contiguous().data<double>()];
     }
 
-    // [tasks, rows] of outputs
+    // the number of outputs, for [tasks, rows]
     private static double[,][] ToArray(Tensor scores)
     {
         double[] flat = Flat(scores);

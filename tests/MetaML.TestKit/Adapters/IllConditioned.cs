@@ -6,21 +6,21 @@ using static TorchSharp.torch;
 
 namespace MetaML.TestKit;
 
-/// <summary>Support that makes numbers hard: how far single precision is from double precision then.</summary>
+/// <summary>The error of single precision against double precision on ill-conditioned support.</summary>
 internal static class IllConditioned
 {
     private const int Tasks = 3, Rows = 16, Support = 8;
 
-    /// <summary>What is done to the rows.</summary>
+    /// <summary>The change of the rows.</summary>
     public static readonly string[] Forms = ["random", "duplicate rows", "collinear features", "constant features", "fewer rows than features"];
 
-    /// <summary>What the features are multiplied by.</summary>
+    /// <summary>The factor of the features.</summary>
     public static readonly float[] Scales = [1e-6f, 1e-3f, 1, 1e3f, 1e6f];
 
-    /// <summary>The error that docs/Security.md states.</summary>
+    /// <summary>The error bound in docs/Security.md.</summary>
     public static double StatedError(AdapterCase adapter) => adapter.Options is GradientAdapterOptions ? 1e-3 : 1e-4;
 
-    /// <summary>The largest difference of a query score, as a share of the largest score (or of 1, where that is larger); infinite where a score is not finite.</summary>
+    /// <summary>The largest difference of a query score, relative to the largest score or 1, whichever is larger; infinite if a score is not finite.</summary>
     public static double Error(AdapterCase adapter, string form, float scale)
     {
         using var scope = NewDisposeScope();

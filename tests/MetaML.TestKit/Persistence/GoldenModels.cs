@@ -4,23 +4,23 @@ using Microsoft.ML.Data;
 
 namespace MetaML.TestKit;
 
-/// <summary>Saved models of this version with what they score, kept so that later versions are held to it.</summary>
+/// <summary>Saved models with their scores. Later versions must load them and give the same scores.</summary>
 internal static class GoldenModels
 {
     private const string RowsFile = "rows.idv", ScoresEnding = ".scores.txt";
 
-    // Another processor sums in another order.
+    // Other processors sum in another order.
     private const double Tolerance = 1e-4;
 
-    /// <summary>Where they are kept.</summary>
+    /// <summary>The folder of the models.</summary>
     public static string Folder => Path.Combine(SiblingProgram.Root, "tests", "MetaML.Extensions.Tests", "Golden");
 
-    /// <summary>Writes the models, the rows and their scores that are not there yet; what is there stays.</summary>
+    /// <summary>Writes missing models, rows and scores. Existing files are not changed.</summary>
     public static void Write()
     {
         Directory.CreateDirectory(Folder);
         MLContext ml = TrainerCase.NewContext();
-        IDataView rows = new TrainerCase("multiclass", "Key").Data(ml, Some.Tasks(2, 8, firstTask: 2)); // of tasks that are known; a key too
+        IDataView rows = new TrainerCase("multiclass", "Key").Data(ml, Some.Tasks(2, 8, firstTask: 2)); // of known tasks, with a key column
         if (!File.Exists(Path.Combine(Folder, RowsFile)))
         {
             using FileStream file = File.Create(Path.Combine(Folder, RowsFile));
@@ -37,11 +37,11 @@ internal static class GoldenModels
         }
     }
 
-    /// <summary>The models' names.</summary>
+    /// <summary>The names of the models.</summary>
     public static IEnumerable<string> Names => Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*.zip").Select(path => Path.GetFileNameWithoutExtension(path)!).Order(StringComparer.Ordinal) : [];
 
     /// <summary>Loads a model and compares its scores.</summary>
-    /// <returns>What is wrong; null where nothing is.</returns>
+    /// <returns>A description of the error; null for none.</returns>
     public static string? Difference(string name)
     {
         string path = Path.Combine(Folder, name + ".zip");
@@ -53,11 +53,11 @@ internal static class GoldenModels
         int worst = Enumerable.Range(0, scores.Length).MaxBy(Distance);
         return Distance(worst) <= Tolerance * scale ? null : $"score {worst} is {scores[worst]} instead of {expected[worst]}";
 
-        // Tasks of a model that is older than deviations have none.
+        // Models from versions without deviations have none.
         double Distance(int i) => double.IsNaN(expected[i]) && float.IsNaN(scores[i]) ? 0 : double.IsFinite(scores[i]) ? Math.Abs(scores[i] - expected[i]) : double.PositiveInfinity;
     }
 
-    // By both ways of loading, and after adapting.
+    // With both ways of loading, and after adaptation.
     private static float[] Scores(MLContext ml, string path)
     {
         IDataView rows = ml.Data.LoadFromBinary(Path.Combine(Folder, RowsFile));
@@ -68,7 +68,7 @@ internal static class GoldenModels
         return [.. first, .. Of(ml.MetaLearning().Adapt(model, rows).Transform(rows))];
     }
 
-    // Of every output, with their standard deviations where there are any.
+    // The scores of every output, and their standard deviations if there are any.
     private static float[] Of(IDataView scored) => [.. scored.Schema
         .Where(column => !column.IsHidden && (column.Name.EndsWith("Score", StringComparison.Ordinal) || column.Name.EndsWith("ScoreStandardDeviation", StringComparison.Ordinal)))
         .SelectMany(column => column.Type is VectorDataViewType ? scored.GetColumn<float[]>(column).SelectMany(row => row) : scored.GetColumn<float>(column))];

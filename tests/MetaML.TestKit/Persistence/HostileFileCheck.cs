@@ -4,11 +4,11 @@ using Xunit;
 
 namespace MetaML.TestKit;
 
-/// <summary>Loads files by LoadChecked, and finds what no file may make it do.</summary>
+/// <summary>Loads files with LoadChecked, and detects behaviour that no file may cause.</summary>
 internal sealed class HostileFileCheck : IDisposable
 {
     private const long AllowedBytes = 256 << 20;
-    private const double AllowedSeconds = 5; // of a machine that others use too; a file of this size takes milliseconds
+    private const double AllowedSeconds = 5; // generous for a busy machine; a file of this size takes milliseconds
 
     private readonly MLContext _ml = new(seed: 1);
     private readonly List<string> _strange = [];
@@ -23,14 +23,14 @@ internal sealed class HostileFileCheck : IDisposable
 
     public int Refused { get; private set; }
 
-    /// <summary>The most that a load allocated beyond its file's size, in bytes.</summary>
+    /// <summary>The largest allocation of a load beyond the size of its file, in bytes.</summary>
     public long MostBytes { get; private set; }
 
-    /// <summary>The longest that a load took.</summary>
+    /// <summary>The longest time of a load.</summary>
     public double MostSeconds { get; private set; }
 
     /// <summary>Loads a file.</summary>
-    /// <returns>What is wrong; null where the file loads or is refused as documented, within bounds.</returns>
+    /// <returns>A description of the error; null if the file loads or is refused as documented, within the limits.</returns>
     public string? Check(byte[] file)
     {
         long before = GC.GetAllocatedBytesForCurrentThread(), start = Stopwatch.GetTimestamp();

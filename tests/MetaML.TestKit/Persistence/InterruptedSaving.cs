@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace MetaML.TestKit;
 
-/// <summary>A process that saves one model over another, again and again, until it is killed or its disk is full.</summary>
+/// <summary>A process that repeatedly saves one model over another, until it is killed or its disk is full.</summary>
 internal static class InterruptedSaving
 {
     private const string Project = "tests/MetaML.TrainingProcess";
 
-    /// <summary>Kills it at random moments.</summary>
-    /// <param name="kills">How often.</param>
-    /// <param name="random">When.</param>
-    /// <returns>How often the file was then neither the one model nor the other, whole; and how many unfinished files lay beside it.</returns>
+    /// <summary>Kills the process at random times.</summary>
+    /// <param name="kills">The number of times.</param>
+    /// <param name="random">Draws the times.</param>
+    /// <returns>The number of times that the file was not one of the two complete models, and the number of unfinished files in its folder.</returns>
     public static (int Wrong, int Unfinished) Kill(int kills, Random random)
     {
         using var folder = new TemporaryFolder();
@@ -28,8 +28,8 @@ internal static class InterruptedSaving
         return (wrong, Directory.GetFiles(folder["."], "*.tmp").Length);
     }
 
-    /// <summary>Fills its disk.</summary>
-    /// <returns>What it says then; whether the last model is whole, with no unfinished file beside it.</returns>
+    /// <summary>Fills the disk of the process.</summary>
+    /// <returns>The error message, and whether the last model is complete and no unfinished file is in its folder.</returns>
     public static (string Error, bool IsWhole) FillDisk()
     {
         using var folder = new TemporaryFolder();
@@ -42,7 +42,7 @@ internal static class InterruptedSaving
         while (line is not null && !line.StartsWith("failed", StringComparison.Ordinal));
         process.Kill();
         process.WaitForExit();
-        return (line ?? "", IsWhole(folder) && Directory.GetFiles(folder["."], "*.tmp").Length <= 1); // it may have begun anew
+        return (line ?? "", IsWhole(folder) && Directory.GetFiles(folder["."], "*.tmp").Length <= 1); // it may have started another file
     }
 
     private static bool IsWhole(TemporaryFolder folder)

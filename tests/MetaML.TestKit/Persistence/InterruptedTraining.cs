@@ -2,18 +2,18 @@ using System.Diagnostics;
 
 namespace MetaML.TestKit;
 
-/// <summary>A training in another process, which is killed at random moments and goes on from its checkpoint.</summary>
+/// <summary>A training in another process that is killed at random times and continues from its checkpoint.</summary>
 internal static class InterruptedTraining
 {
-    /// <summary>Outer steps of the whole training.</summary>
+    /// <summary>Number of outer steps of the whole training.</summary>
     public const int Steps = 300;
 
     private const string Project = "tests/MetaML.TrainingProcess";
 
-    /// <summary>What is killed in the middle of a step or of writing a checkpoint ends in the bits of what runs through.</summary>
-    /// <param name="kills">How often it is killed.</param>
-    /// <param name="random">When.</param>
-    /// <returns>How many steps it took in all, and whether the bits are the same.</returns>
+    /// <summary>A training that is killed during a step or during a write gives bitwise the same model as one without interruption.</summary>
+    /// <param name="kills">The number of times that it is killed.</param>
+    /// <param name="random">Draws the times.</param>
+    /// <returns>The total number of steps, and whether the models are bitwise equal.</returns>
     public static (int Steps, bool SameBits) Kill(int kills, Random random)
     {
         using var folder = new TemporaryFolder();
@@ -32,8 +32,8 @@ internal static class InterruptedTraining
         return (steps + rest, bits == expected && rest < Steps && !File.Exists(folder["killed.checkpoint"]));
     }
 
-    /// <summary>Training goes on where its checkpoint can no longer be written, and loses nothing.</summary>
-    /// <returns>The first warning, and whether the bits are those of a training with room.</returns>
+    /// <summary>Training continues without loss if its checkpoint can no longer be written.</summary>
+    /// <returns>The first warning, and whether the model equals that of a training with free disk space.</returns>
     public static (string? Warning, bool SameBits) FillDisk()
     {
         using var folder = new TemporaryFolder();
@@ -45,7 +45,7 @@ internal static class InterruptedTraining
         return (lines.FirstOrDefault(line => line.Contains("cannot be written", StringComparison.Ordinal)), lines[^1] == expected);
     }
 
-    /// <summary>Whether a setting of the whole process, of threads say, changes nothing.</summary>
+    /// <summary>Whether the result is independent of a setting of the process, such as its number of threads.</summary>
     /// <param name="setting">An environment variable, as in "NAME=value".</param>
     public static bool IsIndifferentTo(string setting)
     {
@@ -55,15 +55,15 @@ internal static class InterruptedTraining
         return bits == Finish(folder["whole.checkpoint"], out _);
     }
 
-    /// <summary>From now on the process can write no file beyond its first hundred bytes.</summary>
+    /// <summary>Limits all further files of the process to a hundred bytes.</summary>
     public static void LimitFiles(Process process)
     {
         using Process limit = Process.Start("prlimit", ["--pid", $"{process.Id}", "--fsize=100"]);
         limit.WaitForExit();
     }
 
-    /// <summary>Reads lines, and waits for them.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Waits for lines, and reads them.</summary>
+    /// <returns>The number of lines.</returns>
     public static int Skip(Process process, int lines)
     {
         int read = 0;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MetaML.TestKit;
 
-/// <summary>Damaged and hostile forms of a saved model: each draw is one of the kinds below, applied to the zip file or to its entries.</summary>
+/// <summary>Damaged and hostile variants of a saved model. Each draw has one of the kinds below, applied to the zip file or to its entries.</summary>
 internal static class ModelMutations
 {
     private static readonly string[] s_loaders =
@@ -50,14 +50,14 @@ internal static class ModelMutations
         ("entries: a bomb in a step", (entries, random) => Change(entries, random, content => [.. content, .. new byte[40 << 20]])),
     ];
 
-    // These make large files, and so take longest.
+    // These kinds create large files and take the longest time.
     private static readonly HashSet<string> s_rare = ["entries: many", "entries: a bomb", "entries: a bomb in a step"];
     private const int RareEvery = 100;
 
-    /// <summary>Names of the kinds.</summary>
+    /// <summary>The names of the kinds.</summary>
     public static IEnumerable<string> Kinds => s_ofFile.Select(kind => kind.Kind).Concat(s_ofEntries.Select(kind => kind.Kind));
 
-    /// <summary>A damaged form of a file.</summary>
+    /// <summary>Makes a damaged variant of a file.</summary>
     /// <param name="file">A saved model.</param>
     /// <param name="random">The only source of randomness.</param>
     public static (string Kind, byte[] File) Draw(byte[] file, Random random)
@@ -73,12 +73,12 @@ internal static class ModelMutations
         }
     }
 
-    /// <summary>A file whose entries are compressed in the ratio that zip bombs reach.</summary>
+    /// <summary>Makes a file with an entry at the compression ratio of a zip bomb.</summary>
     /// <param name="file">A saved model.</param>
-    /// <param name="bytes">Size of the entry that is added.</param>
+    /// <param name="bytes">The size of the added entry.</param>
     public static byte[] Bomb(byte[] file, int bytes) => ZipFiles.Write([.. ZipFiles.Read(file), ("TransformerChain/bomb.txt", new byte[bytes])], CompressionLevel.SmallestSize);
 
-    // Structure is in the small entries, most bytes in the large ones: both are hit.
+    // Small entries hold the structure, and large entries hold most bytes. Both are damaged.
     private static IEnumerable<(string, byte[])> Change(List<(string Name, byte[] Content)> entries, Random random, Func<byte[], byte[]> change)
     {
         int chosen = random.Next(entries.Count);
@@ -131,7 +131,7 @@ internal static class ModelMutations
         return changed;
     }
 
-    // A central directory header begins with PK 1 2; its lengths are at 20 and 24, compressed and not.
+    // A central directory header starts with PK 1 2. The compressed size is at offset 20, the uncompressed size at 24.
     private static byte[] Declare(byte[] file, Random random)
     {
         int[] headers = [.. Enumerable.Range(0, file.Length - 46).Where(i => file.AsSpan(i).StartsWith("PK\x01\x02"u8))];

@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace MetaML.TestKit;
 
-/// <summary>Small models as files, of every kind and in every form that is saved.</summary>
+/// <summary>Files of small models, for every kind of model and every form of saving.</summary>
 internal static class SavedModels
 {
     private static readonly TrainerCase s_binary = new("binary", "Answer"), s_multiclass = new("multiclass", "Key"), s_regression = new("regression", "Value");
@@ -29,7 +29,7 @@ internal static class SavedModels
         ("text", Save(s_regression, (ml, rows) => ml.Transforms.Text.FeaturizeText("Features", "Class").Append(s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions()))).Fit(rows))),
     ];
 
-    /// <summary>A file as ml.Model.Save writes it.</summary>
+    /// <summary>Saves a model with ml.Model.Save.</summary>
     public static byte[] Save(MLContext ml, ITransformer model, DataViewSchema? schema)
     {
         using var stream = new MemoryStream();

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.TestKit;
 
-/// <summary>One fitted model, used in every way; each use gives the same scores, alone and beside others.</summary>
+/// <summary>The uses of one fitted model. Each use gives the same scores, alone and concurrently with others.</summary>
 internal sealed class SharedUse
 {
     private static readonly TrainerCase s_regression = new("regression", "Value");
@@ -20,11 +20,11 @@ internal sealed class SharedUse
         _uses = Array.ConvertAll<Func<float[]>, (Func<float[]>, float[])>([Transform, Predict, Adapt, SaveAndLoad], use => (use, use()));
     }
 
-    /// <summary>Number of ways.</summary>
+    /// <summary>Number of uses.</summary>
     public int Count => _uses.Length;
 
-    /// <summary>Uses the model in one way.</summary>
-    /// <returns>Whether the scores are, to the bit, those of the first time.</returns>
+    /// <summary>Runs one use of the model.</summary>
+    /// <returns>Whether the scores are bitwise equal to those of the first run.</returns>
     public bool Agrees(int way) => _uses[way % Count].Use().AsSpan().SequenceEqual(_uses[way % Count].Scores);
 
     private IDataView View(IEnumerable<TaskRow> rows) => _ml.Data.LoadFromEnumerable(rows);

@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace MetaML.TestKit;
 
-/// <summary>Zip files as lists of entries, so that hostile ones can be made.</summary>
+/// <summary>Zip files as lists of entries, to construct hostile files.</summary>
 internal static class ZipFiles
 {
     public static List<(string Name, byte[] Content)> Read(byte[] file)

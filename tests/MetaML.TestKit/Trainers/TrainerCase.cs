@@ -3,14 +3,14 @@ using Microsoft.ML.Data;
 
 namespace MetaML.TestKit;
 
-/// <summary>A trainer with its label column, and ML.NET's own trainer of the same kind to compare with.</summary>
+/// <summary>A trainer with its label column, and a trainer of ML.NET for comparison.</summary>
 public sealed record TrainerCase(string Name, string Label, AdapterOptions? Adapter = null)
 {
     public bool IsMulticlass => Label == "Key";
 
     internal static MLContext NewContext() => new(seed: 1);
 
-    /// <summary>Small and quick.</summary>
+    /// <summary>Options for a small and fast training.</summary>
     internal MetaLearnerOptions Options(AdapterOptions? adapter = null, int iterations = 40) => new()
     {
         LabelColumnName = Label,
@@ -26,7 +26,7 @@ public sealed record TrainerCase(string Name, string Label, AdapterOptions? Adap
         _ => ml.Regression.Trainers.MetaLearner(options ?? Options()),
     };
 
-    /// <summary>The trainer in a chain: value-to-key in front where labels are classes, and a normaliser.</summary>
+    /// <summary>The trainer in a chain after a normaliser and, for classes, a value-to-key mapping.</summary>
     internal EstimatorChain<MetaLearnerTransformer> Pipeline(MLContext ml, MetaLearnerOptions? options = null)
     {
         IEstimator<ITransformer> front = ml.Transforms.NormalizeMinMax("Features");
@@ -42,7 +42,7 @@ public sealed record TrainerCase(string Name, string Label, AdapterOptions? Adap
         _ => ml.Regression.Trainers.LbfgsPoissonRegression(Label),
     };
 
-    /// <summary>Rows, with the key column that the bare trainer needs.</summary>
+    /// <summary>Rows with the key column that the trainer needs outside a chain.</summary>
     internal IDataView Data(MLContext ml, IEnumerable<TaskRow> rows, SchemaDefinition? schema = null)
     {
         IDataView data = ml.Data.LoadFromEnumerable(rows, schema);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.TestKit;
 
-/// <summary>What every trainer must do. A new one is one row of the table.</summary>
+/// <summary>The tests that every trainer must pass. A new trainer is one row of the table.</summary>
 public abstract class TrainerConformance
 {
     private readonly MLContext _ml = TrainerCase.NewContext();
@@ -126,7 +126,7 @@ public abstract class TrainerConformance
         };
         Assert.Equal(TaskRow.FeatureCount, loss.Count);
         double[] byFeature = [.. loss.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value)];
-        Assert.True(byFeature[0] > byFeature[5], string.Join(" ", byFeature)); // x₅ is in no task's rule
+        Assert.True(byFeature[0] > byFeature[5], string.Join(" ", byFeature)); // no task depends on x₅
     }
 
     [Theory]
@@ -229,7 +229,7 @@ public abstract class TrainerConformance
     {
         string MessageOf(List<TaskRow> rows) => Assert.Throws<InvalidOperationException>(() => trainer.Trainer(_ml).Fit(trainer.Data(_ml, rows))).Message;
         Assert.Contains("at least two tasks; got one", MessageOf(Some.Tasks(1)));
-        if (!trainer.IsMulticlass) // a key of no values is refused by its type
+        if (!trainer.IsMulticlass) // the type check refuses a key without values
             Assert.Contains("got none", MessageOf([]));
     }
 
@@ -237,7 +237,7 @@ public abstract class TrainerConformance
         ? [.. scored.GetColumn<float[]>("Score").SelectMany(row => row)]
         : [.. scored.GetColumn<float>("Score")];
 
-    // With their standard deviations, where there are any: all that another process prints.
+    // The scores in another process, with standard deviations if there are any.
     internal static float[] Numbers(TrainerCase trainer, IDataView scored) =>
         [.. Scores(trainer, scored), .. scored.Schema.GetColumnOrNull("ScoreStandardDeviation") is null ? [] : scored.GetColumn<float>("ScoreStandardDeviation")];
 
@@ -267,7 +267,7 @@ public abstract class TrainerConformance
         };
     }
 
-    // Every entry of the saved file; the archive itself also holds times.
+    // Compares the entries of the saved file, because the archive itself also holds times.
     private static byte[] ModelEntries(MLContext ml, ITransformer model, DataViewSchema schema)
     {
         using var stream = new MemoryStream();

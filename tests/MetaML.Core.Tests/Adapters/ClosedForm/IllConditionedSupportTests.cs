@@ -7,14 +7,14 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Adapters.ClosedForm;
 
-/// <summary>Closed-form adapters in single precision against normal equations in decimal, on support that makes them hard.</summary>
+/// <summary>Closed-form adapters in single precision against normal equations in decimal, on ill-conditioned support.</summary>
 public sealed class IllConditionedSupportTests
 {
-    // How far the penalised squared error may lie above its minimum: in units of the labels' squares, beside what it costs to keep
-    // the head in single precision. (Weights themselves are not determined where features are collinear.)
+    // The largest excess of the penalised squared error over its minimum, relative to the sum of squared labels, in addition to the
+    // cost of a head in single precision. (Collinear features do not determine the weights.)
     private const double Tolerance = 1e-3;
 
-    // Where the products of features exceed the penalty by more than double precision tells apart, the smallest directions are lost.
+    // If the products of features exceed the penalty beyond double precision, the smallest directions are lost.
     private const double LostRatio = 1e15, LostTolerance = 0.02;
     private const double SingleEpsilon = 1.1920929e-7;
 
@@ -27,7 +27,7 @@ public sealed class IllConditionedSupportTests
             var cases = new TheoryData<string, int, double>();
             foreach (string form in new[] { "random", "duplicate rows", "collinear features", "constant feature", "one row many times" })
             {
-                foreach (int rows in new[] { 3, 40 }) // fewer than values of an embedding, and more
+                foreach (int rows in new[] { 3, 40 }) // fewer and more rows than values of an embedding
                 {
                     foreach (double scale in new[] { 1e-6, 1e-3, 1, 1e3, 1e6 })
                         cases.Add(form, rows, scale);
@@ -125,7 +125,7 @@ public sealed class IllConditionedSupportTests
         return new EmbeddedTask(embeddings, Dimension, [.. Enumerable.Range(0, rows).Select(_ => (float)(2 * random.NextDouble() - 1))], [.. Enumerable.Repeat(1f, rows)], 1);
     }
 
-    // (Z̃ᵀZ̃ + diag λ) w = Z̃ᵀ y by elimination with pivoting, in 28 decimal digits: double precision loses the smallest penalties beside the largest products.
+    // (Z̃ᵀZ̃ + diag λ) w = Z̃ᵀ y by elimination with pivoting in 28 decimal digits, because in double precision the largest products hide the smallest penalties.
     private static void Compare(LinearHead head, EmbeddedTask support, double[] penalties, string what)
     {
         int width = Dimension + 1, rows = support.RowCount;

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters.ClosedForm;
 
-/// <summary>The torch form against distances to weighted means, written as loops.</summary>
+/// <summary>The implementation in torch against distances to weighted means in plain loops.</summary>
 public sealed class PrototypeOracleTests
 {
     private const float LogTemperature = -0.7f;
@@ -36,7 +36,7 @@ public sealed class PrototypeOracleTests
         for (int t = 0; t < tasks.Length; t++)
         {
             double[] expected = [.. Enumerable.Range(0, 3).Select(k => Score(Prototype(tasks[t], k) ?? (isTraining ? Prototype(null, k)! : [s_pooled[k, 0], s_pooled[k, 1]]), query))];
-            for (int k = 1; k < 3; k++) // a constant common to all classes is free
+            for (int k = 1; k < 3; k++) // a constant may be added to the scores of all classes
                 Assert.Equal(expected[k] - expected[0], (scores[t, 0, k] - scores[t, 0, 0]).Value(), 1e-6);
         }
     }
@@ -65,7 +65,7 @@ public sealed class PrototypeOracleTests
     private static double Score(double[] prototype, float[] query) =>
         -Math.Exp(LogTemperature) * prototype.Zip(query).Sum(pair => (pair.First - pair.Second) * (pair.First - pair.Second));
 
-    // The weighted mean of a task's rows of a class, or of all tasks' rows; null where there are none.
+    // The weighted mean of the rows of a class in one task, or in all tasks; null if there are none.
     private static double[]? Prototype(string? task, int label)
     {
         var sum = new double[2];

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters.ClosedForm;
 
-/// <summary>Ridge, both forms of it, against the normal equations solved by elimination in plain loops.</summary>
+/// <summary>Both forms of ridge regression against the normal equations, solved by elimination in plain loops.</summary>
 public sealed class RidgeOracleTests
 {
     private const int Dimension = TaskRow.FeatureCount, Width = Dimension + 1;
@@ -21,7 +21,7 @@ public sealed class RidgeOracleTests
         get
         {
             var cases = new TheoryData<LabelKind, ClassSets, int>();
-            foreach (int rows in new[] { 4, Width, 20 }) // fewer than, as many as, and more than there are unknowns
+            foreach (int rows in new[] { 4, Width, 20 }) // fewer than, equal to, and more than the number of unknowns
             {
                 cases.Add(LabelKind.Binary, ClassSets.Common, rows);
                 cases.Add(LabelKind.Regression, ClassSets.Common, rows);
@@ -105,7 +105,7 @@ public sealed class RidgeOracleTests
         return Array.ConvertAll(Eliminate(left, right), value => scale * value);
     }
 
-    // Gauss and Jordan, with the largest pivot of each column.
+    // Gauss-Jordan elimination with the largest pivot of each column.
     private static double[] Eliminate(double[,] a, double[] b)
     {
         int size = b.Length;

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters.Gradient;
 
-/// <summary>Inner steps in managed code, with their outer derivatives, against the same steps as operations that libtorch differentiates; in float64.</summary>
+/// <summary>Inner steps in managed code and their outer derivatives, against the same steps with libtorch's automatic differentiation, in float64.</summary>
 public sealed class BatchDescentTests
 {
     private static readonly MlpEncoderOptions s_plain = new() { HiddenUnits = [6, 6], EmbeddingDimension = 3 };
@@ -70,7 +70,7 @@ public sealed class BatchDescentTests
     public void Losses_AndTheirDerivatives_EqualThoseOfTheGraph(LabelKind kind, ClassSets classSets, MlpEncoderOptions encoder, GradientAdapterOptions adapter)
     {
         if (classSets == ClassSets.PerTask && adapter is { InitialHead: InitialHead.Learned, Scope: GradientScope.Context, AdaptHead: false })
-            return; // all classes would score alike, and the adapter says so
+            return; // all classes would have the same score, so the adapter refuses it
         double[][] expected = Outcome(kind, classSets, encoder, adapter, IAdapter.LossesByGraph);
         double[][] actual = Outcome(kind, classSets, encoder, adapter, (which, input, labels, query) => which.Losses(input, labels, query));
         foreach (var (all, own) in expected.Zip(actual))
@@ -100,7 +100,7 @@ public sealed class BatchDescentTests
     [Fact]
     public void Losses_OfASteepTask_StayWithinTheNorm()
     {
-        // Gradients whose square is no number, and steps of length 1.
+        // Gradients whose squares overflow, and steps of length 1.
         GradientAdapterOptions steep = s_full with { MaximumInnerGradientNorm = 1e160, InnerLearningRate = 1e-160, LearnedRates = LearnedRates.None };
         double[] LossesOf(GradientAdapterOptions adapter, Func<IAdapter, AdaptationInput, LabelKind, RowBatch, (Tensor Query, Tensor Outer)> losses) =>
             Outcome(LabelKind.Regression, ClassSets.Common, s_plain, adapter, losses, scale: 1e100)[0];
@@ -110,7 +110,7 @@ public sealed class BatchDescentTests
         Assert.NotEqual(LossesOf(steep with { InnerLearningRate = 0 }, IAdapter.LossesByGraph), expected);
     }
 
-    // The query losses, what the outer step descends, and the derivatives of its weighted sum by each parameter.
+    // The query losses, the outer losses, and the derivatives of the weighted sum of outer losses by each parameter.
     private static double[][] Outcome(
         LabelKind kind, ClassSets classSets, MlpEncoderOptions encoder, GradientAdapterOptions adapter, Func<IAdapter, AdaptationInput, LabelKind, RowBatch, (Tensor Query, Tensor Outer)> losses, double scale = 1)
     {

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters.Gradient;
 
-/// <summary>The gradient family against plain loops over tasks, in float64, gradients by autograd.backward on ordinary leaves.</summary>
+/// <summary>The gradient adapters against plain loops over tasks in float64, with gradients by autograd.backward on leaf tensors.</summary>
 public sealed class GradientReferenceTests
 {
     [Theory]
@@ -25,7 +25,7 @@ public sealed class GradientReferenceTests
         AdaptedTasks adapted = run.Adapt();
         Assert.All(run.Encoder.Names, name => Assert.Equal(run.Encoder[name].dim() + (name == "bias0" ? 1 : 0), adapted.EncoderParameters[name].dim()));
 
-        // The oracle: φ concatenated to the features, C below the first layer's weights.
+        // The reference: φ concatenated to the features, and C below the first layer's weights.
         Tensor matrix = run.Learned["context_weights"];
         var wide = new MlpEncoder(TaskRow.FeatureCount + 3, AdapterCase.EncoderOptions);
         ParameterSet joined = run.Encoder.Map((name, value) => name == "weight0" ? cat([value, matrix], 0) : value);
@@ -135,7 +135,7 @@ public sealed class GradientReferenceTests
         Assert.Equal(exact, Gradient(0.5, 0.5));
         Assert.Contains(exact.Zip(first), pair => Math.Abs(pair.First - pair.Second) > 1e-4);
 
-        // The oracle of the first: each task's query gradient where its inner steps ended.
+        // The reference of the first-order gradient: each task's query gradient at the end of its inner steps.
         var run = new Run(options);
         var sum = zeros_like(run.Encoder["weight0"]).detach();
         foreach (EpisodeBatch one in run.Alone())
@@ -184,7 +184,7 @@ public sealed class GradientReferenceTests
 
     private static double[] Doubles(Tensor tensor) => [.. tensor.detach().contiguous().data<double>()];
 
-    // Four regression tasks, an adapter, and values that it may be differentiated by.
+    // Four regression tasks, an adapter, and the values to differentiate by.
     private sealed class Run
     {
         private readonly TaskSet _set;
@@ -199,7 +199,7 @@ public sealed class GradientReferenceTests
             foreach (LearningTask task in _set.Tasks)
             {
                 for (int i = 0; i < task.RowCount; i++)
-                    task.Labels[i] = (task.Labels[i] - 100) / 20; // about standardised, as training has them
+                    task.Labels[i] = (task.Labels[i] - 100) / 20; // approximately standardised, as in training
             }
 
             Batch = AdapterCase.Batch(_set, _episodes);
@@ -221,7 +221,7 @@ public sealed class GradientReferenceTests
         public AdaptedTasks Adapt(bool isTraining = false, double progress = 0) =>
             Design.Adapter.Adapt(AdaptationInput.Of(Batch, Design.Encoder, Encoder, Learned, isTraining, progress: progress));
 
-        // What the outer step descends. [tasks]
+        // The outer loss [tasks].
         public Tensor OuterLoss(double progress = 0)
         {
             AdaptedTasks adapted = Adapt(isTraining: true, progress);
@@ -231,7 +231,7 @@ public sealed class GradientReferenceTests
 
         public IEnumerable<EpisodeBatch> Alone() => _episodes.Select(episode => AdapterCase.Batch(_set, episode));
 
-        // Encoder and head, as MAML steps them.
+        // The encoder and the head, which MAML changes.
         public Tensor[] Start() => [.. Encoder.Tensors, Learned["initial_weights"], Learned["initial_bias"]];
 
         public Tensor Scores(RowBatch rows, Tensor[] own) =>
@@ -244,12 +244,12 @@ public sealed class GradientReferenceTests
                 Assert.Equal(0, (scoresOf(one.Support, one.Query) - scores[t].narrow(0, 0, _episodes[t].Query.Length).squeeze(-1)).abs().max().Value(), 1e-9);
         }
 
-        // Scores [rows] of one task's embeddings [1, rows, embedding].
+        // The scores [rows] of one task's embeddings [1, rows, embedding].
         public static Tensor Head(Tensor embeddings, Tensor weights, Tensor bias) => embeddings.squeeze(0).mm(weights).Plus(bias).squeeze(-1);
 
         public static Tensor Loss(Tensor scores, RowBatch rows) => (scores - rows.Labels.squeeze(0)).Squared().mean();
 
-        // Plain gradient descent, the norm over all tensors limited; rates by step and tensor, numbers or tensors.
+        // Plain gradient descent with a limit on the norm over all tensors. Rates differ by step and tensor, and are numbers or tensors.
         public static Tensor[] Descend(Tensor[] start, int steps, Func<Tensor[], Tensor> loss, Func<int, int, object> rate, double largestNorm = double.PositiveInfinity)
         {
             Tensor[] values = Array.ConvertAll(start, value => value.detach());

@@ -12,10 +12,10 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Adapters.Logistic;
 
-/// <summary>The logistic head, by libtorch and without, against its own optimality condition and against Newton's method in plain loops.</summary>
+/// <summary>The logistic head, with and without libtorch, against the optimality condition and Newton's method in plain loops.</summary>
 public sealed class LogisticOracleTests
 {
-    public static TheoryData<LabelKind, int, int, int> Cases => new() // labels, classes, rows, embedding: each form of the system
+    public static TheoryData<LabelKind, int, int, int> Cases => new() // labels, classes, rows, embedding; one case for each form of the system
     {
         { LabelKind.Binary, 2, 4, 6 },
         { LabelKind.Binary, 2, 30, 6 },
@@ -47,7 +47,7 @@ public sealed class LogisticOracleTests
     [InlineData(LabelKind.Multiclass, 4)]
     public void Adapt_SeparableWithHardlyAnyPenalty_StillFindsTheMinimum(LabelKind kind, int classes)
     {
-        // Well separated, far from the origin: without the penalty the head would be infinite.
+        // The classes are separable and far from the origin. Without the penalty the head would be infinite.
         var random = new Random(1);
         Problem problem = Problem.Draw(kind, classes, 20, 3, random, penalty: 1e-6);
         for (int i = 0; i < problem.Labels.Length; i++)
@@ -106,7 +106,7 @@ public sealed class LogisticOracleTests
         }
     }
 
-    // Heads as [outputs · (embedding + 1)]: output by output, the intercept last.
+    // Heads as [outputs, embedding + 1], with the intercept last.
     private sealed record Problem(LabelKind Kind, int Outputs, int Dimension, float[] Embeddings, float[] Labels, float[] Weights, float[] Learned, double[] Prior)
     {
         private int Width => Dimension + 1;
@@ -169,7 +169,7 @@ public sealed class LogisticOracleTests
 
         private LogisticAdapter Adapter => new(new HeadShape(Kind, Dimension, Outputs), new LogisticAdapterOptions());
 
-        // The adapter's order: embedding by embedding, and last the intercepts.
+        // The order of the adapter: [embedding + 1, outputs], with the intercepts last.
         private float[] PriorValues => [.. Enumerable.Range(0, Width).SelectMany(j => Enumerable.Range(0, Outputs).Select(k => (float)Prior[k * Width + j]))];
 
         private double Penalty(int j) => Math.Exp(Learned[j < Dimension ? 0 : 1]);
@@ -193,7 +193,7 @@ public sealed class LogisticOracleTests
                 return -Weights[row] * Math.Log(likelihood);
             }) + head.Select((value, i) => 0.5 * Penalty(i % Width) * (value - Prior[i]) * (value - Prior[i])).Sum();
 
-        // The gradient; the Hessian is added to where there is room for it.
+        // Computes the gradient, and adds to the Hessian if the array is not empty.
         private double[] Derivatives(double[] head, double[,] hessian)
         {
             int size = Outputs * Width, wanted = hessian.GetLength(0);

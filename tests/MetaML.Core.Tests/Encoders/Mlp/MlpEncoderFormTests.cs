@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Core.Tests.Encoders.Mlp;
 
-/// <summary>Every activation with and without normalisation and residuals, and dropout by what it must preserve.</summary>
+/// <summary>Every activation with and without normalisation and residuals, and the means that dropout must preserve.</summary>
 public sealed class MlpEncoderFormTests
 {
     private const int Features = 7;
@@ -63,7 +63,7 @@ public sealed class MlpEncoderFormTests
         Assert.Equal(1, hidden.Average(), 0.06);
     }
 
-    // Ones through an identity layer with dropout: what is left of each hidden value.
+    // Ones through an identity layer with dropout. The result is the mask of each hidden value.
     private static float[] Drop(double dropout, ulong seed)
     {
         const int Units = 50;

@@ -87,7 +87,7 @@ public sealed class MlpEncoderTests
         float[] Draw(ulong seed) => [.. encoder.Forward(parameters, features, new Generator(seed)).contiguous().data<float>()];
 
         float[] first = Draw(7);
-        rand(100); // others may use the process's generator
+        rand(100); // other code may use the generator of the process
         Assert.Equal(first, Draw(7));
         Assert.NotEqual(first, Draw(8));
         Assert.NotEqual(first, [.. encoder.Forward(parameters, features).contiguous().data<float>()]);

@@ -18,7 +18,7 @@ public sealed class SparseEncoderTests
     [Theory]
     [InlineData(32, 3)]
     [InlineData(32, 0)]
-    [InlineData(2048, 3)] // as many places as features: not hashed
+    [InlineData(2048, 3)] // more buckets than features: not hashed
     public void Forward_SparseRows_EqualsDenseRowsAndEmbed(int sketch, int structure)
     {
         using var scope = NewDisposeScope();
@@ -80,7 +80,7 @@ public sealed class SparseEncoderTests
         new SharedStructure([set], null, 1).Fit(all, 30, 1, new Random(1));
         new SharedStructure([set], null, 1).Fit(few, 4, 1, new Random(1));
         Tensor within = tensor(all, [Features, 30]).t().mm(tensor(few, [Features, 4]));
-        Assert.True((within.Squared().sum(0L) - ones(4)).abs().max().Value() < 0.01); // directions of the heads' span
+        Assert.True((within.Squared().sum(0L) - ones(4)).abs().max().Value() < 0.01); // the directions lie in the span of the heads
         var again = new float[Features * 4];
         new SharedStructure([set], null, 1).Fit(again, 4, 1, new Random(1));
         Assert.Equal(few, again);
@@ -115,7 +115,7 @@ public sealed class SparseEncoderTests
         Assert.Contains("GradientAdapterOptions.Scope must be Head for the sparse encoder", error.Message, StringComparison.Ordinal);
     }
 
-    // Yes/no tasks on a few of many words; every tenth row has none.
+    // Binary tasks on a few of many words. Every tenth row has no word.
     private static TaskSet Texts(int tasks)
     {
         var random = new Random(5);

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Training.Checkpoints;
 
-/// <summary>A training that is stopped and goes on from its checkpoint ends in the bits of one that was never stopped.</summary>
+/// <summary>A training that is stopped and continues from its checkpoint gives bitwise the same model as one without interruption.</summary>
 public sealed class ResumeTests : IDisposable
 {
     private const int Iterations = 9;
@@ -117,7 +117,7 @@ public sealed class ResumeTests : IDisposable
     private void AssertResumes(Func<MetaTrainingOptions, byte[]> train, MetaTrainingOptions options)
     {
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        int steps = 0; // of all loops together
+        int steps = 0; // over all loops
         byte[] expected = train(options with { Progress = new Reports(_ => steps++) });
         Assert.False(File.Exists(FileName));
 
@@ -137,7 +137,7 @@ public sealed class ResumeTests : IDisposable
             };
             try
             {
-                byte[] whole = train(cancelled); // nothing is left to cancel after the last step
+                byte[] whole = train(cancelled); // after the last step there is nothing to cancel
                 Assert.Equal(steps, stop);
                 Assert.Equal(expected, whole);
                 Assert.False(File.Exists(FileName));
@@ -146,7 +146,7 @@ public sealed class ResumeTests : IDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Equal(stop, done); // within one step, and none was done twice
+                Assert.Equal(stop, done); // within one step, and no step was repeated
                 Assert.True(File.Exists(FileName));
             }
         }

@@ -4,12 +4,12 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Training.Options;
 
-/// <summary>Every number and every choice among the options: taken at its bounds, refused by name past them.</summary>
+/// <summary>Every number and every enumeration in the options is accepted at its bounds, and refused by name outside them.</summary>
 public sealed class OptionBoundsTests
 {
     private const double Tiny = double.Epsilon, Most = double.MaxValue, Whole = int.MaxValue;
 
-    // The smallest and the largest value that is taken; where other options must be set for it to have a meaning, those.
+    // The smallest and the largest accepted value, and the other options that a value needs.
     private static readonly (Func<object> Options, string Member, double Smallest, double Largest)[] s_numbers =
     [
         (() => new MetaTrainingOptions(), "MaximumNumberOfIterations", 0, Whole),
@@ -112,7 +112,7 @@ public sealed class OptionBoundsTests
 
     private static IEnumerable<PropertyInfo> Properties() => typeof(MetaTrainingOptions).Assembly.GetExportedTypes()
         .Where(type => !type.IsAbstract && (type.Name.EndsWith("Options", StringComparison.Ordinal) || type == typeof(ImageAugmentation)))
-        .SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)).Where(property => property.CanWrite && property.Name != nameof(MetaTrainingOptions.Seed)); // every seed is good
+        .SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)).Where(property => property.CanWrite && property.Name != nameof(MetaTrainingOptions.Seed)); // every seed is valid
 
     private static object With(object options, string member, double value)
     {

@@ -23,7 +23,7 @@ public sealed class OptionsTests
         { "LogisticAdapterOptions.InitialPenalty must be positive", new() { Adapter = new LogisticAdapterOptions { InitialPenalty = -1 } } },
         { "MetaTrainingOptions.Objective must be one of Meta, Joint; got 4.", new() { Objective = (TrainingObjective)4 } },
         { "MetaTrainingOptions.AdapterIterations must be at least 0; got -1.", new() { Objective = TrainingObjective.Joint, AdapterIterations = -1 } },
-        { "MetaTrainingOptions.AdapterIterations must be null unless Objective is Joint; got 5. Encoder and adapter learn together. Leave it unset, or let Objective be Joint.", new() { AdapterIterations = 5 } },
+        { "MetaTrainingOptions.AdapterIterations must be null unless Objective is Joint; got 5. Otherwise encoder and adapter are trained together. Leave it unset, or set Objective to Joint.", new() { AdapterIterations = 5 } },
         { "PretrainedEncoderOptions.Model must be set; got null.", new() { Encoder = new PretrainedEncoderOptions() } },
         { "GradientAdapterOptions.InnerSteps must be at least 1; got 0.", new() { Adapter = new GradientAdapterOptions { InnerSteps = 0 } } },
         { "GradientAdapterOptions.InnerLearningRate must be between", new() { Adapter = new GradientAdapterOptions { InnerLearningRate = -0.1 } } },

@@ -22,11 +22,11 @@ public class TensorBoardProgressTests
 
         List<(string Series, long Step, float Value)> points = Read(folder["run"]);
         Assert.Equal([(1, 1f), (2, 1 / 2f), (3, 1 / 3f), (4, 1 / 4f)], Of("loss/training"));
-        Assert.Equal([(3, 0.5f)], Of("loss/validation")); // judged once
+        Assert.Equal([(3, 0.5f)], Of("loss/validation")); // one validation
         Assert.Equal([(1, 0.5f), (2, 0.5f), (3, 0.5f), (4, 0.5f)], Of("task weight/shop/1"));
         Assert.Equal(4, Of("task weight/../<b>").Count());
         Assert.Equal(13, points.Count);
-        Assert.Single(Directory.GetFileSystemEntries(folder["run"])); // a task's name is never a path
+        Assert.Single(Directory.GetFileSystemEntries(folder["run"])); // the name of a task is not used as a path
 
         IEnumerable<(long, float)> Of(string series) => points.Where(point => point.Series == series).Select(point => (point.Step, point.Value));
     }
