@@ -54,9 +54,12 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     public static void CheckTask(DataViewSchema schema, string column)
     {
         DataViewType type = Find(schema, "task", column, TaskExpected);
-        if (type is not TextDataViewType && !KeyVocabulary.Has(type))
+        if (!IsTask(type))
             throw Mismatch(schema, "task", column, TaskExpected, type);
     }
+
+    /// <summary>Whether a type is a type of tasks: text, or a key whose number of values is known.</summary>
+    public static bool IsTask(DataViewType? type) => type is TextDataViewType || (type is not null && KeyVocabulary.Has(type));
 
     /// <summary>Checks a schema that is not known in full yet.</summary>
     /// <returns>The label column.</returns>

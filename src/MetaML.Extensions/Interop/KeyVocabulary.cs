@@ -46,11 +46,11 @@ internal abstract class KeyVocabulary
     public static KeyVocabulary Of(DataViewSchema.Column column)
     {
         int count = column.Type.GetItemType().GetKeyCountAsInt32();
-        DataViewType? values = column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type;
-        return values is VectorDataViewType { ItemType: { } itemType } vector && vector.Size == count
-            ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, itemType)
-            : new Numbers(count);
+        return Of(column, AnnotationUtils.Kinds.KeyValues) is { } values && values.Count == count ? values : new Numbers(count);
     }
+
+    /// <summary>The values of an annotation as text; null where there is no such annotation, or it is not a vector.</summary>
+    public static IReadOnlyList<string>? NamesOf(DataViewSchema.Column column, string kind) => Of(column, kind)?.Names;
 
     /// <summary>Whether a column's keys have values that they can be told apart by.</summary>
     public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;
@@ -114,10 +114,15 @@ internal abstract class KeyVocabulary
 
     private protected abstract void WriteValues(BinaryWriter writer);
 
-    private static Values<T> Get<T>(DataViewSchema.Column column, PrimitiveDataViewType itemType)
+    private static KeyVocabulary? Of(DataViewSchema.Column column, string kind) =>
+        column.Annotations.Schema.GetColumnOrNull(kind)?.Type is VectorDataViewType { ItemType: { } itemType, Size: > 0 }
+            ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, kind, itemType)
+            : null;
+
+    private static Values<T> Get<T>(DataViewSchema.Column column, string kind, PrimitiveDataViewType itemType)
     {
         VBuffer<T> values = default;
-        column.Annotations.GetValue(AnnotationUtils.Kinds.KeyValues, ref values);
+        column.Annotations.GetValue(kind, ref values);
         return new Values<T>(itemType, [.. values.DenseValues()]);
     }
 

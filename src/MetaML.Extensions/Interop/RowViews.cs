@@ -12,10 +12,11 @@ internal static class RowViews
     public static IDataView Append(IHostEnvironment env, IDataView first, IDataView second) =>
         AppendRowsDataView.Create(env, first.Schema, first, second);
 
-    /// <summary>The rows kept in memory once they are read; the view itself where a column cannot be kept.</summary>
+    /// <summary>The rows in memory, read from the view once; the view itself where a column cannot be kept in memory.</summary>
+    /// <remarks>All columns are read together. A view whose rows come in another order at each reading would otherwise give columns whose rows do not match.</remarks>
     public static IDataView Cached(MLContext context, IDataView data)
     {
-        IDataView cached = context.Data.Cache(data);
+        IDataView cached = context.Data.Cache(data, [.. data.Schema.Where(column => !column.IsHidden).Select(column => column.Name)]);
         return cached.Schema.Count == data.Schema.Count ? cached : data;
     }
 

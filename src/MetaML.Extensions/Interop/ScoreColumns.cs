@@ -113,6 +113,24 @@ internal static class ScoreColumns
         return kind.Span.SequenceEqual(ColumnKind(LabelKind.Binary));
     }
 
+    /// <summary>The number that the outputs of one trainer have in common; null where a column is not an output of a trainer.</summary>
+    public static uint? SetOf(DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnSetId)?.Type is not KeyDataViewType)
+            return null;
+        uint set = 0;
+        column.Annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnSetId, ref set);
+        return set;
+    }
+
+    /// <summary>The classes of a multiclass score, in the order of its slots; null where the column does not name them.</summary>
+    public static IReadOnlyList<string>? ClassesOf(DataViewSchema.Column score)
+    {
+        int slots = ColumnTypes.VectorSize(score.Type);
+        return new[] { AnnotationUtils.Kinds.TrainingLabelValues, AnnotationUtils.Kinds.SlotNames }
+            .Select(kind => KeyVocabulary.NamesOf(score, kind)).FirstOrDefault(names => names?.Count == slots);
+    }
+
     private static string ColumnKind(LabelKind kind) => kind switch
     {
         LabelKind.Binary => AnnotationUtils.Const.ScoreColumnKind.BinaryClassification,

@@ -32,6 +32,8 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         _options = options with { };
     }
 
+    internal ColumnNames Columns => _options.Columns;
+
     /// <summary>Learns across the tasks of the data, and adapts to each of them.</summary>
     /// <param name="input">Label, features and Task column, and example weights if they were named.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>

@@ -1,6 +1,7 @@
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Evaluation.Metrics;
@@ -10,31 +11,48 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
 {
     private readonly IHost _host = env.Register(nameof(TaskEvaluator));
 
+    /// <summary>Reads the rows once, and evaluates each task.</summary>
     public TaskEvaluation Evaluate(IDataView scored, string labelColumn, string taskColumn, ScoreReader reader)
     {
-        LabeledRows rows = LabeledRows.Read(scored, labelColumn, taskColumn, scoreColumn: reader.ScoreColumn);
-        TaskScores[] tasks = [.. rows.TaskNames.Select(_ => new TaskScores())];
-        reader.Read(scored, rows, null, tasks);
-        return new TaskEvaluation(rows.Kind, [.. tasks.Select((task, i) => Metrics(rows, rows.TaskNames[i], task))]);
+        LabelKind kind = LabelKinds.Of(scored.Schema, labelColumn, reader.ScoreColumn);
+        ColumnNames.CheckTask(scored.Schema, taskColumn);
+        DataViewSchema.Column label = scored.Schema[labelColumn], task = scored.Schema[taskColumn];
+        using DataViewRowCursor cursor = scored.GetRowCursor([.. new[] { label, task }.Concat(reader.Columns(scored.Schema, kind)).DistinctBy(column => column.Index)]);
+        var classes = new NameNumbers();
+        Action<float, TaskScores> add = reader.Adder(cursor, labelColumn, kind, classes);
+        Func<float> getLabel = LabelGetter.Of(cursor, label, kind, classes);
+        Func<string?> getTask = TaskNames.Getter(cursor, taskColumn);
+        var names = new NameNumbers();
+        var tasks = new List<TaskScores>();
+        while (cursor.MoveNext())
+        {
+            int number = names.Of(getTask() ?? throw TaskNames.Missing(task, cursor.Position));
+            if (number == tasks.Count)
+                tasks.Add(new TaskScores());
+            if (getLabel() is var value && !float.IsNaN(value))
+                add(value, tasks[number]);
+        }
+
+        return new TaskEvaluation(kind, [.. tasks.Select((rows, i) => Metrics(kind, classes.Names, names.Names[i], rows))]);
     }
 
     /// <summary>A task's metrics by name.</summary>
     public static IReadOnlyDictionary<TaskMetric, double> Named(LabelKind kind, double[] values) =>
         kind.Metrics().Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
 
-    private TaskMetrics Metrics(LabeledRows rows, string name, TaskScores task)
+    private TaskMetrics Metrics(LabelKind kind, IReadOnlyList<string> classes, string name, TaskScores task)
     {
-        var values = Named(rows.Kind, MetricCalculator.Compute(rows.Kind, task));
+        var values = Named(kind, MetricCalculator.Compute(kind, task));
         var metrics = new TaskMetrics { Task = name, RowCount = task.Count, UnscoredRowCount = task.Unscored, Values = values };
         if (task.Count == 0)
             return metrics;
-        return rows.Kind switch
+        return kind switch
         {
             LabelKind.Binary => metrics with
             {
                 Binary = MetricTypes.Binary(_host, metrics[TaskMetric.AreaUnderRocCurve], metrics[TaskMetric.AreaUnderPrecisionRecallCurve], metrics[TaskMetric.F1Score], MetricCalculator.Confusion(task)),
             },
-            LabelKind.Multiclass => metrics with { Multiclass = Multiclass(metrics, task, rows.ClassNames) },
+            LabelKind.Multiclass => metrics with { Multiclass = Multiclass(metrics, task, classes) },
             _ => metrics with
             {
                 Regression = MetricTypes.Regression(metrics[TaskMetric.MeanAbsoluteError], metrics[TaskMetric.RootMeanSquaredError], metrics[TaskMetric.RSquared]),
@@ -43,7 +61,7 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
     }
 
     // Over the classes that occur in the task, as a label or as a prediction.
-    private Microsoft.ML.Data.MulticlassClassificationMetrics Multiclass(TaskMetrics metrics, TaskScores task, IReadOnlyList<string> names)
+    private MulticlassClassificationMetrics Multiclass(TaskMetrics metrics, TaskScores task, IReadOnlyList<string> names)
     {
         int[] classes = [.. task.Labels.Concat(task.Scores).Where(number => number >= 0).Select(number => (int)number).Distinct().Order()];
         double[][] counts = [.. classes.Select(_ => new double[classes.Length])];
@@ -66,6 +84,6 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
             (entropy - metrics[TaskMetric.LogLoss]) / entropy,
             [.. losses.Zip(sizes, (loss, size) => size > 0 ? loss / size : 0)],
             counts,
-            [.. classes.Select(number => number < names.Count ? names[number] : $"class {number}")]);
+            [.. classes.Select(number => names[number])]);
     }
 }
