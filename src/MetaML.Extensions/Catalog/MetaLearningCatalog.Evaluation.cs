@@ -24,6 +24,7 @@ public sealed partial class MetaLearningCatalog
     /// means, with a count: AUC and AUPRC of a task with one class, recall of a task without positive rows, R² of labels that
     /// never vary. F1 is 0 where ML.NET gives NaN because no positive row was found.
     /// </remarks>
+    /// <exception cref="ArgumentException">The label is an output of the trainer, or an output hides the task.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task.</exception>
     public TaskEvaluation EvaluateTasks(
@@ -66,7 +67,7 @@ public sealed partial class MetaLearningCatalog
         ArgumentNullException.ThrowIfNull(strategies);
         LearningStrategy[] all = [.. strategies];
         FewShotOptions draws = Validated(options);
-        EvaluationRows rows = Read(data, taskColumnName, all, cancellationToken).WithLabels(labelColumnName, cancellationToken);
+        EvaluationRows rows = Read(data, taskColumnName, all, cancellationToken).WithLabels(labelColumnName, draws.Order, cancellationToken);
         EvaluationRows? training = trainingData is null ? null : Read(trainingData, taskColumnName, all, cancellationToken);
         return new FewShotEvaluator(_context, rows, draws).Evaluate(all, training, progress, cancellationToken);
     }
@@ -100,7 +101,7 @@ public sealed partial class MetaLearningCatalog
         FewShotOptions draws = Validated(options);
         EvaluationRows rows = Read(data, taskColumnName, all, cancellationToken);
         var split = new TaskSplitter(rows.TaskNames, draws.Seed ?? Seed).Folds(numberOfFolds);
-        rows = rows.WithLabels(labelColumnName, cancellationToken);
+        rows = rows.WithLabels(labelColumnName, draws.Order, cancellationToken);
         FewShotEvaluation[] folds = [.. split.Select(fold => new FewShotEvaluator(_context, rows.Of(fold.HeldOut), draws).Evaluate(all, rows.Of(fold.Training), progress, cancellationToken))];
         return new TaskCrossValidation(folds, FoldMerge.Merge(folds));
     }

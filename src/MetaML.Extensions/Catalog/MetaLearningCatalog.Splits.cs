@@ -54,15 +54,19 @@ public sealed partial class MetaLearningCatalog
     /// <param name="taskColumnName">The task: text or key.</param>
     /// <param name="seed">Null for the MLContext's.</param>
     /// <param name="pipeline">The pipeline whose steps make the label or the task; null if both are in the data.</param>
+    /// <param name="timeColumnName">The column of time, if the support must be before the query: number, DateTime, DateTimeOffset, TimeSpan or key. The support is the first rows of each task, and the query is all later rows. Null: rows are drawn at random.</param>
+    /// <param name="isInTimeOrder">The same if the rows of the data are in the order of time.</param>
     /// <exception cref="ArgumentException">The size is below 1, or a column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">Tasks have too few rows.</exception>
+    /// <exception cref="InvalidOperationException">Tasks have too few rows, or a row has no task or no time.</exception>
     public SupportQuerySplit SupportQuerySplit(
-        IDataView data, int supportSize, bool isPerClass = false, string labelColumnName = DefaultColumnNames.Label, string taskColumnName = "Task", int? seed = null, IEstimator<ITransformer>? pipeline = null)
+        IDataView data, int supportSize, bool isPerClass = false, string labelColumnName = DefaultColumnNames.Label, string taskColumnName = "Task", int? seed = null, IEstimator<ITransformer>? pipeline = null,
+        string? timeColumnName = null, bool isInTimeOrder = false)
     {
         ArgumentNullException.ThrowIfNull(data);
+        RowOrder order = new RowOrder(timeColumnName, isInTimeOrder).Checked(nameof(timeColumnName), nameof(isInTimeOrder));
         var options = new FewShotOptions { SupportSizes = [supportSize], IsPerClass = isPerClass };
         options.Validate();
-        EvaluationRows rows = EvaluationRows.Read(_context, data, taskColumnName, pipeline is null ? [] : [new PipelinePreprocessing(pipeline)]).WithLabels(labelColumnName);
+        EvaluationRows rows = EvaluationRows.Read(_context, data, taskColumnName, pipeline is null ? [] : [new PipelinePreprocessing(pipeline)]).WithLabels(labelColumnName, order);
         var draws = new TaskDraws(rows.Rows, options, seed ?? Seed);
         var drawn = draws.Tasks.Select(task => draws.Draw(task, 0)).ToArray();
         return new SupportQuerySplit(RowFilter.ByPosition(rows.View, drawn.SelectMany(draw => draw.Supports[0])), RowFilter.ByPosition(rows.View, drawn.SelectMany(draw => draw.Query)));

@@ -10,26 +10,34 @@ namespace MetaML.Extensions.Data;
 /// <param name="Classes">The numbers of the classes; without classes unless labels are multiclass.</param>
 internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNames, int[] TaskOfRow, float[] Labels, NameNumbers Classes)
 {
+    /// <summary>For each row, a number that sorts as the time of the row; empty if rows have no order.</summary>
+    public long[] Times { get; init; } = [];
+
     private const int RowsPerCheck = 1024;
 
     /// <summary>Reads the rows once.</summary>
     /// <param name="label">The label; null if labels are not read.</param>
     /// <param name="task">The task. All columns are of views with the same rows.</param>
+    /// <param name="time">The time; null if rows have no order.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">A row has no task, or the views have different numbers of rows.</exception>
-    public static LabeledRows Read(SourceColumn? label, SourceColumn task, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">A row has no task or no time, or the views have different numbers of rows.</exception>
+    public static LabeledRows Read(SourceColumn? label, SourceColumn task, SourceColumn? time, CancellationToken cancellationToken = default)
     {
         LabelKind kind = label is { } read ? LabelKinds.Of(read.View.Schema, read.Name) : default;
         ColumnNames.CheckTask(task.View.Schema, task.Name);
-        using var rows = new JoinedRows([.. label is { } first ? [first] : Array.Empty<SourceColumn>(), task]);
+        if (time is { } timed)
+            TimeGetter.Check(timed.View.Schema, timed.Name);
+        using var rows = new JoinedRows([.. new[] { label, task, time }.OfType<SourceColumn>()]);
         var classes = new NameNumbers();
         Func<float>? getLabel = label is { } column ? LabelGetter.Of(rows.RowOf(column), column.View.Schema[column.Name], kind, classes) : null;
         Func<string?> getTask = Data.TaskNames.Getter(rows.RowOf(task), task.Name);
+        Func<long?>? getTime = time is { } order ? TimeGetter.Of(rows.RowOf(order), order.View.Schema[order.Name]) : null;
 
         var tasks = new NameNumbers();
         var taskOfRow = new List<int>();
         var labels = new List<float>();
+        var times = new List<long>();
         while (rows.MoveNext())
         {
             if (taskOfRow.Count % RowsPerCheck == 0)
@@ -37,17 +45,19 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
             taskOfRow.Add(tasks.Of(getTask() ?? throw Data.TaskNames.Missing(task.View.Schema[task.Name], taskOfRow.Count)));
             if (getLabel is not null)
                 labels.Add(getLabel());
+            if (getTime is not null)
+                times.Add(getTime() ?? throw TimeGetter.Missing(time!.Value.Name, times.Count));
         }
 
-        return new LabeledRows(kind, tasks.Names, [.. taskOfRow], [.. labels], classes);
+        return new LabeledRows(kind, tasks.Names, [.. taskOfRow], [.. labels], classes) { Times = [.. times] };
     }
 
     /// <summary>The names of the tasks of a view.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task: it would be in no part of a split.</exception>
-    public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn) => Read(null, new SourceColumn(data, taskColumn)).TaskNames;
+    public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn) => Read(null, new SourceColumn(data, taskColumn), null).TaskNames;
 
-    /// <summary>For each task, the numbers of its rows that have a label.</summary>
+    /// <summary>For each task, the numbers of its rows that have a label; by time if rows have an order, rows of the same time in the order of the data.</summary>
     public int[][] RowsByTask()
     {
         var rows = new List<int>[TaskNames.Count];
@@ -59,7 +69,7 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
                 rows[TaskOfRow[row]].Add(row);
         }
 
-        return Array.ConvertAll(rows, list => list.ToArray());
+        return Array.ConvertAll(rows, list => Times.Length > 0 ? [.. list.OrderBy(row => Times[row])] : list.ToArray());
     }
 
     /// <summary>The numbers of the rows of some tasks, with or without a label, in ascending order.</summary>
@@ -75,6 +85,11 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
             TaskOfRow = [.. rows.Select(row => tasks.Of(TaskNames[TaskOfRow[row]]))],
             TaskNames = tasks.Names,
             Labels = Labels.Length > 0 ? [.. rows.Select(row => Labels[row])] : [],
+            Times = Times.Length > 0 ? [.. rows.Select(row => Times[row])] : [],
         };
     }
+
+    /// <summary>Whether other rows have the same tasks, labels and times, in the same order.</summary>
+    public bool IsSameAs(LabeledRows other) =>
+        TaskOfRow.SequenceEqual(other.TaskOfRow) && TaskNames.SequenceEqual(other.TaskNames) && Classes.Names.SequenceEqual(other.Classes.Names) && Labels.SequenceEqual(other.Labels) && Times.SequenceEqual(other.Times);
 }

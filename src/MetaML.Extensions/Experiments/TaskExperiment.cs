@@ -90,7 +90,7 @@ public sealed class TaskExperiment
         data,
         columns.Task,
         [.. preFeaturizer is null ? Array.Empty<IPreprocessing>() : [new PipelinePreprocessing(preFeaturizer)], .. _settings.Strategies.Select(strategy => strategy.Preprocessing).OfType<IPreprocessing>()],
-        _settings.CancellationToken).WithLabels(columns.Label, _settings.CancellationToken);
+        _settings.CancellationToken).WithLabels(columns.Label, _settings.FewShot.Order, _settings.CancellationToken);
 
     private ExperimentResult Execute(ExperimentData data, ExperimentColumns columns, IEstimator<ITransformer>? preFeaturizer, IProgress<RunDetail>? progressHandler)
     {

@@ -16,8 +16,8 @@ internal static class RowViews
     /// <remarks>All columns are read together. A view whose rows come in another order at each reading would otherwise give columns whose rows do not match.</remarks>
     public static IDataView Cached(MLContext context, IDataView data)
     {
-        IDataView cached = context.Data.Cache(data, [.. data.Schema.Where(column => !column.IsHidden).Select(column => column.Name)]);
-        return cached.Schema.Count == data.Schema.Count ? cached : data;
+        bool canBeKept = context.Data.Cache(data).Schema.Count == data.Schema.Count;
+        return canBeKept ? context.Data.Cache(data, [.. data.Schema.Where(column => !column.IsHidden).Select(column => column.Name)]) : data;
     }
 
     /// <summary>A view of these columns without rows.</summary>

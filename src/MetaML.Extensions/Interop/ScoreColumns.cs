@@ -102,6 +102,19 @@ internal static class ScoreColumns
         }
     }
 
+    /// <summary>The names of the columns.</summary>
+    /// <param name="kind">The kind of the labels.</param>
+    /// <param name="givesDeviation">Whether there is a deviation too.</param>
+    /// <param name="hasTasks">Whether rows are told apart by task.</param>
+    public static IReadOnlyList<string> Names(LabelKind kind, bool givesDeviation, bool hasTasks) =>
+    [
+        DefaultColumnNames.Score,
+        .. kind == LabelKind.Regression ? Array.Empty<string>() : [DefaultColumnNames.PredictedLabel],
+        .. kind == LabelKind.Binary ? [DefaultColumnNames.Probability] : Array.Empty<string>(),
+        .. givesDeviation ? [Deviation] : Array.Empty<string>(),
+        .. hasTasks ? [KnownTask] : Array.Empty<string>(),
+    ];
+
     /// <summary>Whether a column holds scores of a binary trainer, by its annotations.</summary>
     /// <param name="score">Null where there is no such column.</param>
     public static bool IsBinary(DataViewSchema.Column? score)

@@ -36,6 +36,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
 
     /// <summary>Learns across the tasks of the data, and adapts to each of them.</summary>
     /// <param name="input">Label, features and Task column, and example weights if they were named.</param>
+    /// <exception cref="ArgumentException">An output column has the name of the label, task or weight column.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be learned from; the message says why.</exception>
     /// <exception cref="DllNotFoundException">A network was asked for, and the native torch library is absent.</exception>
@@ -45,7 +46,14 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
     public MetaLearnerTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ColumnNames columns = _options.Columns;
+        _options.CheckNotHidden(_kind);
+        return Learn(input);
+    }
+
+    /// <summary>Learns as <see cref="Fit"/> does, for a step that has no score columns.</summary>
+    internal MetaLearnerTransformer Learn(IDataView input)
+    {
+        ColumnNames columns = Columns;
         columns.CheckLabeled(input.Schema, _kind);
         KeyVocabulary? classes = _kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[columns.Label]) : null;
 
@@ -66,7 +74,8 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
+        SchemaShape.Column label = Columns.Check(inputSchema, _kind);
+        _options.CheckNotHidden(_kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
         foreach (SchemaShape.Column column in ScoreColumns.Promise(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
             columns[column.Name] = column;

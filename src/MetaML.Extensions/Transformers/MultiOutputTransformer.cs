@@ -61,8 +61,13 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
     /// <summary>One output as a meta-learner of its own, with the usual names of columns: Score, PredictedLabel, Probability.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
-    internal MetaLearnerTransformer Select(string output) => _outputs.FirstOrDefault(learner => learner.LabelColumnName == output)
-        ?? throw new ArgumentException($"The output must be one of {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got '{output}'.", nameof(output));
+    internal MetaLearnerTransformer Select(string output)
+    {
+        MetaLearnerTransformer selected = _outputs.FirstOrDefault(learner => learner.LabelColumnName == output)
+            ?? throw new ArgumentException($"The output must be one of {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got '{output}'.", nameof(output));
+        selected.Columns.CheckNotHidden(selected.ScoreNames);
+        return selected;
+    }
 
     /// <summary>Outputs whose column the support lacks, or has no labels in, stay as they are.</summary>
     /// <exception cref="ArgumentException">Columns or classes do not fit the model.</exception>
@@ -103,6 +108,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
             throw new ArgumentException($"The output must be new; got '{output.Name}'. Use Adapt to learn it anew.", nameof(output));
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         LabelKind kind = ColumnNames.KindOf(support.Schema, output);
+        ColumnNames.CheckNotHidden("output", output.Name, [.. _outputs.SelectMany(known => known.ScoreNames.Select(column => NameOf(known.LabelColumnName, column)))]);
         MetaLearnerTransformer like = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasCommonOutputs))
             ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, for '{output.Name}' to be like; got none. How to learn it is not known. Train with all outputs.", nameof(output));
 

@@ -15,6 +15,9 @@ internal sealed class ColumnResolver(MLContext context, IDataView data, IReadOnl
     /// <summary>The task. A column of another type, such as integers, stands for the Task column that a trainer reads.</summary>
     public SourceColumn Task(string name) => Find<bool>(name, pipeline => pipeline.TaskColumnName, column => ColumnNames.IsTask(column.View.Schema.GetColumnOrNull(column.Name)?.Type) ? true : null);
 
+    /// <summary>The time.</summary>
+    public SourceColumn Time(string name) => Made(name, isTrainerIncluded: false) ?? new SourceColumn(data, name);
+
     // If the column cannot be used, its reader says why.
     private SourceColumn Find<T>(string name, Func<IPreprocessing, string?> learned, Func<SourceColumn, T?> use)
         where T : struct

@@ -53,6 +53,8 @@ internal sealed class FewShotEvaluator
         FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, training?.View, null, progress, cancellationToken))];
         if (curves.All(curve => curve.Exception is not null))
             throw new InvalidOperationException($"At least one strategy must succeed; got {curves.Length} that failed. {string.Join(" ", curves.Select(curve => $"'{curve.Strategy}': {curve.Exception!.Message}"))}", curves[0].Exception);
+        foreach (FewShotCurve curve in curves.Where(curve => curve.Overall is not null))
+            UnscoredRows.Warn(_context, curve.Overall!, curve.Strategy);
         return ToEvaluation(curves);
     }
 
@@ -65,6 +67,7 @@ internal sealed class FewShotEvaluator
         IsPerClass = _options.IsPerClass,
         Draws = _options.Draws,
         Seed = _seed,
+        IsInTimeOrder = _rows.Times.Length > 0,
         Curves = curves,
         SkippedTasks = _draws.SkippedTasks,
     };
@@ -100,13 +103,12 @@ internal sealed class FewShotEvaluator
                     int[] query = [.. drawn.SelectMany(one => one.Query).Order()];
                     reader.Read(model.Transform(RowFilter.ByPosition(_evaluated.View, query)), query, scores);
                     foreach (int task in group)
-                        Take(strategy, scores[task], means[task]);
+                        Add(scores[task], means[task]);
                     step?.Invoke();
                 }
             }
 
-            finished.Add(new FewShotPoint(_draws.SupportSizes[size], new TaskEvaluation(Kind, [.. _draws.Tasks.Select(task =>
-                means[task].ToMetrics(_rows.TaskNames[task], _draws.Draw(task, 0).Query.Length))])));
+            finished.Add(Point(strategy, _draws.SupportSizes[size], means));
         }
     }
 
@@ -156,13 +158,18 @@ internal sealed class FewShotEvaluator
         Exception = exception,
     };
 
-    private void Take(LearningStrategy strategy, TaskScores scores, MetricMeans means)
+    private void Add(TaskScores scores, MetricMeans means)
     {
-        // Left out, as ML.NET leaves them out, such rows would make a strategy look better than it is.
-        if (scores.Unscored > 0)
-            throw new InvalidOperationException($"All scores must be finite; got {scores.Unscored} that are not from '{strategy.Name}'. It cannot be compared. Check features and options.");
-        means.Add(MetricCalculator.Compute(Kind, scores));
+        means.Add(MetricCalculator.Compute(Kind, scores), scores.UnscoredRows);
         scores.Clear();
+    }
+
+    private FewShotPoint Point(LearningStrategy strategy, int size, MetricMeans[] means)
+    {
+        var evaluation = new TaskEvaluation(Kind, [.. _draws.Tasks.Select(task => means[task].ToMetrics(_rows.TaskNames[task], _draws.Draw(task, 0).Query.Length))]);
+        if (evaluation.UnscoredRowCount > 0 && !_draws.Tasks.Any(task => means[task].IsDefined))
+            throw new InvalidOperationException($"Some scores must be finite; got {evaluation.UnscoredRowCount} rows from '{strategy.Name}' without a finite score, and no others. It cannot be compared. Check features and options.");
+        return new FewShotPoint(size, evaluation);
     }
 
     private static void CheckNames(IReadOnlyList<LearningStrategy> strategies)

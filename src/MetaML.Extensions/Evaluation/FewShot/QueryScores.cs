@@ -23,14 +23,14 @@ internal sealed class QueryScores(EvaluationRows rows)
         DataViewSchema.Column? label = LearnedLabel(scored);
         IEnumerable<DataViewSchema.Column> columns = _reader.Columns(scored.Schema, known.Kind);
         using DataViewRowCursor cursor = scored.GetRowCursor(label is { } read ? columns.Append(read) : columns);
-        Action<float, TaskScores> add = _reader.Adder(cursor, rows.LabelColumnName, known.Kind, known.Classes);
+        Action<int, float, TaskScores> add = _reader.Adder(cursor, rows.LabelColumnName, known.Kind, known.Classes);
         Func<float>? getLabel = label is { } column ? LabelGetter.Of(cursor, column, known.Kind, known.Classes) : null;
         int row = 0;
         while (cursor.MoveNext() && row < positions.Count)
         {
             int position = positions[row++];
             float learned = getLabel?.Invoke() ?? float.NaN; // missing if it is a class that the model does not know
-            add(float.IsNaN(learned) ? known.Labels[position] : learned, tasks[known.TaskOfRow[position]]);
+            add(rows.NumberOf(position), float.IsNaN(learned) ? known.Labels[position] : learned, tasks[known.TaskOfRow[position]]);
         }
 
         if (row < positions.Count || cursor.Position >= 0)

@@ -27,12 +27,12 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
         return kind == LabelKind.Binary && Probability(schema) is { } probability ? [schema[scoreColumn], probability] : [schema[scoreColumn]];
     }
 
-    /// <summary>Reads the score of the row that a cursor is at, and adds it to the rows of a task.</summary>
+    /// <summary>Reads the score of the row that a cursor is at, and adds the row, with its number and label, to the rows of a task.</summary>
     /// <param name="cursor">A cursor with the <see cref="Columns"/>.</param>
     /// <param name="labelColumn">The label column, whose keys name the slots of a score that does not name them.</param>
     /// <param name="kind">The kind of the labels.</param>
     /// <param name="classes">The numbers of the classes.</param>
-    public Action<float, TaskScores> Adder(DataViewRow cursor, string labelColumn, LabelKind kind, NameNumbers classes) => kind switch
+    public Action<int, float, TaskScores> Adder(DataViewRow cursor, string labelColumn, LabelKind kind, NameNumbers classes) => kind switch
     {
         LabelKind.Multiclass => Multiclass(cursor, labelColumn, classes),
         LabelKind.Binary => Binary(cursor),
@@ -42,46 +42,46 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
     private DataViewSchema.Column? Probability(DataViewSchema schema) =>
         schema.GetColumnOrNull(probabilityColumn) is { } column && column.Type == NumberDataViewType.Single ? column : null;
 
-    private Action<float, TaskScores> Value(DataViewRow row)
+    private Action<int, float, TaskScores> Value(DataViewRow cursor)
     {
-        ValueGetter<float> getScore = row.GetGetter<float>(row.Schema[scoreColumn]);
+        ValueGetter<float> getScore = cursor.GetGetter<float>(cursor.Schema[scoreColumn]);
         float score = 0;
-        return (label, task) =>
+        return (row, label, task) =>
         {
             getScore(ref score);
-            task.Add(label, score, float.NaN);
+            task.Add(row, label, score, float.NaN);
         };
     }
 
-    private Action<float, TaskScores> Binary(DataViewRow row)
+    private Action<int, float, TaskScores> Binary(DataViewRow cursor)
     {
-        ValueGetter<float> getScore = row.GetGetter<float>(row.Schema[scoreColumn]);
-        ValueGetter<float>? getProbability = Probability(row.Schema) is { } column ? row.GetGetter<float>(column) : null;
+        ValueGetter<float> getScore = cursor.GetGetter<float>(cursor.Schema[scoreColumn]);
+        ValueGetter<float>? getProbability = Probability(cursor.Schema) is { } column ? cursor.GetGetter<float>(column) : null;
         float score = 0, probability = float.NaN;
-        return (label, task) =>
+        return (row, label, task) =>
         {
             getScore(ref score);
             getProbability?.Invoke(ref probability);
-            task.Add(label, score, probability);
+            task.Add(row, label, score, probability);
         };
     }
 
-    private Action<float, TaskScores> Multiclass(DataViewRow row, string labelColumn, NameNumbers classes)
+    private Action<int, float, TaskScores> Multiclass(DataViewRow cursor, string labelColumn, NameNumbers classes)
     {
-        DataViewSchema.Column column = row.Schema[scoreColumn];
-        ValueGetter<VBuffer<float>> getScores = row.GetGetter<VBuffer<float>>(column);
+        DataViewSchema.Column column = cursor.Schema[scoreColumn];
+        ValueGetter<VBuffer<float>> getScores = cursor.GetGetter<VBuffer<float>>(column);
         int slots = ColumnTypes.VectorSize(column.Type);
-        int[] classOfSlot = [.. SlotNames(row.Schema, slots, labelColumn).Select(classes.Of)];
+        int[] classOfSlot = [.. SlotNames(cursor.Schema, slots, labelColumn).Select(classes.Of)];
         Dictionary<int, int> slotOfClass = classOfSlot.Select((number, slot) => (number, slot)).ToDictionary(pair => pair.number, pair => pair.slot);
         VBuffer<float> buffer = default;
         float[] scores = new float[slots];
-        return (label, task) =>
+        return (row, label, task) =>
         {
             getScores(ref buffer);
             buffer.CopyTo(scores);
             int best = TensorPrimitives.IndexOfMax<float>(scores);
             bool isFinite = FiniteNumbers.AreAll<float>(scores);
-            task.Add(label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0);
+            task.Add(row, label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0);
         };
     }
 

@@ -17,33 +17,46 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
         LabelKind kind = LabelKinds.Of(scored.Schema, labelColumn, reader.ScoreColumn);
         ColumnNames.CheckTask(scored.Schema, taskColumn);
         DataViewSchema.Column label = scored.Schema[labelColumn], task = scored.Schema[taskColumn];
-        using DataViewRowCursor cursor = scored.GetRowCursor([.. new[] { label, task }.Concat(reader.Columns(scored.Schema, kind)).DistinctBy(column => column.Index)]);
+        IEnumerable<DataViewSchema.Column> scores = reader.Columns(scored.Schema, kind);
+        CheckNoOutput(scored, labelColumn, taskColumn, reader.ScoreColumn);
+        using DataViewRowCursor cursor = scored.GetRowCursor([.. new[] { label, task }.Concat(scores).DistinctBy(column => column.Index)]);
         var classes = new NameNumbers();
-        Action<float, TaskScores> add = reader.Adder(cursor, labelColumn, kind, classes);
+        Action<int, float, TaskScores> add = reader.Adder(cursor, labelColumn, kind, classes);
         Func<float> getLabel = LabelGetter.Of(cursor, label, kind, classes);
         Func<string?> getTask = TaskNames.Getter(cursor, taskColumn);
         var names = new NameNumbers();
         var tasks = new List<TaskScores>();
-        while (cursor.MoveNext())
+        for (int row = 0; cursor.MoveNext(); row++)
         {
             int number = names.Of(getTask() ?? throw TaskNames.Missing(task, cursor.Position));
             if (number == tasks.Count)
                 tasks.Add(new TaskScores());
             if (getLabel() is var value && !float.IsNaN(value))
-                add(value, tasks[number]);
+                add(row, value, tasks[number]);
         }
 
-        return new TaskEvaluation(kind, [.. tasks.Select((rows, i) => Metrics(kind, classes.Names, names.Names[i], rows))]);
+        var evaluation = new TaskEvaluation(kind, [.. tasks.Select((rows, i) => Metrics(kind, classes.Names, names.Names[i], rows))]);
+        UnscoredRows.Warn(_host, evaluation);
+        return evaluation;
     }
 
     /// <summary>A task's metrics by name.</summary>
     public static IReadOnlyDictionary<TaskMetric, double> Named(LabelKind kind, double[] values) =>
         kind.Metrics().Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
 
+    // An output that hides the task, not one that is named on purpose, gives other tasks.
+    private static void CheckNoOutput(IDataView scored, string label, string task, string score)
+    {
+        if (OutputOrigin.IsOutput(scored, label, score))
+            throw new ArgumentException($"The label column must not be an output of the trainer, or made of one; got '{label}', which is. The scores would be compared with themselves, whatever the model. Give the label a name that no output has, and leave steps that replace it out of the chain.", nameof(label));
+        if (scored.Schema.Count(column => column.Name == task) > 1 && OutputOrigin.IsOutput(scored, task, score))
+            throw new ArgumentException($"The task column must not be an output of the trainer; got '{task}', which an output hides. Rows would be sorted into other tasks. Give the task a name that no output has.", nameof(task));
+    }
+
     private TaskMetrics Metrics(LabelKind kind, IReadOnlyList<string> classes, string name, TaskScores task)
     {
         var values = Named(kind, MetricCalculator.Compute(kind, task));
-        var metrics = new TaskMetrics { Task = name, RowCount = task.Count, UnscoredRowCount = task.Unscored, Values = values };
+        var metrics = new TaskMetrics { Task = name, RowCount = task.Count, UnscoredRows = task.UnscoredRows, Values = values };
         if (task.Count == 0)
             return metrics;
         return kind switch

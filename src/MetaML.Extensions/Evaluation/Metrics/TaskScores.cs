@@ -12,18 +12,18 @@ internal sealed class TaskScores
     /// <summary>Binary: the probability of the positive class; NaN if there is none. Multiclass: the probability of the class of the label.</summary>
     public List<float> Probabilities { get; } = [];
 
-    /// <summary>Number of rows whose score is not finite.</summary>
-    public int Unscored { get; private set; }
+    /// <summary>Numbers of the rows whose score is not finite.</summary>
+    public List<int> UnscoredRows { get; } = [];
 
     /// <summary>Number of rows with a score.</summary>
     public int Count => Labels.Count;
 
-    /// <summary>Adds a row; one whose score is not finite is only counted.</summary>
-    public void Add(float label, float score, float probability)
+    /// <summary>Adds a row; of a row whose score is not finite, only the number.</summary>
+    public void Add(int row, float label, float score, float probability)
     {
         if (!float.IsFinite(score))
         {
-            Unscored++;
+            UnscoredRows.Add(row);
             return;
         }
 
@@ -37,6 +37,6 @@ internal sealed class TaskScores
         Labels.Clear();
         Scores.Clear();
         Probabilities.Clear();
-        Unscored = 0;
+        UnscoredRows.Clear();
     }
 }

@@ -19,12 +19,14 @@ internal sealed class StrategyPlan
     private readonly LabelKind _kind;
     private readonly IEstimator<ITransformer>? _front;
 
+    /// <exception cref="ArgumentException">An output column has the name of the label or of the task.</exception>
     public StrategyPlan(MLContext context, TaskExperimentSettings settings, ExperimentColumns columns, LabelKind kind, DataViewSchema schema, IEstimator<ITransformer>? preFeaturizer)
     {
         _context = context;
         _settings = settings;
         _columns = columns;
         _kind = kind;
+        (settings.MetaLearner with { LabelColumnName = columns.Label, TaskColumnName = columns.Task }).CheckNotHidden(kind);
         _front = _kind == LabelKind.Multiclass && !SchemaShapes.IsKey(preFeaturizer, schema, columns.Label)
             ? Then(preFeaturizer, context.Transforms.Conversion.MapValueToKey(columns.Label))
             : preFeaturizer;
