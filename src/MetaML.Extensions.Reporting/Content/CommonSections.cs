@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaML.Extensions.Reporting.Figures;
 using MetaML.Extensions.Reporting.Text;
 
@@ -8,6 +9,8 @@ internal static class CommonSections
 {
     /// <summary>The largest number of tasks that a table lists.</summary>
     public const int TasksListed = 40;
+
+    private const int RowsListed = 5;
 
     /// <summary>The name of the file with all tasks, for the note of a shortened table.</summary>
     public const string AllTasks = "the CSV file of the tasks";
@@ -83,6 +86,24 @@ internal static class CommonSections
                 ])]),
         ],
     };
+
+    /// <summary>The rows without a score, by strategy.</summary>
+    public static ReportSection Unscored(IEnumerable<(string Strategy, TaskEvaluation? Evaluation)> evaluations) => new("unscored", "Rows without a score")
+    {
+        Tables = evaluations.Where(each => each.Evaluation?.UnscoredRowCount > 0).ToArray() is { Length: > 0 } lacking
+            ? [new ReportTable("Rows that the metrics leave out", [("Strategy", false), ("Rows", false)], [.. lacking.Select(each => (IReadOnlyList<Cell>)[Display.Line(each.Strategy), Unscored(each.Evaluation!)])])]
+            : [],
+    };
+
+    /// <summary>How many rows have no score, and which they are; empty if all rows have a score.</summary>
+    public static string Unscored(TaskEvaluation evaluation)
+    {
+        TaskMetrics[] tasks = [.. evaluation.Tasks.Where(task => task.UnscoredRowCount > 0)];
+        string Rows(TaskMetrics task) => $"{Display.Line(task.Task)} (row {string.Join(", ", task.UnscoredRows.Take(RowsListed).Select(row => row.ToString(CultureInfo.InvariantCulture)))}{(task.UnscoredRowCount > RowsListed ? ", …" : "")})";
+        return tasks.Length == 0
+            ? ""
+            : $"{Display.Count(evaluation.UnscoredRowCount, "row")} had no usable score and {(evaluation.UnscoredRowCount == 1 ? "is" : "are")} left out. Counted from 0, they are of {string.Join("; ", tasks.Take(TasksListed).Select(Rows))}{(tasks.Length > TasksListed ? "; …" : "")}.";
+    }
 
     /// <summary>A table of names and values.</summary>
     public static ReportTable Pairs(string caption, IEnumerable<(string Name, string Value)> pairs) => new(

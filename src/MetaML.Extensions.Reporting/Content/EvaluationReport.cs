@@ -13,7 +13,6 @@ internal static class EvaluationReport
         TaskMetrics[] bestFirst =
             [.. evaluation.Tasks.OrderBy(task => double.IsNaN(task[metric])).ThenBy(task => (metric.IsHigherBetter() ? -1 : 1) * task[metric])];
         string tasks = Display.Count(evaluation.Tasks.Count, "task");
-        int unscored = evaluation.Tasks.Sum(task => task.UnscoredRowCount);
         return new Report(
             "Evaluation per task",
             $"{Display.Sentence(metric.DisplayName())} {Display.Interval(summary.Macro)} over {tasks}; {Display.Number(summary.WorstDecile)} over the worst tenth of them.")
@@ -24,7 +23,7 @@ internal static class EvaluationReport
                 CommonSections.Metrics(evaluation.Tasks.Count > 0 ? evaluation : null, "Means over tasks with their 95 % intervals. A mean leaves out the tasks for which the metric is undefined."),
                 new ReportSection("tasks", "Task by task")
                 {
-                    Text = unscored > 0 ? [$"{Display.Count(unscored, "row")} had no usable score and {(unscored == 1 ? "is" : "are")} left out."] : [],
+                    Text = evaluation.UnscoredRowCount > 0 ? [CommonSections.Unscored(evaluation)] : [],
                     Figures = summary.Macro.Count > 1 ? [RankedFigure.OfTasks(metric, evaluation)] : [],
                     Tables = bestFirst.Length == 0 ? [] :
                     [

@@ -29,6 +29,7 @@ internal static class ExperimentReport
                 CommonSections.Metrics(
                     evaluation.Curves.FirstOrDefault(curve => curve.Strategy == result.BestRun.TrainerName)?.Overall ?? result.BestRun.ValidationMetrics,
                     $"‘{Display.Line(result.BestRun.TrainerName)}’ on {(evaluation.Curves.Any(curve => curve.Strategy == result.BestRun.TrainerName && curve.Overall is not null) ? tasks : ValidationTasks(result))}: each task’s metrics are means over its draws and support sizes."),
+                CommonSections.Unscored(evaluation.Curves.Select(curve => (curve.Strategy, curve.Overall))),
                 CommonSections.Failures(result.RunDetails.Select(run => (run.TrainerName, run.Exception))
                     .Concat((result.Test?.Curves ?? []).Select(curve => (curve.Strategy, curve.Exception)))),
                 Settings(result),

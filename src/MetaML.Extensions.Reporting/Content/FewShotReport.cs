@@ -36,6 +36,7 @@ internal static class FewShotReport
                 CommonSections.FewShot(evaluation, tasks),
                 CommonSections.TaskByTask(comparison, tasks),
                 CommonSections.Metrics(best.Overall, $"‘{Display.Line(best.Strategy)}’ on {tasks}: each task’s metrics are means over its draws and support sizes."),
+                CommonSections.Unscored(evaluation.Curves.Select(curve => (curve.Strategy, curve.Overall))),
                 CommonSections.Failures(evaluation.Curves.Select(curve => (curve.Strategy, curve.Exception))),
                 new ReportSection("run", "Settings")
                 {
@@ -44,6 +45,7 @@ internal static class FewShotReport
                         CommonSections.Pairs("The evaluation", [
                             ("Support sizes", string.Join(", ", evaluation.SupportSizes.Select(size => size.ToString(CultureInfo.InvariantCulture))) + (evaluation.IsPerClass ? " rows of each class" : " rows of each task")),
                             ("Draws of each task", Display.Count(evaluation.Draws)),
+                            .. evaluation.IsInTimeOrder ? new[] { ("Order", "support before query, in time") } : [],
                             ("Seed", evaluation.Seed.ToString(CultureInfo.InvariantCulture)),
                             .. evaluation.SkippedTasks.Count == 0 ? [] : new[] { ("Skipped, too few rows", string.Join(", ", evaluation.SkippedTasks.Take(CommonSections.TasksListed)) + (evaluation.SkippedTasks.Count > CommonSections.TasksListed ? $" and {Display.Count(evaluation.SkippedTasks.Count - CommonSections.TasksListed)} more" : "")) },
                         ]),

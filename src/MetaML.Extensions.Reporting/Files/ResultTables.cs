@@ -71,7 +71,7 @@ internal static class ResultTables
         comparison.Tasks.Select(task => (IReadOnlyList<object?>)[task.Task, comparison.Metric, comparison.Strategy, comparison.Baseline, task.Strategy, task.Baseline, task.Gain]));
 
     private static string[] TaskColumns(FewShotEvaluation evaluation) =>
-        ["set", "strategy", "kind", "support", "task", "rows", .. evaluation.Kind.Metrics().Select(metric => metric.ToString())];
+        ["set", "strategy", "kind", "support", "task", "rows", "unscored rows", .. evaluation.Kind.Metrics().Select(metric => metric.ToString())];
 
     private static IEnumerable<IReadOnlyList<object?>> TaskRows(string set, FewShotEvaluation evaluation) =>
         from curve in evaluation.Curves
@@ -79,6 +79,6 @@ internal static class ResultTables
         from task in point.Evaluation.Tasks
         select (IReadOnlyList<object?>)
         [
-            set, curve.Strategy, curve.Kind, point.SupportSize, task.Task, task.RowCount, .. evaluation.Kind.Metrics().Select(metric => (object?)task[metric]),
+            set, curve.Strategy, curve.Kind, point.SupportSize, task.Task, task.RowCount, task.UnscoredRowCount, .. evaluation.Kind.Metrics().Select(metric => (object?)task[metric]),
         ];
 }

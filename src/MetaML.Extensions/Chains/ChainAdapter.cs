@@ -56,6 +56,18 @@ internal sealed class ChainAdapter
         return tasks!;
     }
 
+    /// <summary>The rows as the last meta-learner of the chain reads them. Values that are new to a key of the label or of the task are added to it.</summary>
+    public IDataView Preprocess(IDataView data)
+    {
+        IDataView read = data;
+        Adapt(data, (learner, rows) =>
+        {
+            read = rows;
+            return (ITransformer)learner;
+        });
+        return read;
+    }
+
     public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(_context, task));
 
     public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(support, (learner, data) => OutputsOf(learner).Add(_context, data, output, _cancellationToken));

@@ -21,6 +21,7 @@ internal static class ColumnCure
         _ when isVector => $"Make one value of each row a column, and name that in place of '{name}'.",
         ("task", KeyDataViewType) => $"Map its values to keys anew by {Conversion}.MapValueToKey, or give KeyType a count.",
         ("task", _) => $"Convert it to text by {Conversion}.ConvertType(\"{name}\", outputKind: DataKind.String), or to a key by {Conversion}.MapValueToKey(\"{name}\").",
+        ("time", _) => $"Convert it to a time by {Conversion}.ConvertType(\"{name}\", outputKind: DataKind.DateTime).",
         ("example weight", _) => To(name, found, DataKind.Single),
         _ => Label(role, name, kind, found),
     };

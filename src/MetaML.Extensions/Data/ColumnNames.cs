@@ -36,6 +36,27 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "example weight", Weight, "Single", weight);
     }
 
+    /// <summary>Checks that no output hides the label, the task or the example weight.</summary>
+    /// <param name="outputs">The names of the output columns.</param>
+    /// <exception cref="ArgumentException">An output has the name of such a column.</exception>
+    public void CheckNotHidden(IReadOnlyCollection<string> outputs)
+    {
+        CheckNotHidden("label", Label, outputs);
+        CheckNotHidden("task", Task, outputs);
+        CheckNotHidden("example weight", Weight, outputs);
+    }
+
+    /// <summary>Checks that no output hides a column.</summary>
+    /// <param name="role">What the column is read as.</param>
+    /// <param name="name">The column; null if there is none.</param>
+    /// <param name="outputs">The names of the output columns.</param>
+    /// <exception cref="ArgumentException">An output has the name of the column.</exception>
+    public static void CheckNotHidden(string role, string? name, IReadOnlyCollection<string> outputs)
+    {
+        if (name is not null && outputs.Contains(name))
+            throw new ArgumentException($"The {role} column must not have the name of an output column, {string.Join(", ", outputs)}; got '{name}'. The output would hide the column, and evaluation would read the output in its place. Name the column otherwise, for example by ml.Transforms.CopyColumns(\"My{name}\", \"{name}\") in front, and name that.", name);
+    }
+
     /// <summary>Checks the columns that scoring reads.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public void CheckScored(DataViewSchema schema, int? featureCount = null)
@@ -54,9 +75,12 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     public static void CheckTask(DataViewSchema schema, string column)
     {
         DataViewType type = Find(schema, "task", column, TaskExpected);
-        if (type is not TextDataViewType && !KeyVocabulary.Has(type))
+        if (!IsTask(type))
             throw Mismatch(schema, "task", column, TaskExpected, type);
     }
+
+    /// <summary>Whether a type is a type of tasks: text, or a key whose number of values is known.</summary>
+    public static bool IsTask(DataViewType? type) => type is TextDataViewType || (type is not null && KeyVocabulary.Has(type));
 
     /// <summary>Checks a schema that is not known in full yet.</summary>
     /// <returns>The label column.</returns>

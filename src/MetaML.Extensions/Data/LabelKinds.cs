@@ -16,10 +16,20 @@ internal static class LabelKinds
     {
         const string Expected = "Boolean, key, text or Single";
         DataViewType type = ColumnNames.Find(schema, "label", column, Expected);
-        if (type == NumberDataViewType.Single && scoreColumn is not null && ScoreColumns.IsBinary(schema.GetColumnOrNull(scoreColumn)))
-            return LabelKind.Binary;
-        return (type is TextDataViewType ? LabelKind.Multiclass : Of(declared: null, KeyVocabulary.Has(type), type)) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
+        return Find(schema, column, scoreColumn) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
     }
+
+    /// <summary>The kind that is evaluated; null if there is no such column, or its type is not a type of labels.</summary>
+    /// <param name="schema">The schema.</param>
+    /// <param name="column">The label column.</param>
+    /// <param name="scoreColumn">The score column; null if rows are not scored.</param>
+    public static LabelKind? Find(DataViewSchema schema, string column, string? scoreColumn = null) => schema.GetColumnOrNull(column)?.Type switch
+    {
+        null => null,
+        TextDataViewType => LabelKind.Multiclass,
+        var type when type == NumberDataViewType.Single && scoreColumn is not null && ScoreColumns.IsBinary(schema.GetColumnOrNull(scoreColumn)) => LabelKind.Binary,
+        var type => Of(declared: null, KeyVocabulary.Has(type), type),
+    };
 
     /// <summary>The kind that is learned: as declared, else by type: key is multiclass, Boolean binary, Single regression. Null where the type does not fit.</summary>
     /// <param name="declared">Null where the type alone decides.</param>

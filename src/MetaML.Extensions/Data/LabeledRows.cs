@@ -1,86 +1,63 @@
-using MetaML.Extensions.Interop;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Task and label of every row of a data view; nothing else is read.</summary>
-/// <param name="Kind">What the labels are.</param>
+/// <summary>Task and label of each row of a view.</summary>
+/// <param name="Kind">The kind of the labels.</param>
 /// <param name="TaskNames">The tasks, in the order in which they first appear.</param>
-/// <param name="TaskOfRow">For each row, its task's number.</param>
-/// <param name="Labels">For each row, 0 or 1, the number of its class, or the value; NaN where it has none.</param>
-/// <param name="ClassNames">The classes as text; empty unless multiclass.</param>
-internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNames, int[] TaskOfRow, float[] Labels, IReadOnlyList<string> ClassNames)
+/// <param name="TaskOfRow">For each row, the number of its task.</param>
+/// <param name="Labels">For each row, 0 or 1, the number of its class, or the value; NaN if it has no label. Empty if labels were not read.</param>
+/// <param name="Classes">The numbers of the classes; without classes unless labels are multiclass.</param>
+internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNames, int[] TaskOfRow, float[] Labels, NameNumbers Classes)
 {
+    /// <summary>For each row, a number that sorts as the time of the row; empty if rows have no order.</summary>
+    public long[] Times { get; init; } = [];
+
     private const int RowsPerCheck = 1024;
 
-    /// <summary>Reads a view once.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">A row has no task.</exception>
-    public static LabeledRows Read(IDataView data, string labelColumn, string taskColumn, CancellationToken cancellationToken = default) =>
-        Read(data, labelColumn, taskColumn, null, cancellationToken);
-
-    /// <summary>Reads a scored view once.</summary>
-    /// <param name="data">The view.</param>
-    /// <param name="labelColumn">The label.</param>
-    /// <param name="taskColumn">The task.</param>
-    /// <param name="scoreColumn">What a trainer made of the rows, which says whether Single labels are yes/no answers; null where they are not scored.</param>
+    /// <summary>Reads the rows once.</summary>
+    /// <param name="label">The label; null if labels are not read.</param>
+    /// <param name="task">The task. All columns are of views with the same rows.</param>
+    /// <param name="time">The time; null if rows have no order.</param>
     /// <param name="cancellationToken">Stops between rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">A row has no task.</exception>
-    public static LabeledRows Read(IDataView data, string labelColumn, string taskColumn, string? scoreColumn, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">A row has no task or no time, or the views have different numbers of rows.</exception>
+    public static LabeledRows Read(SourceColumn? label, SourceColumn task, SourceColumn? time, CancellationToken cancellationToken = default)
     {
-        LabelKind kind = LabelKinds.Of(data.Schema, labelColumn, scoreColumn);
-        ColumnNames.CheckTask(data.Schema, taskColumn);
-        DataViewSchema.Column label = data.Schema[labelColumn];
-        using DataViewRowCursor cursor = data.GetRowCursor([label, data.Schema[taskColumn]]);
-        Func<string?> getTask = Data.TaskNames.Getter(cursor, taskColumn);
-        var classes = new List<string>();
-        Func<float> getLabel = label.Type is TextDataViewType ? TextLabel(cursor, label, classes) : NumberLabel(cursor, label);
+        LabelKind kind = label is { } read ? LabelKinds.Of(read.View.Schema, read.Name) : default;
+        ColumnNames.CheckTask(task.View.Schema, task.Name);
+        if (time is { } timed)
+            TimeGetter.Check(timed.View.Schema, timed.Name);
+        using var rows = new JoinedRows([.. new[] { label, task, time }.OfType<SourceColumn>()]);
+        var classes = new NameNumbers();
+        Func<float>? getLabel = label is { } column ? LabelGetter.Of(rows.RowOf(column), column.View.Schema[column.Name], kind, classes) : null;
+        Func<string?> getTask = Data.TaskNames.Getter(rows.RowOf(task), task.Name);
+        Func<long?>? getTime = time is { } order ? TimeGetter.Of(rows.RowOf(order), order.View.Schema[order.Name]) : null;
 
-        var names = new List<string>();
-        var numbers = new Dictionary<string, int>();
+        var tasks = new NameNumbers();
         var taskOfRow = new List<int>();
         var labels = new List<float>();
-        while (cursor.MoveNext())
+        var times = new List<long>();
+        while (rows.MoveNext())
         {
-            if (cursor.Position % RowsPerCheck == 0)
+            if (taskOfRow.Count % RowsPerCheck == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            string task = getTask() ?? throw Data.TaskNames.Missing(data.Schema[taskColumn], cursor.Position);
-            if (!numbers.TryGetValue(task, out int number))
-            {
-                numbers[task] = number = names.Count;
-                names.Add(task);
-            }
-
-            taskOfRow.Add(number);
-            labels.Add(getLabel());
+            taskOfRow.Add(tasks.Of(getTask() ?? throw Data.TaskNames.Missing(task.View.Schema[task.Name], taskOfRow.Count)));
+            if (getLabel is not null)
+                labels.Add(getLabel());
+            if (getTime is not null)
+                times.Add(getTime() ?? throw TimeGetter.Missing(time!.Value.Name, times.Count));
         }
 
-        return new LabeledRows(kind, names, [.. taskOfRow], [.. labels], label.Type is KeyDataViewType ? KeyVocabulary.Of(label).Names : classes);
+        return new LabeledRows(kind, tasks.Names, [.. taskOfRow], [.. labels], classes) { Times = [.. times] };
     }
 
-    /// <summary>The names of the tasks alone.</summary>
+    /// <summary>The names of the tasks of a view.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task: it would be in no part of a split.</exception>
-    public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn)
-    {
-        ColumnNames.CheckTask(data.Schema, taskColumn);
-        using DataViewRowCursor cursor = data.GetRowCursor([data.Schema[taskColumn]]);
-        Func<string?> getTask = Data.TaskNames.Getter(cursor, taskColumn);
-        var names = new List<string>();
-        var seen = new HashSet<string>();
-        while (cursor.MoveNext())
-        {
-            string task = getTask() ?? throw Data.TaskNames.Missing(data.Schema[taskColumn], cursor.Position);
-            if (seen.Add(task))
-                names.Add(task);
-        }
+    public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn) => Read(null, new SourceColumn(data, taskColumn), null).TaskNames;
 
-        return names;
-    }
-
-    /// <summary>For each task, the numbers of its rows that have a label.</summary>
+    /// <summary>For each task, the numbers of its rows that have a label; by time if rows have an order, rows of the same time in the order of the data.</summary>
     public int[][] RowsByTask()
     {
         var rows = new List<int>[TaskNames.Count];
@@ -92,38 +69,27 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
                 rows[TaskOfRow[row]].Add(row);
         }
 
-        return Array.ConvertAll(rows, list => list.ToArray());
+        return Array.ConvertAll(rows, list => Times.Length > 0 ? [.. list.OrderBy(row => Times[row])] : list.ToArray());
     }
 
-    private static Func<float> NumberLabel(DataViewRow row, DataViewSchema.Column column)
+    /// <summary>The numbers of the rows of some tasks, with or without a label, in ascending order.</summary>
+    public int[] RowsOf(IReadOnlySet<string> tasks) => [.. Enumerable.Range(0, TaskOfRow.Length).Where(row => tasks.Contains(TaskNames[TaskOfRow[row]]))];
+
+    /// <summary>Some rows, with their tasks alone.</summary>
+    /// <param name="rows">Numbers of rows.</param>
+    public LabeledRows Subset(int[] rows)
     {
-        ValueGetter<float> getter = ColumnGetters.Label(row, column);
-        float label = 0;
-        return () =>
+        var tasks = new NameNumbers();
+        return this with
         {
-            getter(ref label);
-            return label;
+            TaskOfRow = [.. rows.Select(row => tasks.Of(TaskNames[TaskOfRow[row]]))],
+            TaskNames = tasks.Names,
+            Labels = Labels.Length > 0 ? [.. rows.Select(row => Labels[row])] : [],
+            Times = Times.Length > 0 ? [.. rows.Select(row => Times[row])] : [],
         };
     }
 
-    private static Func<float> TextLabel(DataViewRow row, DataViewSchema.Column column, List<string> classes)
-    {
-        ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(column);
-        ReadOnlyMemory<char> text = default;
-        var numbers = new Dictionary<string, int>();
-        return () =>
-        {
-            getter(ref text);
-            if (text.IsEmpty)
-                return float.NaN;
-            string name = text.ToString();
-            if (!numbers.TryGetValue(name, out int number))
-            {
-                numbers[name] = number = classes.Count;
-                classes.Add(name);
-            }
-
-            return number;
-        };
-    }
+    /// <summary>Whether other rows have the same tasks, labels and times, in the same order.</summary>
+    public bool IsSameAs(LabeledRows other) =>
+        TaskOfRow.SequenceEqual(other.TaskOfRow) && TaskNames.SequenceEqual(other.TaskNames) && Classes.Names.SequenceEqual(other.Classes.Names) && Labels.SequenceEqual(other.Labels) && Times.SequenceEqual(other.Times);
 }

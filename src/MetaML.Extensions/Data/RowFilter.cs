@@ -1,3 +1,4 @@
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -9,12 +10,14 @@ internal sealed class RowFilter : IDataView
 {
     private readonly IDataView _source;
     private readonly string? _column;
+    private readonly long[]? _positions;
     private readonly Func<DataViewRow, Func<bool>> _keepOf;
 
-    private RowFilter(IDataView source, string? column, Func<DataViewRow, Func<bool>> keepOf)
+    private RowFilter(IDataView source, string? column, long[]? positions, Func<DataViewRow, Func<bool>> keepOf)
     {
         _source = source;
         _column = column;
+        _positions = positions;
         _keepOf = keepOf;
     }
 
@@ -23,29 +26,33 @@ internal sealed class RowFilter : IDataView
     public DataViewSchema Schema => _source.Schema;
 
     /// <summary>The rows at some positions.</summary>
-    /// <param name="source">Gives its rows in the same order every time.</param>
+    /// <param name="source">A view that gives its rows in the same order at each reading.</param>
     /// <param name="positions">Row numbers, in any order.</param>
     public static RowFilter ByPosition(IDataView source, IEnumerable<int> positions)
     {
-        long[] kept = [.. positions.Select(position => (long)position).Distinct().Order()];
-        return new RowFilter(source, null, row =>
-        {
-            int next = 0;
-            return () =>
-            {
-                if (next == kept.Length || row.Position != kept[next])
-                    return false;
-                next++;
-                return true;
-            };
-        });
+        IEnumerable<int> ascending = positions.Distinct().Order();
+        if (source is RowFilter { _positions: { } known } part)
+            return ByPosition(part._source, [.. ascending.Select(position => known[position])]);
+        return ByPosition(source, [.. ascending.Select(position => (long)position)]);
     }
+
+    private static RowFilter ByPosition(IDataView source, long[] positions) => new(source, null, positions, row =>
+    {
+        int next = 0;
+        return () =>
+        {
+            if (next == positions.Length || row.Position != positions[next])
+                return false;
+            next++;
+            return true;
+        };
+    });
 
     /// <summary>The rows of some tasks.</summary>
     /// <param name="source">Has the Task column.</param>
     /// <param name="column">The Task column: text or key.</param>
     /// <param name="tasks">Names of tasks.</param>
-    public static RowFilter ByTask(IDataView source, string column, IReadOnlySet<string> tasks) => new(source, column, row =>
+    public static RowFilter ByTask(IDataView source, string column, IReadOnlySet<string> tasks) => new(source, column, null, row =>
     {
         Func<string?> getTask = TaskNames.Getter(row, column);
         return () => getTask() is { } task && tasks.Contains(task);
@@ -56,6 +63,8 @@ internal sealed class RowFilter : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         DataViewSchema.Column[] needed = [.. columnsNeeded];
+        if (_positions is not null && PositionCursor.Over(_source, needed, _positions) is { } found)
+            return found;
         IEnumerable<DataViewSchema.Column> read = _column is null ? needed : needed.Append(Schema[_column]).DistinctBy(column => column.Index);
         return new Cursor(_source.GetRowCursor(read), needed, _keepOf);
     }

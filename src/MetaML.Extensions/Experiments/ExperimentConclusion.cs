@@ -43,7 +43,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
             Test = test,
             Transfer = transfer,
             Relatedness = ExperimentRelatedness.Of(
-                context, finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.MetaLearned)?.Model, data.Training, data.Columns, settings.CancellationToken),
+                context, finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.MetaLearned)?.Model, data.TrainingRows, settings.CancellationToken),
             Description = new ExperimentDescription
             {
                 Seed = settings.Seed!.Value,

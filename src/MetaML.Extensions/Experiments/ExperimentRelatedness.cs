@@ -1,6 +1,6 @@
 using MetaML.Extensions.Chains;
 using MetaML.Extensions.Data;
-using MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Evaluation.Columns;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments;
@@ -15,18 +15,17 @@ internal static class ExperimentRelatedness
     /// <param name="context">The context.</param>
     /// <param name="model">Holds a meta-learner; null where none succeeded.</param>
     /// <param name="training">The tasks that it learned from.</param>
-    /// <param name="columns">Their columns.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
-    public static RelatednessMatrix? Of(MLContext context, ITransformer? model, IDataView training, ExperimentColumns columns, CancellationToken cancellationToken)
+    public static RelatednessMatrix? Of(MLContext context, ITransformer? model, EvaluationRows training, CancellationToken cancellationToken)
     {
         if (model is null || !ChainAdapter.FindLearner(model).Model.HasCommonOutputs)
             return null;
         try
         {
-            int[][] rows = [.. LabeledRows.Read(training, columns.Label, columns.Task, cancellationToken).RowsByTask().Where(task => task.Length > 1)];
+            int[][] rows = [.. training.Rows.RowsByTask().Where(task => task.Length > 1)];
             if (rows.Length is < 2 or > MostTasks)
                 return null;
-            IDataView sample = RowFilter.ByPosition(training, rows.SelectMany(task => task.Take(MostRows)));
+            IDataView sample = RowFilter.ByPosition(training.View, rows.SelectMany(task => task.Take(MostRows)));
             TaskRelatedness related = context.MetaLearning().Relatedness(model, sample, RelatednessMeasure.Functional, cancellationToken);
             int[] tasks = [.. Enumerable.Range(0, related.TaskNames.Count)];
             return new RelatednessMatrix("transfer gain", related.TaskNames, [.. tasks.Select(from => (IReadOnlyList<double>)[.. tasks.Select(to => Math.Max(-1, related[from, to]))])])

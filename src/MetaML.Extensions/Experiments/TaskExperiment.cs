@@ -1,3 +1,4 @@
+using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Experiments;
 using MetaML.Extensions.Experiments.Runs;
@@ -27,8 +28,8 @@ public sealed class TaskExperiment
 
     /// <summary>Runs the experiment on tasks of which some are held out for validation and for the test.</summary>
     /// <param name="trainData">All tasks.</param>
-    /// <param name="labelColumnName">The label: Boolean, key or text, Single.</param>
-    /// <param name="taskColumnName">The task: text or key.</param>
+    /// <param name="labelColumnName">The label, in the data or made by the featurizer: Boolean, key or text, Single.</param>
+    /// <param name="taskColumnName">The task, in the data or made by the featurizer: text or key.</param>
     /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
     /// <param name="preFeaturizer">The steps in front of every trainer, fitted on what the strategy may learn from; null for none.</param>
     /// <param name="progressHandler">Told of every run as it ends.</param>
@@ -45,17 +46,19 @@ public sealed class TaskExperiment
         IProgress<RunDetail>? progressHandler = null)
     {
         ArgumentNullException.ThrowIfNull(trainData);
-        var splitter = new TaskSplitter(trainData, taskColumnName, Seed);
-        IDataView[] parts = _settings.TestFraction > 0 ? splitter.Split(_settings.ValidationFraction, _settings.TestFraction) : splitter.Split(_settings.ValidationFraction);
-        return Execute(parts[0], parts[1], parts.ElementAtOrDefault(2), labelColumnName, taskColumnName, featureColumnName, preFeaturizer, progressHandler);
+        var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
+        EvaluationRows rows = Read(trainData, columns, preFeaturizer);
+        double[] shares = _settings.TestFraction > 0 ? [_settings.ValidationFraction, _settings.TestFraction] : [_settings.ValidationFraction];
+        EvaluationRows[] parts = [.. new TaskSplitter(rows.TaskNames, Seed).Split(shares).Select(rows.Of)];
+        return Execute(new ExperimentData(_context, Draws(), parts[0], parts[1], parts.ElementAtOrDefault(2)), columns, preFeaturizer, progressHandler);
     }
 
     /// <summary>Runs the experiment on tasks that were split already, as by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
     /// <param name="trainData">Tasks to learn from.</param>
     /// <param name="validationData">Tasks to choose by.</param>
     /// <param name="testData">Tasks to judge what was chosen, once; null for none.</param>
-    /// <param name="labelColumnName">The label: Boolean, key or text, Single.</param>
-    /// <param name="taskColumnName">The task: text or key.</param>
+    /// <param name="labelColumnName">The label, in the data or made by the featurizer: Boolean, key or text, Single.</param>
+    /// <param name="taskColumnName">The task, in the data or made by the featurizer: text or key.</param>
     /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
     /// <param name="preFeaturizer">The steps in front of every trainer, fitted on what the strategy may learn from; null for none.</param>
     /// <param name="progressHandler">Told of every run as it ends.</param>
@@ -76,8 +79,22 @@ public sealed class TaskExperiment
         ArgumentNullException.ThrowIfNull(trainData);
         ArgumentNullException.ThrowIfNull(validationData);
         var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
-        var data = new ExperimentData(_context, columns, Draws(), trainData, validationData, testData, _settings.CancellationToken);
-        var plan = new StrategyPlan(_context, _settings with { Seed = Seed }, columns, trainData.Schema, preFeaturizer);
+        EvaluationRows training = Read(trainData, columns, preFeaturizer), validation = Read(validationData, columns, preFeaturizer);
+        EvaluationRows? test = testData is null ? null : Read(testData, columns, preFeaturizer);
+        return Execute(new ExperimentData(_context, Draws(), training, validation, test), columns, preFeaturizer, progressHandler);
+    }
+
+    // The steps that make the label or the task are the featurizer's, or those of a strategy that was added.
+    private EvaluationRows Read(IDataView data, ExperimentColumns columns, IEstimator<ITransformer>? preFeaturizer) => EvaluationRows.Read(
+        _context,
+        data,
+        columns.Task,
+        [.. preFeaturizer is null ? Array.Empty<IPreprocessing>() : [new PipelinePreprocessing(preFeaturizer)], .. _settings.Strategies.Select(strategy => strategy.Preprocessing).OfType<IPreprocessing>()],
+        _settings.CancellationToken).WithLabels(columns.Label, _settings.FewShot.Order, _settings.CancellationToken);
+
+    private ExperimentResult Execute(ExperimentData data, ExperimentColumns columns, IEstimator<ITransformer>? preFeaturizer, IProgress<RunDetail>? progressHandler)
+    {
+        var plan = new StrategyPlan(_context, _settings with { Seed = Seed }, columns, data.Validation.Kind, data.Training.Schema, preFeaturizer);
         TaskMetric metric = Draws().MetricFor(data.Validation.Kind);
 
         using IChannel channel = ((IHostEnvironment)_context).Register(nameof(TaskExperiment)).Start("Experiment");

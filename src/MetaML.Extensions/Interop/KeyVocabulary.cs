@@ -48,10 +48,7 @@ internal abstract class KeyVocabulary
     public static KeyVocabulary Of(DataViewSchema.Column column)
     {
         int count = column.Type.GetItemType().GetKeyCountAsInt32();
-        DataViewType? values = column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.KeyValues)?.Type;
-        return values is VectorDataViewType { ItemType: { } itemType } vector && vector.Size == count
-            ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, itemType)
-            : new Numbers(count);
+        return Of(column, AnnotationUtils.Kinds.KeyValues) is { } values && values.Count == count ? values : new Numbers(count);
     }
 
     /// <summary>The names of the keys of a column, by their numbers from 0.</summary>
@@ -67,6 +64,9 @@ internal abstract class KeyVocabulary
     /// <param name="column">The column.</param>
     /// <param name="names">The names by their numbers from 0.</param>
     public static void Name(DataViewSchema.Column column, IReadOnlyDictionary<int, string> names) => s_names.AddOrUpdate(column.Annotations, names);
+
+    /// <summary>The values of an annotation as text; null if there is no such annotation, or it is not a vector.</summary>
+    public static IReadOnlyList<string>? NamesOf(DataViewSchema.Column column, string kind) => Of(column, kind)?.Names;
 
     /// <summary>Whether the keys of a column have values, so that they can be matched with other keys.</summary>
     public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;
@@ -130,10 +130,15 @@ internal abstract class KeyVocabulary
 
     private protected abstract void WriteValues(BinaryWriter writer);
 
-    private static Values<T> Get<T>(DataViewSchema.Column column, PrimitiveDataViewType itemType)
+    private static KeyVocabulary? Of(DataViewSchema.Column column, string kind) =>
+        column.Annotations.Schema.GetColumnOrNull(kind)?.Type is VectorDataViewType { ItemType: { } itemType, Size: > 0 }
+            ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, kind, itemType)
+            : null;
+
+    private static Values<T> Get<T>(DataViewSchema.Column column, string kind, PrimitiveDataViewType itemType)
     {
         VBuffer<T> values = default;
-        column.Annotations.GetValue(AnnotationUtils.Kinds.KeyValues, ref values);
+        column.Annotations.GetValue(kind, ref values);
         return new Values<T>(itemType, values.IsDense ? values.GetValues().ToArray() : [.. values.DenseValues()]);
     }
 

@@ -12,11 +12,12 @@ internal static class RowViews
     public static IDataView Append(IHostEnvironment env, IDataView first, IDataView second) =>
         AppendRowsDataView.Create(env, first.Schema, first, second);
 
-    /// <summary>A view that caches its rows in memory as they are read. If a column cannot be cached, it is the view itself.</summary>
+    /// <summary>The rows in memory, read from the view once. If a column cannot be cached, it is the view itself.</summary>
+    /// <remarks>All columns are read together. A view whose rows come in another order at each reading would otherwise give columns whose rows do not match.</remarks>
     public static IDataView Cached(MLContext context, IDataView data)
     {
-        IDataView cached = context.Data.Cache(data);
-        return cached.Schema.Count == data.Schema.Count ? cached : data;
+        bool canBeCached = context.Data.Cache(data).Schema.Count == data.Schema.Count;
+        return canBeCached ? context.Data.Cache(data, [.. data.Schema.Where(column => !column.IsHidden).Select(column => column.Name)]) : data;
     }
 
     /// <summary>A view with these columns and no rows.</summary>

@@ -13,7 +13,7 @@ internal static class ScoreColumns
     public const string KnownTask = "IsKnownTask";
 
     /// <summary>The columns of the transformer: those of PredictedLabel, Score and Probability that the kind of label has, and the two columns of this package.</summary>
-    /// <param name="kind">The kind of the labels.</param>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="classes">The label's classes; null unless multiclass.</param>
     /// <param name="givesDeviation">Whether there is a column of standard deviations.</param>
     /// <param name="hasTasks">Whether there is a Task column.</param>
@@ -66,7 +66,7 @@ internal static class ScoreColumns
     }
 
     /// <summary>The columns in the output schema of the estimator, before it is fitted.</summary>
-    /// <param name="kind">The kind of the labels.</param>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="label">The label column.</param>
     /// <param name="givesDeviation">Whether there is a column of standard deviations.</param>
     /// <param name="hasTasks">Whether there is a Task column.</param>
@@ -102,6 +102,19 @@ internal static class ScoreColumns
         }
     }
 
+    /// <summary>The names of the columns.</summary>
+    /// <param name="kind">The kind of label.</param>
+    /// <param name="givesDeviation">Whether there is a column of predictive deviations.</param>
+    /// <param name="hasTasks">Whether the model has a Task column.</param>
+    public static IReadOnlyList<string> Names(LabelKind kind, bool givesDeviation, bool hasTasks) =>
+    [
+        DefaultColumnNames.Score,
+        .. kind == LabelKind.Regression ? Array.Empty<string>() : [DefaultColumnNames.PredictedLabel],
+        .. kind == LabelKind.Binary ? [DefaultColumnNames.Probability] : Array.Empty<string>(),
+        .. givesDeviation ? [Deviation] : Array.Empty<string>(),
+        .. hasTasks ? [KnownTask] : Array.Empty<string>(),
+    ];
+
     /// <summary>Whether a column contains scores of a binary trainer, according to its annotations.</summary>
     /// <param name="score">The column, or null.</param>
     public static bool IsBinary(DataViewSchema.Column? score)
@@ -111,6 +124,24 @@ internal static class ScoreColumns
         ReadOnlyMemory<char> kind = default;
         annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnKind, ref kind);
         return kind.Span.SequenceEqual(ColumnKind(LabelKind.Binary));
+    }
+
+    /// <summary>The number that the outputs of one trainer have in common; null where a column is not an output of a trainer.</summary>
+    public static uint? SetOf(DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(AnnotationUtils.Kinds.ScoreColumnSetId)?.Type is not KeyDataViewType)
+            return null;
+        uint set = 0;
+        column.Annotations.GetValue(AnnotationUtils.Kinds.ScoreColumnSetId, ref set);
+        return set;
+    }
+
+    /// <summary>The classes of a multiclass score, in the order of its slots; null where the column does not name them.</summary>
+    public static IReadOnlyList<string>? ClassesOf(DataViewSchema.Column score)
+    {
+        int slots = ColumnTypes.VectorSize(score.Type);
+        return new[] { AnnotationUtils.Kinds.TrainingLabelValues, AnnotationUtils.Kinds.SlotNames }
+            .Select(kind => KeyVocabulary.NamesOf(score, kind)).FirstOrDefault(names => names?.Count == slots);
     }
 
     private static string ColumnKind(LabelKind kind) => kind switch

@@ -35,6 +35,10 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
 
     internal ColumnNames Columns => ColumnsFor(LabelColumnName);
 
+    /// <summary>Checks that no output column hides the label, task or weight column.</summary>
+    /// <exception cref="ArgumentException">An output has the name of such a column.</exception>
+    internal void CheckNotHidden(LabelKind kind) => Columns.CheckNotHidden(OutputNames(kind));
+
     /// <inheritdoc/>
     public override void Validate(LabelKind kind)
     {

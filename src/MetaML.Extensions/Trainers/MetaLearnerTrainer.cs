@@ -35,8 +35,11 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         _options = options with { };
     }
 
+    internal ColumnNames Columns => _options.Columns;
+
     /// <summary>Learns from all tasks of the data, and adapts the model to each of them.</summary>
     /// <param name="input">Data with the label, feature and Task columns, and the column of example weights if the options name one.</param>
+    /// <exception cref="ArgumentException">An output column has the name of the label, task or weight column.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">The rows cannot be used for training. The message gives the reason.</exception>
     /// <exception cref="DllNotFoundException">A network is trained, and the native torch library is absent.</exception>
@@ -46,7 +49,14 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
     public MetaLearnerTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ColumnNames columns = _options.Columns;
+        _options.CheckNotHidden(_kind);
+        return Learn(input);
+    }
+
+    /// <summary>Learns as <see cref="Fit"/> does, for a step that has no score columns.</summary>
+    internal MetaLearnerTransformer Learn(IDataView input)
+    {
+        ColumnNames columns = Columns;
         columns.CheckLabeled(input.Schema, _kind);
         KeyVocabulary? classes = _kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[columns.Label]) : null;
 
@@ -67,7 +77,8 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        SchemaShape.Column label = _options.Columns.Check(inputSchema, _kind);
+        SchemaShape.Column label = Columns.Check(inputSchema, _kind);
+        _options.CheckNotHidden(_kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
         foreach (SchemaShape.Column column in ScoreColumns.Shapes(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
             columns[column.Name] = column;

@@ -53,6 +53,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         ColumnNames columns = _options.ColumnsFor("");
         columns.CheckRows(input.Schema);
         LabelColumn[] labels = [.. _options.Outputs.Select(output => Label(input.Schema, output))];
+        CheckNotHidden(labels.Select(label => (label.Name, label.Kind)));
 
         using IChannel channel = _host.Start("Multi-output training");
         MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
@@ -88,6 +89,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         _options.ColumnsFor("").CheckRows(inputSchema);
+        CheckNotHidden(_options.Outputs.Select(output => (output.Name, ColumnNames.KindOf(inputSchema, output).Kind)));
         var columns = inputSchema.ToDictionary(column => column.Name);
         foreach (OutputColumn output in _options.Outputs)
         {
@@ -101,6 +103,14 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
         }
 
         return new SchemaShape(columns.Values);
+    }
+
+    private void CheckNotHidden(IEnumerable<(string Name, LabelKind Kind)> outputs)
+    {
+        string[] names = [.. outputs.SelectMany(output => _options.OutputNames(output.Kind).Select(column => MultiOutputTransformer.NameOf(output.Name, column)))];
+        _options.ColumnsFor("").CheckNotHidden(names);
+        foreach (OutputColumn output in _options.Outputs)
+            ColumnNames.CheckNotHidden("output", output.Name, names);
     }
 
     private LabelColumn Label(DataViewSchema schema, OutputColumn output)

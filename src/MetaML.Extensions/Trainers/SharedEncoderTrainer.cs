@@ -40,12 +40,21 @@ public sealed class SharedEncoderTrainer : IEstimator<SharedEncoderTransformer>
         options.Validate(options.Episodes?.Ways is null ? LabelKind.Binary : LabelKind.Multiclass);
         options = options with { };
         var label = new OutputColumn(options.LabelColumnName);
+        void CheckOutput() => options.Columns.CheckNotHidden([output]);
         return new SharedEncoderTrainer(
             env.Register(nameof(SharedEncoderTrainer)),
             options.FeatureColumnName,
             output,
-            shape => options.Columns.Check(shape, ColumnNames.KindOf(shape, label).Kind),
-            data => new MetaLearnerTrainer(env, ColumnNames.KindOf(data.Schema, label), options).Fit(data).Model);
+            shape =>
+            {
+                options.Columns.Check(shape, ColumnNames.KindOf(shape, label).Kind);
+                CheckOutput();
+            },
+            data =>
+            {
+                CheckOutput();
+                return new MetaLearnerTrainer(env, ColumnNames.KindOf(data.Schema, label), options).Learn(data).Model;
+            });
     }
 
     internal static SharedEncoderTrainer OfFeatures(IHostEnvironment env, SelfSupervisedEncoderOptions options, string output)

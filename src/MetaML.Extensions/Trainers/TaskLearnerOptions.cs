@@ -1,4 +1,5 @@
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
 using MetaML.Models;
 using MetaML.Options;
@@ -31,6 +32,9 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     public UnknownTaskHandling? UnknownTasks { get; set; }
 
     internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName);
+
+    /// <summary>The names of the output columns for labels of a kind.</summary>
+    internal IReadOnlyList<string> OutputNames(LabelKind kind) => ScoreColumns.Names(kind, GivesDeviation(kind), TaskColumnName is not null);
 
     /// <summary>A copy of the options in which the host and the data supply the values that are not set: seed, device, progress, shape of the features.</summary>
     internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => Bind(new TrainingHost(host, channel, schema[FeatureColumnName]));

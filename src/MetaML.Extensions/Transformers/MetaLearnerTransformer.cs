@@ -242,6 +242,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         return new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, tasks.ToImmutable());
     }
 
+    /// <summary>The names of the output columns.</summary>
+    internal IReadOnlyList<string> ScoreNames => ScoreColumns.Names(Model.Kind, Model.GivesDeviation, Columns.Task is not null);
+
     internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
 
     // All getters share one scorer, so that each row is scored once.

@@ -61,8 +61,13 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
     /// <summary>The meta-learner of one output. Its columns have the usual names: Score, PredictedLabel, Probability.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
-    internal MetaLearnerTransformer Select(string output) => _outputs.FirstOrDefault(learner => learner.LabelColumnName == output)
-        ?? throw new ArgumentException($"The output must be one of {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got '{output}'.", nameof(output));
+    internal MetaLearnerTransformer Select(string output)
+    {
+        MetaLearnerTransformer selected = _outputs.FirstOrDefault(learner => learner.LabelColumnName == output)
+            ?? throw new ArgumentException($"The output must be one of {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got '{output}'.", nameof(output));
+        selected.Columns.CheckNotHidden(selected.ScoreNames);
+        return selected;
+    }
 
     /// <summary>Adapts the outputs that have labels in the support. The other outputs do not change.</summary>
     /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
@@ -103,6 +108,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
             throw new ArgumentException($"The output must be new; got '{output.Name}'. Use Adapt to learn a known output again.", nameof(output));
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         LabelKind kind = ColumnNames.KindOf(support.Schema, output);
+        ColumnNames.CheckNotHidden("output", output.Name, [.. _outputs.SelectMany(known => known.ScoreNames.Select(column => NameOf(known.LabelColumnName, column)))]);
         MetaLearnerTransformer sameKind = _outputs.FirstOrDefault(known => known.Model.Kind == kind && (kind != LabelKind.Multiclass || !known.Model.HasCommonOutputs))
             ?? throw new ArgumentException($"The model must have {(kind == LabelKind.Multiclass ? "two outputs" : "an output")} of kind {kind}, so that '{output.Name}' can use the same adapter; got none. Train again with all outputs.", nameof(output));
 

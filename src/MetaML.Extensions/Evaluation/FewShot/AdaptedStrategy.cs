@@ -1,4 +1,5 @@
 using MetaML.Extensions.Chains;
+using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Options;
 using Microsoft.ML;
 
@@ -7,7 +8,6 @@ namespace MetaML.Extensions.Evaluation.FewShot;
 /// <summary>Fit on the training tasks, then adapted to all tasks of a draw in one call.</summary>
 internal sealed class AdaptedStrategy : LearningStrategy
 {
-
     private readonly ITransformer? _model;
 
     /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
@@ -18,6 +18,8 @@ internal sealed class AdaptedStrategy : LearningStrategy
         if (model is not null)
             ChainAdapter.FindLearner(model);
     }
+
+    internal override IPreprocessing? Preprocessing => _model is null ? base.Preprocessing : new ModelPreprocessing(_model);
 
     internal override bool IsPerTask => false;
 

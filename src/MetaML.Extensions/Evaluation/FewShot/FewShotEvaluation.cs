@@ -1,3 +1,6 @@
+using System.Globalization;
+using MetaML.Extensions.Evaluation.Metrics;
+
 namespace MetaML;
 
 /// <summary>Strategies on the same draws of support and query of tasks that were not trained on.</summary>
@@ -21,11 +24,19 @@ public sealed record FewShotEvaluation
     /// <summary>Seed of the draws.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>Whether the support is before the query in time, rather than drawn at random.</summary>
+    public bool IsInTimeOrder { get; init; }
+
     /// <summary>One curve for each strategy, in the order given.</summary>
     public required IReadOnlyList<FewShotCurve> Curves { get; init; }
 
     /// <summary>Names of tasks with too few rows, which were left out.</summary>
     public IReadOnlyList<string> SkippedTasks { get; init; } = [];
+
+    /// <summary>Each strategy with its metric, and the rows without a score.</summary>
+    public override string ToString() => string.Join(Environment.NewLine, Curves.Select(curve => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{curve.Strategy}: {(curve.Overall is { } overall ? $"{Metric.DisplayName()} {overall[Metric].Macro} over {overall.Tasks.Count} tasks.{(UnscoredRows.Text(overall) is { } text ? $" {text}" : "")}" : $"failed. {curve.Exception?.Message}")}")));
 
     /// <summary>The curve of one strategy.</summary>
     /// <param name="strategy">Its name.</param>

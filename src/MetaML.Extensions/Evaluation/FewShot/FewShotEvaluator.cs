@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Extensions.Evaluation.Metrics;
 using MetaML.Extensions.Interop;
 using MetaML.Options;
@@ -10,27 +11,26 @@ namespace MetaML.Extensions.Evaluation.FewShot;
 /// <summary>Judges strategies on the same draws of support and query of the same tasks.</summary>
 internal sealed class FewShotEvaluator
 {
-
     private readonly MLContext _context;
-    private readonly IDataView _data;
-    private readonly string _taskColumn;
-    private readonly FewShotOptions _options;
+    private readonly EvaluationRows _evaluated;
     private readonly LabeledRows _rows;
+    private readonly FewShotOptions _options;
     private readonly TaskDraws _draws;
     private readonly int _seed;
 
-    /// <exception cref="ArgumentException">An option is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
+    /// <param name="context">The context.</param>
+    /// <param name="rows">The rows to evaluate on, with labels.</param>
+    /// <param name="options">Validated options.</param>
+    /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows.</exception>
-    public FewShotEvaluator(MLContext context, IDataView data, string labelColumn, string taskColumn, FewShotOptions options, CancellationToken cancellationToken)
+    public FewShotEvaluator(MLContext context, EvaluationRows rows, FewShotOptions options)
     {
-        options.Validate();
         _context = context;
-        _taskColumn = taskColumn;
+        _evaluated = rows;
+        _rows = rows.Rows;
         _options = options;
         _seed = options.Seed ?? HostSettings.Seed(context) ?? 0;
-        MetricCheck.Fits(options.MetricFor(LabelKinds.Of(data.Schema, labelColumn)), LabelKinds.Of(data.Schema, labelColumn), nameof(options));
-        _data = RowViews.Cached(context, data);
-        _rows = LabeledRows.Read(_data, labelColumn, taskColumn, cancellationToken);
+        MetricCheck.Fits(options.MetricFor(_rows.Kind), _rows.Kind, nameof(options));
         _draws = new TaskDraws(_rows, options, _seed);
         TaskNames = [.. _draws.Tasks.Select(task => _rows.TaskNames[task])];
     }
@@ -46,14 +46,15 @@ internal sealed class FewShotEvaluator
     /// <summary>Judges strategies one after the other; one that fails keeps what it finished.</summary>
     /// <exception cref="InvalidOperationException">All strategies failed, or a task was learned from.</exception>
     public FewShotEvaluation Evaluate(
-        IReadOnlyList<LearningStrategy> strategies, IDataView? training, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<LearningStrategy> strategies, EvaluationRows? training, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
     {
         CheckNames(strategies);
-        IDataView? cached = training is null ? null : RowViews.Cached(_context, training);
-        CheckUnseen(cached);
-        FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, cached, null, progress, cancellationToken))];
+        CheckUnseen(training?.TaskNames ?? []);
+        FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, training?.View, null, progress, cancellationToken))];
         if (curves.All(curve => curve.Exception is not null))
             throw new InvalidOperationException($"At least one strategy must succeed; got {curves.Length} that failed. {string.Join(" ", curves.Select(curve => $"'{curve.Strategy}': {curve.Exception!.Message}"))}", curves[0].Exception);
+        foreach (FewShotCurve curve in curves.Where(curve => curve.Overall is not null))
+            UnscoredRows.Warn(_context, curve.Overall!, curve.Strategy);
         return ToEvaluation(curves);
     }
 
@@ -66,6 +67,7 @@ internal sealed class FewShotEvaluator
         IsPerClass = _options.IsPerClass,
         Draws = _options.Draws,
         Seed = _seed,
+        IsInTimeOrder = _rows.Times.Length > 0,
         Curves = curves,
         SkippedTasks = _draws.SkippedTasks,
     };
@@ -82,7 +84,7 @@ internal sealed class FewShotEvaluator
     {
         strategy.CheckUnseen(learned, TaskNames);
         int[][] groups = strategy.IsPerTask ? [.. _draws.Tasks.Select(task => new[] { task })] : [[.. _draws.Tasks]];
-        var reader = new ScoreReader();
+        var reader = new QueryScores(_evaluated);
         var scores = new TaskScores[_rows.TaskNames.Count];
         foreach (int task in _draws.Tasks)
             scores[task] = new TaskScores();
@@ -96,26 +98,25 @@ internal sealed class FewShotEvaluator
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var drawn = Array.ConvertAll(group, task => _draws.Draw(task, draw));
-                    IDataView support = RowFilter.ByPosition(_data, drawn.SelectMany(one => one.Supports[size]));
+                    IDataView support = RowFilter.ByPosition(_evaluated.View, drawn.SelectMany(one => one.Supports[size]));
                     ITransformer model = strategy.Complete(_context, learned, training, support, cancellationToken);
                     int[] query = [.. drawn.SelectMany(one => one.Query).Order()];
-                    reader.Read(model.Transform(RowFilter.ByPosition(_data, query)), _rows, query, scores);
+                    reader.Read(model.Transform(RowFilter.ByPosition(_evaluated.View, query)), query, scores);
                     foreach (int task in group)
-                        Take(strategy, scores[task], means[task]);
+                        Add(scores[task], means[task]);
                     step?.Invoke();
                 }
             }
 
-            finished.Add(new FewShotPoint(_draws.SupportSizes[size], new TaskEvaluation(Kind, [.. _draws.Tasks.Select(task =>
-                means[task].ToMetrics(_rows.TaskNames[task], _draws.Draw(task, 0).Query.Length))])));
+            finished.Add(Point(strategy, _draws.SupportSizes[size], means));
         }
     }
 
     /// <summary>The tasks judged must not be among the training tasks.</summary>
     /// <exception cref="InvalidOperationException">One is.</exception>
-    public void CheckUnseen(IDataView? training)
+    public void CheckUnseen(IEnumerable<string> trainingTasks)
     {
-        string[] seen = training is null ? [] : [.. LabeledRows.ReadTasks(training, _taskColumn).Intersect(_rows.TaskNames)];
+        string[] seen = [.. trainingTasks.Intersect(_rows.TaskNames)];
         if (seen.Length > 0)
             throw new InvalidOperationException($"Tasks that are judged must not be among the training tasks; got {NameList.Of(seen)} in both. Strategies would be judged on what they learned. Split the data by task, as TaskTrainTestSplit does.");
     }
@@ -157,13 +158,18 @@ internal sealed class FewShotEvaluator
         Exception = exception,
     };
 
-    private void Take(LearningStrategy strategy, TaskScores scores, MetricMeans means)
+    private void Add(TaskScores scores, MetricMeans means)
     {
-        // Left out, as ML.NET leaves them out, such rows would make a strategy look better than it is.
-        if (scores.Unscored > 0)
-            throw new InvalidOperationException($"All scores must be finite; got {scores.Unscored} that are not from '{strategy.Name}'. It cannot be compared. Check features and options.");
-        means.Add(MetricCalculator.Compute(Kind, scores));
+        means.Add(MetricCalculator.Compute(Kind, scores), scores.UnscoredRows);
         scores.Clear();
+    }
+
+    private FewShotPoint Point(LearningStrategy strategy, int size, MetricMeans[] means)
+    {
+        var evaluation = new TaskEvaluation(Kind, [.. _draws.Tasks.Select(task => means[task].ToMetrics(_rows.TaskNames[task], _draws.Draw(task, 0).Query.Length))]);
+        if (evaluation.UnscoredRowCount > 0 && !_draws.Tasks.Any(task => means[task].IsDefined))
+            throw new InvalidOperationException($"Some scores must be finite; got {evaluation.UnscoredRowCount} rows from '{strategy.Name}' without a finite score, and no others. It cannot be compared. Check features and options.");
+        return new FewShotPoint(size, evaluation);
     }
 
     private static void CheckNames(IReadOnlyList<LearningStrategy> strategies)

@@ -1,3 +1,4 @@
+using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Options;
 
 namespace MetaML;
@@ -37,6 +38,19 @@ public sealed record FewShotOptions
     /// <value>Default false. Those left out are in <see cref="FewShotEvaluation.SkippedTasks"/>.</value>
     public bool SkipsSmallTasks { get; set; }
 
+    /// <summary>The column of time, if rows of a task change with time: the support is then before the query in every task.</summary>
+    /// <value>
+    /// Null (default): support and query are drawn at random. A number, DateTime, DateTimeOffset, TimeSpan or key, in the data
+    /// or made by a step of a pipeline. Each draw cuts the rows of a task at another point of time: the support is the last
+    /// rows before the cut, whatever their classes, and the query is the rows after it. Rows of the same time keep the order
+    /// of the data.
+    /// </value>
+    public string? TimeColumnName { get; set; }
+
+    /// <summary>Whether the rows of the data are in the order of time: as <see cref="TimeColumnName"/>, without a column.</summary>
+    /// <value>Default false. Not together with <see cref="TimeColumnName"/>.</value>
+    public bool IsInTimeOrder { get; set; }
+
     /// <summary>What strategies are compared by.</summary>
     /// <value>Null (default): accuracy, micro-accuracy or RMSE, by the kind of label.</value>
     public TaskMetric? Metric { get; set; }
@@ -44,6 +58,8 @@ public sealed record FewShotOptions
     /// <summary>Seed of the draws.</summary>
     /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
     public int? Seed { get; set; }
+
+    internal RowOrder Order => new(TimeColumnName, IsInTimeOrder);
 
     internal TaskMetric MetricFor(LabelKind kind) => Metric ?? kind.Metrics()[0];
 
@@ -58,6 +74,7 @@ public sealed record FewShotOptions
             throw OptionCheck.Error(this, nameof(SupportSizes), "different sizes", string.Join(", ", SupportSizes));
         OptionCheck.AtLeast<int>(this, nameof(Draws), Draws, 1);
         OptionCheck.AtLeast(this, nameof(QueryRows), QueryRows, 1);
+        Order.Checked($"{nameof(FewShotOptions)}.{nameof(TimeColumnName)}", $"{nameof(FewShotOptions)}.{nameof(IsInTimeOrder)}");
         if (Metric is { } metric)
             OptionCheck.Defined(this, nameof(Metric), metric);
     }

@@ -1,3 +1,4 @@
+using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Extensions.Evaluation.FewShot;
 using Microsoft.ML;
 
@@ -26,6 +27,9 @@ public abstract class LearningStrategy
 
     /// <summary>What is fitted; null where a fitted model was given.</summary>
     public IEstimator<ITransformer>? Estimator { get; }
+
+    /// <summary>The steps that can make the columns that an evaluation reads; null if there are none.</summary>
+    internal virtual IPreprocessing? Preprocessing => Estimator is null ? null : new PipelinePreprocessing(Estimator);
 
     /// <summary>Whether each task has a model of its own, rather than all tasks of a draw one together.</summary>
     internal abstract bool IsPerTask { get; }

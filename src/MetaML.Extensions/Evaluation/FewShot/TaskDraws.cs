@@ -6,10 +6,10 @@ namespace MetaML.Extensions.Evaluation.FewShot;
 /// <summary>Draws support and query from tasks: the same for everyone who asks with the same seed.</summary>
 internal sealed class TaskDraws
 {
-
     private readonly FewShotOptions _options;
     private readonly int _seed;
     private readonly int[][][] _strata; // [task][class][]: row numbers
+    private readonly TimeOrder[]? _orders; // [task]; null if support and query are drawn at random
 
     /// <exception cref="InvalidOperationException">Tasks have too few rows.</exception>
     public TaskDraws(LabeledRows rows, FewShotOptions options, int seed)
@@ -20,7 +20,9 @@ internal sealed class TaskDraws
         _strata = [.. rows.RowsByTask().Select(task => rows.Kind == LabelKind.Regression
             ? [task]
             : task.GroupBy(row => rows.Labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray())];
-        bool[] isLarge = [.. _strata.Select(IsLargeEnough)];
+        if (rows.Times.Length > 0)
+            _orders = [.. _strata.Select(strata => new TimeOrder(strata, rows.Times, options))];
+        bool[] isLarge = [.. Enumerable.Range(0, _strata.Length).Select(IsLargeEnough)];
         Tasks = [.. Enumerable.Range(0, _strata.Length).Where(task => isLarge[task])];
         SkippedTasks = [.. Enumerable.Range(0, _strata.Length).Where(task => !isLarge[task]).Select(task => rows.TaskNames[task])];
         if (rows.TaskNames.Count == 0)
@@ -44,6 +46,9 @@ internal sealed class TaskDraws
     /// <returns>Row numbers; each support begins with the smaller ones.</returns>
     public (int[][] Supports, int[] Query) Draw(int task, int draw)
     {
+        if (_orders is not null)
+            return _orders[task].Draw(draw);
+
         // Each draw depends on the seed and its own numbers alone.
         var random = new Random(unchecked((_seed * 1_000_003 + draw) * 1_000_003 + task));
         int[][] strata = Array.ConvertAll(_strata[task], rows => (int[])rows.Clone());
@@ -65,8 +70,11 @@ internal sealed class TaskDraws
         return [.. first, .. others.OrderBy(other => other.Place).Select(other => other.Row)];
     }
 
-    private bool IsLargeEnough(int[][] strata)
+    private bool IsLargeEnough(int task)
     {
+        if (_orders is not null)
+            return _orders[task].IsLargeEnough;
+        int[][] strata = _strata[task];
         int largest = SupportSizes[^1], rows = strata.Sum(stratum => stratum.Length);
         return _options.IsPerClass
             ? strata.All(stratum => stratum.Length >= largest) && rows > largest * strata.Length
@@ -75,10 +83,10 @@ internal sealed class TaskDraws
 
     private InvalidOperationException TooSmall(LabeledRows rows)
     {
-        string names = NameList.OfTexts(Enumerable.Range(0, _strata.Length).Where(task => !IsLargeEnough(_strata[task])).Select(task => $"'{rows.TaskNames[task]}' ({_strata[task].Sum(stratum => stratum.Length)} rows)"));
+        string names = NameList.OfTexts(Enumerable.Range(0, _strata.Length).Where(task => !IsLargeEnough(task)).Select(task => $"'{rows.TaskNames[task]}' ({_strata[task].Sum(stratum => stratum.Length)} rows)"));
         string needed = _options.IsPerClass ? $"{SupportSizes[^1]} support rows of each class" : $"{SupportSizes[^1]} support rows";
         return new InvalidOperationException(
-            $"Each task must have {needed} and at least one row to be judged on; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}. " +
+            $"Each task must have {needed} and at least one row to be judged on{(_orders is null ? "" : " after them")}; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}. " +
             $"They cannot be drawn from. Lower FewShotOptions.SupportSizes{(Tasks.Count > 0 ? ", or set SkipsSmallTasks to leave those tasks out" : "")}.");
     }
 }

@@ -5,11 +5,17 @@ internal sealed class MetricMeans(LabelKind kind)
 {
     private readonly double[] _sums = new double[kind.Metrics().Count];
     private readonly int[] _counts = new int[kind.Metrics().Count];
+    private readonly SortedSet<int> _unscored = [];
+
+    /// <summary>Whether some metric is defined for some draw.</summary>
+    public bool IsDefined => _counts.Any(count => count > 0);
 
     /// <summary>Adds one draw.</summary>
     /// <param name="values">In the order of the kind's metrics.</param>
-    public void Add(IReadOnlyList<double> values)
+    /// <param name="unscoredRows">The numbers of the rows without a score.</param>
+    public void Add(IReadOnlyList<double> values, IEnumerable<int> unscoredRows)
     {
+        _unscored.UnionWith(unscoredRows);
         for (int i = 0; i < _sums.Length; i++)
         {
             if (double.IsNaN(values[i]))
@@ -24,6 +30,7 @@ internal sealed class MetricMeans(LabelKind kind)
     {
         Task = task,
         RowCount = rows,
+        UnscoredRows = [.. _unscored],
         Values = TaskEvaluator.Named(kind, [.. _sums.Zip(_counts, (sum, count) => count > 0 ? sum / count : double.NaN)]),
     };
 
@@ -35,7 +42,7 @@ internal sealed class MetricMeans(LabelKind kind)
         {
             var means = new MetricMeans(kind);
             foreach (TaskEvaluation evaluation in evaluations)
-                means.Add([.. kind.Metrics().Select(metric => evaluation.Tasks[i][metric])]);
+                means.Add([.. kind.Metrics().Select(metric => evaluation.Tasks[i][metric])], evaluation.Tasks[i].UnscoredRows);
             return means.ToMetrics(task.Task, task.RowCount);
         })]);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaML.Extensions.Evaluation.Metrics;
 
 namespace MetaML;
@@ -24,6 +25,16 @@ public sealed record TaskEvaluation
 
     /// <summary>Each metric over tasks.</summary>
     public IReadOnlyList<TaskMetricSummary> Summaries { get; }
+
+    /// <summary>Number of rows without a finite score in all tasks. The metrics leave these rows out; <see cref="TaskMetrics.UnscoredRows"/> names them.</summary>
+    public int UnscoredRowCount => Tasks.Sum(task => task.UnscoredRowCount);
+
+    /// <summary>The first metric of the kind over tasks, and the rows without a score.</summary>
+    public override string ToString()
+    {
+        TaskMetricSummary first = Summaries[0];
+        return string.Create(CultureInfo.InvariantCulture, $"{first.Metric.DisplayName()} {first.Macro} over {Tasks.Count} tasks.{(UnscoredRows.Text(this) is { } text ? $" {text}" : "")}");
+    }
 
     /// <summary>One metric over tasks.</summary>
     /// <param name="metric">A metric of the labels' kind.</param>

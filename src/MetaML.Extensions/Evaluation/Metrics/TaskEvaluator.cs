@@ -1,6 +1,7 @@
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Evaluation.Metrics;
@@ -10,31 +11,61 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
 {
     private readonly IHost _host = env.Register(nameof(TaskEvaluator));
 
+    /// <summary>Reads the rows once, and evaluates each task.</summary>
     public TaskEvaluation Evaluate(IDataView scored, string labelColumn, string taskColumn, ScoreReader reader)
     {
-        LabeledRows rows = LabeledRows.Read(scored, labelColumn, taskColumn, scoreColumn: reader.ScoreColumn);
-        TaskScores[] tasks = [.. rows.TaskNames.Select(_ => new TaskScores())];
-        reader.Read(scored, rows, null, tasks);
-        return new TaskEvaluation(rows.Kind, [.. tasks.Select((task, i) => Metrics(rows, rows.TaskNames[i], task))]);
+        LabelKind kind = LabelKinds.Of(scored.Schema, labelColumn, reader.ScoreColumn);
+        ColumnNames.CheckTask(scored.Schema, taskColumn);
+        DataViewSchema.Column label = scored.Schema[labelColumn], task = scored.Schema[taskColumn];
+        IEnumerable<DataViewSchema.Column> scores = reader.Columns(scored.Schema, kind);
+        CheckNoOutput(scored, labelColumn, taskColumn, reader.ScoreColumn);
+        using DataViewRowCursor cursor = scored.GetRowCursor([.. new[] { label, task }.Concat(scores).DistinctBy(column => column.Index)]);
+        var classes = new NameNumbers();
+        Action<int, float, TaskScores> add = reader.Adder(cursor, labelColumn, kind, classes);
+        Func<float> getLabel = LabelGetter.Of(cursor, label, kind, classes);
+        Func<string?> getTask = TaskNames.Getter(cursor, taskColumn);
+        var names = new NameNumbers();
+        var tasks = new List<TaskScores>();
+        for (int row = 0; cursor.MoveNext(); row++)
+        {
+            int number = names.Of(getTask() ?? throw TaskNames.Missing(task, cursor.Position));
+            if (number == tasks.Count)
+                tasks.Add(new TaskScores());
+            if (getLabel() is var value && !float.IsNaN(value))
+                add(row, value, tasks[number]);
+        }
+
+        var evaluation = new TaskEvaluation(kind, [.. tasks.Select((rows, i) => Metrics(kind, classes.Names, names.Names[i], rows))]);
+        UnscoredRows.Warn(_host, evaluation);
+        return evaluation;
     }
 
     /// <summary>A task's metrics by name.</summary>
     public static IReadOnlyDictionary<TaskMetric, double> Named(LabelKind kind, double[] values) =>
         kind.Metrics().Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
 
-    private TaskMetrics Metrics(LabeledRows rows, string name, TaskScores task)
+    // An output that hides the task, not one that is named on purpose, gives other tasks.
+    private static void CheckNoOutput(IDataView scored, string label, string task, string score)
     {
-        var values = Named(rows.Kind, MetricCalculator.Compute(rows.Kind, task));
-        var metrics = new TaskMetrics { Task = name, RowCount = task.Count, UnscoredRowCount = task.Unscored, Values = values };
+        if (OutputOrigin.IsOutput(scored, label, score))
+            throw new ArgumentException($"The label column must not be an output of the trainer, or made of one; got '{label}', which is. The scores would be compared with themselves, whatever the model. Give the label a name that no output has, and leave steps that replace it out of the chain.", nameof(label));
+        if (scored.Schema.Count(column => column.Name == task) > 1 && OutputOrigin.IsOutput(scored, task, score))
+            throw new ArgumentException($"The task column must not be an output of the trainer; got '{task}', which an output hides. Rows would be sorted into other tasks. Give the task a name that no output has.", nameof(task));
+    }
+
+    private TaskMetrics Metrics(LabelKind kind, IReadOnlyList<string> classes, string name, TaskScores task)
+    {
+        var values = Named(kind, MetricCalculator.Compute(kind, task));
+        var metrics = new TaskMetrics { Task = name, RowCount = task.Count, UnscoredRows = task.UnscoredRows, Values = values };
         if (task.Count == 0)
             return metrics;
-        return rows.Kind switch
+        return kind switch
         {
             LabelKind.Binary => metrics with
             {
                 Binary = MetricTypes.Binary(_host, metrics[TaskMetric.AreaUnderRocCurve], metrics[TaskMetric.AreaUnderPrecisionRecallCurve], metrics[TaskMetric.F1Score], MetricCalculator.Confusion(task)),
             },
-            LabelKind.Multiclass => metrics with { Multiclass = Multiclass(metrics, task, rows.ClassNames) },
+            LabelKind.Multiclass => metrics with { Multiclass = Multiclass(metrics, task, classes) },
             _ => metrics with
             {
                 Regression = MetricTypes.Regression(metrics[TaskMetric.MeanAbsoluteError], metrics[TaskMetric.RootMeanSquaredError], metrics[TaskMetric.RSquared]),
@@ -43,7 +74,7 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
     }
 
     // Over the classes that occur in the task, as a label or as a prediction.
-    private Microsoft.ML.Data.MulticlassClassificationMetrics Multiclass(TaskMetrics metrics, TaskScores task, IReadOnlyList<string> names)
+    private MulticlassClassificationMetrics Multiclass(TaskMetrics metrics, TaskScores task, IReadOnlyList<string> names)
     {
         int[] classes = [.. task.Labels.Concat(task.Scores).Where(number => number >= 0).Select(number => (int)number).Distinct().Order()];
         double[][] counts = [.. classes.Select(_ => new double[classes.Length])];
@@ -66,6 +97,6 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
             (entropy - metrics[TaskMetric.LogLoss]) / entropy,
             [.. losses.Zip(sizes, (loss, size) => size > 0 ? loss / size : 0)],
             counts,
-            [.. classes.Select(number => number < names.Count ? names[number] : $"class {number}")]);
+            [.. classes.Select(number => names[number])]);
     }
 }

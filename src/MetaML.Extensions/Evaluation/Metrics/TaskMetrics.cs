@@ -14,8 +14,11 @@ public sealed record TaskMetrics
     /// <summary>All metrics of the label's kind; NaN where one is undefined for the task.</summary>
     public required IReadOnlyDictionary<TaskMetric, double> Values { get; init; }
 
-    /// <summary>Number of rows without a usable score, which the metrics leave out, as ML.NET's do.</summary>
-    public int UnscoredRowCount { get; init; }
+    /// <summary>Number of rows without a finite score. The metrics leave these rows out, as ML.NET's metrics do.</summary>
+    public int UnscoredRowCount => UnscoredRows.Count;
+
+    /// <summary>The rows without a finite score: numbers of rows in the evaluated data, from 0. Of several draws, the rows that lack a score in any draw.</summary>
+    public IReadOnlyList<int> UnscoredRows { get; init; } = [];
 
     /// <summary>The same figures as ML.NET's own type; null unless labels are binary and the task was evaluated once.</summary>
     public BinaryClassificationMetrics? Binary { get; init; }

@@ -1,4 +1,4 @@
-using MetaML.Extensions.Data;
+using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Extensions.Evaluation.FewShot;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
@@ -8,30 +8,33 @@ namespace MetaML.Extensions.Experiments.Runs;
 /// <summary>The tasks of an experiment: to learn from, to choose by, to judge what was chosen.</summary>
 internal sealed class ExperimentData
 {
-    /// <exception cref="ArgumentException">An option is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
+    /// <param name="context">The context.</param>
+    /// <param name="draws">Validated options.</param>
+    /// <param name="training">The training tasks.</param>
+    /// <param name="validation">The tasks that strategies are chosen by.</param>
+    /// <param name="test">The test tasks; null if there are none.</param>
+    /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>
-    public ExperimentData(
-        MLContext context, ExperimentColumns columns, FewShotOptions draws, IDataView training, IDataView validation, IDataView? test, CancellationToken cancellationToken)
+    public ExperimentData(MLContext context, FewShotOptions draws, EvaluationRows training, EvaluationRows validation, EvaluationRows? test)
     {
-        Columns = columns;
-        Training = RowViews.Cached(context, training);
-        TrainingTasks = LabeledRows.ReadTasks(Training, columns.Task);
+        TrainingRows = training;
         if (TrainingTasks.Count < 2)
             throw new InvalidOperationException($"Training data must have at least two tasks; got {TrainingTasks.Count}. There is nothing to learn across. Check the Task column, or hold out fewer tasks.");
-        Validation = new FewShotEvaluator(context, validation, columns.Label, columns.Task, draws, cancellationToken);
-        Validation.CheckUnseen(Training);
-        AllTraining = RowViews.Append(context, Training, validation);
+        Validation = new FewShotEvaluator(context, validation, draws);
+        Validation.CheckUnseen(TrainingTasks);
+        AllTraining = RowViews.Append(context, Training, validation.View);
         if (test is null)
             return;
-        Test = new FewShotEvaluator(context, test, columns.Label, columns.Task, draws, cancellationToken);
-        Test.CheckUnseen(AllTraining);
+        Test = new FewShotEvaluator(context, test, draws);
+        Test.CheckUnseen([.. TrainingTasks, .. validation.TaskNames]);
     }
 
-    public ExperimentColumns Columns { get; }
+    /// <summary>The training tasks, with their labels.</summary>
+    public EvaluationRows TrainingRows { get; }
 
-    public IDataView Training { get; }
+    public IDataView Training => TrainingRows.View;
 
-    public IReadOnlyList<string> TrainingTasks { get; }
+    public IReadOnlyList<string> TrainingTasks => TrainingRows.TaskNames;
 
     public FewShotEvaluator Validation { get; }
 

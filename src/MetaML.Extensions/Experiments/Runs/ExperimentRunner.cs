@@ -78,8 +78,9 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     public double ScoreOf(RunDetail detail) => detail.Score is { } score ? (metric.IsHigherBetter() ? score.Mean : -score.Mean) : double.NaN;
 
     /// <summary>The best run on the validation tasks of those asked for; null where none succeeded. Of equals the simpler, then the earlier.</summary>
+    /// <remarks>A run that leaves more rows without a score is never better: its metrics lack the rows that are hard to score.</remarks>
     public RunDetail? Best(Func<RunDetail, bool> isAskedFor) => _details.Where(detail => isAskedFor(detail) && !double.IsNaN(ScoreOf(detail)))
-        .OrderByDescending(ScoreOf).ThenBy(detail => detail.Kind).FirstOrDefault();
+        .OrderBy(detail => detail.ValidationMetrics!.UnscoredRowCount).ThenByDescending(ScoreOf).ThenBy(detail => detail.Kind).FirstOrDefault();
 
     private TimeoutException TimeIsUp(double seconds, double share)
     {

@@ -1,4 +1,3 @@
-using MetaML.Extensions.Data;
 using MetaML.Extensions.Evaluation.FewShot;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
@@ -20,13 +19,14 @@ internal sealed class StrategyPlan
     private readonly LabelKind _kind;
     private readonly IEstimator<ITransformer>? _front;
 
-    /// <exception cref="ArgumentOutOfRangeException">The label column is absent or of the wrong type.</exception>
-    public StrategyPlan(MLContext context, TaskExperimentSettings settings, ExperimentColumns columns, DataViewSchema schema, IEstimator<ITransformer>? preFeaturizer)
+    /// <exception cref="ArgumentException">An output column has the name of the label or of the task.</exception>
+    public StrategyPlan(MLContext context, TaskExperimentSettings settings, ExperimentColumns columns, LabelKind kind, DataViewSchema schema, IEstimator<ITransformer>? preFeaturizer)
     {
         _context = context;
         _settings = settings;
         _columns = columns;
-        _kind = LabelKinds.Of(schema, columns.Label);
+        _kind = kind;
+        (settings.MetaLearner with { LabelColumnName = columns.Label, TaskColumnName = columns.Task }).CheckNotHidden(kind);
         _front = _kind == LabelKind.Multiclass && !SchemaShapes.IsKey(preFeaturizer, schema, columns.Label)
             ? Then(preFeaturizer, context.Transforms.Conversion.MapValueToKey(columns.Label))
             : preFeaturizer;
