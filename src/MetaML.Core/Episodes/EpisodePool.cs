@@ -10,11 +10,12 @@ internal sealed record EpisodePool(LearningTask Task, int[] Support, int[]? Quer
 {
     public static EpisodePool Whole(LearningTask task) => new(task, [.. Enumerable.Range(0, task.RowCount)]);
 
-    /// <summary>Whether an episode can be formed: two classes (regression: two rows) and a row to spare for the query.</summary>
-    public bool CanFormEpisode(LabelKind kind)
+    /// <summary>Whether an episode can be formed: a support row, and a row to spare for the query.</summary>
+    /// <param name="set">The task's set. If each task has classes of its own, the support must also have two classes.</param>
+    public bool CanFormEpisode(TaskSet set)
     {
-        int classes = kind == LabelKind.Regression ? 1 : Support.Select(i => Task.Labels[i]).Distinct().Take(2).Count();
-        bool enough = kind == LabelKind.Regression || classes == 2;
+        int classes = set.HasCommonOutputs ? 1 : Support.Select(i => Task.Labels[i]).Distinct().Take(2).Count();
+        bool enough = set.HasCommonOutputs ? Support.Length > 0 : classes == 2;
         return enough && (Query is null ? Support.Length > classes : Query.Length > 0);
     }
 }

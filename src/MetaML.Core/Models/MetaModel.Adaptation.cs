@@ -59,13 +59,16 @@ public sealed partial class MetaModel
     {
         try
         {
-            return Finish(task, HeadRefinement.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows, options), null);
+            LinearHead head = Calibrate(options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows.RowCount);
+            return Finish(task, HeadRefinement.Refine(Kind, head, rows, options), null);
         }
         catch (ArithmeticException error)
         {
             throw NotFinite(task, error); // products of the rows are
         }
     }
+
+    private LinearHead Calibrate(LinearHead head, int rows) => Calibration?.Apply(head, rows) ?? head;
 
     private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
@@ -86,6 +89,7 @@ public sealed partial class MetaModel
             for (int t = 0; t < episodes.Length; t++)
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
+                head = Calibrate(head, support.Tasks[first + t].RowCount);
                 if (options.RefinementSteps > 0)
                     head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own), options);
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);

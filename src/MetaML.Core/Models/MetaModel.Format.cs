@@ -9,7 +9,8 @@ namespace MetaML.Models;
 // How a model is written and read.
 public sealed partial class MetaModel
 {
-    private const int FormatVersion = 1;
+    // Version 2 has a calibration. A model without one is written as version 1, which earlier versions of MetaML can read.
+    private const int FormatVersion = 2;
 
     // Options, a few hundred bytes and some for each hidden layer; and the summary of training, a few thousand.
     private const int MaximumHeaderBytes = 1 << 18;
@@ -36,8 +37,9 @@ public sealed partial class MetaModel
             IsShifted = _scaling?.Shift is not null,
             IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
             Training = Training,
+            Calibration = Calibration,
         };
-        writer.Write(FormatVersion);
+        writer.Write(Calibration is null ? 1 : FormatVersion);
         writer.Write(JsonSerializer.Serialize(header));
         if (encoder is null)
         {
@@ -63,8 +65,8 @@ public sealed partial class MetaModel
     internal static MetaModel Read(BinaryReader reader, MetaModel? encoder)
     {
         int version = reader.ReadInt32();
-        if (version != FormatVersion)
-            throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
+        if (version is < 1 or > FormatVersion)
+            throw new InvalidDataException($"The model's format version must be from 1 to {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
         try
         {
             MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(BinaryFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
@@ -78,14 +80,14 @@ public sealed partial class MetaModel
                 ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
                 if (header.FeatureCount != encoder.FeatureCount)
                     throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
-                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training };
+                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration };
             }
 
             float[]? shift = header.IsShifted ? BinaryFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
                 ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
                 : null;
-            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training };
+            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration };
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {

@@ -66,6 +66,9 @@ public sealed partial class MetaModel
     /// <summary>What the model was trained on, how training ended, and what was chosen; null where a saved model of an earlier version does not say.</summary>
     public TrainingSummary? Training { get; internal init; }
 
+    /// <summary>The map of the scores of binary heads to calibrated ones; null for none.</summary>
+    internal ScoreCalibration? Calibration { get; init; }
+
     /// <summary>λ of the training tasks when training ended, by their names, until the model is saved: tasks keep their own.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
@@ -139,10 +142,13 @@ public sealed partial class MetaModel
 
     /// <summary>The same model with what is known of its training.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
-        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights, Calibration = Calibration };
+
+    /// <summary>The same model with calibrated scores.</summary>
+    internal MetaModel With(ScoreCalibration? calibration) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Calibration = calibration };
 
     /// <summary>The same encoder and adapter for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training, Calibration = Calibration };
 
     /// <summary>Throws unless tasks are of the model's kind and number of features.</summary>
     internal void CheckFits(TaskSet support)

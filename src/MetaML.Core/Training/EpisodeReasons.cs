@@ -23,7 +23,7 @@ internal static class EpisodeReasons
     /// <summary>How many rows support and query have, where that was left open.</summary>
     public static IEnumerable<string> OfRows(IEnumerable<TaskSet> problems, EpisodeOptions options)
     {
-        if ((options.Ways ?? options.Shots ?? options.SupportRows) is not null)
+        if (!options.IsSupportOpen)
             yield break;
         foreach (TaskSet problem in problems)
         {

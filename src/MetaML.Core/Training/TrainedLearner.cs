@@ -92,7 +92,7 @@ internal sealed class TrainedLearner
         ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
         var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
         problem.Design.Adapter.CompletePrior(own, known(problem).Tasks.Select(task => model.EmbedStandardized(problem.Tasks.Features, task)));
-        return model;
+        return model.With(CalibrationFit.Fit(problem, model, Options.Seed ?? 0));
     });
 
     private static IEnumerable<(int Task, double Loss)> Evaluate(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)

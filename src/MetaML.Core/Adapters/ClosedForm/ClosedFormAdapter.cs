@@ -180,16 +180,28 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     {
         float[][] changed = [.. parameters.Select(values => values.ToArray())];
         ScalePrior(changed, radius);
+        SetPrior(changed, prior);
+        return changed;
+    }
+
+    // V₀ is the ridge regression of the pooled rows.
+    void IAdapter.StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
+    {
+        float[][] values = [.. parameters.Select(parameter => parameter.Values)];
+        if (_priorAt >= 0 && Parameters[_priorAt].IsTrained)
+            SetPrior(values, Adapt(values, pooled));
+    }
+
+    private void SetPrior(float[][] parameters, LinearHead prior)
+    {
         float scale = ScaleOf(parameters);
         int dimension = Shape.EmbeddingDimension, outputs = prior.OutputCount;
         for (int k = 0; k < outputs; k++)
         {
             for (int j = 0; j < dimension; j++)
-                changed[_priorAt][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
-            changed[_priorAt][dimension * outputs + k] = prior.Bias[k] / scale;
+                parameters[_priorAt][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
+            parameters[_priorAt][dimension * outputs + k] = prior.Bias[k] / scale;
         }
-
-        return changed;
     }
 
     /// <summary>How badly each of several priors explains support: rᵀ(PPᵀ + I)⁻¹r, which is the residuals before adapting times those after (Woodbury).</summary>
