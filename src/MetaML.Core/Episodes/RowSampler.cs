@@ -8,12 +8,17 @@ namespace MetaML.Episodes;
 /// </remarks>
 internal sealed class RowSampler : IEpisodeSampler
 {
+    /// <summary>Share of the episodes with an empty support if the options leave it open.</summary>
+    internal const double DefaultEmptyShare = 0.1;
+
+    private const double DefaultStratifiedShare = 0.5;
     private const int MaximumSupport = 64;
     private const int DefaultQueries = 64;
-    private const int MostShuffled = 1 << 12; // of more, those that are not drawn are left where they are
+    private const int MostShuffled = 1 << 12; // more rows are not shuffled as a whole
 
     private readonly EpisodeOptions _options;
     private readonly bool _isOpen; // whether supports are drawn as new tasks have them
+    private readonly double _emptyShare;
     private readonly EpisodePool[] _pools;
     private readonly int[][][] _strata;
 
@@ -29,15 +34,8 @@ internal sealed class RowSampler : IEpisodeSampler
         _strata = Array.ConvertAll(_pools, pool => kind == LabelKind.Regression
             ? [pool.Support]
             : pool.Support.GroupBy(i => pool.Task.Labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray());
-        EmptyShare = options.EmptyShare ?? (_isOpen ? DefaultEmptyShare : 0);
+        _emptyShare = options.EmptyShare ?? (_isOpen ? DefaultEmptyShare : 0);
     }
-
-    /// <summary>Share of the episodes with an empty support where the options leave it open.</summary>
-    internal const double DefaultEmptyShare = 0.1;
-
-    private const double DefaultStratifiedShare = 0.5;
-
-    private double EmptyShare { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<Episode> Draw(Random random)
@@ -48,7 +46,7 @@ internal sealed class RowSampler : IEpisodeSampler
         for (int t = 0; t < chosen.Length; t++)
         {
             // The first support of a batch is never empty, so that a batch always has support rows.
-            bool isEmpty = t > 0 && EmptyShare > 0 && random.NextDouble() < EmptyShare;
+            bool isEmpty = t > 0 && _emptyShare > 0 && random.NextDouble() < _emptyShare;
             episodes[t] = isEmpty ? DrawEmpty(_pools[chosen[t]], random) : Draw(_pools[chosen[t]], _strata[chosen[t]], size, random);
         }
 
@@ -102,7 +100,7 @@ internal sealed class RowSampler : IEpisodeSampler
         return !_isOpen || (random.NextDouble() < DefaultStratifiedShare && (long)wanted * strata.Min(stratum => stratum.Length) >= pool.Support.Length);
     }
 
-    // Drawn again where a row is taken, which is seldom.
+    // A row that is taken already is replaced by another draw, which is rare.
     private static int[] Others(int[] rows, IEnumerable<int> taken, int count, Random random)
     {
         var seen = new HashSet<int>(taken);
@@ -142,7 +140,7 @@ internal sealed class RowSampler : IEpisodeSampler
             return numbers[..count];
         }
 
-        // The first steps of the same shuffle, of which only the numbers that moved are remembered.
+        // The first steps of the same shuffle. Only the numbers that moved are stored.
         var moved = new Dictionary<int, int>();
         var chosen = new int[count];
         for (int i = 0; i < count; i++)

@@ -59,7 +59,8 @@ public sealed partial class MetaModel
     {
         try
         {
-            LinearHead head = Calibrate(options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows.RowCount);
+            LinearHead head = options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
+            head = Calibrate(head, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
             return Finish(task, HeadRefinement.Refine(Kind, head, rows, options), null);
         }
         catch (ArithmeticException error)
@@ -68,7 +69,7 @@ public sealed partial class MetaModel
         }
     }
 
-    private LinearHead Calibrate(LinearHead head, int rows) => Calibration?.Apply(head, rows) ?? head;
+    private LinearHead Calibrate(LinearHead head, int rows, bool hasOwnPrior) => Calibration?.Apply(head, hasOwnPrior ? head : _uncalibratedPrior.Value, rows) ?? head;
 
     private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
@@ -89,7 +90,7 @@ public sealed partial class MetaModel
             for (int t = 0; t < episodes.Length; t++)
             {
                 var (head, own) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
-                head = Calibrate(head, support.Tasks[first + t].RowCount);
+                head = Calibrate(head, support.Tasks[first + t].RowCount, hasOwnPrior: own is not null);
                 if (options.RefinementSteps > 0)
                     head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], own), options);
                 adapted[first + t] = Finish(support.Tasks[first + t], head, own);

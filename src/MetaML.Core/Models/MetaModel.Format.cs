@@ -9,7 +9,7 @@ namespace MetaML.Models;
 // How a model is written and read.
 public sealed partial class MetaModel
 {
-    // Version 2 has a calibration. A model without one is written as version 1, which earlier versions of MetaML can read.
+    // Version 2 has a calibration, and offsets of the scores of ridge, Bayesian and prototype heads.
     private const int FormatVersion = 2;
 
     // Options, a few hundred bytes and some for each hidden layer; and the summary of training, a few thousand.
@@ -39,7 +39,7 @@ public sealed partial class MetaModel
             Training = Training,
             Calibration = Calibration,
         };
-        writer.Write(Calibration is null ? 1 : FormatVersion);
+        writer.Write(FormatVersion);
         writer.Write(JsonSerializer.Serialize(header));
         if (encoder is null)
         {
@@ -73,7 +73,7 @@ public sealed partial class MetaModel
             header.Validate();
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
             ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
-                [.. specs.Select(spec => new ParameterArray(spec.Name, BinaryFormat.ReadFloats(reader, spec.Count)))];
+                [.. specs.Select(spec => new ParameterArray(spec.Name, spec.FormatVersion <= version ? BinaryFormat.ReadFloats(reader, spec.Count) : spec.Initialize(new Random(0))))];
             var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
             if (encoder is not null)
             {

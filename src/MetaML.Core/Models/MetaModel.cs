@@ -21,6 +21,7 @@ public sealed partial class MetaModel
     private readonly float[][] _encoderArrays;
     private readonly float[][] _adapterArrays;
     private readonly Lazy<AdaptedTask?> _prior;
+    private readonly Lazy<LinearHead> _uncalibratedPrior; // of binary labels
 
     internal MetaModel(MetaModelDesign design, FeatureScaling? scaling, LabelScaling labels, ParameterArray[] encoderValues, ParameterArray[] adapterValues)
     {
@@ -32,6 +33,7 @@ public sealed partial class MetaModel
         _encoderArrays = Array.ConvertAll(encoderValues, p => p.Values);
         _adapterArrays = Array.ConvertAll(adapterValues, p => p.Values);
         _prior = new Lazy<AdaptedTask?>(AdaptNothing);
+        _uncalibratedPrior = new Lazy<LinearHead>(() => With(null).Prior!.Head);
     }
 
     /// <summary>What the labels are.</summary>

@@ -4,14 +4,16 @@ using MetaML.Options;
 
 namespace MetaML.Models;
 
-/// <summary>An affine map of the scores of binary heads, s → a(n) s + c(n), after which probabilities agree with observed rates.</summary>
+/// <summary>A map of the scores of binary heads, s → a(n) s + b(n) s₀ + c(n), after which probabilities agree with observed rates.</summary>
 /// <remarks>
-/// n is the number of rows that a task was adapted on. a and c are linear in log(1 + n) between <see cref="Sizes"/>, and constant above
-/// the largest. Source: Platt, Probabilistic outputs for support vector machines, 1999; a map for each size of the support is an addition.
+/// n is the number of rows that a task was adapted on, and s₀ is the score of the prior, the head of a task without rows: b shrinks a head
+/// towards it. a, b and c are linear in log(1 + n) between <see cref="Sizes"/>, and constant above the largest. Source: Platt, Probabilistic
+/// outputs for support vector machines, 1999; the prior's score, and a map for each size of the support, are additions.
 /// </remarks>
 /// <param name="Slopes">a at each of <see cref="Sizes"/>.</param>
+/// <param name="PriorSlopes">b at each of <see cref="Sizes"/>.</param>
 /// <param name="Offsets">c at each of <see cref="Sizes"/>.</param>
-internal sealed record ScoreCalibration(double[] Slopes, double[] Offsets)
+internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, double[] Offsets)
 {
     /// <summary>The numbers of support rows at which the map is given; the first is that of an unknown task.</summary>
     [JsonIgnore]
@@ -19,20 +21,22 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] Offsets)
 
     /// <summary>The head with calibrated scores.</summary>
     /// <param name="head">With one output.</param>
-    /// <param name="rows">The number of rows that it was adapted on.</param>
-    public LinearHead Apply(LinearHead head, int rows)
+    /// <param name="prior">The head of a task without rows on the same encoder; the head itself if the task has an encoder of its own.</param>
+    /// <param name="rows">The number of rows that the head was adapted on.</param>
+    public LinearHead Apply(LinearHead head, LinearHead prior, int rows)
     {
-        double slope = 0, offset = 0;
+        double slope = 0, priorSlope = 0, offset = 0;
         foreach (var (at, share) in Shares(rows))
         {
             slope += share * Slopes[at];
+            priorSlope += share * PriorSlopes[at];
             offset += share * Offsets[at];
         }
 
         return head with
         {
-            Weights = Array.ConvertAll(head.Weights, weight => (float)(slope * weight)),
-            Bias = Array.ConvertAll(head.Bias, bias => (float)(slope * bias + offset)),
+            Weights = [.. head.Weights.Zip(prior.Weights, (own, other) => (float)(slope * own + priorSlope * other))],
+            Bias = [.. head.Bias.Zip(prior.Bias, (own, other) => (float)(slope * own + priorSlope * other + offset))],
         };
     }
 
@@ -51,12 +55,14 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] Offsets)
     }
 
     /// <summary>Checks what was read.</summary>
-    /// <exception cref="ArgumentException">There is not a finite slope and offset for each size, or a slope is not positive.</exception>
+    /// <exception cref="ArgumentException">There are not three finite numbers for each size.</exception>
     public void Validate()
     {
-        OptionCheck.NotNull(this, nameof(Slopes), Slopes);
-        OptionCheck.NotNull(this, nameof(Offsets), Offsets);
-        if (Slopes.Length != Sizes.Count || Offsets.Length != Sizes.Count || !Slopes.All(slope => slope > 0 && double.IsFinite(slope)) || !Offsets.All(double.IsFinite))
-            throw OptionCheck.Error(this, nameof(Slopes), $"{Sizes.Count} positive numbers, with as many finite offsets", $"{Slopes.Length} and {Offsets.Length}");
+        foreach (var (name, values) in new[] { (nameof(Slopes), Slopes), (nameof(PriorSlopes), PriorSlopes), (nameof(Offsets), Offsets) })
+        {
+            OptionCheck.NotNull(this, name, values);
+            if (values.Length != Sizes.Count || !values.All(double.IsFinite))
+                throw OptionCheck.Error(this, name, $"{Sizes.Count} finite numbers", string.Join(", ", values));
+        }
     }
 }

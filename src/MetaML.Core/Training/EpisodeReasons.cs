@@ -4,10 +4,10 @@ using MetaML.Episodes;
 
 namespace MetaML.Training;
 
-/// <summary>What options leave open about tasks and episodes, as it follows from the data, in words.</summary>
+/// <summary>The choices about tasks and episodes that the options leave open, in words.</summary>
 internal static class EpisodeReasons
 {
-    /// <summary>Whether tasks share their classes, where that was left open.</summary>
+    /// <summary>Whether tasks share their classes, if the options leave this open.</summary>
     public static IEnumerable<string> OfClasses(IEnumerable<TaskSet> problems, MetaTrainingOptions options)
     {
         if (options.ClassSets != ClassSets.Auto || options.Episodes.Ways is not null)
@@ -20,7 +20,7 @@ internal static class EpisodeReasons
         }
     }
 
-    /// <summary>How many rows support and query have, where that was left open.</summary>
+    /// <summary>How supports are drawn, if the options leave this open.</summary>
     public static IEnumerable<string> OfRows(IEnumerable<TaskSet> problems, EpisodeOptions options)
     {
         if (!options.IsSupportOpen)
@@ -29,7 +29,7 @@ internal static class EpisodeReasons
         {
             int[] rows = [.. problem.Tasks.Select(task => task.RowCount).Order()];
             int median = rows[rows.Length / 2], fewest = Math.Max(1, problem.Tasks.Max(task => task.Classes.Length));
-            yield return $"Support: {fewest} to {RowSampler.MostSupport(median, fewest)} rows of a task of {median}, the median, drawn anew for each step: Episodes leaves open how many a new task will have.";
+            yield return string.Create(CultureInfo.InvariantCulture, $"Support: {fewest} to {RowSampler.MostSupport(median, fewest)} rows of a task of {median}, the median, drawn anew for each step{(problem.HasCommonOutputs ? $", {options.EmptyShare ?? RowSampler.DefaultEmptyShare:P0} of the supports empty, and most without regard to classes" : "")}: Episodes leaves open how many a new task will have.");
         }
     }
 }

@@ -24,9 +24,9 @@ internal static class PooledStart
         if (problem.Tasks.Kind == LabelKind.Regression || !problem.Design.Head.HasCommonOutputs || !problem.Design.Adapter.Parameters.Any(spec => spec.IsTrained))
             return;
         IReadOnlyList<LearningTask> tasks = problem.Prepared.TrainingTasks.Tasks;
-        (LearningTask Task, int Position)[] rows = [.. tasks.SelectMany(task => Enumerable.Range(0, task.RowCount), (task, i) => (task, i))];
-        int count = (int)Math.Min(rows.Length, Math.Clamp(MaximumValues / problem.Design.Head.EmbeddingDimension, 1, MaximumRows));
-        (LearningTask Task, int Position)[] some = Array.ConvertAll(RowSampler.Some(rows.Length, count, new Random(seed)), i => rows[i]);
+        int total = tasks.Sum(task => task.RowCount);
+        int count = (int)Math.Min(total, Math.Clamp(MaximumValues / problem.Design.Head.EmbeddingDimension, 1, MaximumRows));
+        (LearningTask Task, int Position)[] some = [.. Locate(tasks, [.. RowSampler.Some(total, count, new Random(seed)).Order()])];
         var pooled = new LearningTask(
             "",
             Array.ConvertAll(some, row => row.Task.Rows[row.Position]),
@@ -35,5 +35,17 @@ internal static class PooledStart
             problem.Tasks.Tasks[0].Classes);
         var model = new MetaModel(problem.Design, scaling, problem.Prepared.Labels, encoder, adapter);
         problem.Design.Adapter.StartFromPooled(adapter, model.EmbedStandardized(problem.Tasks.Features, pooled));
+    }
+
+    // The tasks of rows that are numbered over all tasks, ascending.
+    private static IEnumerable<(LearningTask Task, int Position)> Locate(IReadOnlyList<LearningTask> tasks, int[] rows)
+    {
+        int task = 0, first = 0;
+        foreach (int row in rows)
+        {
+            while (row >= first + tasks[task].RowCount)
+                first += tasks[task++].RowCount;
+            yield return (tasks[task], row - first);
+        }
     }
 }

@@ -14,7 +14,8 @@ namespace MetaML.Adapters.ClosedForm;
 /// <remarks>
 /// Labels are −1 and 1 (binary), one-hot (multiclass), or the values (regression). With P = S^½ Z̃ B the solution is
 /// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury): whichever system is smaller is solved,
-/// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0.
+/// so the cost is O(min(rows, embedding)³). V₀ is learned where all tasks' outputs mean the same, else 0. Binary scores have a
+/// learned <see cref="ScoreOffset"/> besides.
 /// </remarks>
 internal abstract class ClosedFormAdapter : IManagedAdapter
 {
@@ -26,6 +27,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     private readonly List<ParameterSpec> _parameters = [];
     private readonly int _scaleAt;
     private readonly int _priorAt;
+    private readonly int _offsetAt;
 
     private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
@@ -37,6 +39,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         _priorAt = shape.HasCommonOutputs ? _parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
+        _offsetAt = shape.Kind == LabelKind.Binary ? _parameters.Count : -1;
+        _parameters.AddRange(ScoreOffset.Specs(shape.Kind, isTrained));
     }
 
     /// <inheritdoc/>
@@ -71,7 +75,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
             head = head.Plus(PriorHead(learned, tasks));
         if (_scaleAt >= 0)
             head = head * learned[Scale].exp();
-        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), head.narrow(1, width - 1, 1).squeeze(1));
+        Tensor bias = head.narrow(1, width - 1, 1).squeeze(1);
+        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), _offsetAt >= 0 ? bias.Plus(learned[ScoreOffset.Name]) : bias);
     }
 
     /// <inheritdoc/>
@@ -149,7 +154,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         {
             for (int j = 0; j < dimension; j++)
                 head.Weights[k * dimension + j] = scale * (float)(priorScale[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0));
-            head.Bias[k] = scale * (float)(priorScale[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0));
+            head.Bias[k] = scale * (float)(priorScale[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0)) + OffsetOf(parameters);
         }
 
         return head;
@@ -184,12 +189,20 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         return changed;
     }
 
-    // V₀ is the ridge regression of the pooled rows.
+    // V₀ is the ridge regression of the pooled rows. With two classes of rates p and 1 − p, log odds change by 1 / (p (1 − p)) times
+    // a small change of the probability, and their noise has that variance: scale and penalty begin so much larger than for p = ½.
     void IAdapter.StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
     {
+        if (_priorAt < 0 || !Parameters[_priorAt].IsTrained)
+            return;
         float[][] values = [.. parameters.Select(parameter => parameter.Values)];
-        if (_priorAt >= 0 && Parameters[_priorAt].IsTrained)
-            SetPrior(values, Adapt(values, pooled));
+        SetPrior(values, Adapt(values, pooled));
+        if (_offsetAt < 0)
+            return;
+        double rate = ScoreOffset.Rate(pooled), variance = 4 * rate * (1 - rate);
+        values[_scaleAt][0] -= (float)Math.Log(variance);
+        ScalePrior(values, Math.Sqrt(variance));
+        values[_offsetAt][0] = ScoreOffset.Of(Adapt(values, pooled.Select([])), pooled);
     }
 
     private void SetPrior(float[][] parameters, LinearHead prior)
@@ -200,7 +213,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         {
             for (int j = 0; j < dimension; j++)
                 parameters[_priorAt][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
-            parameters[_priorAt][dimension * outputs + k] = prior.Bias[k] / scale;
+            parameters[_priorAt][dimension * outputs + k] = (prior.Bias[k] - OffsetOf(parameters)) / scale;
         }
     }
 
@@ -226,7 +239,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         for (int row = 0; row < task.RowCount; row++)
         {
             for (int k = 0; k < task.OutputCount; k++)
-                sum += task.Weights[row] * product(task.Row(row), k, scale * Target(task.Labels[row], k));
+                sum += task.Weights[row] * product(task.Row(row), k, scale * Target(task.Labels[row], k) + OffsetOf(parameters));
         }
 
         return sum / (scale * scale);
@@ -235,6 +248,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     private delegate double ScoreProduct(ReadOnlySpan<float> row, int output, double label);
 
     private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleAt >= 0 ? MathF.Exp(parameters[_scaleAt][0]) : 1;
+
+    private float OffsetOf(IReadOnlyList<float[]> parameters) => _offsetAt >= 0 ? parameters[_offsetAt][0] : 0;
 
     /// <summary>Multiplies b by a factor.</summary>
     private protected abstract void ScalePrior(float[][] parameters, double factor);

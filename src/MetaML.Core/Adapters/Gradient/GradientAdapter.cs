@@ -79,6 +79,8 @@ internal abstract partial class GradientAdapter : IAdapter
     {
         if (Prototypes is null)
             PooledHead.FitBias(Shape.Kind, pooled, parameters[0].Values, parameters[1].Values);
+        else
+            ((IAdapter)Prototypes).StartFromPooled(parameters, pooled);
     }
 
     private protected void AddParameter(ParameterSpec spec) => _parameters.Add(spec);

@@ -4,27 +4,27 @@ using MetaML.Options;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The samplers of training and of validation episodes, split so that nothing validated on is trained on.</summary>
+/// <summary>The samplers of training and validation episodes. No query row of validation is used in training.</summary>
 /// <param name="Training">Draws training episodes.</param>
-/// <param name="Validation">Draws validation episodes; null where nothing could be held out.</param>
+/// <param name="Validation">Draws validation episodes; null if nothing could be held out.</param>
 /// <param name="TrainingPools">The rows that validation never evaluates on.</param>
 internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> TrainingPools)
 {
     private const int FewestTasksToHoldOut = 10;
 
-    /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
+    /// <summary>Whether whole tasks are held out, and not rows or classes of the training tasks.</summary>
     public bool HoldsOutTasks { get; private init; }
 
     /// <summary>The rows of validation episodes; none if nothing could be held out, or if classes are held out.</summary>
     public IReadOnlyList<EpisodePool> ValidationPools { get; private init; } = [];
 
-    /// <summary>Splits tasks (ten or more), or else the rows of each task; of a pool of classes, the classes.</summary>
+    /// <summary>Holds out tasks if there are ten or more, else rows of each task; classes if tasks are drawn from classes.</summary>
     /// <param name="set">The tasks.</param>
-    /// <param name="options">Which share is held out.</param>
+    /// <param name="options">The share that is held out.</param>
     /// <param name="random">The only source of randomness.</param>
-    /// <param name="log">Told what was decided and why; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
-    /// <param name="fewestTasks">Two, or one where an encoder is shared with other problems.</param>
+    /// <param name="log">Receives decisions with their reasons; may be null.</param>
+    /// <param name="warn">Receives the names of tasks that are left out; may be null.</param>
+    /// <param name="fewestTasks">Two, or one if the encoder is shared with other problems.</param>
     /// <exception cref="InvalidOperationException">Too few tasks can form an episode.</exception>
     public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks = 2)
     {
@@ -48,7 +48,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
         if (set.Kind != LabelKind.Regression && IsOneClass(usable))
             throw new InvalidOperationException($"Training rows must be of at least two classes; got one class in all {usable.Length} tasks. There is nothing to tell apart. Add rows of another class, or check the Label column.");
         if (left.Length > 0)
-            warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode ({needs}) and are not trained on: {names}.");
+            warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (too few rows, or one class where each task has its own) and are not trained on: {names}.");
 
         if (options.ValidationFraction == 0)
             return new(Sampler(set, usable, options), null, pools);
@@ -63,7 +63,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
 
         var training = new List<EpisodePool>();
         var validation = new List<EpisodePool>();
-        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one for all: tasks on the same rows hold out the same ones
+        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one order for all tasks, so that tasks on the same rows hold out the same rows
         foreach (EpisodePool pool in usable)
         {
             int[] order = [.. pool.Support.OrderBy(i => rank[set.Features.OriginOf(pool.Task.Rows[i])])];
