@@ -25,14 +25,14 @@ internal static class CalibrationFit
     // Standard deviations, before any row is seen, of what all sizes have in common and of the deviations of one size.
     private const double Free = 30, OfSlope = 0.3, OfOffset = 0.1;
 
-    /// <summary>The calibration; null if the labels are not binary, if nothing is held out, if there are too few rows, or in the first half of joint training.</summary>
+    /// <summary>The calibration; null if the labels are not binary, if nothing is held out, if there are too few tasks or rows, or in the first half of joint training.</summary>
     /// <param name="problem">With validation pools.</param>
     /// <param name="model">Without calibration.</param>
     /// <param name="seed">Of the rows that are drawn.</param>
     public static ScoreCalibration? Fit(LearningProblem problem, MetaModel model, int seed)
     {
         EpisodeSource source = problem.Prepared.Source;
-        if (model.Kind != LabelKind.Binary || source.ValidationPools.Count == 0 || problem.Design.Adapter is JointAdapter)
+        if (model.Kind != LabelKind.Binary || source.ValidationPools.Count == 0 || problem.Tasks.Tasks.Count < PooledStart.FewestTasks || problem.Design.Adapter is JointAdapter)
             return null;
         var random = new Random(seed);
         Row[] validation = Draw(problem, model, source.ValidationPools, random);
@@ -49,7 +49,10 @@ internal static class CalibrationFit
         int[] some = RowSampler.Some(pools.Count, Math.Min(pools.Count, MaximumTasks), random);
         Episode[] episodes = [.. some.SelectMany(i => Episodes(pools[i], random))];
         int queries = Math.Max(1, MaximumRows / Math.Max(1, episodes.Length));
-        return [.. Rows(problem.Tasks, model, Array.ConvertAll(episodes, episode => new Episode(episode.Task, episode.Support, episode.Query[..Math.Min(queries, episode.Query.Length)], episode.Classes)))];
+        Row[] rows = [.. Rows(problem.Tasks, model, Array.ConvertAll(episodes, episode => new Episode(episode.Task, episode.Support, episode.Query[..Math.Min(queries, episode.Query.Length)], episode.Classes)))];
+
+        // If only rows are held out, the prior knows their tasks better than it knows a new task, and no head is to shrink towards it.
+        return problem.Prepared.Source.HoldsOutTasks ? rows : Array.ConvertAll(rows, row => row with { PriorScore = row.Score });
     }
 
     // One episode for each size of the support that leaves a fifth of the rows to the query. With the largest support, which is that of a

@@ -9,11 +9,14 @@ namespace MetaML.Training;
 /// <summary>Initial values of an adapter from the rows of all training tasks together, so that training starts with classes at their rates.</summary>
 internal static class PooledStart
 {
+    /// <summary>With fewer tasks, what they have in common says little of a new task.</summary>
+    public const int FewestTasks = 5;
+
     // The cost is linear in rows times values of an embedding.
     private const int MaximumRows = 10_000;
     private const long MaximumValues = 1_000_000;
 
-    /// <summary>Sets the values where all tasks share the classes; else changes nothing.</summary>
+    /// <summary>Sets the values if there are at least five tasks and all tasks share the classes; else changes nothing.</summary>
     /// <param name="problem">The tasks; held-out ones are not read.</param>
     /// <param name="scaling">Of the features, or null.</param>
     /// <param name="encoder">The encoder's initial values.</param>
@@ -21,7 +24,7 @@ internal static class PooledStart
     /// <param name="seed">Of the choice of rows.</param>
     public static void Set(LearningProblem problem, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[] adapter, int seed)
     {
-        if (problem.Tasks.Kind == LabelKind.Regression || !problem.Design.Head.HasCommonOutputs || !problem.Design.Adapter.Parameters.Any(spec => spec.IsTrained))
+        if (problem.Tasks.Kind == LabelKind.Regression || problem.Tasks.Tasks.Count < FewestTasks || !problem.Design.Head.HasCommonOutputs || !problem.Design.Adapter.Parameters.Any(spec => spec.IsTrained))
             return;
         IReadOnlyList<LearningTask> tasks = problem.Prepared.TrainingTasks.Tasks;
         int total = tasks.Sum(task => task.RowCount);
