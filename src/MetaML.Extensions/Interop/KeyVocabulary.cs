@@ -66,7 +66,7 @@ internal abstract class KeyVocabulary
     public static void Name(DataViewSchema.Column column, IReadOnlyDictionary<int, string> names) => s_names.AddOrUpdate(column.Annotations, names);
 
     /// <summary>The values of an annotation as text; null if there is no such annotation, or it is not a vector.</summary>
-    public static IReadOnlyList<string>? NamesOf(DataViewSchema.Column column, string kind) => Of(column, kind)?.Names;
+    public static IReadOnlyList<string>? TextsOf(DataViewSchema.Column column, string kind) => Of(column, kind)?.Names;
 
     /// <summary>Whether the keys of a column have values, so that they can be matched with other keys.</summary>
     public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;

@@ -141,7 +141,7 @@ internal static class ScoreColumns
     {
         int slots = ColumnTypes.VectorSize(score.Type);
         return new[] { AnnotationUtils.Kinds.TrainingLabelValues, AnnotationUtils.Kinds.SlotNames }
-            .Select(kind => KeyVocabulary.NamesOf(score, kind)).FirstOrDefault(names => names?.Count == slots);
+            .Select(kind => KeyVocabulary.TextsOf(score, kind)).FirstOrDefault(names => names?.Count == slots);
     }
 
     private static string ColumnKind(LabelKind kind) => kind switch

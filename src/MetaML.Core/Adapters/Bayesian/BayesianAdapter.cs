@@ -79,14 +79,14 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         int? outputs = Shape.HasCommonOutputs ? Shape.CommonOutputs : null;
         TaskEvidence[] few = TaskSubset.ForSelection(tasks, width);
         HeadPrior Fit(TaskEvidence[] used, CovarianceForm form, HeadPrior start) => HeadPrior.Fit(used, start, outputs is not null, form, limits);
-        HeadPrior start = HeadPrior.Start(few, width, outputs ?? 1, _options.Noise);
-        if (few.Length < tasks.Length)
-            start = Fit(few, CovarianceForm.Diagonal, start);
-        HeadPrior diagonal = Fit(tasks, CovarianceForm.Diagonal, start);
+        HeadPrior prior = Fit(few, CovarianceForm.Diagonal, HeadPrior.Start(few, width, outputs ?? 1, _options.Noise));
         CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(few, width, outputs, _options.Noise, limits));
-        if (form == CovarianceForm.Diagonal || limits.IsTimeUp())
-            return diagonal;
-        return Fit(tasks, form, diagonal);
+
+        // Most steps are done on few tasks. A search for factors cannot start from a prior with factors.
+        bool hasMore = few.Length < tasks.Length;
+        if (form != CovarianceForm.Diagonal && !limits.IsTimeUp() && !(hasMore && form is FactorForm))
+            prior = Fit(few, form, prior);
+        return hasMore && !limits.IsTimeUp() ? Fit(tasks, form, prior) : prior;
     }
 
     private double ShapeOf(IReadOnlyList<float[]> parameters) =>

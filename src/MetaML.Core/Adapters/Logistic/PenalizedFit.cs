@@ -95,8 +95,9 @@ internal sealed class PenalizedFit
     /// <summary>Minimises J.</summary>
     /// <param name="maximumSteps">The largest number of Newton steps.</param>
     /// <param name="from">The initial U; null for 0, where W = C.</param>
+    /// <param name="tolerance">The largest distance to the minimum, ‖U − U*‖ / (1 + ‖U‖).</param>
     /// <returns>U: [outputs, embedding + 1].</returns>
-    public double[] Minimize(int maximumSteps = 200, double[]? from = null)
+    public double[] Minimize(int maximumSteps = 200, double[]? from = null, double tolerance = Tolerance)
     {
         int size = _outputs * _priorScale.Length;
         double[] u = from is null ? new double[size] : [.. from], gradient = new double[size], next = new double[size];
@@ -104,7 +105,7 @@ internal sealed class PenalizedFit
         for (int step = 0; step < maximumSteps; step++)
         {
             double norm = TensorPrimitives.Norm<double>(gradient);
-            if (!(norm > Tolerance * (1 + TensorPrimitives.Norm<double>(u)))) // also if a number is not finite
+            if (!(norm > tolerance * (1 + TensorPrimitives.Norm<double>(u)))) // also if a number is not finite
                 break;
             double[] direction = Direction(gradient, norm);
             double slope = TensorPrimitives.Dot<double>(gradient, direction), rate = 1, slack = 1e-12 * (1 + Math.Abs(value)); // rounding error

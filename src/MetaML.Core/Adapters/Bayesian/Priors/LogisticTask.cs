@@ -18,6 +18,9 @@ internal sealed class LogisticTask
     // A saturated row has no information, but its value must be finite.
     private const double SmallestPrecision = 1e-10;
 
+    // To the best δ: the error of the bound is of the order of its square.
+    private const double Distance = 1e-6;
+
     private const int MaximumSteps = 100, MaximumHalvings = 20;
 
     private readonly LabelKind _kind;
@@ -92,7 +95,7 @@ internal sealed class LogisticTask
         TaskPosterior posterior = new TaskEvidence(_augmented, precisions, [new double[rows]], _width).Under(prior);
         double[] variances = [.. Enumerable.Range(0, rows).Select(row => posterior.Variance(_augmented.AsSpan(row * _width, _width)))];
         fit.Variances = variances;
-        double[] solution = fit.Minimize(from: from);
+        double[] solution = fit.Minimize(from: from, tolerance: Distance);
         double divergence = posterior.LogDeterminant; // 2 KL of S from Σ: log |Σ| − log |S| + tr Σ⁻¹S − width
         for (int row = 0; row < rows; row++)
             divergence -= precisions[row] * variances[row];
