@@ -147,7 +147,7 @@ public sealed class FewShotTests
     {
         LearningStrategy scratch = LearningStrategy.FromScratch("from scratch", Linear());
         string MessageOf(Action evaluate) => Assert.ThrowsAny<Exception>(evaluate).Message;
-        Assert.Contains("30 support rows and at least one row to be judged on; got 4 of 4 tasks with fewer: 'task50' (30 rows), ", MessageOf(() => Evaluate([scratch], options: new() { SupportSizes = [30] })));
+        Assert.Contains("30 support rows and at least one query row; got 4 of 4 tasks with fewer: 'task50' (30 rows), ", MessageOf(() => Evaluate([scratch], options: new() { SupportSizes = [30] })));
         Assert.Contains("Accuracy, Precision, Recall, F1Score, AreaUnderRocCurve, AreaUnderPrecisionRecallCurve, LogLoss for Binary labels; got RSquared", MessageOf(() => Evaluate([scratch], options: new() { Metric = TaskMetric.RSquared })));
         Assert.Contains("'task50', 'task51', 'task52', 'task53' in both", MessageOf(() => Evaluate([scratch], training: View(_news))));
         Assert.Contains("which the model of 'known' knows", MessageOf(() => Evaluate([LearningStrategy.MetaLearned("known", s_binary.Trainer(_ml).Fit(View([.. Some.Tasks(), .. _news])))])));
