@@ -17,7 +17,8 @@ namespace MetaML.Training;
 internal static class CalibrationFit
 {
     private const int MaximumTasks = 256;
-    private const int MaximumRows = 60_000;
+    private const int MaximumRows = 200_000;
+    private const int MaximumOfClass = 5_000; // rows of each class in a fit; they have the weight of all
     private const int Folds = 5;
     private const int FewestOfClass = 10; // of query rows
     private const double SmallestSlope = 1e-3; // of the prior: its calibrated score rises with its score
@@ -51,8 +52,17 @@ internal static class CalibrationFit
         int queries = Math.Max(1, MaximumRows / Math.Max(1, episodes.Length));
         Row[] rows = [.. Rows(problem.Tasks, model, Array.ConvertAll(episodes, episode => new Episode(episode.Task, episode.Support, episode.Query[..Math.Min(queries, episode.Query.Length)], episode.Classes)))];
 
+        rows = [.. Thin(rows, row => row.Label > 0, random), .. Thin(rows, row => row.Label == 0, random)];
+
         // If only rows are held out, the prior knows their tasks better than it knows a new task, and no head is to shrink towards it.
         return problem.Prepared.Source.HoldsOutTasks ? rows : Array.ConvertAll(rows, row => row with { PriorScore = row.Score });
+    }
+
+    private static IEnumerable<Row> Thin(Row[] rows, Predicate<Row> isOfClass, Random random)
+    {
+        Row[] all = Array.FindAll(rows, isOfClass);
+        int count = Math.Min(all.Length, MaximumOfClass);
+        return RowSampler.Some(all.Length, count, random).Select(i => all[i] with { Weight = all[i].Weight * all.Length / count });
     }
 
     // One episode for each size of the support that leaves a fifth of the rows to the query. With the largest support, which is that of a
