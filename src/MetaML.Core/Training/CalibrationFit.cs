@@ -10,9 +10,10 @@ namespace MetaML.Training;
 
 /// <summary>Fits the <see cref="ScoreCalibration"/> of a model with binary labels: logistic regression of labels on scores, on the query rows of episodes with supports of several sizes.</summary>
 /// <remarks>
-/// Slopes are fitted on validation tasks, which the encoder was not trained on; without an encoder, on all tasks. A few validation tasks do not tell the rate of positives over
-/// all tasks, so offsets are fitted on training tasks too. Supports are drawn without regard to classes. The map of one size of the support
-/// is that of all sizes with a deviation, and a penalty keeps the deviation small.
+/// Slopes are fitted on the validation tasks, which the encoder was not trained on. Without an encoder they are fitted on all tasks.
+/// Offsets are fitted on all tasks, because the rate of positives varies too much between a few validation tasks. Supports are drawn
+/// without regard to classes. The map for one size of support is the map for all sizes plus a deviation, which a penalty keeps small.
+/// Slopes towards the prior need at least ten validation tasks.
 /// </remarks>
 internal static class CalibrationFit
 {
@@ -20,7 +21,8 @@ internal static class CalibrationFit
     private const int MaximumRows = 200_000;
     private const int MaximumOfClass = 5_000; // rows of each class in a fit; they have the weight of all
     private const int Folds = 5;
-    private const int FewestOfClass = 10; // of query rows
+    private const int MinimumOfClass = 10; // query rows of each class
+    private const int MinimumTasksToShrink = 10; // validation tasks
     private const double SmallestSlope = 1e-3; // of the prior: its calibrated score rises with its score
 
     // Standard deviations, before any row is seen, of what all sizes have in common and of the deviations of one size.
@@ -39,7 +41,7 @@ internal static class CalibrationFit
         Row[] validation = Draw(problem, model, source.ValidationPools, random);
         Row[] training = source.HoldsOutTasks ? Draw(problem, model, [.. source.TrainingPools.Where(pool => pool.Support.Length > 1)], random) : [];
         Row[] all = [.. validation, .. training];
-        if (Math.Min(all.Count(row => row.Label > 0), all.Count(row => row.Label == 0)) < FewestOfClass)
+        if (Math.Min(all.Count(row => row.Label > 0), all.Count(row => row.Label == 0)) < MinimumOfClass)
             return null;
         bool hasEncoder = problem.Design.Encoder.Parameters.Count > 0;
         return FitOffsets(all, FitSlopes(hasEncoder ? validation : all));
@@ -54,8 +56,11 @@ internal static class CalibrationFit
 
         rows = [.. Thin(rows, row => row.Label > 0, random), .. Thin(rows, row => row.Label == 0, random)];
 
-        // If only rows are held out, the prior knows their tasks better than it knows a new task, and no head is to shrink towards it.
-        return problem.Prepared.Source.HoldsOutTasks ? rows : Array.ConvertAll(rows, row => row with { PriorScore = row.Score });
+        // Heads shrink towards the prior only if enough tasks are held out. If rows are held out, the prior was learned from the same
+        // tasks. A few tasks that resemble the prior do not show that a new task does.
+        EpisodeSource source = problem.Prepared.Source;
+        bool shrinks = source.HoldsOutTasks && source.ValidationPools.Count >= MinimumTasksToShrink;
+        return shrinks ? rows : Array.ConvertAll(rows, row => row with { PriorScore = row.Score });
     }
 
     private static IEnumerable<Row> Thin(Row[] rows, Predicate<Row> isOfClass, Random random)
