@@ -19,6 +19,10 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     [JsonIgnore]
     public static IReadOnlyList<int> Sizes { get; } = [0, 4, 16, 64, 256];
 
+    /// <summary>The map that changes no score.</summary>
+    [JsonIgnore]
+    public static ScoreCalibration Identity { get; } = new([.. Sizes.Select(_ => 1.0)], new double[Sizes.Count], new double[Sizes.Count]);
+
     /// <summary>The head with calibrated scores.</summary>
     /// <param name="head">With one output.</param>
     /// <param name="prior">The head of a task without rows on the same encoder; the head itself if the task has an encoder of its own.</param>

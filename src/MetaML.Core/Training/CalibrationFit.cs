@@ -13,7 +13,7 @@ namespace MetaML.Training;
 /// Slopes are fitted on the validation tasks, which the encoder was not trained on. Without an encoder they are fitted on all tasks.
 /// Offsets are fitted on all tasks, because the rate of positives varies too much between a few validation tasks. Supports are drawn
 /// without regard to classes. The map for one size of support is the map for all sizes plus a deviation, which a penalty keeps small.
-/// Slopes towards the prior need at least ten validation tasks.
+/// With fewer than ten validation tasks, slopes are those of the identity.
 /// </remarks>
 internal static class CalibrationFit
 {
@@ -22,7 +22,7 @@ internal static class CalibrationFit
     private const int MaximumOfClass = 5_000; // rows of each class in a fit; they have the weight of all
     private const int Folds = 5;
     private const int MinimumOfClass = 10; // query rows of each class
-    private const int MinimumTasksToShrink = 10; // validation tasks
+    private const int MinimumTasksOfSlopes = 10; // validation tasks
     private const double SmallestSlope = 1e-3; // of the prior: its calibrated score rises with its score
 
     // Standard deviations, before any row is seen, of what all sizes have in common and of the deviations of one size.
@@ -43,8 +43,10 @@ internal static class CalibrationFit
         Row[] all = [.. validation, .. training];
         if (Math.Min(all.Count(row => row.Label > 0), all.Count(row => row.Label == 0)) < MinimumOfClass)
             return null;
+        // A few tasks say too little about the slopes of other tasks. If rows are held out, the prior was learned from the same tasks.
+        bool fitsSlopes = source.HoldsOutTasks && source.ValidationPools.Count >= MinimumTasksOfSlopes;
         bool hasEncoder = problem.Design.Encoder.Parameters.Count > 0;
-        return FitOffsets(all, FitSlopes(hasEncoder ? validation : all));
+        return FitOffsets(all, fitsSlopes ? FitSlopes(hasEncoder ? validation : all) : ScoreCalibration.Identity);
     }
 
     private static Row[] Draw(LearningProblem problem, MetaModel model, IReadOnlyList<EpisodePool> pools, Random random)
@@ -56,11 +58,7 @@ internal static class CalibrationFit
 
         rows = [.. Thin(rows, row => row.Label > 0, random), .. Thin(rows, row => row.Label == 0, random)];
 
-        // Heads shrink towards the prior only if enough tasks are held out. If rows are held out, the prior was learned from the same
-        // tasks. A few tasks that resemble the prior do not show that a new task does.
-        EpisodeSource source = problem.Prepared.Source;
-        bool shrinks = source.HoldsOutTasks && source.ValidationPools.Count >= MinimumTasksToShrink;
-        return shrinks ? rows : Array.ConvertAll(rows, row => row with { PriorScore = row.Score });
+        return rows;
     }
 
     private static IEnumerable<Row> Thin(Row[] rows, Predicate<Row> isOfClass, Random random)
