@@ -24,7 +24,7 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     public static ScoreCalibration Identity { get; } = new([.. Sizes.Select(_ => 1.0)], new double[Sizes.Count], new double[Sizes.Count]);
 
     /// <summary>The head with calibrated scores.</summary>
-    /// <param name="head">With one output.</param>
+    /// <param name="head">A head with one output.</param>
     /// <param name="prior">The head of a task without rows on the same encoder; the head itself if the task has an encoder of its own.</param>
     /// <param name="rows">The number of rows that the head was adapted on.</param>
     public LinearHead Apply(LinearHead head, LinearHead prior, int rows)
@@ -58,7 +58,7 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
         return [(next - 1, 1 - share), (next, share)];
     }
 
-    /// <summary>Checks what was read.</summary>
+    /// <summary>Checks a calibration that was read from a file.</summary>
     /// <exception cref="ArgumentException">There are not three finite numbers for each size.</exception>
     public void Validate()
     {

@@ -19,19 +19,19 @@ internal static class CalibrationFit
 {
     private const int MaximumTasks = 256;
     private const int MaximumRows = 200_000;
-    private const int MaximumOfClass = 5_000; // rows of each class in a fit; they have the weight of all
+    private const int MaximumOfClass = 5_000; // rows of each class in a fit; they get the total weight of all rows of the class
     private const int Folds = 5;
     private const int MinimumOfClass = 10; // query rows of each class
     private const int MinimumTasksOfSlopes = 10; // validation tasks
-    private const double SmallestSlope = 1e-3; // of the prior: its calibrated score rises with its score
+    private const double SmallestSlope = 1e-3; // of the prior score: the calibrated score of the prior increases with its score
 
-    // Standard deviations, before any row is seen, of what all sizes have in common and of the deviations of one size.
+    // Prior standard deviations of the map for all sizes (Free), and of the deviations of the map for one size.
     private const double Free = 30, OfSlope = 0.3, OfOffset = 0.1;
 
     /// <summary>The calibration; null if the labels are not binary, if nothing is held out, if there are too few tasks or rows, or in the first half of joint training.</summary>
-    /// <param name="problem">With validation pools.</param>
-    /// <param name="model">Without calibration.</param>
-    /// <param name="seed">Of the rows that are drawn.</param>
+    /// <param name="problem">The problem, with its validation pools.</param>
+    /// <param name="model">A model without calibration.</param>
+    /// <param name="seed">The seed of the draws of rows.</param>
     public static ScoreCalibration? Fit(LearningProblem problem, MetaModel model, int seed)
     {
         EpisodeSource source = problem.Prepared.Source;
@@ -68,8 +68,8 @@ internal static class CalibrationFit
         return RowSampler.Some(all.Length, count, random).Select(i => all[i] with { Weight = all[i].Weight * all.Length / count });
     }
 
-    // One episode for each size of the support that leaves a fifth of the rows to the query. With the largest support, which is that of a
-    // known task, each fifth is the query once, so that every row counts.
+    // One episode for each size of support that leaves a fifth of the rows for the query. With the largest support, as known tasks have
+    // it, each fifth is the query once, so that every row is used.
     private static IEnumerable<Episode> Episodes(EpisodePool pool, Random random)
     {
         int count = pool.Support.Length, most = pool.Query is null ? count - Math.Max(1, count / Folds) : count;
@@ -102,15 +102,15 @@ internal static class CalibrationFit
             {
                 FeatureRow features = set.Features[episode.Task.Rows[position]];
                 float score = scorer.Score(task, features, out float deviation)[0];
-                float one = float.IsNaN(deviation) ? 1 : 1 / deviation; // all that is added to a head is divided by the deviation, too
+                float one = float.IsNaN(deviation) ? 1 : 1 / deviation; // scores are divided by the deviation, and so are additions to the head
                 float priorScore = task.EncoderParameters is null ? one * prior!.Score(scorer.Embed(features), 0) : score;
                 yield return new Row(episode.Support.Length, score, priorScore, one, episode.Task.Labels[position], episode.Task.Weights?[position] ?? 1);
             }
         }
     }
 
-    // First the map of all sizes, then for each size a map of what that gives: a factor of the whole, a factor of the difference from the
-    // prior, and an offset.
+    // The first fit gives the map for all sizes. The second fit maps its result for each size: a factor of the whole, a factor of the
+    // difference from the prior, and an offset.
     private static ScoreCalibration FitSlopes(Row[] rows)
     {
         double[] common = Fit(rows, [1, 0, 0], [Free, Free, Free], (row, x) => (x[0], x[1], x[2]) = (row.Score, row.PriorScore, row.One));
@@ -146,7 +146,7 @@ internal static class CalibrationFit
         return start with { Offsets = [.. start.Offsets.Select((offset, at) => offset + map[1] + map[2 + at])] };
     }
 
-    // Logistic regression without an intercept, towards a centre.
+    // Logistic regression without an intercept, with a normal prior around a centre.
     private static double[] Fit(Row[] rows, double[] centre, double[] deviations, FillRow fill)
     {
         int dimension = centre.Length;

@@ -6,22 +6,22 @@ using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
-/// <summary>Initial values of an adapter from the rows of all training tasks together, so that training starts with classes at their rates.</summary>
+/// <summary>Computes the initial values of an adapter from the pooled rows of all training tasks, so that training starts from their class rates.</summary>
 internal static class PooledStart
 {
-    /// <summary>With fewer tasks, what they have in common says little of a new task.</summary>
+    /// <summary>The minimum number of tasks. Pooled rows of fewer tasks say little about a new task.</summary>
     public const int FewestTasks = 5;
 
-    // The cost is linear in rows times values of an embedding.
+    // The cost is linear in the rows times the dimension of an embedding.
     private const int MaximumRows = 10_000;
     private const long MaximumValues = 1_000_000;
 
-    /// <summary>Sets the values if there are at least five tasks and all tasks share the classes; else changes nothing.</summary>
-    /// <param name="problem">The tasks; held-out ones are not read.</param>
-    /// <param name="scaling">Of the features, or null.</param>
-    /// <param name="encoder">The encoder's initial values.</param>
-    /// <param name="adapter">The adapter's initial values; may be overwritten.</param>
-    /// <param name="seed">Of the choice of rows.</param>
+    /// <summary>Sets the values if there are at least five tasks and all tasks share the classes. Otherwise they do not change.</summary>
+    /// <param name="problem">The tasks. Validation tasks are not read.</param>
+    /// <param name="scaling">The scaling of the features, or null.</param>
+    /// <param name="encoder">The initial values of the encoder.</param>
+    /// <param name="adapter">The initial values of the adapter, which are overwritten.</param>
+    /// <param name="seed">The seed of the choice of rows.</param>
     public static void Set(LearningProblem problem, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[] adapter, int seed)
     {
         if (problem.Tasks.Kind == LabelKind.Regression || problem.Tasks.Tasks.Count < FewestTasks || !problem.Design.Head.HasCommonOutputs || !problem.Design.Adapter.Parameters.Any(spec => spec.IsTrained))
@@ -40,7 +40,7 @@ internal static class PooledStart
         problem.Design.Adapter.StartFromPooled(adapter, model.EmbedStandardized(problem.Tasks.Features, pooled));
     }
 
-    // The tasks of rows that are numbered over all tasks, ascending.
+    // The task and position of each row. Rows are numbered over all tasks, and the numbers ascend.
     private static IEnumerable<(LearningTask Task, int Position)> Locate(IReadOnlyList<LearningTask> tasks, int[] rows)
     {
         int task = 0, first = 0;

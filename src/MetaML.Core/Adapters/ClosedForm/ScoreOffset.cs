@@ -3,22 +3,22 @@ using MetaML.Parameters;
 
 namespace MetaML.Adapters.ClosedForm;
 
-/// <summary>A meta-learned number that is added to the scores of binary heads, for adapters whose scores are 0 halfway between the classes however rare one of them is.</summary>
+/// <summary>A meta-learned number that is added to the scores of binary heads. It serves adapters whose score is 0 halfway between the classes, even if one class is rare.</summary>
 internal static class ScoreOffset
 {
     private const double Largest = 30, Tolerance = 1e-4;
 
-    /// <summary>The parameter's name.</summary>
+    /// <summary>The name of the parameter.</summary>
     public const string Name = "score_offset";
 
-    /// <summary>The parameter, last of an adapter's; none unless labels are binary.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <summary>The parameter, the last one of an adapter; none unless labels are binary.</summary>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="isTrained">Whether the outer optimiser changes it.</param>
     public static IEnumerable<ParameterSpec> Specs(LabelKind kind, bool isTrained) =>
         kind == LabelKind.Binary ? [ParameterSpec.Constant(Name, 0, 1) with { LearningRateFactor = 10, IsTrained = isTrained, FormatVersion = 2 }] : [];
 
-    /// <summary>The offset after which the mean probability of rows is the rate of label 1, by bisection.</summary>
-    /// <param name="head">Without offset.</param>
+    /// <summary>The offset with which the mean probability of the rows equals their rate of label 1, found by bisection.</summary>
+    /// <param name="head">A head without offset.</param>
     /// <param name="pooled">The rows.</param>
     public static float Of(LinearHead head, EmbeddedTask pooled)
     {
@@ -37,7 +37,7 @@ internal static class ScoreOffset
         return (float)((low + high) / 2);
     }
 
-    /// <summary>The rate of label 1, at least one row in ten thousand.</summary>
+    /// <summary>The rate of label 1, limited to the range from 1e-4 to 1 − 1e-4.</summary>
     public static double Rate(EmbeddedTask pooled)
     {
         double positive = 0, total = 0;
