@@ -24,4 +24,14 @@ internal static class CoreData
 
         return builder.Build(classes.Length, classSets);
     }
+
+    /// <summary>Rows with rare positives.</summary>
+    public static TaskSet Of(IEnumerable<RareRow> rows)
+    {
+        var store = new DenseFeatureStore(RareRow.FeatureCount);
+        var builder = new TaskSetBuilder(LabelKind.Binary, store);
+        foreach (RareRow row in rows)
+            builder.Add(row.Task, store.Add(new FeatureRow(row.Features)), row.Label ? 1 : 0);
+        return builder.Build();
+    }
 }

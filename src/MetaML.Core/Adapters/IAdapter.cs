@@ -35,6 +35,13 @@ public interface IAdapter
         return (loss, adapted.OuterLoss(loss, LossOf));
     }
 
+    /// <summary>Sets initial values so that a task without support is predicted from the pooled rows, whose classes are at their rates; by default changes nothing.</summary>
+    /// <param name="parameters">All parameters in the order of <see cref="Parameters"/>, with initial values; values may be overwritten.</param>
+    /// <param name="pooled">Rows of all training tasks as one task, for classes that all tasks share.</param>
+    internal void StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
+    {
+    }
+
     /// <summary>Sets the parameters that are not trained, once training has ended.</summary>
     /// <param name="parameters">All parameters in the order of <see cref="Parameters"/>; values may be overwritten.</param>
     /// <param name="trainingTasks">The embedded rows of each training task. A task is embedded when the enumeration reaches it.</param>

@@ -2,7 +2,7 @@ using MetaML.Data;
 
 namespace MetaML.Episodes;
 
-/// <summary>N-way K-shot: draws classes of a pool (a task's classes), numbers them anew, and draws rows of each.</summary>
+/// <summary>Draws N-way K-shot episodes: some classes of a pool (the classes of a task), numbered anew, and rows of each.</summary>
 /// <remarks>Source: Vinyals et al., Matching Networks for One Shot Learning, 2016, arXiv 1606.04080.</remarks>
 internal sealed class ClassSampler : IEpisodeSampler
 {
@@ -13,7 +13,7 @@ internal sealed class ClassSampler : IEpisodeSampler
     private readonly int _shots;
     private readonly List<(LearningTask Task, int[] Classes, int[][] Positions)> _pools = [];
 
-    /// <param name="tasks">The pools; those with fewer usable classes than <see cref="EpisodeOptions.Ways"/> are left out.</param>
+    /// <param name="tasks">The pools. A pool with fewer usable classes than <see cref="EpisodeOptions.Ways"/> is left out.</param>
     /// <param name="options"><see cref="EpisodeOptions.Ways"/> must be set.</param>
     public ClassSampler(IEnumerable<LearningTask> tasks, EpisodeOptions options)
     {
@@ -31,7 +31,7 @@ internal sealed class ClassSampler : IEpisodeSampler
         }
     }
 
-    /// <summary>Whether any pool has enough classes with enough rows.</summary>
+    /// <summary>Whether no pool has enough classes with enough rows.</summary>
     public bool IsEmpty => _pools.Count == 0;
 
     /// <inheritdoc/>

@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 
 namespace MetaML.Episodes;
 
-/// <summary>A meta-batch: several tasks' support and query as padded, masked tensors, tasks first.</summary>
+/// <summary>A meta-batch: the supports and queries of several tasks as padded tensors with masks, tasks first.</summary>
 /// <remarks>
-/// Ragged tasks are exact: every row is there, and padding has weight 0. Sparse features stay sparse: as values at
-/// coordinates, of the columns that are active anywhere in the batch; <see cref="Columns"/> names them, and the encoder's
-/// first layer uses just those rows of its weight.
+/// Tasks may have different numbers of rows: padding has weight 0. Sparse features remain sparse: they are values at coordinates, in the
+/// columns that have a value anywhere in the batch. <see cref="Columns"/> gives these columns, and the first layer of the encoder uses
+/// only the rows of its weight that belong to them.
 /// </remarks>
 internal sealed class EpisodeBatch
 {
-    // Targets and scores are [tasks, rows, outputs]: a gibibyte of each.
+    // Targets and scores are [tasks, rows, outputs]: at most a gibibyte of each.
     private const long MostScores = 1L << 28;
     private const int FloatsPerBlock = 1 << 28;
 
@@ -29,7 +29,7 @@ internal sealed class EpisodeBatch
     /// <summary>What the labels are.</summary>
     public LabelKind Kind { get; }
 
-    /// <summary>The tasks; several episodes may be of one.</summary>
+    /// <summary>The task of each episode. A task may have several episodes.</summary>
     public IReadOnlyList<LearningTask> Tasks { get; }
 
     /// <summary>Number of episodes.</summary>
@@ -38,23 +38,23 @@ internal sealed class EpisodeBatch
     /// <summary>The rows to adapt on.</summary>
     public RowBatch Support { get; }
 
-    /// <summary>The rows to be evaluated on.</summary>
+    /// <summary>The rows that are scored.</summary>
     public RowBatch Query { get; }
 
     /// <summary>Float [tasks, outputs]: 1 for the outputs that a task has, 0 where padded.</summary>
     public Tensor ClassMask { get; }
 
-    /// <summary>Int64 [features of this batch]: the active columns of sparse features; null where features are dense.</summary>
+    /// <summary>Int64 [features of this batch]: the columns of sparse features that have a value; null if features are dense.</summary>
     public Tensor? Columns { get; }
 
     /// <summary>Number of outputs of a head: 1, or the largest number of classes.</summary>
     public int OutputCount => (int)ClassMask.shape[1];
 
-    /// <summary>Gathers the episodes' rows into tensors, owned by the current dispose scope.</summary>
+    /// <summary>Collects the rows of episodes in tensors, which the current dispose scope owns.</summary>
     /// <param name="set">Holds the rows.</param>
     /// <param name="episodes">At least one episode, all of tasks of <paramref name="set"/>.</param>
     /// <param name="scaling">Applied to each row, or null to leave features as they are.</param>
-    /// <param name="device">Where the tensors live.</param>
+    /// <param name="device">The device of the tensors.</param>
     /// <param name="dtype">Float32, or float64 to compare with exact computations.</param>
     internal static EpisodeBatch Create(
         TaskSet set, IReadOnlyList<Episode> episodes, FeatureScaling? scaling = null, Device? device = null, ScalarType dtype = ScalarType.Float32)
@@ -82,11 +82,11 @@ internal sealed class EpisodeBatch
             columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
     }
 
-    /// <summary>Whether rows and classes are few enough to be computed at once.</summary>
+    /// <summary>Whether the scores of all rows fit into memory at once.</summary>
     internal static bool Fits(long tasks, long rows, long outputs) => tasks * rows <= MostScores / outputs;
 
-    /// <summary>Throws where rows and classes are too many together: each row has a score for each class.</summary>
-    /// <exception cref="InvalidOperationException">They are.</exception>
+    /// <summary>Throws if there are too many scores: each row has one for each class.</summary>
+    /// <exception cref="InvalidOperationException">There are too many scores.</exception>
     internal static void CheckSize(long tasks, long rows, long outputs)
     {
         if (!Fits(tasks, rows, outputs))
@@ -94,7 +94,7 @@ internal sealed class EpisodeBatch
     }
 
     /// <summary>The same episodes with other features of the same shape.</summary>
-    /// <param name="replace">From features to features, [tasks, rows, features].</param>
+    /// <param name="replace">Maps features [tasks, rows, features] to features of the same shape.</param>
     internal EpisodeBatch WithFeatures(Func<Tensor, Tensor> replace)
     {
         RowBatch With(RowBatch rows) => rows.Features.shape[1] == 0 ? rows : new(replace(rows.Features), rows.Labels, rows.Weights);
@@ -117,8 +117,8 @@ internal sealed class EpisodeBatch
         return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
     }
 
-    // Written straight into the tensor's memory, scaled on the way: a row's only copy after that in its store. A block of the
-    // memory at a time, since a span has no more than 2³¹ bytes.
+    // Rows are scaled and written to the memory of the tensor, without another copy. One block of the memory at a time, since a span
+    // has at most 2³¹ bytes.
     private static Tensor GatherDense(TaskSet set, IReadOnlyList<Episode> episodes, Func<Episode, int[]> positionsOf, FeatureScaling? scaling)
     {
         int rows = episodes.Max(e => positionsOf(e).Length), width = set.Features.FeatureCount;
@@ -138,7 +138,7 @@ internal sealed class EpisodeBatch
             if (scaling is null)
                 set.Features.CopyRow(task.Rows[position], destination);
             else
-                scaling.Apply(set.Features[task.Rows[position]], destination); // dense features, or a shift that makes them so: all of them are written
+                scaling.Apply(set.Features[task.Rows[position]], destination); // writes every feature: they are dense, or a shift makes them dense
         }
 
         return features;
@@ -185,7 +185,7 @@ internal sealed class EpisodeBatch
         }
 
         int[] columns = [.. Enumerable.Range(0, active.Length).Where(c => active[c])];
-        return columns.Length > 0 ? columns : [0]; // all rows empty: one column of zeros keeps every shape valid
+        return columns.Length > 0 ? columns : [0]; // if no row has a value, one column of zeros keeps every shape valid
     }
 
     private static int[] IndicesOf(int[] columns, int featureCount)

@@ -1,6 +1,6 @@
 namespace MetaML.Episodes;
 
-/// <summary>Episodes without adaptation: what another sampler draws for support and query is all query, to be told apart from all classes of its task.</summary>
+/// <summary>Draws episodes without support: the support rows and query rows of another sampler are all query rows, and the classes are those of the task.</summary>
 /// <param name="sampler">Draws tasks and rows.</param>
 internal sealed class OrdinaryRowSampler(IEpisodeSampler sampler) : IEpisodeSampler
 {

@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace MetaML.Episodes;
 
-/// <summary>Rows of several tasks, padded to the longest; padding has weight 0 and so no effect.</summary>
+/// <summary>Rows of several tasks, padded to the largest task. Padding has weight 0 and no effect.</summary>
 /// <param name="features">Float [tasks, rows, features]; of a sparse store, a sparse tensor in coordinate form.</param>
 /// <param name="labels">Float [tasks, rows]: 0 or 1, the output's number, or the value.</param>
 /// <param name="weights">Float [tasks, rows]: example weights; 0 where padded.</param>
-/// <remarks>The tensors are owned by whoever made the batch.</remarks>
+/// <remarks>The creator of the batch owns the tensors.</remarks>
 public sealed class RowBatch(Tensor features, Tensor labels, Tensor weights)
 {
     /// <summary>Float [tasks, rows, features]; of a sparse store, a sparse tensor in coordinate form.</summary>

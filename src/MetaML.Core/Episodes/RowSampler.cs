@@ -1,28 +1,40 @@
 namespace MetaML.Episodes;
 
-/// <summary>Draws tasks, and of each task support rows and query rows, stratified by class.</summary>
+/// <summary>Draws tasks, and support rows and query rows of each task.</summary>
 /// <remarks>
-/// With <see cref="EpisodeOptions.Shots"/>, support has that many rows of each class. Otherwise its size is
-/// <see cref="EpisodeOptions.SupportRows"/>, or drawn log-uniformly so that the learner meets small and large supports
-/// alike, and classes keep their proportions. Query rows are drawn as they come.
+/// With <see cref="EpisodeOptions.Shots"/>, the support has that many rows of each class. Otherwise its size is
+/// <see cref="EpisodeOptions.SupportRows"/>, or is drawn log-uniformly. A support is stratified, drawn without regard to classes, or
+/// empty: see <see cref="EpisodeOptions"/>. Query rows are drawn at random from the other rows.
 /// </remarks>
 internal sealed class RowSampler : IEpisodeSampler
 {
+    /// <summary>Share of the episodes with an empty support if the options leave it open.</summary>
+    internal const double DefaultEmptyShare = 0.1;
+
+    private const double DefaultStratifiedShare = 0.5;
     private const int MaximumSupport = 64;
     private const int DefaultQueries = 64;
-    private const int MostShuffled = 1 << 12; // of more, those that are not drawn are left where they are
+    private const int MostShuffled = 1 << 12; // more rows are not shuffled as a whole
 
     private readonly EpisodeOptions _options;
+    private readonly bool _isOpen; // whether supports are drawn as new tasks have them
+    private readonly double _emptyShare;
     private readonly EpisodePool[] _pools;
     private readonly int[][][] _strata;
 
-    public RowSampler(LabelKind kind, IEnumerable<EpisodePool> pools, EpisodeOptions options)
+    /// <param name="kind">What the labels are.</param>
+    /// <param name="pools">The tasks.</param>
+    /// <param name="options">Without <see cref="EpisodeOptions.Ways"/>.</param>
+    /// <param name="hasCommonOutputs">Whether a support may lack classes, since all tasks have the same ones.</param>
+    public RowSampler(LabelKind kind, IEnumerable<EpisodePool> pools, EpisodeOptions options, bool hasCommonOutputs = true)
     {
         _options = options;
+        _isOpen = hasCommonOutputs && options.IsSupportOpen;
         _pools = [.. pools];
         _strata = Array.ConvertAll(_pools, pool => kind == LabelKind.Regression
             ? [pool.Support]
             : pool.Support.GroupBy(i => pool.Task.Labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray());
+        _emptyShare = options.EmptyShare ?? (_isOpen ? DefaultEmptyShare : 0);
     }
 
     /// <inheritdoc/>
@@ -30,7 +42,21 @@ internal sealed class RowSampler : IEpisodeSampler
     {
         int[] chosen = Some(_pools.Length, Math.Min(_options.TasksPerIteration, _pools.Length), random);
         double size = random.NextDouble(); // one draw for the whole batch, so that little is padded
-        return Array.ConvertAll(chosen, i => Draw(_pools[i], _strata[i], size, random));
+        var episodes = new Episode[chosen.Length];
+        for (int t = 0; t < chosen.Length; t++)
+        {
+            // The first support of a batch is never empty, so that a batch always has support rows.
+            bool isEmpty = t > 0 && _emptyShare > 0 && random.NextDouble() < _emptyShare;
+            episodes[t] = isEmpty ? DrawEmpty(_pools[chosen[t]], random) : Draw(_pools[chosen[t]], _strata[chosen[t]], size, random);
+        }
+
+        return episodes;
+    }
+
+    private Episode DrawEmpty(EpisodePool pool, Random random)
+    {
+        int[] rows = pool.Query ?? pool.Support;
+        return new Episode(pool.Task, [], Some(rows, Math.Min(_options.Queries ?? DefaultQueries, rows.Length), random), pool.Task.Classes);
     }
 
     private Episode Draw(EpisodePool pool, int[][] strata, double size, Random random)
@@ -39,19 +65,20 @@ internal sealed class RowSampler : IEpisodeSampler
         var rest = new List<int>();
         bool isLarge = pool.Support.Length > MostShuffled;
         int wanted = SupportSize(pool.Support.Length, strata.Length, size);
-        foreach (int[] stratum in strata)
+        int[][] parts = IsStratified(pool, strata, wanted, random) ? strata : [pool.Support];
+        foreach (int[] part in parts)
         {
-            int share = _options.Shots ?? (int)Math.Round((double)wanted * stratum.Length / pool.Support.Length);
-            int most = pool.Query is null ? Math.Max(1, stratum.Length - 1) : stratum.Length;
+            int share = _options.Shots ?? (int)Math.Round((double)wanted * part.Length / pool.Support.Length);
+            int most = pool.Query is null ? Math.Max(1, part.Length - 1) : part.Length;
             int take = Math.Clamp(share, 1, most);
-            int[] shuffled = Some(stratum, isLarge ? take : stratum.Length, random);
+            int[] shuffled = Some(part, isLarge ? take : part.Length, random);
             support.AddRange(shuffled[..take]);
             rest.AddRange(shuffled[take..]);
         }
 
         if (pool.Query is null && support.Count == pool.Support.Length)
         {
-            // Every class has a single row: one of them is judged instead.
+            // Every class has a single row. One of these rows is the query.
             int moved = random.Next(support.Count);
             rest.Add(support[moved]);
             support.RemoveAt(moved);
@@ -62,7 +89,18 @@ internal sealed class RowSampler : IEpisodeSampler
         return new Episode(pool.Task, [.. support], query, pool.Task.Classes);
     }
 
-    // Drawn again where a row is taken, which is seldom.
+    // By default only where each class has a row in its natural proportion: a row more of a rare class in the support would be
+    // missing in the query, and the query would no longer have the class at its rate.
+    private bool IsStratified(EpisodePool pool, int[][] strata, int wanted, Random random)
+    {
+        if (strata.Length == 1)
+            return true;
+        if (_options.StratifiedShare is { } share)
+            return random.NextDouble() < share;
+        return !_isOpen || (random.NextDouble() < DefaultStratifiedShare && (long)wanted * strata.Min(stratum => stratum.Length) >= pool.Support.Length);
+    }
+
+    // A row that is taken already is replaced by another draw, which is rare.
     private static int[] Others(int[] rows, IEnumerable<int> taken, int count, Random random)
     {
         var seen = new HashSet<int>(taken);
@@ -89,7 +127,8 @@ internal sealed class RowSampler : IEpisodeSampler
     /// <param name="strata">Number of its classes; 1 for values.</param>
     internal static int MostSupport(int available, int strata) => Math.Max(strata, Math.Min(MaximumSupport, available / 2));
 
-    private static int[] Some(int[] values, int count, Random random) => Array.ConvertAll(Some(values.Length, count, random), i => values[i]);
+    /// <summary>Some of the values, in random order, each at most once.</summary>
+    internal static int[] Some(int[] values, int count, Random random) => Array.ConvertAll(Some(values.Length, count, random), i => values[i]);
 
     /// <summary>Some of the numbers below <paramref name="total"/>, in random order, each at most once.</summary>
     internal static int[] Some(int total, int count, Random random)
@@ -101,7 +140,7 @@ internal sealed class RowSampler : IEpisodeSampler
             return numbers[..count];
         }
 
-        // The first steps of the same shuffle, of which only the numbers that moved are remembered.
+        // The first steps of the same shuffle. Only the numbers that moved are stored.
         var moved = new Dictionary<int, int>();
         var chosen = new int[count];
         for (int i = 0; i < count; i++)

@@ -59,13 +59,17 @@ public sealed partial class MetaModel
     {
         try
         {
-            return Finish(task, HeadRefinement.Refine(Kind, options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows), rows, options), null);
+            LinearHead head = options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
+            head = Calibrate(head, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
+            return Finish(task, HeadRefinement.Refine(Kind, head, rows, options), null);
         }
         catch (ArithmeticException error)
         {
             throw NotFinite(task, error); // products of the rows are not finite
         }
     }
+
+    private LinearHead Calibrate(LinearHead head, int rows, bool hasOwnPrior) => Calibration?.Apply(head, hasOwnPrior ? head : _uncalibratedPrior.Value, rows) ?? head;
 
     private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
@@ -86,6 +90,7 @@ public sealed partial class MetaModel
             for (int t = 0; t < episodes.Length; t++)
             {
                 var (head, encoderParameters) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
+                head = Calibrate(head, support.Tasks[first + t].RowCount, hasOwnPrior: encoderParameters is not null);
                 if (options.RefinementSteps > 0)
                     head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], encoderParameters), options);
                 adapted[first + t] = Finish(support.Tasks[first + t], head, encoderParameters);

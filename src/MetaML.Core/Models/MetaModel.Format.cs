@@ -9,7 +9,8 @@ namespace MetaML.Models;
 // Writing and reading of a model.
 public sealed partial class MetaModel
 {
-    private const int FormatVersion = 1;
+    // Version 2 has a calibration, and offsets of the scores of ridge, Bayesian and prototype heads.
+    private const int FormatVersion = 2;
 
     // The options need a few hundred bytes and some for each hidden layer; the summary of training needs a few thousand.
     private const int MaximumHeaderBytes = 1 << 18;
@@ -36,6 +37,7 @@ public sealed partial class MetaModel
             IsShifted = _scaling?.Shift is not null,
             IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
             Training = Training,
+            Calibration = Calibration,
         };
         writer.Write(FormatVersion);
         writer.Write(JsonSerializer.Serialize(header));
@@ -63,29 +65,29 @@ public sealed partial class MetaModel
     internal static MetaModel Read(BinaryReader reader, MetaModel? encoder)
     {
         int version = reader.ReadInt32();
-        if (version != FormatVersion)
-            throw new InvalidDataException($"The model's format version must be {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
+        if (version is < 1 or > FormatVersion)
+            throw new InvalidDataException($"The model's format version must be from 1 to {FormatVersion}; got {version}. It was written by a newer version of MetaML, or the file is damaged. Update MetaML.");
         try
         {
             MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(BinaryFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Validate();
             var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
             ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
-                [.. specs.Select(spec => new ParameterArray(spec.Name, BinaryFormat.ReadFloats(reader, spec.Count)))];
+                [.. specs.Select(spec => new ParameterArray(spec.Name, spec.FormatVersion <= version ? BinaryFormat.ReadFloats(reader, spec.Count) : spec.Initialize(new Random(0))))];
             var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
             if (encoder is not null)
             {
                 ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
                 if (header.FeatureCount != encoder.FeatureCount)
                     throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
-                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training };
+                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration };
             }
 
             float[]? shift = header.IsShifted ? BinaryFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
                 ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
                 : null;
-            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training };
+            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration };
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {

@@ -21,6 +21,7 @@ public sealed partial class MetaModel
     private readonly float[][] _encoderArrays;
     private readonly float[][] _adapterArrays;
     private readonly Lazy<AdaptedTask?> _prior;
+    private readonly Lazy<LinearHead> _uncalibratedPrior; // of binary labels
 
     internal MetaModel(MetaModelDesign design, FeatureScaling? scaling, LabelScaling labels, ParameterArray[] encoderValues, ParameterArray[] adapterValues)
     {
@@ -32,6 +33,7 @@ public sealed partial class MetaModel
         _encoderArrays = Array.ConvertAll(encoderValues, p => p.Values);
         _adapterArrays = Array.ConvertAll(adapterValues, p => p.Values);
         _prior = new Lazy<AdaptedTask?>(AdaptWithoutRows);
+        _uncalibratedPrior = new Lazy<LinearHead>(() => With(null).Prior!.Head);
     }
 
     /// <summary>The kind of label.</summary>
@@ -65,6 +67,9 @@ public sealed partial class MetaModel
 
     /// <summary>The training data, the end of training, and the choices with their reasons; null in a saved model of an earlier version.</summary>
     public TrainingSummary? Training { get; internal init; }
+
+    /// <summary>The calibration of the scores of binary heads; null for none.</summary>
+    internal ScoreCalibration? Calibration { get; init; }
 
     /// <summary>The weights λ of the training tasks at the end of training, by name. Not saved with the model, because each adapted task holds its own λ.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
@@ -139,10 +144,13 @@ public sealed partial class MetaModel
 
     /// <summary>The same model with a summary of its training and the task weights.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
-        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights };
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights, Calibration = Calibration };
+
+    /// <summary>The same model with calibrated scores.</summary>
+    internal MetaModel With(ScoreCalibration? calibration) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Calibration = calibration };
 
     /// <summary>The same model for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training };
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training, Calibration = Calibration };
 
     /// <summary>Throws unless the tasks have the model's label kind and number of features.</summary>
     internal void CheckFits(TaskSet support)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MetaML.Options;
 
 namespace MetaML.Models;
@@ -29,6 +30,10 @@ internal sealed record MetaModelHeader
     /// <summary>The summary of training; null in models of earlier versions.</summary>
     public TrainingSummary? Training { get; init; }
 
+    /// <summary>The calibration; null in models of earlier versions and in models without calibration.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ScoreCalibration? Calibration { get; init; }
+
     /// <summary>Checks a header that was read from a file.</summary>
     /// <exception cref="ArgumentException">A property is missing, outside its range, or contradicts another.</exception>
     public void Validate()
@@ -42,6 +47,9 @@ internal sealed record MetaModelHeader
             throw OptionCheck.Error(this, nameof(CommonOutputs), "1 unless labels are multiclass", CommonOutputs);
         OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
         Training?.Validate();
+        Calibration?.Validate();
+        if (Calibration is not null && Kind != LabelKind.Binary)
+            throw OptionCheck.Error(this, nameof(Calibration), "null unless labels are binary", Calibration);
         Encoder.Validate();
         Adapter.Validate(Kind);
         Adapter.Validate(Encoder);

@@ -2,12 +2,12 @@ using TorchSharp;
 
 namespace MetaML.Native;
 
-/// <summary>Tensor arithmetic with numbers, and addition, in a form that no garbage collection can disturb.</summary>
+/// <summary>Arithmetic of tensors with numbers, and addition, that is safe during garbage collections.</summary>
 /// <remarks>
 /// TorchSharp 0.107 hands a Scalar's pointer to native code and keeps no reference to the Scalar, so that a collection
 /// during the call frees it: the result is garbage, an error, or a crash. Its operators with numbers, t + u (whose factor 1
-/// is a Scalar), ToDouble and its optimisers all do so. Here every Scalar outlives its call; BannedSymbols.txt bans the
-/// others. Results belong to the current dispose scope.
+/// is a Scalar), ToDouble and its optimisers all do so. In this class every Scalar is kept alive until its call returns.
+/// BannedSymbols.txt forbids the unsafe members. Results belong to the current dispose scope.
 /// </remarks>
 public static class TensorArithmetic
 {
@@ -65,13 +65,13 @@ public static class TensorArithmetic
         return tensor.addcdiv_(left, right, scalar);
     }
 
-    /// <summary>tensor, with source's slices along a dimension added at the index.</summary>
+    /// <summary>The tensor plus the slices of the source, which are added along a dimension at the indices.</summary>
     public static Tensor PlusAt(this Tensor tensor, long dimension, Tensor index, Tensor source) => tensor.index_add(dimension, index, source, s_one);
 
-    /// <summary>Each element times itself.</summary>
+    /// <summary>The square of each element.</summary>
     public static Tensor Squared(this Tensor tensor) => tensor * tensor;
 
-    /// <summary>Each element, or the number where that is larger.</summary>
+    /// <summary>The maximum of each element and the number.</summary>
     public static Tensor ClampMin(this Tensor tensor, double number)
     {
         using Scalar scalar = number.ToScalar();

@@ -6,25 +6,35 @@ using System.Runtime.Intrinsics;
 
 namespace MetaML.Numerics;
 
-/// <summary>Y = X W + b for a block of rows, in managed code. All matrices are row-major.</summary>
+/// <summary>Computes Y = X W + b for a block of rows, in managed code. All matrices are row-major.</summary>
 /// <remarks>
-/// Each value is b + x₀w₀ + x₁w₁ + …, in this order, each term by one multiply-add, so that a row's result has the same bits
-/// alone and in any block, from dense and sparse features, and whatever the registers' width. A tile of sums stays in registers
-/// while the terms pass: four rows by two registers, so that each weight is loaded once for four rows; a single row by eight
-/// vectors, which is as many sums as hide the latency of a multiply-add. The last vector of a row of weights overlaps the one
-/// before it where their number is no multiple of a vector's: values are computed twice rather than one by one. The columns of
-/// a large W are copied together before a block's rows pass over them, since strides of a power of two would throw each other
-/// out of the cache. <see cref="SmallProducts{T}"/> has such a tile too, and does not share it: there rows may be columns of
-/// the left factor, sums start from zero, and the last columns are masked in place of computed twice; a branch for either, or
-/// a call after the loop, takes the sums out of their registers.
+/// <para>
+/// Each value is b + x₀w₀ + x₁w₁ + …, added up in this order with one multiply-add for each term. The result of a row therefore has
+/// the same bits alone and in every block, for dense and sparse features, and for every width of the registers.
+/// </para>
+/// <para>
+/// A tile of sums stays in registers during the loop over the terms. For several rows, the tile is four rows by two registers: each
+/// weight is loaded once for four rows. For a single row, the tile is eight vectors: this number of independent sums hides the
+/// latency of a multiply-add.
+/// </para>
+/// <para>
+/// If the number of outputs is not a multiple of the vector size, the last vector of a row overlaps the vector before it. Some values
+/// are then computed twice, which is faster than single values. The columns of a large W are copied to contiguous memory
+/// before the loop over the rows. Otherwise columns with a stride of a power of two would evict each other from the cache.
+/// </para>
+/// <para>
+/// <see cref="SmallProducts{T}"/> has a similar tile, but cannot share this code. There, the rows can be columns of the left factor,
+/// sums start from zero, and the last columns are masked. A branch for these cases, or a call after the loop, would move the sums
+/// out of their registers.
+/// </para>
 /// </remarks>
 internal static class AffineKernel
 {
     private const int TileRows = 4;
     private const int TileVectors = 2;
     private const int RowVectors = 8;
-    private const int FewestPackedRows = 32; // for fewer the copy costs more than it saves
-    private const int LargestUnpacked = 1 << 15; // numbers of W that do well enough as they are
+    private const int MinimumPackedRows = 32; // for fewer rows, the copy of W costs more time than it saves
+    private const int MaximumUnpackedWeights = 1 << 15; // a W of at most this size is fast without a copy
 
     /// <summary>Applies the map to dense rows.</summary>
     /// <param name="rows">X [rows, inputs].</param>
@@ -45,13 +55,13 @@ internal static class AffineKernel
             ApplyRow(rows.Slice(row * inputs, inputs), default, weight, bias, rectifies, result.Slice(row * outputs, outputs));
     }
 
-    // To the first rows, whose number is a multiple of a tile's.
+    // Applies the map to the first rows. Their number is a multiple of the rows of a tile.
     private static void ApplyTiles<TLanes>(ReadOnlySpan<float> rows, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, bool rectifies, Span<float> result, int count)
         where TLanes : struct, ILanes<TLanes, float>
     {
         int outputs = bias.Length, inputs = weight.Length / outputs, size = TLanes.Count;
-        float[]? packed = count >= FewestPackedRows && weight.Length > LargestUnpacked ? ArrayPool<float>.Shared.Rent(inputs * TileVectors * size) : null;
-        for (int j = 0; j < outputs && count > 0; j += TileVectors * size) // outside: a tile's weights stay in the cache for all rows
+        float[]? packed = count >= MinimumPackedRows && weight.Length > MaximumUnpackedWeights ? ArrayPool<float>.Shared.Rent(inputs * TileVectors * size) : null;
+        for (int j = 0; j < outputs && count > 0; j += TileVectors * size) // as the outer loop, it keeps the weights of a tile in the cache for all rows
         {
             int left = Math.Min(j, outputs - size), right = Math.Min(j + size, outputs - size);
             Tile tile = packed is null ? new(weight, outputs, left, right) : Pack(weight, outputs, left, right, size, packed);
@@ -64,12 +74,12 @@ internal static class AffineKernel
     }
 
     /// <summary>Applies the map to a sparse row.</summary>
-    /// <param name="values">Those that are not zero.</param>
-    /// <param name="indices">The input of each value.</param>
+    /// <param name="values">The nonzero values.</param>
+    /// <param name="indices">The index of the input of each value.</param>
     /// <param name="weight">W [inputs, outputs].</param>
     /// <param name="bias">b [outputs].</param>
     /// <param name="rectifies">Whether negative values become 0.</param>
-    /// <param name="result">Receives [outputs].</param>
+    /// <param name="result">Receives y [outputs].</param>
     public static void Apply(ReadOnlySpan<float> values, ReadOnlySpan<int> indices, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, bool rectifies, Span<float> result)
     {
         if (values.IsEmpty)
@@ -77,7 +87,7 @@ internal static class AffineKernel
         ApplyRow(values, indices, weight, bias, rectifies, result);
     }
 
-    // One row, dense where there are no indices.
+    // Applies the map to one row. The row is dense if there are no indices.
     private static void ApplyRow(ReadOnlySpan<float> values, ReadOnlySpan<int> indices, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, bool rectifies, Span<float> result)
     {
         if (bias.Length < Vector<float>.Count)
@@ -104,23 +114,23 @@ internal static class AffineKernel
     private static void ApplyTile<TLanes>(ReadOnlySpan<float> rows, Tile tile, ReadOnlySpan<float> bias, int left, int right, bool rectifies, Span<float> result)
         where TLanes : struct, ILanes<TLanes, float>
     {
-        int outputs = bias.Length, inputs = rows.Length / TileRows, stride = tile.Stride, apart = tile.Right - tile.Left;
+        int outputs = bias.Length, inputs = rows.Length / TileRows, stride = tile.Stride, distance = tile.Right - tile.Left;
         ref float x = ref MemoryMarshal.GetReference(rows);
         ref float w = ref Unsafe.Add(ref MemoryMarshal.GetReference(tile.Weights), tile.Left);
         ref float b = ref MemoryMarshal.GetReference(bias);
         TLanes a0 = TLanes.Load(ref Unsafe.Add(ref b, left)), b0 = TLanes.Load(ref Unsafe.Add(ref b, right)), a1 = a0, b1 = b0, a2 = a0, b2 = b0, a3 = a0, b3 = b0;
         for (int k = 0; k < inputs; k++)
         {
-            TLanes u = TLanes.Load(ref w), v = TLanes.Load(ref Unsafe.Add(ref w, apart)), value = TLanes.All(Unsafe.Add(ref x, k));
+            TLanes u = TLanes.Load(ref w), v = TLanes.Load(ref Unsafe.Add(ref w, distance)), value = TLanes.Broadcast(Unsafe.Add(ref x, k));
             a0 = TLanes.MultiplyAdd(value, u, a0);
             b0 = TLanes.MultiplyAdd(value, v, b0);
-            value = TLanes.All(Unsafe.Add(ref x, inputs + k));
+            value = TLanes.Broadcast(Unsafe.Add(ref x, inputs + k));
             a1 = TLanes.MultiplyAdd(value, u, a1);
             b1 = TLanes.MultiplyAdd(value, v, b1);
-            value = TLanes.All(Unsafe.Add(ref x, 2 * inputs + k));
+            value = TLanes.Broadcast(Unsafe.Add(ref x, 2 * inputs + k));
             a2 = TLanes.MultiplyAdd(value, u, a2);
             b2 = TLanes.MultiplyAdd(value, v, b2);
-            value = TLanes.All(Unsafe.Add(ref x, 3 * inputs + k));
+            value = TLanes.Broadcast(Unsafe.Add(ref x, 3 * inputs + k));
             a3 = TLanes.MultiplyAdd(value, u, a3);
             b3 = TLanes.MultiplyAdd(value, v, b3);
             w = ref Unsafe.Add(ref w, stride);
@@ -133,22 +143,22 @@ internal static class AffineKernel
         }
 
         ref float y = ref Unsafe.Add(ref MemoryMarshal.GetReference(result), left);
-        apart = right - left;
+        distance = right - left;
         a0.Store(ref y);
-        b0.Store(ref Unsafe.Add(ref y, apart));
+        b0.Store(ref Unsafe.Add(ref y, distance));
         a1.Store(ref Unsafe.Add(ref y, outputs));
-        b1.Store(ref Unsafe.Add(ref y, outputs + apart));
+        b1.Store(ref Unsafe.Add(ref y, outputs + distance));
         a2.Store(ref Unsafe.Add(ref y, 2 * outputs));
-        b2.Store(ref Unsafe.Add(ref y, 2 * outputs + apart));
+        b2.Store(ref Unsafe.Add(ref y, 2 * outputs + distance));
         a3.Store(ref Unsafe.Add(ref y, 3 * outputs));
-        b3.Store(ref Unsafe.Add(ref y, 3 * outputs + apart));
+        b3.Store(ref Unsafe.Add(ref y, 3 * outputs + distance));
     }
 
     private static void ApplyRowTile(ReadOnlySpan<float> values, ReadOnlySpan<int> indices, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, int j, bool rectifies, Span<float> result)
     {
         int outputs = bias.Length, size = Vector<float>.Count;
-        int j0 = At(j, outputs), j1 = At(j + size, outputs), j2 = At(j + 2 * size, outputs), j3 = At(j + 3 * size, outputs);
-        int j4 = At(j + 4 * size, outputs), j5 = At(j + 5 * size, outputs), j6 = At(j + 6 * size, outputs), j7 = At(j + 7 * size, outputs);
+        int j0 = VectorStart(j, outputs), j1 = VectorStart(j + size, outputs), j2 = VectorStart(j + 2 * size, outputs), j3 = VectorStart(j + 3 * size, outputs);
+        int j4 = VectorStart(j + 4 * size, outputs), j5 = VectorStart(j + 5 * size, outputs), j6 = VectorStart(j + 6 * size, outputs), j7 = VectorStart(j + 7 * size, outputs);
         Vector<float> a0 = Load(bias, j0), a1 = Load(bias, j1), a2 = Load(bias, j2), a3 = Load(bias, j3);
         Vector<float> a4 = Load(bias, j4), a5 = Load(bias, j5), a6 = Load(bias, j6), a7 = Load(bias, j7);
         ref float first = ref MemoryMarshal.GetReference(weight);
@@ -180,7 +190,7 @@ internal static class AffineKernel
         Store(a7, rectifies, ref y, j7);
     }
 
-    // Fewer outputs than a vector has.
+    // For fewer outputs than a vector has numbers.
     private static void ApplyNarrow(ReadOnlySpan<float> values, ReadOnlySpan<int> indices, ReadOnlySpan<float> weight, ReadOnlySpan<float> bias, bool rectifies, Span<float> result)
     {
         bias.CopyTo(result);
@@ -195,18 +205,18 @@ internal static class AffineKernel
             result[j] = MathF.Max(result[j], 0);
     }
 
-    // Where a vector of outputs begins: the last one overlaps the one before it, and those after it are the last again.
+    // The first output of a vector. The last vector can overlap the one before it. Vectors beyond the last one repeat it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int At(int j, int outputs) => Math.Min(j, outputs - Vector<float>.Count);
+    private static int VectorStart(int j, int outputs) => Math.Min(j, outputs - Vector<float>.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<float> Load(ReadOnlySpan<float> values, int at) => Vector.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)at);
+    private static Vector<float> Load(ReadOnlySpan<float> values, int index) => Vector.LoadUnsafe(ref MemoryMarshal.GetReference(values), (nuint)index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector<float> values, bool rectifies, ref float result, int at) =>
-        Vector.StoreUnsafe(rectifies ? Vector.Max(values, Vector<float>.Zero) : values, ref result, (nuint)at);
+    private static void Store(Vector<float> values, bool rectifies, ref float result, int index) =>
+        Vector.StoreUnsafe(rectifies ? Vector.Max(values, Vector<float>.Zero) : values, ref result, (nuint)index);
 
-    /// <summary>Two vectors of outputs, and where their weights stand: W itself, or a copy of its columns.</summary>
+    /// <summary>The weights of two vectors of outputs, in W or in a copy of its columns. Left and right are the first column of each vector.</summary>
     private readonly ref struct Tile(ReadOnlySpan<float> weights, int stride, int left, int right)
     {
         public readonly ReadOnlySpan<float> Weights = weights;

@@ -6,7 +6,7 @@ namespace MetaML.Numerics;
 internal static class Cholesky
 {
     /// <summary>Solves A X = B.</summary>
-    /// <param name="a">[size, size], row-major; only the lower triangle is read, and is overwritten by the factor L with A = L Lᵀ.</param>
+    /// <param name="a">[size, size], row-major; only the lower triangle is read. It is overwritten with the factor L, where A = L Lᵀ.</param>
     /// <param name="size">Number of rows of A.</param>
     /// <param name="b">[size, columns], row-major; overwritten by X.</param>
     /// <param name="columns">Number of right-hand sides.</param>
@@ -41,7 +41,7 @@ internal static class Cholesky
         }
     }
 
-    /// <summary>Replaces A by L with A = L Lᵀ, zero above the diagonal.</summary>
+    /// <summary>Overwrites A with its Cholesky factor L, where A = L Lᵀ. L is zero above the diagonal.</summary>
     /// <param name="a">[size, size], row-major; only the lower triangle is read.</param>
     /// <param name="size">Number of rows of A.</param>
     /// <exception cref="ArithmeticException">A is not positive definite, or holds NaN.</exception>
@@ -66,7 +66,7 @@ internal static class Cholesky
     }
 
     /// <summary>A⁻¹.</summary>
-    /// <param name="a">[size, size], row-major; left as it is.</param>
+    /// <param name="a">[size, size], row-major; not changed.</param>
     /// <param name="size">Number of rows of A.</param>
     /// <exception cref="ArithmeticException">A is not positive definite, or holds NaN.</exception>
     public static double[] Inverse(double[] a, int size)

@@ -4,12 +4,12 @@ using MetaML.Adapters.ClosedForm;
 
 namespace MetaML.Numerics;
 
-/// <summary>The algebra of <see cref="ClosedFormAdapter"/> outside libtorch: P is [rows, width], R and B have a column for each output; all row-major.</summary>
+/// <summary>The matrix algebra of <see cref="ClosedFormAdapter"/> without libtorch. All matrices are row-major: P is [rows, width], and R and B have a column for each output.</summary>
 internal static class ClosedFormAlgebra
 {
-    private const int FewestForThreads = 512; // values of a row
+    private const int MinimumWidthForThreads = 512;
 
-    // (PPᵀ + I)⁻¹ R, in the place of R
+    // Replaces R by (PPᵀ + I)⁻¹ R.
     public static void SolveGram(double[] p, int rows, int width, double[] residual, int outputs)
     {
         double[] gram = ArrayPool<double>.Shared.Rent(rows * rows);
@@ -24,7 +24,7 @@ internal static class ClosedFormAlgebra
         ArrayPool<double>.Shared.Return(gram);
     }
 
-    // B N⁻¹ Bᵀ, N = PᵀP + I, of which the lower triangle is read, B = diag(b) F
+    // B N⁻¹ Bᵀ with N = PᵀP + I and B = diag(b) F. Only the lower triangle of N is read.
     public static double[] PosteriorCovariance(double[] normal, int width, float[] priorScale, float[]? factor)
     {
         double[] lower = [.. normal];
@@ -49,10 +49,10 @@ internal static class ClosedFormAlgebra
         return covariance;
     }
 
-    // N += PᵀP, the lower triangle; of few rows, so that each visit of its memory does the work of all of them
+    // N += PᵀP, the lower triangle. P has few rows. Each row of N is loaded into the cache once, for all rows of P.
     public static void AddProducts(double[] normal, double[] p, int rows, int width)
     {
-        if (width < FewestForThreads)
+        if (width < MinimumWidthForThreads)
         {
             for (int i = 0; i < width; i++)
                 AddRow(i);
@@ -70,7 +70,7 @@ internal static class ClosedFormAlgebra
         }
     }
 
-    // aᵀb, always summed in the same order.
+    // aᵀb, always added up in the same order.
     public static double Product(double[] a, double[] b)
     {
         double sum = 0;
@@ -79,8 +79,8 @@ internal static class ClosedFormAlgebra
         return sum;
     }
 
-    // Products are summed in double precision, and where even there the identity would be lost beside them, a larger multiple of
-    // it stands in its place: the factorisation never fails, whatever the support repeats.
+    // Adds the identity. If the products are so large that rounding in double precision would lose it, a larger multiple of the
+    // identity is added. The factorisation therefore never fails, even if support rows are repeated.
     public static void AddIdentity(double[] products, int size)
     {
         const double Epsilon = 2.2204460492503131e-16;
@@ -112,7 +112,7 @@ internal static class ClosedFormAlgebra
         }
     }
 
-    // A row times F, in place.
+    // Replaces a row by the row times F.
     public static void MultiplyRow(Span<float> row, float[] factor)
     {
         float[] original = row.ToArray();

@@ -4,37 +4,37 @@ using System.Runtime.Intrinsics;
 
 namespace MetaML.Numerics;
 
-/// <summary>A register of numbers, so that a kernel can be written once for registers of different widths.</summary>
-/// <typeparam name="TSelf">The register.</typeparam>
-/// <typeparam name="T">Single or double precision.</typeparam>
+/// <summary>A vector register of numbers. With it, a kernel is written once for registers of different widths.</summary>
+/// <typeparam name="TSelf">The type of the register.</typeparam>
+/// <typeparam name="T">The type of a number: single or double precision.</typeparam>
 internal interface ILanes<TSelf, T>
     where TSelf : struct, ILanes<TSelf, T>
 {
-    /// <summary>How many numbers there are.</summary>
+    /// <summary>The number of numbers in a register.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Those in memory.</summary>
-    static abstract TSelf Load(ref T at);
+    /// <summary>Loads a register from memory.</summary>
+    static abstract TSelf Load(ref T source);
 
-    /// <summary>The same number everywhere.</summary>
-    static abstract TSelf All(T value);
+    /// <summary>A register with the same number in all lanes.</summary>
+    static abstract TSelf Broadcast(T value);
 
-    /// <summary>xy + sum, by one instruction where the processor has it.</summary>
+    /// <summary>xy + sum, by one instruction if the processor has it.</summary>
     static abstract TSelf MultiplyAdd(TSelf x, TSelf y, TSelf sum);
 
     static abstract TSelf operator +(TSelf left, TSelf right);
 
-    /// <summary>max(0, x); what is no number stays none.</summary>
+    /// <summary>max(0, x). NaN remains NaN.</summary>
     static abstract TSelf Rectify(TSelf values);
 
-    /// <summary>The first so many of one, and of another those behind them.</summary>
-    static abstract TSelf Join(int count, TSelf first, TSelf behind);
+    /// <summary>The first lanes of one register, and the remaining lanes of another.</summary>
+    static abstract TSelf Blend(int count, TSelf first, TSelf rest);
 
-    /// <summary>Writes them to memory.</summary>
-    void Store(ref T at);
+    /// <summary>Writes the register to memory.</summary>
+    void Store(ref T destination);
 }
 
-/// <summary>As wide as the runtime makes vectors.</summary>
+/// <summary>A register with the width of the runtime's vectors.</summary>
 internal readonly struct Lanes<T>(Vector<T> values) : ILanes<Lanes<T>, T>
     where T : unmanaged, INumberBase<T>
 {
@@ -42,14 +42,14 @@ internal readonly struct Lanes<T>(Vector<T> values) : ILanes<Lanes<T>, T>
 
     public static int Count => Vector<T>.Count;
 
-    public static Lanes<T> Load(ref T at) => new(Vector.LoadUnsafe(ref at));
+    public static Lanes<T> Load(ref T source) => new(Vector.LoadUnsafe(ref source));
 
-    public static Lanes<T> All(T value) => new(new Vector<T>(value));
+    public static Lanes<T> Broadcast(T value) => new(new Vector<T>(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes<T> MultiplyAdd(Lanes<T> x, Lanes<T> y, Lanes<T> sum) => new(MultiplyAdd(x._values, y._values, sum._values));
 
-    /// <summary>The same of plain vectors.</summary>
+    /// <summary>xy + sum for the runtime's vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> MultiplyAdd(Vector<T> x, Vector<T> y, Vector<T> sum)
     {
@@ -64,13 +64,13 @@ internal readonly struct Lanes<T>(Vector<T> values) : ILanes<Lanes<T>, T>
 
     public static Lanes<T> Rectify(Lanes<T> values) => new(Vector.Max(values._values, Vector<T>.Zero));
 
-    public static Lanes<T> Join(int count, Lanes<T> first, Lanes<T> behind) =>
-        new(Vector.ConditionalSelect(Vector.LessThan(Vector<T>.Indices, new Vector<T>(T.CreateTruncating(count))), first._values, behind._values));
+    public static Lanes<T> Blend(int count, Lanes<T> first, Lanes<T> rest) =>
+        new(Vector.ConditionalSelect(Vector.LessThan(Vector<T>.Indices, new Vector<T>(T.CreateTruncating(count))), first._values, rest._values));
 
-    public void Store(ref T at) => _values.StoreUnsafe(ref at);
+    public void Store(ref T destination) => _values.StoreUnsafe(ref destination);
 }
 
-/// <summary>512 bits; for processors that have them, where the runtime's own vectors are half as wide.</summary>
+/// <summary>A register of 512 bits, for processors that have such registers. The runtime's vectors have only half of this width there.</summary>
 internal readonly struct WideLanes<T>(Vector512<T> values) : ILanes<WideLanes<T>, T>
     where T : unmanaged, INumberBase<T>
 {
@@ -78,9 +78,9 @@ internal readonly struct WideLanes<T>(Vector512<T> values) : ILanes<WideLanes<T>
 
     public static int Count => Vector512<T>.Count;
 
-    public static WideLanes<T> Load(ref T at) => new(Vector512.LoadUnsafe(ref at));
+    public static WideLanes<T> Load(ref T source) => new(Vector512.LoadUnsafe(ref source));
 
-    public static WideLanes<T> All(T value) => new(Vector512.Create(value));
+    public static WideLanes<T> Broadcast(T value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideLanes<T> MultiplyAdd(WideLanes<T> x, WideLanes<T> y, WideLanes<T> sum)
@@ -96,8 +96,8 @@ internal readonly struct WideLanes<T>(Vector512<T> values) : ILanes<WideLanes<T>
 
     public static WideLanes<T> Rectify(WideLanes<T> values) => new(Vector512.Max(values._values, Vector512<T>.Zero));
 
-    public static WideLanes<T> Join(int count, WideLanes<T> first, WideLanes<T> behind) =>
-        new(Vector512.ConditionalSelect(Vector512.LessThan(Vector512<T>.Indices, Vector512.Create(T.CreateTruncating(count))), first._values, behind._values));
+    public static WideLanes<T> Blend(int count, WideLanes<T> first, WideLanes<T> rest) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(Vector512<T>.Indices, Vector512.Create(T.CreateTruncating(count))), first._values, rest._values));
 
-    public void Store(ref T at) => _values.StoreUnsafe(ref at);
+    public void Store(ref T destination) => _values.StoreUnsafe(ref destination);
 }

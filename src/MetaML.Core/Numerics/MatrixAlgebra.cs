@@ -17,7 +17,7 @@ internal static class MatrixAlgebra
     /// <summary>y += a x.</summary>
     public static void AddScaled(ReadOnlySpan<double> x, double a, Span<double> y) => TensorPrimitives.MultiplyAdd(x, a, y, y);
 
-    /// <summary>log |A| of A = L Lᵀ.</summary>
+    /// <summary>log |A| for A = L Lᵀ.</summary>
     public static double LogDeterminant(double[] lower, int size)
     {
         double sum = 0;
@@ -26,7 +26,7 @@ internal static class MatrixAlgebra
         return sum;
     }
 
-    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹: row by row, and so faster than <see cref="Cholesky.Inverse"/>.</summary>
+    /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹. It works on whole rows and is therefore faster than <see cref="Cholesky.Inverse"/>.</summary>
     public static double[] InverseOf(double[] lower, int size)
     {
         double[] root = LowerInverse(lower, size), inverse = new double[size * size];
@@ -67,7 +67,7 @@ internal static class MatrixAlgebra
         }
     }
 
-    /// <summary>Solves L X = B in the place of B [size, columns].</summary>
+    /// <summary>Solves L X = B, and overwrites B [size, columns] with X.</summary>
     public static void SolveLower(double[] lower, int size, double[] b, int columns)
     {
         for (int i = 0; i < size; i++)

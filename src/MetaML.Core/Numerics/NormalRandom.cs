@@ -1,9 +1,9 @@
 namespace MetaML.Numerics;
 
-/// <summary>Normal random numbers.</summary>
+/// <summary>Normally distributed random numbers.</summary>
 internal static class NormalRandom
 {
-    /// <summary>A draw of mean 0 and standard deviation 1, by Box and Muller's transform.</summary>
+    /// <summary>A random number with mean 0 and standard deviation 1, by the Box–Muller transform.</summary>
     public static double Next(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // 1 − u is above zero
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // 1 − u is greater than 0
 }

@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace MetaML.Numerics;
 
-/// <summary>Sums whose bits depend on the numbers alone: those of TensorPrimitives also depend on where in memory the numbers stand.</summary>
+/// <summary>Sums whose bits depend only on the numbers. The bits of TensorPrimitives' sums also depend on the memory address of the numbers.</summary>
 internal static class OrderedSum
 {
     /// <summary>Σᵢ xᵢyᵢ.</summary>
     /// <typeparam name="T">The precision.</typeparam>
-    /// <param name="x">The numbers.</param>
-    /// <param name="y">As many.</param>
+    /// <param name="x">The first factors.</param>
+    /// <param name="y">The second factors, as many.</param>
     public static T OfProducts<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

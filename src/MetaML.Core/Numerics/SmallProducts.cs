@@ -6,31 +6,35 @@ using System.Runtime.Intrinsics;
 
 namespace MetaML.Numerics;
 
-/// <summary>Products of matrices that fit the processor's cache, which libtorch calls a library for that takes longer to prepare than to multiply. All are row-major.</summary>
+/// <summary>
+/// Products of matrices that fit into the processor's cache. libtorch passes such products to a library whose preparation takes
+/// longer than the product itself. All matrices are row-major.
+/// </summary>
 /// <remarks>
-/// A tile of sums stays in registers while the terms pass: four rows by two registers. Where the last register of a row is
-/// not full, what stands behind the row is multiplied with it and not kept; so a right factor and a result must have
-/// <see cref="Slack"/> values of any kind behind them, which stay as they are. Each sum is taken in the order of its terms,
-/// whatever the registers' width. <see cref="AffineKernel"/> says why its tile is another.
+/// A tile of sums stays in registers during the loop over the terms: four rows by two registers. If the last register of a row is not
+/// full, the kernel also reads and multiplies the values after the row, and discards their products. A right factor and a result must
+/// therefore be followed by <see cref="Slack"/> values of padding. Their content does not matter, and they are not changed. Each sum
+/// is added up in the order of its terms, for every width of the registers. The remarks of <see cref="AffineKernel"/> give the reason
+/// for two different tiles.
 /// </remarks>
 internal static class SmallProducts<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int TileRows = 4;
-    private const int MostColumns = 32; // of a tile: two registers of 512 bits
-    private const int LongVectors = 16; // of so many, adding up a vector's values is little beside making it
+    private const int MaximumTileColumns = 32; // two registers of 512 bits with single precision
+    private const int MinimumDotVectors = 16; // from this number of vectors on, the final sum of a dot product's lanes is cheap in comparison
 
-    /// <summary>How many values there must be behind a right factor, and behind a result.</summary>
-    public static int Slack => MostColumns;
+    /// <summary>The number of padding values that must follow a right factor and a result.</summary>
+    public static int Slack => MaximumTileColumns;
 
     /// <summary>C = A B, or C += A B.</summary>
     /// <param name="a">[rows, inner].</param>
     /// <param name="b">[inner, columns].</param>
     /// <param name="c">[rows, columns].</param>
-    /// <param name="rows">Of C.</param>
-    /// <param name="inner">How many products are added up for each value.</param>
-    /// <param name="columns">Of C.</param>
-    /// <param name="adds">Whether to what is there.</param>
+    /// <param name="rows">The number of rows of C.</param>
+    /// <param name="inner">The number of products that are added up for each value of C.</param>
+    /// <param name="columns">The number of columns of C.</param>
+    /// <param name="adds">Whether the product is added to the values of C.</param>
     public static void Multiply(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds = false)
     {
         if (columns == 1)
@@ -43,10 +47,10 @@ internal static class SmallProducts<T>
     /// <param name="a">[inner, rows].</param>
     /// <param name="b">[inner, columns].</param>
     /// <param name="c">[rows, columns].</param>
-    /// <param name="rows">Of C.</param>
-    /// <param name="inner">How many products are added up for each value.</param>
-    /// <param name="columns">Of C.</param>
-    /// <param name="adds">Whether to what is there.</param>
+    /// <param name="rows">The number of rows of C.</param>
+    /// <param name="inner">The number of products that are added up for each value of C.</param>
+    /// <param name="columns">The number of columns of C.</param>
+    /// <param name="adds">Whether the product is added to the values of C.</param>
     public static void MultiplyTransposed(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds = false)
     {
         if (columns == 1)
@@ -59,10 +63,10 @@ internal static class SmallProducts<T>
     /// <param name="a">[rows, inner].</param>
     /// <param name="b">[columns, inner].</param>
     /// <param name="c">[rows, columns].</param>
-    /// <param name="rows">Of C.</param>
-    /// <param name="inner">How many products are added up for each value.</param>
-    /// <param name="columns">Of C.</param>
-    /// <param name="adds">Whether to what is there.</param>
+    /// <param name="rows">The number of rows of C.</param>
+    /// <param name="inner">The number of products that are added up for each value of C.</param>
+    /// <param name="columns">The number of columns of C.</param>
+    /// <param name="adds">Whether the product is added to the values of C.</param>
     public static void MultiplyByTransposed(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds = false)
     {
         if (inner == 1 && columns > 1)
@@ -71,7 +75,7 @@ internal static class SmallProducts<T>
             return;
         }
 
-        if (columns == 1 || inner >= LongVectors * Vector<T>.Count)
+        if (columns == 1 || inner >= MinimumDotVectors * Vector<T>.Count)
         {
             MultiplyByDots(a, b, c, rows, inner, columns, adds);
             return;
@@ -83,7 +87,7 @@ internal static class SmallProducts<T>
         ArrayPool<T>.Shared.Return(transposed);
     }
 
-    // [rows, columns] to [columns, rows], four rows at a time.
+    // Transposes [rows, columns] to [columns, rows], four rows at a time.
     private static void Transpose(ReadOnlySpan<T> from, Span<T> to, int rows, int columns)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(from.Length, rows * columns);
@@ -111,21 +115,21 @@ internal static class SmallProducts<T>
         }
     }
 
-    // Two rows of A by four of B at a time.
+    // C = A Bᵀ by dot products, of two rows of A with four rows of B at a time.
     private static void MultiplyByDots(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
     {
         Check(a.Length, rows * inner, b.Length, columns * inner, c.Length, rows * columns);
-        ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b);
+        ref T startA = ref MemoryMarshal.GetReference(a), startB = ref MemoryMarshal.GetReference(b);
         Span<T> sums = stackalloc T[8];
         int whole = inner - inner % Vector<T>.Count;
         for (int j = 0; j < columns; j += 4)
         {
             int last = columns - 1 - j, width = Math.Min(4, columns - j);
-            ref T b0 = ref Unsafe.Add(ref atB, j * inner), b1 = ref Unsafe.Add(ref b0, Math.Min(1, last) * inner), b2 = ref Unsafe.Add(ref b0, Math.Min(2, last) * inner), b3 = ref Unsafe.Add(ref b0, Math.Min(3, last) * inner);
+            ref T b0 = ref Unsafe.Add(ref startB, j * inner), b1 = ref Unsafe.Add(ref b0, Math.Min(1, last) * inner), b2 = ref Unsafe.Add(ref b0, Math.Min(2, last) * inner), b3 = ref Unsafe.Add(ref b0, Math.Min(3, last) * inner);
             for (int i = 0; i < rows; i += 2)
             {
                 bool isPair = i + 1 < rows;
-                ref T a0 = ref Unsafe.Add(ref atA, i * inner), a1 = ref Unsafe.Add(ref a0, isPair ? inner : 0);
+                ref T a0 = ref Unsafe.Add(ref startA, i * inner), a1 = ref Unsafe.Add(ref a0, isPair ? inner : 0);
                 Vector<T> s00 = default, s01 = default, s02 = default, s03 = default, s10 = default, s11 = default, s12 = default, s13 = default;
                 for (int p = 0; p < whole; p += Vector<T>.Count)
                 {
@@ -160,17 +164,17 @@ internal static class SmallProducts<T>
         }
     }
 
-    // A's element (i, p) is at i · down + p · across.
-    private static void Multiply(ReadOnlySpan<T> a, int down, int across, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
+    // The element (i, p) of A has the index i · rowStride + p · columnStride.
+    private static void Multiply(ReadOnlySpan<T> a, int rowStride, int columnStride, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
     {
         Check(a.Length, rows * inner, b.Length, inner * columns + Slack, c.Length, rows * columns + Slack);
-        ref T atA = ref MemoryMarshal.GetReference(a), atB = ref MemoryMarshal.GetReference(b), atC = ref MemoryMarshal.GetReference(c);
+        ref T startA = ref MemoryMarshal.GetReference(a), startB = ref MemoryMarshal.GetReference(b), startC = ref MemoryMarshal.GetReference(c);
         for (int j = 0; j < columns;)
         {
-            ref T ofB = ref Unsafe.Add(ref atB, j), ofC = ref Unsafe.Add(ref atC, j);
+            ref T columnsOfB = ref Unsafe.Add(ref startB, j), columnsOfC = ref Unsafe.Add(ref startC, j);
             j += Vector512.IsHardwareAccelerated && columns - j > Vector<T>.Count
-                ? MultiplyColumns<WideLanes<T>>(ref atA, down, across, ref ofB, ref ofC, rows, inner, columns, columns - j, adds)
-                : MultiplyColumns<Lanes<T>>(ref atA, down, across, ref ofB, ref ofC, rows, inner, columns, columns - j, adds);
+                ? MultiplyColumns<WideLanes<T>>(ref startA, rowStride, columnStride, ref columnsOfB, ref columnsOfC, rows, inner, columns, columns - j, adds)
+                : MultiplyColumns<Lanes<T>>(ref startA, rowStride, columnStride, ref columnsOfB, ref columnsOfC, rows, inner, columns, columns - j, adds);
         }
     }
 
@@ -180,63 +184,63 @@ internal static class SmallProducts<T>
             c[k] = adds ? c[k] + sums[k] : sums[k];
     }
 
-    // One or two registers of columns; returns how many columns that was.
-    private static int MultiplyColumns<TLanes>(ref T a, int down, int across, ref T b, ref T c, int rows, int inner, int columns, int left, bool adds)
+    // Computes one or two registers of columns. Returns the number of columns.
+    private static int MultiplyColumns<TLanes>(ref T a, int rowStride, int columnStride, ref T b, ref T c, int rows, int inner, int columns, int left, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
         bool isPair = left > TLanes.Count;
-        int most = isPair ? 2 * TLanes.Count : TLanes.Count, width = Math.Min(left, most), tileRows = isPair ? TileRows : 2 * TileRows;
-        Span<T> sums = width == most ? default : stackalloc T[TileRows * MostColumns];
+        int capacity = isPair ? 2 * TLanes.Count : TLanes.Count, width = Math.Min(left, capacity), tileRows = isPair ? TileRows : 2 * TileRows;
+        Span<T> sums = width == capacity ? default : stackalloc T[TileRows * MaximumTileColumns];
         for (int i = 0; i < rows; i += tileRows)
         {
-            // Where there are fewer columns than numbers in the registers, the sums are written elsewhere first.
-            ref T from = ref Unsafe.Add(ref a, i * down), to = ref Unsafe.Add(ref c, i * columns);
-            ref T destination = ref width == most ? ref to : ref MemoryMarshal.GetReference(sums);
-            int last = Math.Min(rows - i, tileRows) - 1, stride = width == most ? columns : most;
+            // If the columns do not fill the registers, the sums are first written to a buffer.
+            ref T source = ref Unsafe.Add(ref a, i * rowStride), target = ref Unsafe.Add(ref c, i * columns);
+            ref T destination = ref width == capacity ? ref target : ref MemoryMarshal.GetReference(sums);
+            int last = Math.Min(rows - i, tileRows) - 1, stride = width == capacity ? columns : capacity;
             if (isPair)
-                MultiplyTile<TLanes>(ref from, down, across, ref b, columns, ref destination, stride, last, inner, adds && width == most);
+                MultiplyTile<TLanes>(ref source, rowStride, columnStride, ref b, columns, ref destination, stride, last, inner, adds && width == capacity);
             else
-                MultiplyNarrowTile<TLanes>(ref from, down, across, ref b, columns, ref destination, stride, last, inner, adds && width == most);
-            for (int r = 0; r <= last && width < most; r++)
+                MultiplyNarrowTile<TLanes>(ref source, rowStride, columnStride, ref b, columns, ref destination, stride, last, inner, adds && width == capacity);
+            for (int r = 0; r <= last && width < capacity; r++)
             {
                 if (isPair)
-                    StoreSums<TLanes>(ref Unsafe.Add(ref destination, r * stride), ref Unsafe.Add(ref to, r * columns), TLanes.Count, adds);
+                    StoreSums<TLanes>(ref Unsafe.Add(ref destination, r * stride), ref Unsafe.Add(ref target, r * columns), TLanes.Count, adds);
                 int first = isPair ? TLanes.Count : 0;
-                StoreSums<TLanes>(ref Unsafe.Add(ref destination, r * stride + first), ref Unsafe.Add(ref to, r * columns + first), width - first, adds);
+                StoreSums<TLanes>(ref Unsafe.Add(ref destination, r * stride + first), ref Unsafe.Add(ref target, r * columns + first), width - first, adds);
             }
         }
 
         return width;
     }
 
-    // What stands behind so many columns is written as it was.
+    // Writes the sums of the first columns. The values after these columns keep their content.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreSums<TLanes>(ref T sums, ref T c, int width, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
-        TLanes own = TLanes.Load(ref sums), old = TLanes.Load(ref c);
-        TLanes.Join(width, adds ? own + old : own, old).Store(ref c);
+        TLanes sum = TLanes.Load(ref sums), old = TLanes.Load(ref c);
+        TLanes.Blend(width, adds ? sum + old : sum, old).Store(ref c);
     }
 
-    // Four rows by two registers. Where fewer rows are left, the last one is computed again in place of those that are not
-    // there. Nothing is called after the loop, not even where it is seldom needed: the sums would leave their registers.
-    private static void MultiplyTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
+    // Four rows by two registers. If fewer rows remain, the last row is computed again for each missing one. No method is called
+    // after the loop, not even in rare cases: a call would move the sums out of their registers.
+    private static void MultiplyTile<TLanes>(ref T a, int rowStride, int columnStride, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
-        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
+        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * rowStride), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * rowStride), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * rowStride);
         TLanes s00 = default, s01 = default, s10 = default, s11 = default, s20 = default, s21 = default, s30 = default, s31 = default;
-        for (int p = 0, at = 0; p < inner; p++, at += across)
+        for (int p = 0, offset = 0; p < inner; p++, offset += columnStride)
         {
-            TLanes left = TLanes.Load(ref b), right = TLanes.Load(ref Unsafe.Add(ref b, TLanes.Count)), value = TLanes.All(Unsafe.Add(ref a, at));
+            TLanes left = TLanes.Load(ref b), right = TLanes.Load(ref Unsafe.Add(ref b, TLanes.Count)), value = TLanes.Broadcast(Unsafe.Add(ref a, offset));
             s00 = TLanes.MultiplyAdd(value, left, s00);
             s01 = TLanes.MultiplyAdd(value, right, s01);
-            value = TLanes.All(Unsafe.Add(ref a1, at));
+            value = TLanes.Broadcast(Unsafe.Add(ref a1, offset));
             s10 = TLanes.MultiplyAdd(value, left, s10);
             s11 = TLanes.MultiplyAdd(value, right, s11);
-            value = TLanes.All(Unsafe.Add(ref a2, at));
+            value = TLanes.Broadcast(Unsafe.Add(ref a2, offset));
             s20 = TLanes.MultiplyAdd(value, left, s20);
             s21 = TLanes.MultiplyAdd(value, right, s21);
-            value = TLanes.All(Unsafe.Add(ref a3, at));
+            value = TLanes.Broadcast(Unsafe.Add(ref a3, offset));
             s30 = TLanes.MultiplyAdd(value, left, s30);
             s31 = TLanes.MultiplyAdd(value, right, s31);
             b = ref Unsafe.Add(ref b, columns);
@@ -262,23 +266,23 @@ internal static class SmallProducts<T>
     }
 
     // Eight rows by one register.
-    private static void MultiplyNarrowTile<TLanes>(ref T a, int down, int across, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
+    private static void MultiplyNarrowTile<TLanes>(ref T a, int rowStride, int columnStride, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
-        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * down), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * down), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * down);
-        ref T a4 = ref Unsafe.Add(ref a, Math.Min(4, last) * down), a5 = ref Unsafe.Add(ref a, Math.Min(5, last) * down), a6 = ref Unsafe.Add(ref a, Math.Min(6, last) * down), a7 = ref Unsafe.Add(ref a, Math.Min(7, last) * down);
+        ref T a1 = ref Unsafe.Add(ref a, Math.Min(1, last) * rowStride), a2 = ref Unsafe.Add(ref a, Math.Min(2, last) * rowStride), a3 = ref Unsafe.Add(ref a, Math.Min(3, last) * rowStride);
+        ref T a4 = ref Unsafe.Add(ref a, Math.Min(4, last) * rowStride), a5 = ref Unsafe.Add(ref a, Math.Min(5, last) * rowStride), a6 = ref Unsafe.Add(ref a, Math.Min(6, last) * rowStride), a7 = ref Unsafe.Add(ref a, Math.Min(7, last) * rowStride);
         TLanes s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
-        for (int p = 0, at = 0; p < inner; p++, at += across)
+        for (int p = 0, offset = 0; p < inner; p++, offset += columnStride)
         {
             TLanes terms = TLanes.Load(ref b);
-            s0 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a, at)), terms, s0);
-            s1 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a1, at)), terms, s1);
-            s2 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a2, at)), terms, s2);
-            s3 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a3, at)), terms, s3);
-            s4 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a4, at)), terms, s4);
-            s5 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a5, at)), terms, s5);
-            s6 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a6, at)), terms, s6);
-            s7 = TLanes.MultiplyAdd(TLanes.All(Unsafe.Add(ref a7, at)), terms, s7);
+            s0 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a, offset)), terms, s0);
+            s1 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a1, offset)), terms, s1);
+            s2 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a2, offset)), terms, s2);
+            s3 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a3, offset)), terms, s3);
+            s4 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a4, offset)), terms, s4);
+            s5 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a5, offset)), terms, s5);
+            s6 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a6, offset)), terms, s6);
+            s7 = TLanes.MultiplyAdd(TLanes.Broadcast(Unsafe.Add(ref a7, offset)), terms, s7);
             b = ref Unsafe.Add(ref b, columns);
         }
 
@@ -303,11 +307,11 @@ internal static class SmallProducts<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<T> Load(ref T at, int offset) => Vector.LoadUnsafe(ref at, (nuint)offset);
+    private static Vector<T> Load(ref T source, int offset) => Vector.LoadUnsafe(ref source, (nuint)offset);
 
-    private static void Check(int a, int ofA, int b, int ofB, int c, int ofC)
+    private static void Check(int a, int requiredA, int b, int requiredB, int c, int requiredC)
     {
-        if (a < ofA || b < ofB || c < ofC)
-            throw new ArgumentException($"Matrices must hold {ofA}, {ofB} and {ofC} values; got {a}, {b} and {c}.");
+        if (a < requiredA || b < requiredB || c < requiredC)
+            throw new ArgumentException($"Matrices must hold {requiredA}, {requiredB} and {requiredC} values; got {a}, {b} and {c}.");
     }
 }

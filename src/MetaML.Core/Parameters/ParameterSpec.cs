@@ -17,6 +17,9 @@ public sealed record ParameterSpec(string Name, long[] Shape, Func<Random, float
     /// <summary>The role of the parameter in its layer.</summary>
     public ParameterRole Role { get; init; }
 
+    /// <summary>The first format version of saved models that holds the parameter; in models of earlier versions it has its initial value.</summary>
+    internal int FormatVersion { get; init; } = 1;
+
     /// <summary>Number of values.</summary>
     public int Count => checked((int)Shape.Aggregate(1L, (product, extent) => checked(product * extent)));
 

@@ -20,16 +20,17 @@ internal static class EpisodeReasons
         }
     }
 
-    /// <summary>The numbers of support rows, if the options do not set them.</summary>
+    /// <summary>How supports are drawn, if the options do not set it.</summary>
     public static IEnumerable<string> OfRows(IEnumerable<TaskSet> problems, EpisodeOptions options)
     {
-        if ((options.Ways ?? options.Shots ?? options.SupportRows) is not null)
+        if (!options.IsSupportOpen)
             yield break;
         foreach (TaskSet problem in problems)
         {
             int[] rows = [.. problem.Tasks.Select(task => task.RowCount).Order()];
             int median = rows[rows.Length / 2], minimum = Math.Max(1, problem.Tasks.Max(task => task.Classes.Length));
-            yield return $"Support: {minimum} to {RowSampler.MostSupport(median, minimum)} rows for a task with the median number of rows, {median}. The number is drawn for each step, since Episodes does not set it.";
+            string shares = problem.HasCommonOutputs ? $" {options.EmptyShare ?? RowSampler.DefaultEmptyShare:P0} of the supports are empty, and most are drawn without regard to classes." : "";
+            yield return string.Create(CultureInfo.InvariantCulture, $"Support: {minimum} to {RowSampler.MostSupport(median, minimum)} rows for a task with the median number of rows, {median}. The number is drawn for each step, since Episodes does not set it.{shares}");
         }
     }
 }

@@ -26,6 +26,8 @@ internal static class Learner
         ParameterArray[] encoderValues = ParameterArray.Initialize(encoder.Parameters, random);
         candidate.Encoder!.FitParameters(encoderValues, data.Problems.Select(problem => problem.TrainingTasks), scaling, new Random(seed));
         ParameterArray[][] adapterValues = Array.ConvertAll(problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
+        foreach (var (problem, values) in problems.Zip(adapterValues))
+            PooledStart.Set(problem, scaling, encoderValues, values, seed);
         var untrained = new TrainedLearner(candidate, problems, scaling, encoderValues, adapterValues, TrainingOutcome.None);
 
         bool isEncoderTrained = encoder.Parameters.Any(spec => spec.IsTrained);

@@ -96,7 +96,7 @@ internal sealed class TrainedLearner
         IReadOnlyList<LearningTask> tasks = known(problem).Tasks;
         int most = tasks.Count == 0 ? 0 : problem.Design.Adapter.MostPriorTasks(tasks.Average(task => (double)task.RowCount));
         problem.Design.Adapter.CompletePrior(own, EvenlySpaced(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
-        return model;
+        return model.With(CalibrationFit.Fit(problem, model, Options.Seed ?? 0));
     });
 
     private static IEnumerable<LearningTask> EvenlySpaced(IReadOnlyList<LearningTask> tasks, int most) => tasks.Count <= most

@@ -8,22 +8,28 @@ using Microsoft.ML.Data;
 
 namespace MetaML;
 
-/// <content>Metrics per task, few-shot evaluation.</content>
+/// <content>Metrics of each task, few-shot evaluation and cross-validation.</content>
 public sealed partial class MetaLearningCatalog
 {
-    /// <summary>Judges each task of scored rows, and sums up over tasks.</summary>
-    /// <param name="data">What a model's Transform returned.</param>
-    /// <param name="labelColumnName">The label: Boolean (binary), key or text (multiclass), Single (regression), which decides the metrics.</param>
+    /// <summary>Computes the metrics of each task from scored rows, and summarises them over tasks.</summary>
+    /// <param name="data">Scored rows: the result of a model's Transform.</param>
+    /// <param name="labelColumnName">The label: Boolean (binary), key or text (multiclass), Single (regression). Its type decides the metrics.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="scoreColumnName">The score: Single, for multiclass a vector of Single.</param>
-    /// <param name="probabilityColumnName">Binary: the probability of yes, for log-loss, which is NaN where there is no such column.</param>
-    /// <param name="predictedLabelColumnName">Multiclass: the predicted label, whose key values name the score's slots.</param>
-    /// <returns>ML.NET's metrics for each task; their macro and row-weighted means, 95 % interval over tasks, and worst decile.</returns>
+    /// <param name="scoreColumnName">The score: Single; a vector of Single for multiclass labels.</param>
+    /// <param name="probabilityColumnName">Binary labels: the probability of the positive class, for the log-loss. Without such a column the log-loss is NaN.</param>
+    /// <param name="predictedLabelColumnName">Multiclass labels: the predicted label. Its key values are the names of the score's slots.</param>
+    /// <returns>ML.NET's metrics for each task, with macro means, 95 % intervals over tasks, row-weighted means and worst deciles.</returns>
     /// <remarks>
-    /// Metrics equal those of ML.NET's Evaluate on the task's rows. What is undefined for a task is NaN and left out of the
-    /// means, with a count: AUC and AUPRC of a task with one class, recall of a task without positive rows, R² of labels that
-    /// never vary. F1 is 0 where ML.NET gives NaN because no positive row was found.
+    /// The metrics equal those of ML.NET's Evaluate on the rows of the task. A metric that is undefined for a task is NaN. The means
+    /// leave it out and count it. Undefined are AUC and AUPRC of a task with one class, recall of a task without positive rows, and
+    /// R² of a task with equal labels. If no positive row is found, F1 is 0, and ML.NET gives NaN.
     /// </remarks>
+    /// <example>
+    /// <code>
+    /// TaskEvaluation evaluation = ml.MetaLearning().EvaluateTasks(model.Transform(queryRows), "Demand", "Store");
+    /// Console.WriteLine(evaluation[TaskMetric.RootMeanSquaredError].Macro);
+    /// </code>
+    /// </example>
     /// <exception cref="ArgumentException">The label is an output of the trainer, or an output hides the task.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task.</exception>
@@ -39,20 +45,36 @@ public sealed partial class MetaLearningCatalog
         return new TaskEvaluator(_context).Evaluate(data, labelColumnName, taskColumnName, new ScoreReader(scoreColumnName, probabilityColumnName, predictedLabelColumnName));
     }
 
-    /// <summary>Judges strategies on tasks that were not trained on: draws support of each size, learns, scores the rest; the same draws for all strategies.</summary>
-    /// <param name="data">The tasks to evaluate on, with labels, before any step of a strategy's pipeline.</param>
-    /// <param name="strategies">What to compare, each with a name of its own.</param>
-    /// <param name="trainingData">The tasks that strategies learn across; null where all are fitted models or learn from scratch. No task may be in both.</param>
-    /// <param name="labelColumnName">The label, in the data or made by a step of a strategy's pipeline: Boolean, key or text, Single.</param>
+    /// <summary>Evaluates strategies on tasks that they were not trained on. Each strategy learns from support rows of these tasks and scores the query rows.</summary>
+    /// <param name="data">The tasks of the evaluation, with labels, before any step of a strategy's pipeline.</param>
+    /// <param name="strategies">The strategies to compare, with different names.</param>
+    /// <param name="trainingData">The training tasks of the strategies; null if all strategies have fitted models or learn from scratch. No task may be in both data views.</param>
+    /// <param name="labelColumnName">The label, in the data or made by a step of a strategy's pipeline: Boolean, key, text or Single.</param>
     /// <param name="taskColumnName">The task, in the data or made by a step of a strategy's pipeline: text or key.</param>
-    /// <param name="options">How to draw; null for the defaults.</param>
-    /// <param name="progress">Told of every model that was judged.</param>
-    /// <param name="cancellationToken">Stops between two models.</param>
-    /// <returns>A curve for each strategy; one that fails has an exception and what it finished.</returns>
-    /// <remarks>Query rows keep their labels on their way through a fitted pipeline, which may name that column; no Fit or Adapt is ever given one.</remarks>
+    /// <param name="options">The options of the draws; null for the defaults.</param>
+    /// <param name="progress">Receives a report after each evaluated model.</param>
+    /// <param name="cancellationToken">Cancels between two models.</param>
+    /// <returns>A curve for each strategy. The curve of a failed strategy has its exception and the points that were finished before.</returns>
+    /// <remarks>
+    /// All strategies have the same draws of support and query. Query rows pass through the fitted pipeline with their labels, since
+    /// its steps may need the label column. Fit and Adapt never receive a query row.
+    /// </remarks>
     /// <exception cref="ArgumentException">An option is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows or were trained on, or all strategies failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <example>
+    /// <code>
+    /// var split = ml.MetaLearning().TaskTrainTestSplit(trainingTasks, taskColumnName: "Store");
+    /// FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
+    ///     split.TestSet,
+    ///     [
+    ///         LearningStrategy.MetaLearned("meta-learned", ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store")),
+    ///         LearningStrategy.FromScratch("from scratch", ml.Regression.Trainers.Sdca("Demand")),
+    ///     ],
+    ///     split.TrainSet, labelColumnName: "Demand", taskColumnName: "Store");
+    /// Console.WriteLine(result.Compare("meta-learned", "from scratch").Gain);
+    /// </code>
+    /// </example>
     public FewShotEvaluation EvaluateFewShot(
         IDataView data,
         IEnumerable<LearningStrategy> strategies,
@@ -72,18 +94,28 @@ public sealed partial class MetaLearningCatalog
         return new FewShotEvaluator(_context, rows, draws).Evaluate(all, training, progress, cancellationToken);
     }
 
-    /// <summary>Judges strategies on every task: k folds over tasks, and the held-out tasks are adapted to before they are judged.</summary>
+    /// <summary>Evaluates strategies on every task by cross-validation with k folds over tasks. In each fold, strategies learn from the tasks of the other folds and are evaluated on the tasks of the fold, as by <see cref="EvaluateFewShot"/>.</summary>
     /// <param name="data">All tasks, with labels.</param>
-    /// <param name="strategies">What to compare, each with a name of its own.</param>
-    /// <param name="numberOfFolds">At least 2.</param>
-    /// <param name="labelColumnName">The label, in the data or made by a step of a strategy's pipeline: Boolean, key or text, Single.</param>
+    /// <param name="strategies">The strategies to compare, with different names.</param>
+    /// <param name="numberOfFolds">The number of folds k, at least 2.</param>
+    /// <param name="labelColumnName">The label, in the data or made by a step of a strategy's pipeline: Boolean, key, text or Single.</param>
     /// <param name="taskColumnName">The task, in the data or made by a step of a strategy's pipeline: text or key.</param>
-    /// <param name="options">How to draw; null for the defaults.</param>
-    /// <param name="progress">Told of every model that was judged.</param>
-    /// <param name="cancellationToken">Stops between two models.</param>
+    /// <param name="options">The options of the draws; null for the defaults.</param>
+    /// <param name="progress">Receives a report after each evaluated model.</param>
+    /// <param name="cancellationToken">Cancels between two models.</param>
     /// <exception cref="ArgumentException">An option is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are too few tasks, tasks have too few rows, or all strategies failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <example>
+    /// The rows of the data are in the order of time, and every support precedes its query.
+    /// <code>
+    /// TaskCrossValidation result = ml.MetaLearning().CrossValidateTasks(
+    ///     trainingTasks,
+    ///     [LearningStrategy.MetaLearned("meta-learned", ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store"))],
+    ///     numberOfFolds: 4, labelColumnName: "Demand", taskColumnName: "Store", options: new FewShotOptions { IsInTimeOrder = true });
+    /// Console.WriteLine(result.Overall);
+    /// </code>
+    /// </example>
     public TaskCrossValidation CrossValidateTasks(
         IDataView data,
         IEnumerable<LearningStrategy> strategies,

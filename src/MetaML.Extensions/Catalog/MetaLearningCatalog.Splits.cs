@@ -8,14 +8,14 @@ using Microsoft.ML.Data;
 
 namespace MetaML;
 
-/// <content>Splits by task, and of each task into support and query.</content>
+/// <content>Splits of data by task, and splits of each task into support and query.</content>
 public sealed partial class MetaLearningCatalog
 {
-    /// <summary>Splits data by task: no task has rows on both sides. ML.NET's own TrainTestSplit splits keys by their number.</summary>
+    /// <summary>Splits data by task into a training set and a test set. No task has rows in both sets. (ML.NET's TrainTestSplit splits keys by their number.)</summary>
     /// <param name="data">The data.</param>
-    /// <param name="testFraction">Share of the tasks on the test side; at least one task.</param>
+    /// <param name="testFraction">The share of tasks in the test set; at least one task.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="seed">Null for the MLContext's.</param>
+    /// <param name="seed">The seed of the split; null for the seed of the MLContext.</param>
     /// <param name="pipeline">The pipeline whose steps make the task; null if the task is in the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is not between 0 and 1, or the column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are too few tasks.</exception>
@@ -27,12 +27,12 @@ public sealed partial class MetaLearningCatalog
         return RowViews.Pair(parts[0], parts[1]);
     }
 
-    /// <summary>Splits data by task into tasks to learn from, to choose by, and to judge what was chosen.</summary>
+    /// <summary>Splits data by task into a training set, a validation set for the choice between models, and a test set for the evaluation of the chosen model.</summary>
     /// <param name="data">The data.</param>
-    /// <param name="validationFraction">Share of the tasks to choose by; at least one task.</param>
-    /// <param name="testFraction">Share of the tasks to judge by; at least one task.</param>
+    /// <param name="validationFraction">The share of tasks in the validation set; at least one task.</param>
+    /// <param name="testFraction">The share of tasks in the test set; at least one task.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="seed">Null for the MLContext's.</param>
+    /// <param name="seed">The seed of the split; null for the seed of the MLContext.</param>
     /// <param name="pipeline">The pipeline whose steps make the task; null if the task is in the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">A fraction is not between 0 and 1, or the column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are too few tasks.</exception>
@@ -46,16 +46,16 @@ public sealed partial class MetaLearningCatalog
         return new TaskSplit(parts[0], parts[1], parts[2]);
     }
 
-    /// <summary>Splits each task's rows into those to adapt on and those to be judged on.</summary>
-    /// <param name="data">The data, with labels: classes keep their proportions in the support, and each has at least a row where the size allows.</param>
-    /// <param name="supportSize">Support rows of each task.</param>
-    /// <param name="isPerClass">Whether the size is that of each class of a task.</param>
-    /// <param name="labelColumnName">The label: Boolean, key or text, Single.</param>
+    /// <summary>Splits the rows of each task into support rows for adaptation and query rows for evaluation.</summary>
+    /// <param name="data">The data, with labels. In a random support, classes keep their proportions, and each class has at least one row if the size allows it.</param>
+    /// <param name="supportSize">The number of support rows of each task.</param>
+    /// <param name="isPerClass">Whether the size is the number of support rows of each class of a task.</param>
+    /// <param name="labelColumnName">The label: Boolean, key, text or Single.</param>
     /// <param name="taskColumnName">The task: text or key.</param>
-    /// <param name="seed">Null for the MLContext's.</param>
+    /// <param name="seed">The seed of the split; null for the seed of the MLContext.</param>
     /// <param name="pipeline">The pipeline whose steps make the label or the task; null if both are in the data.</param>
-    /// <param name="timeColumnName">The column of time, if the support must be before the query: number, DateTime, DateTimeOffset, TimeSpan or key. The support is the first rows of each task, and the query is all later rows. Null: rows are drawn at random.</param>
-    /// <param name="isInTimeOrder">The same if the rows of the data are in the order of time.</param>
+    /// <param name="timeColumnName">The time column: number, DateTime, DateTimeOffset, TimeSpan or key. If it is set, the support is the first rows of each task, and the query is all later rows. Null: rows are drawn at random.</param>
+    /// <param name="isInTimeOrder">Whether the rows of the data are in the order of time. If true, the split is the same as with a time column.</param>
     /// <exception cref="ArgumentException">The size is below 1, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or a row has no task or no time.</exception>
     public SupportQuerySplit SupportQuerySplit(
@@ -72,7 +72,7 @@ public sealed partial class MetaLearningCatalog
         return new SupportQuerySplit(RowFilter.ByPosition(rows.View, drawn.SelectMany(draw => draw.Supports[0])), RowFilter.ByPosition(rows.View, drawn.SelectMany(draw => draw.Query)));
     }
 
-    // Rows are filtered by the task that they have, as they are read; if a step makes the task, the rows are in memory.
+    // If the task is in the data, the views filter the rows when they are read. If a step makes the task, the rows are kept in memory.
     private IDataView[] SplitByTask(IDataView data, string taskColumn, IEstimator<ITransformer>? pipeline, int? seed, params double[] shares)
     {
         if (pipeline is null)

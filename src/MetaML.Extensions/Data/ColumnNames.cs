@@ -4,11 +4,11 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>The columns that a meta-learner reads.</summary>
-/// <param name="Label">Boolean or Single of 0 and 1, key, or Single, by kind.</param>
-/// <param name="Features">Known-size vector of Single.</param>
-/// <param name="Task">Text or key; null where all rows form one task, or one pool of classes.</param>
-/// <param name="Weight">Single; null where all rows count alike.</param>
+/// <summary>The names of the columns that a meta-learner reads.</summary>
+/// <param name="Label">The label: Boolean or Single of 0 and 1 (binary), key (multiclass), or Single (regression).</param>
+/// <param name="Features">The features: known-size vector of Single.</param>
+/// <param name="Task">The task: text or key; null if all rows form one task, or one pool of classes.</param>
+/// <param name="Weight">The example weight: Single; null for equal weights.</param>
 internal sealed record ColumnNames(string Label, string Features, string? Task, string? Weight)
 {
     private const string FeaturesExpected = "known-size vector of Single";
@@ -47,14 +47,14 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     }
 
     /// <summary>Checks that no output hides a column.</summary>
-    /// <param name="role">What the column is read as.</param>
+    /// <param name="role">The role of the column, such as "label".</param>
     /// <param name="name">The column; null if there is none.</param>
     /// <param name="outputs">The names of the output columns.</param>
     /// <exception cref="ArgumentException">An output has the name of the column.</exception>
     public static void CheckNotHidden(string role, string? name, IReadOnlyCollection<string> outputs)
     {
         if (name is not null && outputs.Contains(name))
-            throw new ArgumentException($"The {role} column must not have the name of an output column, {string.Join(", ", outputs)}; got '{name}'. The output would hide the column, and evaluation would read the output in its place. Name the column otherwise, for example by ml.Transforms.CopyColumns(\"My{name}\", \"{name}\") in front, and name that.", name);
+            throw new ArgumentException($"The {role} column must not have the name of an output column, {string.Join(", ", outputs)}; got '{name}'. The output would hide the column, and evaluation would read the output instead. Give the column another name before the trainer, for example by ml.Transforms.CopyColumns(\"My{name}\", \"{name}\"), and use that name.", name);
     }
 
     /// <summary>Checks the columns that scoring reads.</summary>
@@ -79,10 +79,10 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "task", column, TaskExpected, type);
     }
 
-    /// <summary>Whether a type is a type of tasks: text, or a key whose number of values is known.</summary>
+    /// <summary>Whether a type fits a Task column: text, or a key whose number of values is known.</summary>
     public static bool IsTask(DataViewType? type) => type is TextDataViewType || (type is not null && KeyVocabulary.Has(type));
 
-    /// <summary>Checks a schema that is not known in full yet.</summary>
+    /// <summary>Checks the shape of a schema before the pipeline is fitted.</summary>
     /// <returns>The label column.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public SchemaShape.Column Check(SchemaShape shape, LabelKind kind)
@@ -92,7 +92,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         return label;
     }
 
-    /// <summary>Checks a schema that is not known in full yet, apart from labels.</summary>
+    /// <summary>Checks the shape of a schema before the pipeline is fitted, apart from labels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public void CheckRows(SchemaShape shape)
     {
@@ -104,12 +104,12 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
     }
 
-    /// <summary>Checks the feature column of a schema that is not known in full yet.</summary>
+    /// <summary>Checks the feature column in the shape of a schema.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public void CheckFeatures(SchemaShape shape) =>
         Find(shape, "feature", Features, FeaturesExpected, column => column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single);
 
-    /// <summary>What an output's labels are: as declared, else by the type of its column.</summary>
+    /// <summary>The kind of an output's labels: the declared kind, or if there is none, the kind that the type of the column gives.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public static LabelKind KindOf(DataViewSchema schema, OutputColumn output)
     {
@@ -117,7 +117,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         return LabelKinds.Of(output.Kind, KeyVocabulary.Has(type), type) ?? throw Mismatch(schema, "output", output.Name, OutputExpected(output.Kind), type, output.Kind);
     }
 
-    /// <summary>The same in a schema that is not known in full yet, with the column.</summary>
+    /// <summary>The kind of an output's labels, and its column, in the shape of a schema.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     public static (LabelKind Kind, SchemaShape.Column Column) KindOf(SchemaShape shape, OutputColumn output)
     {
@@ -145,10 +145,10 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 
     /// <summary>The type of a column.</summary>
     /// <param name="schema">The schema.</param>
-    /// <param name="role">What the column is read as.</param>
+    /// <param name="role">The role of the column, such as "label".</param>
     /// <param name="name">The column.</param>
-    /// <param name="expected">What it should be.</param>
-    /// <param name="kind">What labels should be, for roles that are labels.</param>
+    /// <param name="expected">The expected type, for the message.</param>
+    /// <param name="kind">The expected kind of labels, for roles that are labels.</param>
     internal static DataViewType Find(DataViewSchema schema, string role, string name, string expected, LabelKind? kind = null) =>
         schema.GetColumnOrNull(name)?.Type ?? throw Mismatch(Available(schema), role, name, expected, "no such column", ColumnCure.Of(role, name, kind, null, false));
 
@@ -167,13 +167,13 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, DataViewType found, LabelKind? kind = null) =>
         Mismatch(Available(schema), role, name, expected, found, ColumnCure.Of(role, name, kind, ColumnTypes.Item(found), found is VectorDataViewType));
 
-    /// <summary>The error of a column whose type would fit, but not this value of it.</summary>
+    /// <summary>The error of a column whose type fits, but which contains a value that does not.</summary>
     internal static ArgumentOutOfRangeException Mismatch(DataViewSchema schema, string role, string name, string expected, string found, string cure) =>
         Mismatch(Available(schema), role, name, expected, (object)found, cure);
 
     private static string Available(DataViewSchema schema) => string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})"));
 
-    // ML.NET reports mismatches by the same type of exception.
+    // ML.NET throws the same type of exception for a schema mismatch.
     private static ArgumentOutOfRangeException Mismatch(string available, string role, string name, string expected, object found, string cure) =>
         new(name, $"Schema mismatch for {role} column '{name}': expected {expected}, got {found}. Available columns: {available}. {cure}");
 }

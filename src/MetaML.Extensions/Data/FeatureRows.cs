@@ -3,10 +3,10 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>ML.NET's vectors as the learning core takes them.</summary>
+/// <summary>Converts ML.NET's vectors to the rows of MetaML.Core.</summary>
 internal static class FeatureRows
 {
-    /// <summary>The same values, dense or sparse, without a copy.</summary>
+    /// <summary>A row with the same values, dense or sparse, without a copy.</summary>
     public static FeatureRow ToFeatureRow(this in VBuffer<float> features) => features.IsDense
         ? new FeatureRow(features.GetValues())
         : new FeatureRow(features.Length, features.GetIndices(), features.GetValues());

@@ -11,10 +11,10 @@ internal sealed class JoinedRows : IDisposable
     public JoinedRows(params IReadOnlyList<SourceColumn> columns) => _cursors = columns.GroupBy(column => column.View)
         .ToDictionary(view => view.Key, view => view.Key.GetRowCursor(view.Select(column => view.Key.Schema[column.Name]).DistinctBy(column => column.Index)));
 
-    /// <summary>The row that has the value of a column.</summary>
+    /// <summary>The row that contains the value of a column.</summary>
     public DataViewRow RowOf(SourceColumn column) => _cursors[column.View];
 
-    /// <summary>Goes to the next row of each view.</summary>
+    /// <summary>Moves to the next row of each view.</summary>
     /// <exception cref="InvalidOperationException">The views have different numbers of rows.</exception>
     public bool MoveNext()
     {

@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Reads labels of rows as numbers: 0 or 1, the number of the class, or the value; NaN if a row has no label.</summary>
+/// <summary>Reads the labels of rows as numbers: 0 or 1 (binary), the number of the class (multiclass), or the value (regression). NaN if a row has no label.</summary>
 internal static class LabelGetter
 {
     /// <param name="row">The row or cursor.</param>

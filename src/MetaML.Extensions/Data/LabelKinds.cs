@@ -4,13 +4,13 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>The kind of a column's labels by its type: the one place that says which types are labels of which kind.</summary>
+/// <summary>The kind of the labels of a column, from the type of the column.</summary>
 internal static class LabelKinds
 {
-    /// <summary>The kind that is evaluated: as for training, and text too is multiclass. Single labels are binary where they were scored as such.</summary>
+    /// <summary>The kind of labels for evaluation. It is the kind for training, with two additions: text is multiclass, and Single is binary if the scores are binary.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="column">The label column.</param>
-    /// <param name="scoreColumn">What a trainer made of the rows; null where they are not scored.</param>
+    /// <param name="scoreColumn">The score column; null if rows are not scored.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is of another type.</exception>
     public static LabelKind Of(DataViewSchema schema, string column, string? scoreColumn = null)
     {
@@ -19,7 +19,7 @@ internal static class LabelKinds
         return Find(schema, column, scoreColumn) ?? throw ColumnNames.Mismatch(schema, "label", column, Expected, type);
     }
 
-    /// <summary>The kind that is evaluated; null if there is no such column, or its type is not a type of labels.</summary>
+    /// <summary>The kind of labels for evaluation; null if there is no such column, or if its type is not a type of labels.</summary>
     /// <param name="schema">The schema.</param>
     /// <param name="column">The label column.</param>
     /// <param name="scoreColumn">The score column; null if rows are not scored.</param>
@@ -31,11 +31,11 @@ internal static class LabelKinds
         var type => Of(declared: null, KeyVocabulary.Has(type), type),
     };
 
-    /// <summary>The kind that is learned: as declared, else by type: key is multiclass, Boolean binary, Single regression. Null where the type does not fit.</summary>
-    /// <param name="declared">Null where the type alone decides.</param>
+    /// <summary>The kind of labels for training: key is multiclass, Boolean binary, Single regression, or binary if declared. Null if the type does not fit the declared kind.</summary>
+    /// <param name="declared">The declared kind; null if only the type decides.</param>
     /// <param name="isKey">Whether the column is a key that can be used.</param>
-    /// <param name="type">The column's type; ignored for a key.</param>
-    /// <remarks>Boolean has no missing value. So binary labels of which some are missing are Single, and declared.</remarks>
+    /// <param name="type">The type of the column; ignored for a key.</param>
+    /// <remarks>Boolean has no missing value. Binary labels with missing values must therefore be Single, with a declared kind.</remarks>
     public static LabelKind? Of(LabelKind? declared, bool isKey, DataViewType? type)
     {
         LabelKind? kind = isKey ? LabelKind.Multiclass

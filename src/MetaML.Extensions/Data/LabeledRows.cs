@@ -2,24 +2,24 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Task and label of each row of a view.</summary>
+/// <summary>The task and label of each row of a view, and its time if rows have an order.</summary>
 /// <param name="Kind">The kind of the labels.</param>
-/// <param name="TaskNames">The tasks, in the order in which they first appear.</param>
-/// <param name="TaskOfRow">For each row, the number of its task.</param>
-/// <param name="Labels">For each row, 0 or 1, the number of its class, or the value; NaN if it has no label. Empty if labels were not read.</param>
-/// <param name="Classes">The numbers of the classes; without classes unless labels are multiclass.</param>
+/// <param name="TaskNames">The names of the tasks, in the order in which they first appear.</param>
+/// <param name="TaskOfRow">The number of the task of each row.</param>
+/// <param name="Labels">The label of each row: 0 or 1, the number of the class, or the value; NaN if it is missing. Empty if labels were not read.</param>
+/// <param name="Classes">The numbers of the classes; empty unless labels are multiclass.</param>
 internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNames, int[] TaskOfRow, float[] Labels, NameNumbers Classes)
 {
-    /// <summary>For each row, a number that sorts as the time of the row; empty if rows have no order.</summary>
+    /// <summary>The time of each row as an integer with the same order; empty if rows have no order.</summary>
     public long[] Times { get; init; } = [];
 
     private const int RowsPerCheck = 1024;
 
     /// <summary>Reads the rows once.</summary>
-    /// <param name="label">The label; null if labels are not read.</param>
-    /// <param name="task">The task. All columns are of views with the same rows.</param>
-    /// <param name="time">The time; null if rows have no order.</param>
-    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <param name="label">The label column; null if labels are not read.</param>
+    /// <param name="task">The Task column. The views of all columns must have the same rows.</param>
+    /// <param name="time">The time column; null if rows have no order.</param>
+    /// <param name="cancellationToken">Cancels between rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task or no time, or the views have different numbers of rows.</exception>
     public static LabeledRows Read(SourceColumn? label, SourceColumn task, SourceColumn? time, CancellationToken cancellationToken = default)
@@ -54,10 +54,10 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
 
     /// <summary>The names of the tasks of a view.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">A row has no task: it would be in no part of a split.</exception>
+    /// <exception cref="InvalidOperationException">A row has no task. No part of a split would contain it.</exception>
     public static IReadOnlyList<string> ReadTasks(IDataView data, string taskColumn) => Read(null, new SourceColumn(data, taskColumn), null).TaskNames;
 
-    /// <summary>For each task, the numbers of its rows that have a label; by time if rows have an order, rows of the same time in the order of the data.</summary>
+    /// <summary>The numbers of the labelled rows of each task. If rows have an order, they are sorted by time, and rows of the same time keep the order of the data.</summary>
     public int[][] RowsByTask()
     {
         var rows = new List<int>[TaskNames.Count];
@@ -75,8 +75,8 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
     /// <summary>The numbers of the rows of some tasks, with or without a label, in ascending order.</summary>
     public int[] RowsOf(IReadOnlySet<string> tasks) => [.. Enumerable.Range(0, TaskOfRow.Length).Where(row => tasks.Contains(TaskNames[TaskOfRow[row]]))];
 
-    /// <summary>Some rows, with their tasks alone.</summary>
-    /// <param name="rows">Numbers of rows.</param>
+    /// <summary>A subset of the rows, with only the tasks of these rows.</summary>
+    /// <param name="rows">The numbers of the rows.</param>
     public LabeledRows Subset(int[] rows)
     {
         var tasks = new NameNumbers();

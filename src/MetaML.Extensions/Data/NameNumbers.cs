@@ -1,7 +1,7 @@
 namespace MetaML.Extensions.Data;
 
-/// <summary>Numbers for names, from 0 in the order in which the names first appear.</summary>
-/// <remarks>Models number the same classes in different ways. The names of the classes tell which are the same.</remarks>
+/// <summary>Numbers names from 0, in the order in which they first appear.</summary>
+/// <remarks>Different models can give different numbers to the same classes. The names identify the classes.</remarks>
 internal sealed class NameNumbers
 {
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);

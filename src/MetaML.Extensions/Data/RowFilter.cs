@@ -4,35 +4,35 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Some rows of a data view, lazily and in their order.</summary>
-/// <remarks>ML.NET's own filters take a range of a number or key, or need a class whose property has the column's name.</remarks>
+/// <summary>A view of some rows of a data view, in their order. The rows are filtered when they are read.</summary>
+/// <remarks>ML.NET's filters accept only a range of a number or key, or require a class with a property that has the name of the column.</remarks>
 internal sealed class RowFilter : IDataView
 {
     private readonly IDataView _source;
     private readonly string? _column;
     private readonly long[]? _positions;
-    private readonly Func<DataViewRow, Func<bool>> _keepOf;
+    private readonly Func<DataViewRow, Func<bool>> _createFilter;
 
-    private RowFilter(IDataView source, string? column, long[]? positions, Func<DataViewRow, Func<bool>> keepOf)
+    private RowFilter(IDataView source, string? column, long[]? positions, Func<DataViewRow, Func<bool>> createFilter)
     {
         _source = source;
         _column = column;
         _positions = positions;
-        _keepOf = keepOf;
+        _createFilter = createFilter;
     }
 
     public bool CanShuffle => false;
 
     public DataViewSchema Schema => _source.Schema;
 
-    /// <summary>The rows at some positions.</summary>
+    /// <summary>A view of the rows at some positions.</summary>
     /// <param name="source">A view that gives its rows in the same order at each reading.</param>
     /// <param name="positions">Row numbers, in any order.</param>
     public static RowFilter ByPosition(IDataView source, IEnumerable<int> positions)
     {
         IEnumerable<int> ascending = positions.Distinct().Order();
-        if (source is RowFilter { _positions: { } known } part)
-            return ByPosition(part._source, [.. ascending.Select(position => known[position])]);
+        if (source is RowFilter { _positions: { } sourcePositions } filtered)
+            return ByPosition(filtered._source, [.. ascending.Select(position => sourcePositions[position])]);
         return ByPosition(source, [.. ascending.Select(position => (long)position)]);
     }
 
@@ -48,10 +48,10 @@ internal sealed class RowFilter : IDataView
         };
     });
 
-    /// <summary>The rows of some tasks.</summary>
-    /// <param name="source">Has the Task column.</param>
+    /// <summary>A view of the rows of some tasks.</summary>
+    /// <param name="source">A view with the Task column.</param>
     /// <param name="column">The Task column: text or key.</param>
-    /// <param name="tasks">Names of tasks.</param>
+    /// <param name="tasks">The names of the tasks.</param>
     public static RowFilter ByTask(IDataView source, string column, IReadOnlySet<string> tasks) => new(source, column, null, row =>
     {
         Func<string?> getTask = TaskNames.Getter(row, column);
@@ -63,18 +63,18 @@ internal sealed class RowFilter : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         DataViewSchema.Column[] needed = [.. columnsNeeded];
-        if (_positions is not null && PositionCursor.Over(_source, needed, _positions) is { } found)
-            return found;
+        if (_positions is not null && PositionCursor.Over(_source, needed, _positions) is { } cursor)
+            return cursor;
         IEnumerable<DataViewSchema.Column> read = _column is null ? needed : needed.Append(Schema[_column]).DistinctBy(column => column.Index);
-        return new Cursor(_source.GetRowCursor(read), needed, _keepOf);
+        return new Cursor(_source.GetRowCursor(read), needed, _createFilter);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
-    private sealed class Cursor(DataViewRowCursor source, DataViewSchema.Column[] needed, Func<DataViewRow, Func<bool>> keepOf) : DataViewRowCursor
+    private sealed class Cursor(DataViewRowCursor source, DataViewSchema.Column[] needed, Func<DataViewRow, Func<bool>> createFilter) : DataViewRowCursor
     {
         private readonly HashSet<int> _active = [.. needed.Select(column => column.Index)];
-        private readonly Func<bool> _keep = keepOf(source);
+        private readonly Func<bool> _filter = createFilter(source);
         private long _position = -1;
 
         public override long Position => _position;
@@ -93,7 +93,7 @@ internal sealed class RowFilter : IDataView
         {
             while (source.MoveNext())
             {
-                if (!_keep())
+                if (!_filter())
                     continue;
                 _position++;
                 return true;

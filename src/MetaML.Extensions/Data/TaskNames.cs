@@ -8,14 +8,14 @@ namespace MetaML.Extensions.Data;
 /// <summary>The name of each row's task, from a text or key column.</summary>
 internal static class TaskNames
 {
-    /// <summary>The one task of data without a Task column.</summary>
+    /// <summary>The name of the single task of data without a Task column.</summary>
     public const string Only = "";
 
-    private const int MaximumKnown = 1 << 16;
+    private const int MaximumInterned = 1 << 16;
 
-    /// <summary>Reads the task of the row that the cursor stands at; null where the key is missing or the text is null or empty.</summary>
+    /// <summary>Returns a getter of the task of the current row. It returns null if the key is missing, or the text is null or empty.</summary>
     /// <param name="row">The row or cursor.</param>
-    /// <param name="column">The Task column, or null.</param>
+    /// <param name="column">The Task column; null if there is none.</param>
     public static Func<string?> Getter(DataViewRow row, string? column)
     {
         if (column is null)
@@ -26,13 +26,13 @@ internal static class TaskNames
         {
             ValueGetter<ReadOnlyMemory<char>> getText = row.GetGetter<ReadOnlyMemory<char>>(task);
             ReadOnlyMemory<char> text = default;
-            var known = new HashSet<string>(StringComparer.Ordinal);
+            var interned = new HashSet<string>(StringComparer.Ordinal);
             return () =>
             {
                 getText(ref text);
                 if (text.IsEmpty)
                     return null;
-                return MemoryMarshal.TryGetString(text, out string? whole, out _, out int length) && whole.Length == length ? whole : Known(known, text.Span);
+                return MemoryMarshal.TryGetString(text, out string? whole, out _, out int length) && whole.Length == length ? whole : Intern(interned, text.Span);
             };
         }
 
@@ -48,18 +48,18 @@ internal static class TaskNames
 
     /// <summary>The error of a row without a task.</summary>
     /// <param name="column">The Task column.</param>
-    /// <param name="row">The row's number.</param>
+    /// <param name="row">The number of the row.</param>
     public static InvalidOperationException Missing(DataViewSchema.Column column, long row) =>
-        new($"Each row must have a task in column '{column.Name}'; got {(column.Type is TextDataViewType ? "an empty text" : "a missing key")} in row {row}. It cannot be learned from. Leave the row out, or give it a task.");
+        new($"Each row must have a task in column '{column.Name}'; got {(column.Type is TextDataViewType ? "an empty text" : "a missing key")} in row {row}. A row without a task cannot be used. Leave the row out, or give it a task.");
 
-    // The same string for the same text: none is made for each row.
-    private static string Known(HashSet<string> known, ReadOnlySpan<char> text)
+    // Rows with the same text share one string.
+    private static string Intern(HashSet<string> interned, ReadOnlySpan<char> text)
     {
-        if (known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out string? name))
+        if (interned.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out string? name))
             return name;
-        if (known.Count == MaximumKnown)
-            known.Clear();
-        known.Add(name = text.ToString());
+        if (interned.Count == MaximumInterned)
+            interned.Clear();
+        interned.Add(name = text.ToString());
         return name;
     }
 }

@@ -3,20 +3,20 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Collects rows in a store that is dense or sparse as the first rows are, and their labels in a task set for each label column.</summary>
+/// <summary>Collects rows in a dense or sparse store, and their labels in a task set for each label column. The first rows decide the form of the store.</summary>
 /// <remarks>
-/// Until the form of the store is decided rows are held in the buffers that ML.NET filled. So data are read in one pass, and a row
-/// is copied twice between ML.NET's cursor and the first tensor: into the store, and from there into the tensor.
+/// Until the form of the store is decided, rows remain in the buffers that ML.NET filled. Data are therefore read in one pass. A row
+/// is copied twice between ML.NET's cursor and the first tensor: into the store, and from the store into the tensor.
 /// </remarks>
 internal sealed class TaskRowStore
 {
     private const int RowsToMeasure = 100;
-    private const int FewestSparseFeatures = 100;
-    private const double DensestSparse = 0.25;
+    private const int MinimumSparseFeatures = 100;
+    private const double MaximumSparseDensity = 0.25;
 
     private readonly int _featureCount;
     private readonly IReadOnlyList<LabelColumn> _labels;
-    private readonly List<Row> _held = [];
+    private readonly List<Row> _pending = [];
     private TaskSetBuilder[] _builders = [];
     private FeatureStore? _store;
     private int _measured;
@@ -24,20 +24,20 @@ internal sealed class TaskRowStore
 
     /// <param name="featureCount">Number of features of each row.</param>
     /// <param name="needsDense">Whether the store must be dense.</param>
-    /// <param name="labels">The label columns; none where rows are learned from without labels.</param>
+    /// <param name="labels">The label columns; empty if the encoder learns without labels.</param>
     public TaskRowStore(int featureCount, bool needsDense, IReadOnlyList<LabelColumn> labels)
     {
         _featureCount = featureCount;
         _labels = labels;
-        if (needsDense || featureCount < FewestSparseFeatures)
+        if (needsDense || featureCount < MinimumSparseFeatures)
             Begin(new DenseFeatureStore(featureCount));
     }
 
-    /// <summary>Whether the form is yet to be decided, by rows that are learned from and rows that are not.</summary>
+    /// <summary>Whether the form of the store is still undecided. Rows without a label count in the decision, too.</summary>
     public bool IsMeasuring => _store is null;
 
-    /// <summary>Counts the values of one of the first rows.</summary>
-    /// <remarks>Text featurisers give tens of thousands of columns with dozens of values each. Images on an empty ground are not sparse: their pixels have neighbours.</remarks>
+    /// <summary>Counts the nonzero values of one of the first rows.</summary>
+    /// <remarks>Text featurisers give tens of thousands of features, and a row has only dozens of nonzero values. Images on an empty background have too many nonzero pixels for a sparse store.</remarks>
     public void Measure(in VBuffer<float> features)
     {
         foreach (float value in features.GetValues())
@@ -47,10 +47,10 @@ internal sealed class TaskRowStore
     }
 
     /// <summary>Adds a row.</summary>
-    /// <param name="features">All finite. The buffer is taken while <see cref="IsMeasuring"/>, and can be filled anew.</param>
-    /// <param name="task">The row's task.</param>
-    /// <param name="labels">For each label column; NaN where the row has no label of it.</param>
-    /// <param name="weight">How much the row counts.</param>
+    /// <param name="features">The features, all finite. While <see cref="IsMeasuring"/>, the store keeps the buffer and returns an empty one.</param>
+    /// <param name="task">The task of the row.</param>
+    /// <param name="labels">The label of each label column; NaN if it is missing.</param>
+    /// <param name="weight">The weight of the row.</param>
     public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight)
     {
         if (!IsMeasuring)
@@ -59,7 +59,7 @@ internal sealed class TaskRowStore
             return;
         }
 
-        _held.Add(new Row(features, task, labels.ToArray(), weight));
+        _pending.Add(new Row(features, task, labels.ToArray(), weight));
         features = default;
     }
 
@@ -80,10 +80,10 @@ internal sealed class TaskRowStore
 
     private void Decide()
     {
-        Begin(_nonZero < DensestSparse * _measured * _featureCount ? new SparseFeatureStore(_featureCount) : new DenseFeatureStore(_featureCount));
-        foreach (Row row in _held)
+        Begin(_nonZero < MaximumSparseDensity * _measured * _featureCount ? new SparseFeatureStore(_featureCount) : new DenseFeatureStore(_featureCount));
+        foreach (Row row in _pending)
             Store(row.Features, row.Task, row.Labels, row.Weight);
-        _held.Clear();
+        _pending.Clear();
     }
 
     private void Begin(FeatureStore store)

@@ -7,7 +7,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Reads a data view into tasks, in one pass, for one label column or for several.</summary>
+/// <summary>Reads a data view into tasks, for one or several label columns, in one pass.</summary>
 internal sealed class TaskSetReader
 {
     private const int ValuesShown = 5;
@@ -15,7 +15,7 @@ internal sealed class TaskSetReader
 
     private const string UnknownToMapping = "They were unknown to the mapping that made the keys. Put MapValueToKey into the chain that is adapted, or leave the rows out.";
     private const string WithoutValues = "Keys without values are numbered from 1, and 0 is missing. Add 1 to the numbers, or give the column as text, or leave the rows out.";
-    private const string OneSetOfClasses = "All tasks of this model share one set of classes, and these are none of them. Train with ClassSets.PerTask for tasks that bring their own, or leave the rows out.";
+    private const string OneSetOfClasses = "All tasks of this model share one set of classes, and it does not contain these values. Train with ClassSets.PerTask if tasks have their own classes, or leave the rows out.";
 
     private readonly IHostEnvironment _env;
     private readonly IChannel _channel;
@@ -30,18 +30,18 @@ internal sealed class TaskSetReader
 
     public CancellationToken CancellationToken { get; init; }
 
-    /// <summary>What the rows are read for; null where it is yet to be chosen.</summary>
+    /// <summary>The encoder that receives the rows; null if it is not chosen yet.</summary>
     public EncoderOptions? Encoder { get; init; }
 
     /// <summary>Reads all rows.</summary>
-    /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
-    /// <param name="labels">The label columns; a row is left out, with a warning, where none of them has a label.</param>
-    /// <returns>The tasks of each label column, on one store of rows.</returns>
-    /// <exception cref="InvalidOperationException">A feature is not finite, or a task is missing, or a label cannot be used.</exception>
+    /// <param name="data">The rows, with a schema that <see cref="ColumnNames"/> has checked.</param>
+    /// <param name="labels">The label columns. A row without a label in any of them is left out, with a warning.</param>
+    /// <returns>The tasks of each label column. All share one store of rows.</returns>
+    /// <exception cref="InvalidOperationException">A feature is not finite, a task is missing, or a label is invalid.</exception>
     public TaskSet[] Read(IDataView data, params IReadOnlyList<LabelColumn> labels) => ReadRows(data, labels).Tasks();
 
     /// <summary>Reads the features of all rows.</summary>
-    /// <param name="data">Checked by <see cref="ColumnNames"/>.</param>
+    /// <param name="data">The rows, with a schema that <see cref="ColumnNames"/> has checked.</param>
     /// <exception cref="InvalidOperationException">A feature is not finite.</exception>
     public FeatureStore ReadFeatures(IDataView data) => ReadRows(data, []).Features();
 
@@ -49,7 +49,7 @@ internal sealed class TaskSetReader
     {
         DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
         var rows = new TaskRowStore(ColumnTypes.VectorSize(featureColumn.Type), Encoder is { NeedsDense: true }, labels);
-        using DataViewRowCursor cursor = data.GetRowCursor(Needed(data.Schema, labels));
+        using DataViewRowCursor cursor = data.GetRowCursor(RequiredColumns(data.Schema, labels));
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
         ValueGetter<float>[] getLabels = [.. labels.Select(label => ColumnGetters.Label(cursor, data.Schema[label.Name]))];
         ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
@@ -111,7 +111,7 @@ internal sealed class TaskSetReader
         return rows;
     }
 
-    /// <summary>Throws where a feature is NaN or infinite, naming row and slot.</summary>
+    /// <summary>Throws an exception with row and slot if a feature is NaN or infinite.</summary>
     private static void CheckFinite(in VBuffer<float> features, long row, DataViewSchema.Column column)
     {
         ReadOnlySpan<float> values = features.GetValues();
@@ -134,18 +134,18 @@ internal sealed class TaskSetReader
         }
     }
 
-    private IEnumerable<DataViewSchema.Column> Needed(DataViewSchema schema, IEnumerable<LabelColumn> labels)
+    private IEnumerable<DataViewSchema.Column> RequiredColumns(DataViewSchema schema, IEnumerable<LabelColumn> labels)
     {
         string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight];
         return names.OfType<string>().Distinct().Select(name => schema[name]);
     }
 
-    // A key is missing where its value was unknown to the mapping that made it. The value is in the column that the key hides.
+    // A key is missing if the mapping that made it does not know its value. The value is in the column that the key hides.
     private static InvalidOperationException Missing(IDataView data, string role, string name, string cure)
     {
         DataViewSchema.Column column = data.Schema[name];
         DataViewSchema.Column? raw = data.Schema.Where(c => c.Name == name && c.IsHidden && c.Type is PrimitiveDataViewType and not KeyDataViewType)
-            .Select(c => (DataViewSchema.Column?)c).FirstOrDefault(); // as it came, before any step
+            .Select(c => (DataViewSchema.Column?)c).FirstOrDefault(); // the column before any step
         var rows = new List<long>();
         var values = new HashSet<string>();
         using DataViewRowCursor cursor = data.GetRowCursor(raw is { } hidden ? [column, hidden] : [column]);
@@ -164,7 +164,7 @@ internal sealed class TaskSetReader
                 values.Add($"'{text}'");
         }
 
-        string what = values.Count > 0 ? $"the values {string.Join(", ", values)}" : $"missing keys in rows {string.Join(", ", rows)}";
-        return new InvalidOperationException($"Each row must have a {role} in column '{name}'; got {what}. {(KeyVocabulary.Of(column).ItemType is null ? WithoutValues : cure)}");
+        string found = values.Count > 0 ? $"the values {string.Join(", ", values)}" : $"missing keys in rows {string.Join(", ", rows)}";
+        return new InvalidOperationException($"Each row must have a {role} in column '{name}'; got {found}. {(KeyVocabulary.Of(column).ItemType is null ? WithoutValues : cure)}");
     }
 }

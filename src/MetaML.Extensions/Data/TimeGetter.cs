@@ -3,14 +3,14 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
-/// <summary>Reads the time of rows as numbers that sort as the times do.</summary>
+/// <summary>Reads the times of rows as integers with the same order.</summary>
 internal static class TimeGetter
 {
     private const string Expected = "number, DateTime, DateTimeOffset, TimeSpan or key";
 
-    /// <summary>The getter of a time; null if a row has no time: NaN, a missing key, or the first instant of the calendar.</summary>
+    /// <summary>Returns the getter of a time. It returns null if the row has no time: NaN, a missing key, or the default value of DateTime or DateTimeOffset.</summary>
     /// <param name="row">The row or cursor.</param>
-    /// <param name="column">The column of time.</param>
+    /// <param name="column">The time column.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is of another type.</exception>
     public static Func<long?> Of(DataViewRow row, DataViewSchema.Column column)
     {
@@ -34,15 +34,15 @@ internal static class TimeGetter
         };
     }
 
-    /// <summary>Checks that there is such a column.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    /// <summary>Checks that the column exists.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column.</exception>
     public static void Check(DataViewSchema schema, string column) => ColumnNames.Find(schema, "time", column, Expected);
 
     /// <summary>The error of a row without a time.</summary>
     public static InvalidOperationException Missing(string column, long row) =>
-        new($"Each row must have a time in column '{column}'; got a missing value in row {row}. It is unknown whether the row is before or after others. Leave the row out, or give it a time.");
+        new($"Each row must have a time in column '{column}'; got a missing value in row {row}. It is unknown whether the row precedes or follows other rows. Leave the row out, or give it a time.");
 
-    // The bits of a floating-point number sort as its magnitude does.
+    // The bits of a floating-point number, read as an integer, have the order of its magnitude.
     private static long Sortable(double value) => BitConverter.DoubleToInt64Bits(value) is var bits && bits >= 0 ? bits : long.MinValue - bits;
 
     private static Func<long?> Get<T>(DataViewRow row, DataViewSchema.Column column, Func<T, long?> convert)

@@ -9,10 +9,10 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments;
 
-/// <summary>What follows from the runs: the verdict, the test, the best strategy fitted again.</summary>
+/// <summary>Makes the result of an experiment from its runs: the verdict, the test, and the second fit of the best strategy.</summary>
 internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSettings settings, ExperimentData data, ExperimentRunner runner, TaskMetric metric)
 {
-    public ExperimentResult Draw(RunDetail best, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
+    public ExperimentResult ToResult(RunDetail best, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
     {
         RunDetail[] finalists = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
         FewShotEvaluation validation = data.Validation.ToEvaluation([.. finalists.Select(detail => detail.ValidationCurve!)]);
@@ -67,10 +67,10 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
         null => TransferVerdict.NotCompared,
         { Mean: var mean } when !(mean > 0) => TransferVerdict.DoesNotHelp,
         { Lower: > 0 } => TransferVerdict.Helps,
-        _ => TransferVerdict.Uncertain, // also of a single task, whose interval is unknown
+        _ => TransferVerdict.Uncertain, // also for a single task, which has no interval
     };
 
-    // With the models that were chosen, as they learned from the training tasks.
+    // Evaluates the models that were fitted to the training tasks.
     private FewShotEvaluation? Test(RunDetail[] finalists)
     {
         if (data.Test is null || settings.CancellationToken.IsCancellationRequested)
@@ -78,11 +78,11 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
         try
         {
             return data.Test.ToEvaluation([.. finalists.Select(detail =>
-                data.Test.TryJudge(runner.PlanOf(detail).Strategy(null, settings.CancellationToken), data.Training, detail.Model, null, settings.CancellationToken))]);
+                data.Test.TryEvaluate(runner.PlanOf(detail).Strategy(null, settings.CancellationToken), data.Training, detail.Model, null, settings.CancellationToken))]);
         }
         catch (OperationCanceledException)
         {
-            return null; // what was finished before is kept
+            return null; // the results of the search remain
         }
     }
 

@@ -9,10 +9,13 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML;
 
-/// <summary>Compares meta-learned, joint, pooled and from-scratch strategies on the same tasks, draws and budget. Made by <see cref="MetaLearningCatalog.CreateExperiment(TaskExperimentSettings)"/>.</summary>
+/// <summary>
+/// Compares meta-learned, joint, pooled and from-scratch strategies on the same tasks, with the same draws and within one time
+/// limit. <see cref="MetaLearningCatalog.CreateExperiment(TaskExperimentSettings)"/> creates it.
+/// </summary>
 /// <remarks>
-/// Strategies learn from the training tasks, are chosen by the validation tasks, and the best of each kind are judged on the
-/// test tasks, once. The best is then fitted again on training and validation tasks together.
+/// Strategies learn from the training tasks. The validation tasks decide the best run of each kind. These runs are evaluated on the
+/// test tasks, once. The best strategy is then fitted again to training and validation tasks together.
 /// </remarks>
 public sealed class TaskExperiment
 {
@@ -26,17 +29,17 @@ public sealed class TaskExperiment
         _settings = settings with { };
     }
 
-    /// <summary>Runs the experiment on tasks of which some are held out for validation and for the test.</summary>
+    /// <summary>Runs the experiment, and holds out some of the given tasks for validation and for the test.</summary>
     /// <param name="trainData">All tasks.</param>
-    /// <param name="labelColumnName">The label, in the data or made by the featurizer: Boolean, key or text, Single.</param>
+    /// <param name="labelColumnName">The label, in the data or made by the featurizer: Boolean, key, text or Single.</param>
     /// <param name="taskColumnName">The task, in the data or made by the featurizer: text or key.</param>
     /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
-    /// <param name="preFeaturizer">The steps in front of every trainer, fitted on what the strategy may learn from; null for none.</param>
-    /// <param name="progressHandler">Told of every run as it ends.</param>
+    /// <param name="preFeaturizer">The steps before every trainer. They are fitted to the rows that the strategy learns from. Null for no steps.</param>
+    /// <param name="progressHandler">Receives each run when it ends.</param>
     /// <exception cref="ArgumentException">A setting is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are too few tasks, or tasks have too few rows.</exception>
-    /// <exception cref="ExperimentException">No strategy came to a result; it carries what was tried.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before any strategy came to a result.</exception>
+    /// <exception cref="ExperimentException">No strategy gave a result. The exception contains all runs.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before any strategy gave a result.</exception>
     public ExperimentResult Execute(
         IDataView trainData,
         string labelColumnName = DefaultColumnNames.Label,
@@ -53,19 +56,19 @@ public sealed class TaskExperiment
         return Execute(new ExperimentData(_context, Draws(), parts[0], parts[1], parts.ElementAtOrDefault(2)), columns, preFeaturizer, progressHandler);
     }
 
-    /// <summary>Runs the experiment on tasks that were split already, as by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
-    /// <param name="trainData">Tasks to learn from.</param>
-    /// <param name="validationData">Tasks to choose by.</param>
-    /// <param name="testData">Tasks to judge what was chosen, once; null for none.</param>
-    /// <param name="labelColumnName">The label, in the data or made by the featurizer: Boolean, key or text, Single.</param>
+    /// <summary>Runs the experiment on tasks that are already split, for example by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
+    /// <param name="trainData">The training tasks.</param>
+    /// <param name="validationData">The validation tasks, which decide the best strategy.</param>
+    /// <param name="testData">The test tasks, for the evaluation of the chosen strategies; null for no test.</param>
+    /// <param name="labelColumnName">The label, in the data or made by the featurizer: Boolean, key, text or Single.</param>
     /// <param name="taskColumnName">The task, in the data or made by the featurizer: text or key.</param>
     /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
-    /// <param name="preFeaturizer">The steps in front of every trainer, fitted on what the strategy may learn from; null for none.</param>
-    /// <param name="progressHandler">Told of every run as it ends.</param>
+    /// <param name="preFeaturizer">The steps before every trainer. They are fitted to the rows that the strategy learns from. Null for no steps.</param>
+    /// <param name="progressHandler">Receives each run when it ends.</param>
     /// <exception cref="ArgumentException">A setting is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>
-    /// <exception cref="ExperimentException">No strategy came to a result; it carries what was tried.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled before any strategy came to a result.</exception>
+    /// <exception cref="ExperimentException">No strategy gave a result. The exception contains all runs.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before any strategy gave a result.</exception>
     public ExperimentResult Execute(
         IDataView trainData,
         IDataView validationData,
@@ -84,7 +87,7 @@ public sealed class TaskExperiment
         return Execute(new ExperimentData(_context, Draws(), training, validation, test), columns, preFeaturizer, progressHandler);
     }
 
-    // The steps that make the label or the task are the featurizer's, or those of a strategy that was added.
+    // The label or the task can be made by a step of the featurizer or of an added strategy.
     private EvaluationRows Read(IDataView data, ExperimentColumns columns, IEstimator<ITransformer>? preFeaturizer) => EvaluationRows.Read(
         _context,
         data,
@@ -107,20 +110,20 @@ public sealed class TaskExperiment
         });
         ExperimentEnd end = Search(runner, plan, budget);
         double searchSeconds = budget.ElapsedSeconds;
-        RunDetail best = runner.Best(_ => true) ?? throw Nothing(runner, budget, end);
-        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).Draw(best, started, searchSeconds, end);
+        RunDetail best = runner.Best(_ => true) ?? throw NoResult(runner, budget, end);
+        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).ToResult(best, started, searchSeconds, end);
     }
 
     private int Seed => _settings.Seed ?? HostSettings.Seed(_context) ?? 0;
 
     private FewShotOptions Draws() => _settings.FewShot with { Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric, Seed = Seed };
 
-    // Plain strategies first, since they are cheap, on half of the budget at the most; then the search among the meta-learned ones.
+    // Strategies that are not meta-learned are cheap. They run first, and may use half of the budget. Then the meta-learned ones are searched.
     private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget)
     {
         IReadOnlyList<MetaCandidate> candidates = plan.Candidates();
         double share = candidates.Count > 0 ? 0.5 : 1;
-        int models = _settings.MaxModels is { } most ? Math.Max(1, (int)(share * most)) : int.MaxValue;
+        int models = _settings.MaxModels is { } maximum ? Math.Max(1, (int)(share * maximum)) : int.MaxValue;
         bool isAllTried = true;
         foreach (PlannedRun plain in plan.Plain())
         {
@@ -142,10 +145,10 @@ public sealed class TaskExperiment
         return budget.End(isAllTried);
     }
 
-    private Exception Nothing(ExperimentRunner runner, ExperimentBudget budget, ExperimentEnd end)
+    private Exception NoResult(ExperimentRunner runner, ExperimentBudget budget, ExperimentEnd end)
     {
         if (end == ExperimentEnd.Cancelled)
-            return new OperationCanceledException("The experiment was cancelled before any strategy came to a result.", _settings.CancellationToken);
+            return new OperationCanceledException("The experiment was cancelled before any strategy gave a result.", _settings.CancellationToken);
         if (runner.ShortestEstimate is { } estimate)
         {
             return new ExperimentException(

@@ -18,11 +18,11 @@ public sealed class AdapterReferenceTests
     [Fact]
     public void Prototype_TwoClasses_MatchesHandComputation()
     {
-        // Prototypes (1, 0) of label 0 and (0, 2) of label 1; temperature 1: s = −‖z − (0, 2)‖² + ‖z − (1, 0)‖² = −2 z₀ + 4 z₁ − 3.
+        // Prototypes (1, 0) of label 0 and (0, 2) of label 1; temperature 1, offset 0.5: s = −‖z − (0, 2)‖² + ‖z − (1, 0)‖² + 0.5 = −2 z₀ + 4 z₁ − 2.5.
         var adapter = new PrototypeAdapter(new HeadShape(LabelKind.Binary, 2, 1));
-        LinearHead head = adapter.Adapt([[0], new float[4]], new EmbeddedTask(new float[] { 2, 0, 0, 0, 0, 2 }, 2, [0, 0, 1], [1, 1, 1], 1));
+        LinearHead head = adapter.Adapt([[0], new float[4], [0.5f]], new EmbeddedTask(new float[] { 2, 0, 0, 0, 0, 2 }, 2, [0, 0, 1], [1, 1, 1], 1));
         Assert.Equal([-2, 4], head.Weights);
-        Assert.Equal([-3], head.Bias);
+        Assert.Equal([-2.5f], head.Bias);
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class SamplerPropertyTests
         var builder = new TaskSetBuilder(LabelKind.Multiclass, store);
         for (int k = 0; k < 3; k++)
             builder.Add("t", store.Add(new FeatureRow([k])), k);
-        var sampler = new RowSampler(LabelKind.Multiclass, builder.Build(3).Tasks.Select(EpisodePool.Whole), new EpisodeOptions());
+        var sampler = new RowSampler(LabelKind.Multiclass, builder.Build(3).Tasks.Select(EpisodePool.Whole), new EpisodeOptions { StratifiedShare = 1, EmptyShare = 0 });
         Assert.All(Draws(sampler, 20), episode => Assert.Equal((2, 1), (episode.Support.Length, episode.Query.Length)));
     }
 

@@ -15,7 +15,7 @@ public sealed class SamplerTests
     public void RowSampler_Draws_KeepSupportAndQueryApartAndEveryClassInSupport(LabelKind kind, int? shots, int? supportRows)
     {
         TaskSet set = CoreData.Of(Some.Tasks(), kind);
-        var sampler = new RowSampler(kind, set.Tasks.Select(EpisodePool.Whole), new EpisodeOptions { Shots = shots, SupportRows = supportRows });
+        var sampler = new RowSampler(kind, set.Tasks.Select(EpisodePool.Whole), new EpisodeOptions { Shots = shots, SupportRows = supportRows, StratifiedShare = 1, EmptyShare = 0 });
         var random = new Random(1);
         for (int i = 0; i < 20; i++)
         {

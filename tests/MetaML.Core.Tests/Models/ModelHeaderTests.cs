@@ -20,6 +20,8 @@ public sealed class ModelHeaderTests
     [InlineData("FeatureCount", "-6")]
     [InlineData("LabelDeviation", "0")]
     [InlineData("LabelDeviation", "-1")]
+    [InlineData("Calibration", """{ "Slopes": [1], "PriorSlopes": [0], "Offsets": [0] }""")]
+    [InlineData("Calibration", """{ "Slopes": [1, 1, 1, 1, 1], "PriorSlopes": null, "Offsets": [0, 0, 0, 0, 0] }""")]
     [InlineData("Training", """{ "Reasons": null }""")]
     [InlineData("Training", """{ "Reasons": [null] }""")]
     [InlineData("Training", """{ "Iterations": 3, "BestIteration": 4 }""")]
@@ -39,6 +41,16 @@ public sealed class ModelHeaderTests
     {
         Assert.NotNull(Read(Saved()).Training);
         Assert.Null(Read(WithHeader(Saved(), header => header.Remove("Training"))).Training);
+    }
+
+    [Fact]
+    public void Read_ModelOfFormatVersion1_HasNoCalibrationAndNoOffset()
+    {
+        byte[] bytes = WithHeader(Saved(), header => header.Remove("Calibration"))[..^sizeof(float)]; // the offset is a ridge head's last value
+        bytes[0] = 1;
+        MetaModel model = Read(bytes);
+        Assert.Null(model.Calibration);
+        Assert.Equal(0, model.AdapterArrays[^1][0]);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class AffineKernelTests
                     }
 
                     Assert.InRange(y[i * outputs + j], expected - 1e-7 * (inputs + 1) * size, expected + 1e-7 * (inputs + 1) * size);
-                    Assert.Equal(alone[j], y[i * outputs + j]); // the same bits, whatever the block
+                    Assert.Equal(alone[j], y[i * outputs + j]); // the same bits in every block
                     Assert.Equal(Math.Max(y[i * outputs + j], 0), rectified[i * outputs + j]);
                 }
             }

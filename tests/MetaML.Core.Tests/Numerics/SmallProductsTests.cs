@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MetaML.Core.Tests.Numerics;
 
-/// <summary>Products of small matrices against three loops, with ends of rows and columns that fill no register.</summary>
+/// <summary>Compares products of small matrices with three nested loops. Many sizes are not multiples of a register.</summary>
 public sealed class SmallProductsTests
 {
     [Theory]
@@ -24,7 +24,7 @@ public sealed class SmallProductsTests
     {
         foreach (int rows in (int[])[1, 2, 3, 4, 5, 9, 10])
         {
-            foreach (int inner in (int[])[0, 1, 2, 5, 16, 33, 300]) // the last is added up row by row
+            foreach (int inner in (int[])[0, 1, 2, 5, 16, 33, 300]) // the last size uses dot products of rows
             {
                 Check<float>(rows, inner, columns, 1e-5);
                 Check<double>(rows, inner, columns, 1e-13);

@@ -31,7 +31,7 @@ public sealed class ColumnCureTests
         ["Boolean task"] = ("Task", Copy("Task", "Answer"), "Value", "ConvertType(\"Task\", outputKind: DataKind.String), or to a key by ml.Transforms.Conversion.MapValueToKey(\"Task\").", () => To("Task", DataKind.String)),
         ["Boolean task to a key"] = ("Task", Copy("Task", "Answer"), "Value", "MapValueToKey(\"Task\").", () => Key("Task")),
         ["Single task"] = ("Task", Number("Task", DataKind.Single), "Value", "ConvertType(\"Task\", outputKind: DataKind.String), or to a key by ml.Transforms.Conversion.MapValueToKey(\"Task\").", () => To("Task", DataKind.String)),
-        ["scalar features"] = ("Features", Copy("Features", "Value"), "Value", "Concatenate(\"Features\", \"Features\", …), and name that.", () => s_ml.Transforms.Concatenate("Features", "Features")),
+        ["scalar features"] = ("Features", Copy("Features", "Value"), "Value", "Concatenate(\"Features\", \"Features\", …), and use that column.", () => s_ml.Transforms.Concatenate("Features", "Features")),
         ["integer features"] = ("Features", To("Features", DataKind.Boolean).Append(To("Features", DataKind.Int32)), "Value", "ConvertType(\"Features\", outputKind: DataKind.Single).", () => To("Features", DataKind.Single)),
         ["double scalar features"] = ("Features", Copy("Features", "Value").Append(To("Features", DataKind.Double)), "Value", "ConvertType(\"Features\", outputKind: DataKind.Single), and make it a vector by ml.Transforms.Concatenate(\"Features\", \"Features\").", () => To("Features", DataKind.Single).Append(s_ml.Transforms.Concatenate("Features", "Features"))),
         ["text features"] = ("Features", Copy("Features", "Class"), "Value", "OneHotEncoding(\"Features\").", () => s_ml.Transforms.Categorical.OneHotEncoding("Features")),
@@ -70,7 +70,7 @@ public sealed class ColumnCureTests
         IDataView rows = s_ml.Data.LoadFromEnumerable(Some.Tasks(4, 12));
         rows = s_ml.Transforms.CopyColumns("Label", "Value").Append(s_ml.Transforms.DropColumns(column)).Fit(rows).Transform(rows);
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => s_ml.Regression.Trainers.MetaLearner(exampleWeightColumnName: "Weight").Fit(rows));
-        Assert.EndsWith($"Name a column that there is, or put the step that makes '{column}' in front. (Parameter '{column}')", error.Message);
+        Assert.EndsWith($"Give the name of an existing column, or put the step that makes '{column}' in front. (Parameter '{column}')", error.Message);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class ColumnCureTests
             Assert.Throws<ArgumentOutOfRangeException>(() => s_ml.MetaLearning().EvaluateTasks(corrupt.Fit(rows).Transform(rows), label, scoreColumnName: "Value")).Message;
         Assert.Contains("ConvertType(\"Task\", outputKind: DataKind.String)", Message(Number("Task", DataKind.Int32)));
         Assert.Contains("ConvertType(\"Value\", outputKind: DataKind.Single)", Message(To("Value", DataKind.Double)));
-        Assert.Contains("what a model's Transform returned", Message(To("Value", DataKind.Double), "Answer"));
+        Assert.Contains("the result of a model's Transform", Message(To("Value", DataKind.Double), "Answer"));
     }
 
     // Binary labels are often numbers. If the labels are declared as binary, 0 and 1 are treated as false and true.

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Data;
 
-/// <summary>Columns that outputs of a trainer hide, since they have their names.</summary>
+/// <summary>Columns that outputs of a trainer hide because they have the same name.</summary>
 public sealed class HiddenColumnTests
 {
     private readonly MLContext _ml = TrainerCase.NewContext();
@@ -87,15 +87,15 @@ public sealed class HiddenColumnTests
         ITransformer hiding = _ml.Regression.Trainers.Sdca("Score", maximumNumberOfIterations: 2).Fit(data);
         ITransformer copying = trainer.Append(_ml.Transforms.CopyColumns("Value", "Score")).Fit(data);
         ITransformer computing = trainer.Append(_ml.Transforms.Expression("Value", "x => x + 1", "Score")).Fit(data);
-        ITransformer own = new TrainerCase("regression", "Value").Trainer(_ml, new TrainerCase("regression", "Value").Options(iterations: 0)).Append(_ml.Transforms.Conversion.ConvertType("Value", "IsKnownTask")).Fit(data);
+        ITransformer metaLearned = new TrainerCase("regression", "Value").Trainer(_ml, new TrainerCase("regression", "Value").Options(iterations: 0)).Append(_ml.Transforms.Conversion.ConvertType("Value", "IsKnownTask")).Fit(data);
         void Refused(ITransformer model, string label) =>
             Assert.Contains($"The label column must not be an output of the trainer, or made of one; got '{label}'", Assert.Throws<ArgumentException>(() => _ml.MetaLearning().EvaluateTasks(model.Transform(data), label)).Message);
         Refused(hiding, "Score");
         Refused(copying, "Value");
         Refused(computing, "Value");
-        Refused(own, "Value");
+        Refused(metaLearned, "Value");
 
-        // A student of another model's scores.
+        // The second model learns the scores of the first model.
         IDataView taught = trainer.Append(_ml.Transforms.CopyColumns("Teacher", "Score")).Fit(data).Transform(data);
         Assert.NotEmpty(_ml.MetaLearning().EvaluateTasks(_ml.Regression.Trainers.Sdca("Teacher", maximumNumberOfIterations: 2).Fit(taught).Transform(taught), "Teacher").Tasks);
     }

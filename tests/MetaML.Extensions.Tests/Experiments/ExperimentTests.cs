@@ -210,7 +210,7 @@ public sealed class ExperimentTests
             Assert.ThrowsAny<Exception>(() => _ml.MetaLearning().CreateExperiment(settings).Execute(View(rows ?? Some.Tasks(20)), label, task)).Message;
         Assert.Contains("task column 'Shop': expected String or key of known cardinality, got no such column", MessageOf(Settings(), task: "Shop"));
         Assert.Contains("must be one of RootMeanSquaredError, MeanAbsoluteError, RSquared for Regression labels; got Accuracy", MessageOf(Settings() with { OptimizingMetric = TaskMetric.Accuracy }, label: "Value"));
-        Assert.Contains("40 support rows and at least one row to be judged on; got 4 of 4 tasks with fewer", MessageOf(Settings() with { FewShot = new() { SupportSizes = [40] } }));
+        Assert.Contains("40 support rows and at least one query row; got 4 of 4 tasks with fewer", MessageOf(Settings() with { FewShot = new() { SupportSizes = [40] } }));
         Assert.Contains("at least 3 tasks to be split by task; got 2", MessageOf(Settings(), Some.Tasks(2)));
         Assert.Contains("at least two tasks; got 1", MessageOf(Settings(), Some.Tasks(3)));
         Assert.Contains("TaskExperimentSettings.MaxExperimentTimeInSeconds must be at least 1; got 0", MessageOf(Settings() with { MaxExperimentTimeInSeconds = 0 }));

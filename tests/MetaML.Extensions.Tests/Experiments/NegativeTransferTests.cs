@@ -24,9 +24,9 @@ public sealed class NegativeTransferTests
             random.Shuffle(chosen);
             return chosen[..3].SelectMany(digit =>
             {
-                (float[] Pixels, int Digit)[] own = [.. images.Where(image => image.Digit == digit)];
-                random.Shuffle(own);
-                return own[..25].Select(image => new Image { Task = $"{name} {task}", Pixels = image.Pixels, Label = $"{digit}" });
+                (float[] Pixels, int Digit)[] imagesOfDigit = [.. images.Where(image => image.Digit == digit)];
+                random.Shuffle(imagesOfDigit);
+                return imagesOfDigit[..25].Select(image => new Image { Task = $"{name} {task}", Pixels = image.Pixels, Label = $"{digit}" });
             });
         }).ToArray());
 

@@ -31,7 +31,7 @@ public sealed class BadInputTests
         ("one row", rows => rows.RemoveRange(1, rows.Count - 1), ["Fit"], typeof(InvalidOperationException), "at least two tasks; got one"),
         ("one task", rows => rows.ForEach(row => row.Task = "only"), ["Fit"], typeof(InvalidOperationException), "at least two tasks; got one, 'only'"),
         ("one row in each task", rows => KeepOneOfEach(rows), ["Fit"], typeof(InvalidOperationException), "able to form an episode"),
-        ("one class", rows => rows.ForEach(row => (row.Answer, row.Class) = (true, "low")), ["Fit binary", "Fit multiclass"], typeof(InvalidOperationException), "able to form an episode"),
+        ("one class", rows => rows.ForEach(row => (row.Answer, row.Class) = (true, "low")), ["Fit binary", "Fit multiclass"], typeof(InvalidOperationException), "at least two classes"),
         ("no variance", rows => rows.ForEach(row => row.Features = new float[TaskRow.FeatureCount]), [], typeof(object), ""),
         ("one label value", rows => rows.ForEach(row => row.Value = 7), [], typeof(object), ""),
         ("huge features", rows => rows.ForEach(row => row.Features = Array.ConvertAll(row.Features, x => x * 1e30f)), [], typeof(object), ""),

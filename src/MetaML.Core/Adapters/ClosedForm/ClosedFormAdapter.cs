@@ -14,7 +14,8 @@ namespace MetaML.Adapters.ClosedForm;
 /// <remarks>
 /// Labels are −1 and 1 (binary), one-hot (multiclass), or the values (regression). With P = S^½ Z̃ B the solution is
 /// V₀ + B (PᵀP + I)⁻¹ Pᵀ R = V₀ + B Pᵀ (PPᵀ + I)⁻¹ R, R = S^½(Y − Z̃V₀) (Woodbury). The smaller of the two systems is solved,
-/// so the cost is O(min(rows, embedding)³). V₀ is learned if all tasks have the same outputs, else it is 0.
+/// so the cost is O(min(rows, embedding)³). V₀ is learned if all tasks have the same outputs, else it is 0. Binary scores also
+/// have a learned <see cref="ScoreOffset"/>.
 /// </remarks>
 internal abstract class ClosedFormAdapter : IManagedAdapter
 {
@@ -26,6 +27,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     private readonly List<ParameterSpec> _parameters = [];
     private readonly int _scaleIndex;
     private readonly int _priorIndex;
+    private readonly int _offsetIndex;
 
     private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
@@ -37,6 +39,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         _priorIndex = shape.HasCommonOutputs ? _parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
+        _offsetIndex = shape.Kind == LabelKind.Binary ? _parameters.Count : -1;
+        _parameters.AddRange(ScoreOffset.Specs(shape.Kind, isTrained));
     }
 
     /// <inheritdoc/>
@@ -71,7 +75,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
             head = head.Plus(PriorHead(learned, tasks));
         if (_scaleIndex >= 0)
             head = head * learned[Scale].exp();
-        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), head.narrow(1, width - 1, 1).squeeze(1));
+        Tensor bias = head.narrow(1, width - 1, 1).squeeze(1);
+        return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, width - 1), _offsetIndex >= 0 ? bias.Plus(learned[ScoreOffset.Name]) : bias);
     }
 
     /// <inheritdoc/>
@@ -149,7 +154,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         {
             for (int j = 0; j < dimension; j++)
                 head.Weights[k * dimension + j] = scale * (float)(priorScale[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0));
-            head.Bias[k] = scale * (float)(priorScale[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0));
+            head.Bias[k] = scale * (float)(priorScale[dimension] * solution[dimension * outputs + k] + (prior?[dimension * outputs + k] ?? 0)) + OffsetOf(parameters);
         }
 
         return head;
@@ -186,16 +191,36 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     {
         float[][] changed = [.. parameters.Select(values => values.ToArray())];
         ScalePrior(changed, radius);
+        SetPrior(changed, prior);
+        return changed;
+    }
+
+    // V₀ is the ridge regression of the pooled rows. With two classes of rates p and 1 − p, log odds change by 1 / (p (1 − p)) times
+    // a small change of the probability, and their noise has that variance: scale and penalty begin so much larger than for p = ½.
+    void IAdapter.StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
+    {
+        if (_priorIndex < 0 || !Parameters[_priorIndex].IsTrained)
+            return;
+        float[][] values = [.. parameters.Select(parameter => parameter.Values)];
+        SetPrior(values, Adapt(values, pooled));
+        if (_offsetIndex < 0)
+            return;
+        double rate = ScoreOffset.Rate(pooled), variance = 4 * rate * (1 - rate);
+        values[_scaleIndex][0] -= (float)Math.Log(variance);
+        ScalePrior(values, Math.Sqrt(variance));
+        values[_offsetIndex][0] = ScoreOffset.Of(Adapt(values, pooled.Select([])), pooled);
+    }
+
+    private void SetPrior(float[][] parameters, LinearHead prior)
+    {
         float scale = ScaleOf(parameters);
         int dimension = Shape.EmbeddingDimension, outputs = prior.OutputCount;
         for (int k = 0; k < outputs; k++)
         {
             for (int j = 0; j < dimension; j++)
-                changed[_priorIndex][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
-            changed[_priorIndex][dimension * outputs + k] = prior.Bias[k] / scale;
+                parameters[_priorIndex][j * outputs + k] = prior.Weights[k * dimension + j] / scale;
+            parameters[_priorIndex][dimension * outputs + k] = (prior.Bias[k] - OffsetOf(parameters)) / scale;
         }
-
-        return changed;
     }
 
     /// <summary>The misfit of each prior to the support: rᵀ(PPᵀ + I)⁻¹r, the product of the residuals before and after adaptation (Woodbury).</summary>
@@ -220,7 +245,7 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
         for (int row = 0; row < task.RowCount; row++)
         {
             for (int k = 0; k < task.OutputCount; k++)
-                sum += task.Weights[row] * product(task.Row(row), k, scale * Target(task.Labels[row], k));
+                sum += task.Weights[row] * product(task.Row(row), k, scale * Target(task.Labels[row], k) + OffsetOf(parameters));
         }
 
         return sum / (scale * scale);
@@ -229,6 +254,8 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     private delegate double ScoreProduct(ReadOnlySpan<float> row, int output, double label);
 
     private float ScaleOf(IReadOnlyList<float[]> parameters) => _scaleIndex >= 0 ? MathF.Exp(parameters[_scaleIndex][0]) : 1;
+
+    private float OffsetOf(IReadOnlyList<float[]> parameters) => _offsetIndex >= 0 ? parameters[_offsetIndex][0] : 0;
 
     /// <summary>Multiplies b by a factor.</summary>
     private protected abstract void ScalePrior(float[][] parameters, double factor);

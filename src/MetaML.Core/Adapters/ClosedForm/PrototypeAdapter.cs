@@ -10,7 +10,7 @@ namespace MetaML.Adapters.ClosedForm;
 /// −τ‖z − c‖² = 2τ z·c − τ‖c‖² + (same for all classes), a linear head. If all tasks share the classes and the support lacks a
 /// class, its prototype is the mean of its rows over the training tasks (during training: over the meta-batch).
 /// Cost O(rows · embedding). Source: Snell et al., Prototypical Networks for Few-shot Learning, 2017, arXiv 1703.05175;
-/// the learned temperature is an addition.
+/// the learned temperature is an addition, and so is the learned <see cref="ScoreOffset"/> of binary scores.
 /// </remarks>
 internal sealed class PrototypeAdapter : IManagedAdapter
 {
@@ -33,7 +33,7 @@ internal sealed class PrototypeAdapter : IManagedAdapter
         // Initial embeddings have about unit variance, so distances grow with the dimension. This temperature keeps logits near 1.
         var temperature = ParameterSpec.Constant(Temperature, MathF.Log(2f / shape.EmbeddingDimension)) with { LearningRateFactor = 10 };
         Parameters = _commonClasses is { } classes
-            ? [temperature, ParameterSpec.Constant(Pooled, 0, classes, shape.EmbeddingDimension) with { IsTrained = false }]
+            ? [temperature, ParameterSpec.Constant(Pooled, 0, classes, shape.EmbeddingDimension) with { IsTrained = false }, .. ScoreOffset.Specs(shape.Kind, isTrained: true)]
             : [temperature];
     }
 
@@ -69,7 +69,7 @@ internal sealed class PrototypeAdapter : IManagedAdapter
         Tensor weights = prototypes.transpose(1, 2) * temperature.Times(2); // [tasks, embedding, classes]
         Tensor bias = -prototypes.Squared().sum(-1L) * temperature; // [tasks, classes]
         return _shape.Kind == LabelKind.Binary
-            ? (weights.narrow(2, 1, 1) - weights.narrow(2, 0, 1), bias.narrow(1, 1, 1) - bias.narrow(1, 0, 1))
+            ? (weights.narrow(2, 1, 1) - weights.narrow(2, 0, 1), (bias.narrow(1, 1, 1) - bias.narrow(1, 0, 1)).Plus(input.AdapterParameters[ScoreOffset.Name]))
             : (weights, bias);
     }
 
@@ -97,7 +97,16 @@ internal sealed class PrototypeAdapter : IManagedAdapter
 
         var difference = new float[dimension];
         TensorPrimitives.Subtract(prototypes.AsSpan(dimension), prototypes.AsSpan(0, dimension), difference);
-        return new LinearHead(difference, [bias[1] - bias[0]]);
+        return new LinearHead(difference, [bias[1] - bias[0] + parameters[2][0]]);
+    }
+
+    // Prototypes say nothing of how rare a class is: the offset does.
+    void IAdapter.StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
+    {
+        if (_shape.Kind != LabelKind.Binary)
+            return;
+        float[][] values = [.. parameters.Select(parameter => parameter.Values)];
+        values[2][0] = ScoreOffset.Of(Adapt(values, pooled), pooled);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MetaML.Adapters.ClosedForm;
+using MetaML.Adapters.Logistic;
 using MetaML.Heads;
 using MetaML.Options;
 using MetaML.Parameters;
@@ -72,6 +73,15 @@ internal abstract partial class GradientAdapter : IAdapter
     /// <inheritdoc/>
     public void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks) =>
         Prototypes?.CompletePrior(parameters, trainingTasks);
+
+    // The initial weights stay as they are drawn, since steps inside an encoder need a head that is not 0.
+    void IAdapter.StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
+    {
+        if (Prototypes is null)
+            PooledHead.FitBias(Shape.Kind, pooled, parameters[0].Values, parameters[1].Values);
+        else
+            ((IAdapter)Prototypes).StartFromPooled(parameters, pooled);
+    }
 
     private protected void AddParameter(ParameterSpec spec) => _parameters.Add(spec);
 

@@ -74,6 +74,17 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         return head with { PredictiveVariance = Predictive(parameters, support, fit) };
     }
 
+    // V₀ is the logistic regression of the pooled rows.
+    void IAdapter.StartFromPooled(IReadOnlyList<ParameterArray> parameters, EmbeddedTask pooled)
+    {
+        if (PriorHead(parameters) is not { } prior || !Parameters[_priorIndex].IsTrained)
+            return;
+        LinearHead head = PooledHead.Logistic(Shape.Kind, pooled);
+        int dimension = Shape.EmbeddingDimension, outputs = head.OutputCount;
+        for (int i = 0; i < prior.Values.Length; i++)
+            prior.Values[i] = i / outputs < dimension ? head.Weights[i % outputs * dimension + i / outputs] : head.Bias[i % outputs];
+    }
+
     /// <inheritdoc/>
     public void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks) => CompletePrior(parameters, trainingTasks, PriorLimits.None);
 

@@ -5,8 +5,8 @@ namespace MetaML.Training.Loop;
 
 /// <summary>Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − α m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ).</summary>
 /// <remarks>
-/// Source: Kingma and Ba, 2014, arXiv 1412.6980. TorchSharp's own is not used, because its scalars can be freed in the
-/// middle of a call (see <see cref="TensorArithmetic"/>).
+/// Source: Kingma and Ba, 2014, arXiv 1412.6980. The optimiser of TorchSharp is not used, because its scalars can be freed during a
+/// call (see <see cref="TensorArithmetic"/>).
 /// </remarks>
 internal sealed class AdamOptimizer : IResumable
 {
@@ -15,7 +15,7 @@ internal sealed class AdamOptimizer : IResumable
     private readonly TrainedParameters _parameters;
     private readonly Tensor _mean;
     private readonly Tensor _variance;
-    private readonly Tensor _root; // all are as large as θ, so nothing is allocated in a step
+    private readonly Tensor _root; // all have the size of θ, so that a step allocates nothing
     private readonly Tensor _move;
     private int _step;
 

@@ -3,13 +3,13 @@ using MetaML.Parameters;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The parameters that were best on validation so far.</summary>
+/// <summary>The parameters with the lowest validation loss so far.</summary>
 internal sealed class BestParameters : IResumable
 {
     private double _loss;
     private int _iteration;
 
-    /// <param name="loss">On validation, before the first step.</param>
+    /// <param name="loss">The validation loss before the first step.</param>
     /// <param name="encoder">Initial values.</param>
     /// <param name="adapters">Initial values, for each problem.</param>
     public BestParameters(double loss, ParameterArray[] encoder, ParameterArray[][] adapters)
@@ -18,22 +18,22 @@ internal sealed class BestParameters : IResumable
         (Encoder, Adapters) = (encoder, adapters);
     }
 
-    /// <summary>Their mean query loss on the validation episodes.</summary>
+    /// <summary>The mean query loss of the validation episodes with these parameters.</summary>
     public double Loss => _loss;
 
-    /// <summary>Outer steps after which they stood.</summary>
+    /// <summary>The number of outer steps after which the parameters had these values.</summary>
     public int Iteration => _iteration;
 
-    /// <summary>The encoder's.</summary>
+    /// <summary>The parameters of the encoder.</summary>
     public ParameterArray[] Encoder { get; private set; }
 
-    /// <summary>Each problem's adapter's.</summary>
+    /// <summary>The parameters of the adapter of each problem.</summary>
     public ParameterArray[][] Adapters { get; private set; }
 
-    /// <summary>Keeps parameters if they are better.</summary>
-    /// <param name="loss">On validation.</param>
-    /// <param name="iteration">Outer steps done.</param>
-    /// <param name="values">Reads them.</param>
+    /// <summary>Keeps parameters if their loss is lower.</summary>
+    /// <param name="loss">The validation loss.</param>
+    /// <param name="iteration">The number of outer steps done.</param>
+    /// <param name="values">Reads the parameters.</param>
     public void Offer(double loss, int iteration, Func<(ParameterArray[] Encoder, ParameterArray[][] Adapters)> values)
     {
         if (!(loss < _loss))

@@ -4,24 +4,27 @@ using MetaML.Options;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The samplers of training and of validation episodes, split so that nothing validated on is trained on.</summary>
+/// <summary>The samplers of training and validation episodes. No query row of validation is used in training.</summary>
 /// <param name="Training">Draws training episodes.</param>
-/// <param name="Validation">Draws validation episodes; null where nothing could be held out.</param>
+/// <param name="Validation">Draws validation episodes; null if nothing could be held out.</param>
 /// <param name="TrainingPools">The rows that validation never evaluates on.</param>
 internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? Validation, IReadOnlyList<EpisodePool> TrainingPools)
 {
     private const int FewestTasksToHoldOut = 10;
 
-    /// <summary>Whether validation is on tasks of which training sees nothing, rather than on other rows or classes of the same ones.</summary>
+    /// <summary>Whether whole tasks are held out, and not rows or classes of the training tasks.</summary>
     public bool HoldsOutTasks { get; private init; }
 
-    /// <summary>Splits tasks (ten or more), or else the rows of each task; of a pool of classes, the classes.</summary>
+    /// <summary>The rows of validation episodes; none if nothing could be held out, or if classes are held out.</summary>
+    public IReadOnlyList<EpisodePool> ValidationPools { get; private init; } = [];
+
+    /// <summary>Holds out tasks if there are ten or more, else rows of each task; classes if tasks are drawn from classes.</summary>
     /// <param name="set">The tasks.</param>
-    /// <param name="options">Which share is held out.</param>
+    /// <param name="options">The share that is held out.</param>
     /// <param name="random">The only source of randomness.</param>
-    /// <param name="log">Told what was decided and why; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
-    /// <param name="fewestTasks">Two, or one where an encoder is shared with other problems.</param>
+    /// <param name="log">Receives decisions with their reasons; may be null.</param>
+    /// <param name="warn">Receives the names of tasks that are left out; may be null.</param>
+    /// <param name="fewestTasks">Two, or one if the encoder is shared with other problems.</param>
     /// <exception cref="InvalidOperationException">Too few tasks can form an episode.</exception>
     public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks = 2)
     {
@@ -36,34 +39,37 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
             throw new InvalidOperationException($"Training data must have at least two tasks; got one, '{set.Tasks[0].Name}'. There is nothing to learn across. Check the Task column, or draw tasks from classes with Episodes.Ways.");
 
         EpisodePool[] pools = [.. set.Tasks.Select(EpisodePool.Whole)];
-        EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set.Kind))];
+        EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set))];
         string[] left = [.. pools.Except(usable).Select(pool => pool.Task.Name)];
         string names = NameList.Of(left);
+        string needs = set.HasCommonOutputs ? "two rows" : "rows of two classes, and a row to spare";
         if (usable.Length < fewestTasks)
-            throw new InvalidOperationException($"At least {(fewestTasks == 1 ? "one task" : "two tasks")} must be able to form an episode (rows of two classes, and a row to spare); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
+            throw new InvalidOperationException($"At least {(fewestTasks == 1 ? "one task" : "two tasks")} must be able to form an episode ({needs}); got {usable.Length} of {pools.Length}. Tasks that cannot: {names}. Give each task more labelled rows.");
+        if (set.Kind != LabelKind.Regression && IsOneClass(usable))
+            throw new InvalidOperationException($"Training rows must be of at least two classes; got one class in all {usable.Length} tasks. There is nothing to tell apart. Add rows of another class, or check the Label column.");
         if (left.Length > 0)
-            warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (one class, or too few rows) and are not trained on: {names}.");
+            warn?.Invoke($"{left.Length} of {pools.Length} tasks cannot form an episode (too few rows, or one class where each task has its own) and are not trained on: {names}.");
 
         if (options.ValidationFraction == 0)
-            return new(new RowSampler(set.Kind, usable, options.Episodes), null, pools);
+            return new(Sampler(set, usable, options), null, pools);
 
         if (usable.Length >= FewestTasksToHoldOut && !options.HoldsOutRows)
         {
             random.Shuffle(usable);
             int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
             log?.Invoke($"Validation: {held} of {usable.Length} tasks are held out.");
-            return new(new RowSampler(set.Kind, usable[held..], options.Episodes), new RowSampler(set.Kind, usable[..held], options.Episodes), [.. pools.Except(usable[..held])]) { HoldsOutTasks = true };
+            return new(Sampler(set, usable[held..], options), Sampler(set, usable[..held], options), [.. pools.Except(usable[..held])]) { HoldsOutTasks = true, ValidationPools = usable[..held] };
         }
 
         var training = new List<EpisodePool>();
         var validation = new List<EpisodePool>();
-        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one for all: tasks on the same rows hold out the same ones
+        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one order for all tasks, so that tasks on the same rows hold out the same rows
         foreach (EpisodePool pool in usable)
         {
             int[] order = [.. pool.Support.OrderBy(i => rank[set.Features.OriginOf(pool.Task.Rows[i])])];
             int held = (int)Math.Round(options.ValidationFraction * order.Length);
             var kept = new EpisodePool(pool.Task, order[held..]);
-            bool canSpare = held > 0 && kept.CanFormEpisode(set.Kind);
+            bool canSpare = held > 0 && kept.CanFormEpisode(set);
             training.Add(canSpare ? kept : pool);
             if (canSpare)
                 validation.Add(kept with { Query = order[..held] });
@@ -71,10 +77,14 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
 
         log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since {(options.HoldsOutRows ? "the same tasks are scored later" : $"there are fewer than {FewestTasksToHoldOut} tasks")}.");
         return new(
-            new RowSampler(set.Kind, training, options.Episodes),
-            validation.Count > 0 ? new RowSampler(set.Kind, validation, options.Episodes) : null,
-            training);
+            Sampler(set, training, options),
+            validation.Count > 0 ? Sampler(set, validation, options) : null,
+            training) { ValidationPools = validation };
     }
+
+    private static RowSampler Sampler(TaskSet set, IEnumerable<EpisodePool> pools, MetaTrainingOptions options) => new(set.Kind, pools, options.Episodes, set.HasCommonOutputs);
+
+    private static bool IsOneClass(IEnumerable<EpisodePool> pools) => pools.SelectMany(pool => pool.Support, (pool, i) => pool.Task.Labels[i]).Distinct().Take(2).Count() < 2;
 
     private static EpisodeSource SplitClasses(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn)
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>Tasks of one kind of label, with the encoder and the adapter that are to learn from them. Several problems may share an encoder.</summary>
+/// <summary>Tasks of one kind of label, with the encoder and the adapter that learn from them. Several problems may share an encoder.</summary>
 internal sealed class LearningProblem
 {
     /// <param name="prepared">The tasks.</param>
@@ -33,22 +33,22 @@ internal sealed class LearningProblem
     /// <summary>The tasks with labels as they are learned.</summary>
     public TaskSet Tasks { get; }
 
-    /// <summary>Draws the episodes that are trained on.</summary>
+    /// <summary>Draws training episodes.</summary>
     public IEpisodeSampler Training { get; }
 
-    /// <summary>Draws validation episodes; null where nothing was held out.</summary>
+    /// <summary>Draws validation episodes; null if nothing is held out.</summary>
     public IEpisodeSampler? Validation => Prepared.Source.Validation;
 
-    /// <summary>What encodes and adapts.</summary>
+    /// <summary>The encoder and the adapter.</summary>
     public MetaModelDesign Design { get; }
 
-    /// <summary>About how many multiplications a row takes on its way from a step's episodes to their loss.</summary>
+    /// <summary>The approximate number of multiplications for each row of an episode, up to its loss.</summary>
     public long MultiplicationsPerRow => Design.Encoder.MultiplicationsPerRow * Design.Adapter.EncoderPasses;
 
-    /// <summary>The same episodes of rows that are embedded already.</summary>
-    /// <param name="embeddings">As many rows as there are features of.</param>
+    /// <summary>The same episodes with embeddings in place of features.</summary>
+    /// <param name="embeddings">The embedding of each row of the feature store.</param>
     public LearningProblem OnEmbeddings(FeatureStore embeddings) => new(this, embeddings);
 
-    /// <summary>Episodes as tensors, in the current dispose scope.</summary>
+    /// <summary>The episodes as tensors, which the current dispose scope owns.</summary>
     public EpisodeBatch Gather(IReadOnlyList<Episode> episodes, FeatureScaling? scaling, Device device) => EpisodeBatch.Create(Tasks, episodes, scaling, device);
 }

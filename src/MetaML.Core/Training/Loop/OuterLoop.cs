@@ -10,11 +10,11 @@ using static TorchSharp.torch;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The one meta-training loop: draw episodes, adapt on support, descend the weighted query loss through the adaptation.</summary>
+/// <summary>The meta-training loop. A step draws episodes, adapts to each support, and descends the weighted query losses through the adaptation.</summary>
 /// <remarks>
-/// It knows nothing of what encodes, adapts or weighs. A step's tasks are shared out over threads where they are work enough;
-/// gradients are added in the order of the parts, so that the same machine gives the same bits. It belongs to the thread that
-/// made it.
+/// The loop does not depend on the kind of encoder, adapter or weighting. The tasks of a step are divided among threads if they
+/// are enough work. Gradients are added in the order of the parts, so that the results on one machine are bit-identical. Only the
+/// thread that created the loop may use it.
 /// </remarks>
 internal sealed class OuterLoop : IResumable, IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
 
     private const int LostPatienceShare = 4;
 
-    // Multiplications of a step's forward pass below which a further thread costs about what it saves.
+    // If a thread has fewer multiplications of the forward pass than this, it costs about as much as it saves.
     private const long WorkPerShard = 10_000_000;
 
     private readonly SingleIntraOpThread _thread = new();
@@ -36,19 +36,19 @@ internal sealed class OuterLoop : IResumable, IDisposable
     private readonly int _seed;
     private readonly TrainedParameters _parameters;
     private readonly AdamOptimizer _optimizer;
-    private TrainingStop? _stop; // of this loop
-    private BestParameters? _best; // on validation; null where there is none
-    private double _validationLoss; // the last
+    private TrainingStop? _stop; // the limits of this loop
+    private BestParameters? _best; // by validation loss; null without validation
+    private double _validationLoss; // of the last evaluation
     private int _iteration; // outer steps done
     private bool _isOver;
 
-    /// <param name="problems">What is learned; they share the encoder.</param>
-    /// <param name="weighting">Of the tasks of all problems, one after the other.</param>
-    /// <param name="scaling">Of the features, or null.</param>
-    /// <param name="encoder">Initial values.</param>
-    /// <param name="adapters">Initial values, for each problem.</param>
-    /// <param name="options">Validated.</param>
-    /// <param name="device">Where all that is computed in a step lives.</param>
+    /// <param name="problems">The problems, which share the encoder.</param>
+    /// <param name="weighting">The weighting of the tasks of all problems, in the order of the problems.</param>
+    /// <param name="scaling">The scaling of the features, or null.</param>
+    /// <param name="encoder">The initial values of the encoder.</param>
+    /// <param name="adapters">The initial values of the adapter of each problem.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="device">The device of all tensors of a step.</param>
     public OuterLoop(LearningProblem[] problems, ITaskWeighting weighting, FeatureScaling? scaling, ParameterArray[] encoder, ParameterArray[][] adapters, MetaTrainingOptions options, Device device)
     {
         _problems = problems;
@@ -58,16 +58,16 @@ internal sealed class OuterLoop : IResumable, IDisposable
         _seed = options.Seed ?? 0;
         _parameters = new TrainedParameters([(problems[0].Design.Encoder.Parameters, encoder), .. problems.Zip(adapters, (problem, adapter) => (problem.Design.Adapter.Parameters, adapter))], device);
         _optimizer = new AdamOptimizer(_parameters);
-        _threads = new ShardThreads(device.type == DeviceType.CPU ? options.NumberOfThreads ?? Environment.ProcessorCount : 1); // another device has threads of its own
+        _threads = new ShardThreads(device.type == DeviceType.CPU ? options.NumberOfThreads ?? Environment.ProcessorCount : 1); // other devices manage their own threads
         _shards = [.. Enumerable.Range(0, _threads.Count).Select(_ => new OuterShard(problems, _parameters, scaling, zeros_like(_parameters.Theta)))];
     }
 
     /// <summary>How <see cref="Run"/> ended.</summary>
     public TrainingOutcome Outcome { get; private set; } = TrainingOutcome.None;
 
-    /// <summary>Trains to the end, or until validation stops improving, or the training is stopped.</summary>
-    /// <param name="run">Of the whole training; where its checkpoint knows this loop, it goes on from there.</param>
-    /// <returns>The parameters that were best on validation; the last ones where there is none.</returns>
+    /// <summary>Trains until the last step, until the validation loss stops improving, or until the training is stopped.</summary>
+    /// <param name="run">The whole training. If its checkpoint contains this loop, the loop continues from the checkpoint.</param>
+    /// <returns>The parameters with the lowest validation loss; without validation, the last parameters.</returns>
     public (ParameterArray[] Encoder, ParameterArray[][] Adapters) Run(TrainingRun run)
     {
         using var grad = enable_grad();
@@ -93,7 +93,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
                 checkpoint?.Save(this);
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"Stopped after {_iteration} iterations: {reason}.");
-                UpdateBest(validation); // steps since the last evaluation count too; no checkpoint knows of it
+                UpdateBest(validation); // evaluates the steps since the last evaluation; not part of a checkpoint
                 break;
             }
 
@@ -139,13 +139,13 @@ internal sealed class OuterLoop : IResumable, IDisposable
     {
         using var scope = NewDisposeScope();
 
-        // Each step's draws depend on the seed and its number alone.
+        // The draws of a step depend only on the seed and on the number of the step.
         var random = new Random(unchecked(_seed * 1_000_003 + iteration));
         IReadOnlyList<Episode>[] drawn = Array.ConvertAll(_problems, problem => problem.Training.Draw(random));
         Episode[][][] parts = Share(drawn); // [parts][problems][episodes]
         try
         {
-            var chance = new Random(random.Next()); // the weighting's, the same for any number of parts
+            var chance = new Random(random.Next()); // for the weighting; the same for any number of parts
             return Descend(parts, Array.ConvertAll(parts, _ => random.Next()), chance, iteration);
         }
         finally
@@ -203,7 +203,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         _optimizer.Step(gradient, _options.LearningRate * cosine);
     }
 
-    // As many parts as the work is worth; a part's episodes stand together.
+    // The number of parts depends on the amount of work. The episodes of a part are consecutive.
     private Episode[][][] Share(IReadOnlyList<Episode>[] drawn)
     {
         long work = drawn.Zip(_problems).Sum(pair => pair.Second.MultiplicationsPerRow * pair.First.Sum(episode => (long)episode.Support.Length + episode.Query.Length));
@@ -237,7 +237,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         return sums.Sum() / validation.Sum(pair => pair.Batch.TaskCount);
     }
 
-    // The same episodes every time, so that one evaluation can be compared with the next.
+    // The episodes are the same each time, so that evaluations can be compared.
     private (LearningProblem, EpisodeBatch)[] DrawValidation()
     {
         var batches = new List<(LearningProblem, EpisodeBatch)>();
@@ -251,7 +251,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         return [.. batches];
     }
 
-    // Of this step, however late they are read: each step makes new weights.
+    // The weights of this step, even if they are read later: each step creates new weights.
     private IEnumerable<KeyValuePair<string, double>> TaskWeights()
     {
         IReadOnlyList<double> weights = _weighting.Weights;

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>One thread's part of the outer steps: from its episodes to their losses, and from their weights to the gradient.</summary>
-/// <remarks>All its methods are called on the thread of its part. It collects gradients in leaves of its own, so that no two parts write to the same place.</remarks>
+/// <summary>The part of the outer steps that one thread computes: the losses of its episodes, and the gradient of their weighted sum.</summary>
+/// <remarks>All methods are called on the thread of the part. Each part has its own leaves for gradients, so that no two parts write to the same memory.</remarks>
 internal sealed class OuterShard
 {
     private readonly LearningProblem[] _problems;
@@ -22,8 +22,8 @@ internal sealed class OuterShard
     private Tensor? _losses;
     private Tensor? _outerLosses;
 
-    /// <param name="problems">What is learned.</param>
-    /// <param name="parameters">The encoder's set, then each problem's adapter's.</param>
+    /// <param name="problems">The problems.</param>
+    /// <param name="parameters">The set of the encoder, then the set of each problem's adapter.</param>
     /// <param name="scaling">Of the features, or null.</param>
     /// <param name="gradient">Receives the gradient: float [parameters].</param>
     public OuterShard(LearningProblem[] problems, TrainedParameters parameters, FeatureScaling? scaling, Tensor gradient)
@@ -40,8 +40,8 @@ internal sealed class OuterShard
     /// <summary>Each task's query loss after adapting on its support.</summary>
     /// <param name="episodes">Of each problem; may be none.</param>
     /// <param name="random">The source of variants of rows, and of dropout masks.</param>
-    /// <param name="progress">How far training is, from 0 to 1.</param>
-    /// <param name="gradients">The weighting that will look at the tasks' gradients; null where none does.</param>
+    /// <param name="progress">The progress of training, from 0 to 1.</param>
+    /// <param name="gradients">The weighting that compares the gradients of tasks; null for none.</param>
     /// <returns>The losses, in the order of problems and episodes.</returns>
     public float[] Forward(IReadOnlyList<Episode[]> episodes, Random random, double progress, IGradientWeighting? gradients)
     {
@@ -64,7 +64,7 @@ internal sealed class OuterShard
         return _taskGradients;
     }
 
-    /// <summary>The gradient of Σᵢ wᵢ Lᵢ by all parameters, into <see cref="Gradient"/>, with Lᵢ the query loss or what the adapter has in its place.</summary>
+    /// <summary>Writes the gradient of Σᵢ wᵢ Lᵢ by all parameters into <see cref="Gradient"/>, with Lᵢ the query loss or the outer loss that the adapter uses instead.</summary>
     /// <param name="weights">w, one for each loss that <see cref="Forward"/> gave.</param>
     public void Backward(float[] weights)
     {
@@ -72,7 +72,7 @@ internal sealed class OuterShard
         _parameters.CopyGradients(_leaves, Gradient);
     }
 
-    /// <summary>The losses of the same episodes by the parameters as they now stand, without dropout.</summary>
+    /// <summary>The losses of the same episodes with the current parameters, without dropout.</summary>
     public float[] Evaluate()
     {
         using var scope = NewDisposeScope();
@@ -80,14 +80,14 @@ internal sealed class OuterShard
         return [.. _batches.SelectMany(part => ParameterSet.ToArray(Losses(_problems[part.Problem], part.Batch, sets[0], sets[1 + part.Problem]).Query))];
     }
 
-    /// <summary>Each task's query loss after adapting on its support, and what the outer step descends: as a rule the same.</summary>
-    /// <param name="problem">What encodes and adapts.</param>
+    /// <summary>The query loss of each task after adaptation on its support, and the loss that the outer step descends, usually the same.</summary>
+    /// <param name="problem">The encoder and the adapter.</param>
     /// <param name="batch">The episodes.</param>
     /// <param name="encoder">The encoder's parameters.</param>
     /// <param name="adapter">The problem's adapter's parameters.</param>
     /// <param name="dropout">Source of dropout masks, or null.</param>
-    /// <param name="progress">How far training is, from 0 to 1.</param>
-    /// <param name="gradients">Gives each task a copy of the encoder's parameters; null where gradients of single tasks are not asked for.</param>
+    /// <param name="progress">The progress of training, from 0 to 1.</param>
+    /// <param name="gradients">Gives each task a copy of the encoder's parameters; null if gradients of single tasks are not needed.</param>
     /// <returns>Float [tasks] each; gradients flow through the second.</returns>
     public static (Tensor Query, Tensor Outer) Losses(
         LearningProblem problem, EpisodeBatch batch, ParameterSet encoder, ParameterSet adapter, Generator? dropout = null, double progress = 0, TaskGradients? gradients = null)
@@ -98,7 +98,7 @@ internal sealed class OuterShard
         return problem.Design.Adapter.Losses(input, batch.Kind, batch.Query);
     }
 
-    /// <summary>Forgets the step.</summary>
+    /// <summary>Frees the tensors of the step.</summary>
     public void Reset()
     {
         _scope?.Dispose();

@@ -4,16 +4,16 @@ using MetaML.Heads;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>Tasks of one kind of label, split and standardised: what every candidate learns from.</summary>
+/// <summary>Tasks of one kind of label, split into training and validation, with standardised labels. All candidates share it.</summary>
 internal sealed class PreparedProblem
 {
     private readonly Lazy<TaskSet> _trainingTasks;
 
     /// <param name="training">The tasks; validation is split off them.</param>
     /// <param name="options">Validated.</param>
-    /// <param name="log">Told what was decided and why; may be null.</param>
-    /// <param name="warn">Told of what is left out; may be null.</param>
-    /// <param name="fewestTasks">How many it takes.</param>
+    /// <param name="log">Receives decisions with their reasons; may be null.</param>
+    /// <param name="warn">Receives the names of tasks that are left out; may be null.</param>
+    /// <param name="fewestTasks">The smallest number of tasks.</param>
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
     public PreparedProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
@@ -27,10 +27,10 @@ internal sealed class PreparedProblem
     /// <summary>The tasks with labels in the user's units.</summary>
     public TaskSet Original { get; }
 
-    /// <summary>From the user's units to those that are learned in.</summary>
+    /// <summary>The map from labels in the user's units to standardised labels.</summary>
     public LabelScaling Labels { get; }
 
-    /// <summary>The tasks with labels as they are learned.</summary>
+    /// <summary>The tasks with standardised labels.</summary>
     public TaskSet Tasks { get; }
 
     /// <summary>Draws training and validation episodes.</summary>

@@ -3,24 +3,24 @@ using static TorchSharp.torch;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>Threads that each keep a part of the work through the whole of a training; part 0 is the caller's.</summary>
+/// <summary>Threads for the parts of an outer step. Each part has the same thread in all steps; part 0 has the thread of the caller.</summary>
 /// <remarks>
 /// Many small operations are faster as two threads with one part each than as two threads on every operation. The threads end
-/// with the training, so that nothing that libtorch or OpenMP keeps for a thread outlives it. Parts that a step does not need
-/// are not woken.
+/// with the training, so that data that libtorch or OpenMP keeps for a thread are freed then. A step wakes only the threads that it
+/// needs.
 /// </remarks>
 internal sealed class ShardThreads : IDisposable
 {
     private readonly Worker[] _workers;
 
-    /// <param name="count">Number of parts, the caller's among them.</param>
+    /// <param name="count">Number of parts, including that of the caller.</param>
     public ShardThreads(int count) => _workers = [.. Enumerable.Range(1, count - 1).Select(part => new Worker(part))];
 
     public int Count => _workers.Length + 1;
 
-    /// <summary>Runs parts 0 to <paramref name="parts"/> − 1, each always on the same thread, and waits for all.</summary>
+    /// <summary>Runs parts 0 to <paramref name="parts"/> − 1, each on its thread, and waits for all of them.</summary>
     /// <param name="parts">At most <see cref="Count"/>.</param>
-    /// <param name="work">Is given a part's number.</param>
+    /// <param name="work">The work of the part with a given number.</param>
     public void Run(int parts, Action<int> work)
     {
         Span<Worker> workers = _workers.AsSpan(0, parts - 1);
@@ -56,7 +56,7 @@ internal sealed class ShardThreads : IDisposable
 
         public static Exception? Try(Action<int> work, int part)
         {
-            // CA1031: whatever a part throws is thrown again on the caller's thread, once the others are done.
+            // CA1031: every exception of a part is thrown again on the thread of the caller, after the other parts have ended.
 #pragma warning disable CA1031
             try
             {

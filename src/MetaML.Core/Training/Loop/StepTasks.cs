@@ -2,14 +2,14 @@ using MetaML.Episodes;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The tasks of an outer step in the order of problems and episodes, however they are shared out over parts.</summary>
+/// <summary>The tasks of an outer step in the order of problems and episodes, for any division into parts.</summary>
 internal sealed class StepTasks
 {
     private readonly List<(int Part, int Index)> _positions = [];
     private readonly int[] _counts;
 
     /// <param name="parts">The episodes, [parts][problems][episodes].</param>
-    /// <param name="problems">Their tasks are numbered one problem after the other.</param>
+    /// <param name="problems">The problems. Their tasks are numbered one problem after the other.</param>
     public StepTasks(Episode[][][] parts, LearningProblem[] problems)
     {
         var numbers = new List<int>();

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The gradients of several tasks' losses by the encoder's parameters, from one backward pass: each task is adapted and scored with a copy of the parameters of its own.</summary>
+/// <summary>The gradients of the losses of several tasks by the encoder's parameters, from one backward pass. Each task is adapted and scored with its own copy of the parameters.</summary>
 /// <remarks>
-/// The copies are views of the shared values, so that a later backward pass still reaches those. Where tasks of a step share
-/// statistics (pooled prototypes), a task's gradient is that of all their losses by its own copy. Tensors belong to the
-/// dispose scope in which they are made.
+/// The copies are views of the shared values, so that a later backward pass still reaches the shared values. If tasks of a step share
+/// statistics (pooled prototypes), the gradient of a task is that of all losses by the copy of the task. Tensors belong to the
+/// dispose scope in which they are created.
 /// </remarks>
 internal sealed class TaskGradients
 {
@@ -19,20 +19,20 @@ internal sealed class TaskGradients
 
     /// <param name="specs">The encoder's parameters.</param>
     /// <param name="tasks">Number of tasks.</param>
-    /// <param name="columns">The columns of sparse features that are given; null where all are.</param>
-    /// <param name="lastLayer">Whether to look at the encoder's last layer alone.</param>
+    /// <param name="columns">The given columns of sparse features; null if all are given.</param>
+    /// <param name="lastLayer">Whether to use only the last layer of the encoder.</param>
     public TaskGradients(IReadOnlyList<ParameterSpec> specs, long tasks, Tensor? columns, bool lastLayer)
     {
         _specs = specs;
         _tasks = tasks;
         _columns = columns is null ? null : [.. columns.cpu().data<long>()];
 
-        // A layer begins with its weights, and goes on with what is one number for each unit.
+        // The first parameter of a layer is its weights. The others have one number for each unit.
         int first = lastLayer ? Enumerable.Range(0, specs.Count).Last(i => specs[i].Shape.Length > 1) : 0;
         _copied = [.. specs.Skip(first).Select(spec => spec.Name)];
     }
 
-    /// <summary>The parameters with a copy for each task, to be used in the forward pass.</summary>
+    /// <summary>The parameters with a copy for each task, for the forward pass.</summary>
     /// <param name="shared">The encoder's parameters; of sparse features, those of the columns.</param>
     public ParameterSet Copy(ParameterSet shared)
     {
@@ -40,7 +40,7 @@ internal sealed class TaskGradients
         return _copies = shared.Map((name, value) => _copied.Contains(name) ? specs[name].PerTask(value, _tasks) : value);
     }
 
-    /// <summary>The copies that a backward pass is to reach.</summary>
+    /// <summary>The copies that the backward pass differentiates by.</summary>
     public IEnumerable<Tensor> Copies => _copies!.Names.Zip(_copies.Tensors).Where(pair => _copied.Contains(pair.First)).Select(pair => pair.Second);
 
     /// <summary>One backward pass for the tasks of several batches.</summary>
@@ -73,7 +73,7 @@ internal sealed class TaskGradients
 
     /// <summary>The gradients by one parameter.</summary>
     /// <param name="spec">Which parameter.</param>
-    /// <param name="columns">The columns of sparse features that are wanted, ascending: at least those that are given.</param>
+    /// <param name="columns">The wanted columns of sparse features, ascending, including all given columns.</param>
     /// <returns>Float [tasks, values].</returns>
     public Tensor Of(ParameterSpec spec, long[]? columns)
     {

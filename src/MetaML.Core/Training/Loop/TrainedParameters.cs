@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>The parameters of an encoder and of the adapters on it. Those that are trained lie in one vector θ, so that an optimiser's step is a few operations, however many they are.</summary>
-/// <remarks>Its tensors belong to the dispose scope in which it was made.</remarks>
+/// <summary>The parameters of an encoder and of its adapters. Trained parameters are parts of one vector θ, so that a step of the optimiser is a few operations.</summary>
+/// <remarks>The tensors belong to the dispose scope in which the object is created.</remarks>
 internal sealed class TrainedParameters : IResumable
 {
     private readonly Entry[][] _sets;
 
     /// <param name="sets">Specs and initial values of each set.</param>
-    /// <param name="device">Where they live.</param>
+    /// <param name="device">The device of the tensors.</param>
     public TrainedParameters(IReadOnlyList<(IReadOnlyList<ParameterSpec> Specs, ParameterArray[] Values)> sets, Device device)
     {
         _sets = new Entry[sets.Count][];
@@ -48,13 +48,13 @@ internal sealed class TrainedParameters : IResumable
     /// <inheritdoc/>
     public void Exchange(StateExchange state) => state.Exchange(Theta);
 
-    /// <summary>The sets as they stand, in the current dispose scope; they share θ's memory.</summary>
+    /// <summary>The sets with their current values, in the current dispose scope. They share the memory of θ.</summary>
     /// <param name="areLeaves">Whether gradients are collected in them.</param>
     public ParameterSet[] Sets(bool areLeaves) => Array.ConvertAll(_sets, set => new ParameterSet(set.Select(entry =>
         (entry.Spec.Name, Part(Theta, entry) is { } part ? part.detach().requires_grad_(areLeaves) : entry.Initial))));
 
-    /// <summary>Writes what the leaves collected into a vector like θ; 0 where a leaf collected nothing.</summary>
-    /// <param name="leaves">What <see cref="Sets"/> gave.</param>
+    /// <summary>Writes the gradients of the leaves into a vector like θ; 0 for a leaf without gradient.</summary>
+    /// <param name="leaves">The result of <see cref="Sets"/>.</param>
     /// <param name="gradient">Float [<see cref="Count"/>].</param>
     public void CopyGradients(ParameterSet[] leaves, Tensor gradient)
     {

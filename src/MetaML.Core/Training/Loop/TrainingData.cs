@@ -2,7 +2,7 @@ using MetaML.Data;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>What all candidates of a training share: the validation split, standardised labels, and the scalings of features.</summary>
+/// <summary>The data that all candidates of a training share: the validation split, standardised labels, and the scalings of features.</summary>
 internal sealed class TrainingData
 {
     private readonly MeasuredFeatures _features;
@@ -16,10 +16,10 @@ internal sealed class TrainingData
     /// <summary>The tasks of each kind of label; all on the same features.</summary>
     public IReadOnlyList<PreparedProblem> Problems { get; }
 
-    /// <summary>Whether anything was held out to evaluate by.</summary>
+    /// <summary>Whether validation episodes can be drawn.</summary>
     public bool HasValidation => Problems.Any(problem => problem.Source.Validation is not null);
 
-    /// <summary>Splits and standardises.</summary>
+    /// <summary>Splits the tasks and standardises their labels.</summary>
     /// <param name="problems">On one feature store.</param>
     /// <param name="options">Validated.</param>
     /// <param name="run">Of the whole training.</param>
@@ -28,6 +28,6 @@ internal sealed class TrainingData
         problems[0].Features,
         [.. problems.Select(problem => new PreparedProblem(problem, options, run.Decide, run.Warn, fewestTasks: problems.Count == 1 ? 2 : 1))]);
 
-    /// <summary>The last step before an encoder; null for none.</summary>
+    /// <summary>The scaling of features before an encoder; null for none.</summary>
     public FeatureScaling? ScalingFor(EncoderOptions encoder) => encoder.Scaling(_features);
 }

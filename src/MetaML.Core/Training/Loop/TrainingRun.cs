@@ -3,32 +3,32 @@ using MetaML.Training.Checkpoints;
 
 namespace MetaML.Training.Loop;
 
-/// <summary>What all the loops of one training have in common.</summary>
-/// <param name="Log">Told what was decided and why; may be null.</param>
-/// <param name="Warn">Told of what is left out, or went wrong without harm; may be null.</param>
-/// <param name="Stop">When training is to end before its time.</param>
-/// <param name="Checkpoint">Where it is kept; null where it is not.</param>
+/// <summary>The state that all loops of one training share.</summary>
+/// <param name="Log">Receives each choice and its reason; may be null.</param>
+/// <param name="Warn">Receives warnings; may be null.</param>
+/// <param name="Stop">The limits that can end the training early.</param>
+/// <param name="Checkpoint">The checkpoint of the training, or null.</param>
 internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, TrainingStop Stop, TrainingCheckpoint? Checkpoint)
 {
-    private readonly List<string> _reasons = []; // one list, also of copies
+    private readonly List<string> _reasons = []; // copies share the list
 
     /// <summary>The name and the validation loss of the best simpler learner; null if there is none. A candidate that does not reach this loss stops earlier.</summary>
     public (string Name, double Loss)? ToBeat { get; init; }
 
-    /// <summary>What was decided so far, and why.</summary>
+    /// <summary>The choices so far, with their reasons.</summary>
     public IReadOnlyList<string> Reasons => _reasons;
 
-    /// <summary>Logs a decision with its reason, and keeps it for the model.</summary>
+    /// <summary>Logs a choice with its reason, and stores it for the model.</summary>
     public void Decide(string reason)
     {
-        if (!_reasons.Contains(reason)) // candidates decide alike
+        if (!_reasons.Contains(reason)) // several candidates can make the same choice
             _reasons.Add(reason);
         Log?.Invoke(reason);
     }
 
     /// <summary>The limits of a prior that is completed after the outer loop; warns once if the time ends it.</summary>
-    /// <param name="options">Of the training.</param>
-    /// <exception cref="OperationCanceledException">Thrown by the limits if the training was cancelled and the best so far is not asked for.</exception>
+    /// <param name="options">The options of the training.</param>
+    /// <exception cref="OperationCanceledException">The limits throw it if the training was cancelled and KeepBestWhenCancelled is not set.</exception>
     public PriorLimits PriorLimits(MetaTrainingOptions options)
     {
         bool isWarned = false;

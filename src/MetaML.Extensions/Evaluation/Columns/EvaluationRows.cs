@@ -4,13 +4,13 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Evaluation.Columns;
 
-/// <summary>The rows of an evaluation, read once: the rows in memory, and the task, label and time of each row.</summary>
+/// <summary>The rows of an evaluation, in memory, with the task, label and time of each row. The data are read once.</summary>
 internal sealed record EvaluationRows
 {
     private readonly ColumnResolver _columns;
     private readonly SourceColumn _task;
     private readonly bool _isInMemory;
-    private readonly int[]? _numbers; // in the whole data; null if these are the whole data
+    private readonly int[]? _numbers; // the number of each row in the whole data; null if this is the whole data
 
     private EvaluationRows(IDataView view, bool isInMemory, ColumnResolver columns, SourceColumn task, LabeledRows rows)
     {
@@ -28,24 +28,24 @@ internal sealed record EvaluationRows
         _numbers = [.. rows.Select(whole.NumberOf)];
     }
 
-    /// <summary>The rows before any step.</summary>
+    /// <summary>The rows before any step of a pipeline.</summary>
     public IDataView View { get; }
 
-    /// <summary>Tasks, labels and times; no labels and times before <see cref="WithLabels"/>.</summary>
+    /// <summary>The task, label and time of each row. Labels and times are absent before <see cref="WithLabels"/>.</summary>
     public LabeledRows Rows { get; private init; }
 
     /// <summary>The names of the tasks.</summary>
     public IReadOnlyList<string> TaskNames => Rows.TaskNames;
 
-    /// <summary>The label, in the data or made by a step of a pipeline; empty before <see cref="WithLabels"/>.</summary>
+    /// <summary>The label column, in the data or made by a step of a pipeline; empty before <see cref="WithLabels"/>.</summary>
     public string LabelColumnName { get; private init; } = "";
 
-    /// <summary>Reads a view into memory, and the task of each row.</summary>
+    /// <summary>Reads a view into memory, with the task of each row.</summary>
     /// <param name="context">The context.</param>
-    /// <param name="data">The rows before any step.</param>
-    /// <param name="taskColumn">The task.</param>
+    /// <param name="data">The rows before any step of a pipeline.</param>
+    /// <param name="taskColumn">The task column.</param>
     /// <param name="pipelines">The pipelines whose steps may make the columns.</param>
-    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <param name="cancellationToken">Cancels between rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">A row has no task.</exception>
     public static EvaluationRows Read(MLContext context, IDataView data, string taskColumn, IReadOnlyList<IPreprocessing> pipelines, CancellationToken cancellationToken = default)
@@ -56,12 +56,12 @@ internal sealed record EvaluationRows
         return new EvaluationRows(view, view != data, columns, task, LabeledRows.Read(null, task, null, cancellationToken));
     }
 
-    /// <summary>The same rows with their labels, and with times if rows have an order.</summary>
-    /// <param name="labelColumn">The label.</param>
+    /// <summary>The same rows with their labels, and with their times if the rows have an order.</summary>
+    /// <param name="labelColumn">The label column.</param>
     /// <param name="order">The order of the rows of a task.</param>
-    /// <param name="cancellationToken">Stops between rows.</param>
+    /// <param name="cancellationToken">Cancels between rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    /// <exception cref="InvalidOperationException">A row has no time, or the rows come in another order at each reading and cannot be kept in memory.</exception>
+    /// <exception cref="InvalidOperationException">A row has no time, or the view gives its rows in another order at each reading and cannot be kept in memory.</exception>
     public EvaluationRows WithLabels(string labelColumn, RowOrder order, CancellationToken cancellationToken = default)
     {
         SourceColumn label = _columns.Label(labelColumn);

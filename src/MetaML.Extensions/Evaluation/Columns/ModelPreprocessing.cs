@@ -5,7 +5,7 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Evaluation.Columns;
 
-/// <summary>The steps in front of the last meta-learner of a fitted model.</summary>
+/// <summary>The steps before the last meta-learner of a fitted model.</summary>
 internal sealed class ModelPreprocessing(ITransformer model) : IPreprocessing
 {
     public string? LabelColumnName => (ChainAdapter.FindLearner(model) as MetaLearnerTransformer)?.LabelColumnName;
@@ -15,14 +15,14 @@ internal sealed class ModelPreprocessing(ITransformer model) : IPreprocessing
     public IDataView? Make(MLContext context, IDataView data, string column, bool isTrainerIncluded) =>
         IsMade(data.Schema, column) ? new ChainAdapter(context, model, CancellationToken.None).Preprocess(data) : null;
 
-    // A column that is replaced stays in the schema, hidden by the new one.
+    // A replaced column stays in the schema, hidden by the new column.
     private bool IsMade(DataViewSchema schema, string column)
     {
-        int before = schema.Count(each => each.Name == column);
+        int before = schema.Count(other => other.Name == column);
         ITaskLearner learner = ChainAdapter.FindLearner(model);
         foreach (ITransformer step in Steps(model).TakeWhile(step => step != learner))
             schema = step.GetOutputSchema(schema);
-        return schema.Count(each => each.Name == column) > before;
+        return schema.Count(other => other.Name == column) > before;
     }
 
     private static IEnumerable<ITransformer> Steps(ITransformer step) => TransformerChains.Steps(step)?.SelectMany(Steps) ?? [step];

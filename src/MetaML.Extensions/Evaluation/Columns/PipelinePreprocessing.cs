@@ -28,7 +28,7 @@ internal sealed class PipelinePreprocessing : IPreprocessing
 
     public IDataView? Make(MLContext context, IDataView data, string column, bool isTrainerIncluded)
     {
-        int last = LastMaker(SchemaShape.Create(data.Schema), column, isTrainerIncluded);
+        int last = LastStepThatMakes(SchemaShape.Create(data.Schema), column, isTrainerIncluded);
         if (last < 0)
             return null;
         foreach (IEstimator<ITransformer> step in _steps.Take(last + 1))
@@ -36,27 +36,27 @@ internal sealed class PipelinePreprocessing : IPreprocessing
         return data;
     }
 
-    // The steps after the trainer do not count: they change its outputs.
-    private int LastMaker(SchemaShape shape, string column, bool isTrainerIncluded)
+    // The index of the step; −1 if no step makes the column. Steps after the trainer are ignored, since they process its outputs.
+    private int LastStepThatMakes(SchemaShape shape, string column, bool isTrainerIncluded)
     {
         int last = -1;
         for (int i = 0; i < _steps.Count && _steps[i] != _trainer; i++)
         {
             SchemaShape input = shape;
-            bool isMaker, isScorer;
+            bool makesColumn, makesScore;
             try
             {
-                isMaker = SchemaShapes.Makes(_steps[i], input, column, out shape);
-                isScorer = _trainer is null && SchemaShapes.Makes(_steps[i], input, Score, out _);
+                makesColumn = SchemaShapes.Makes(_steps[i], input, column, out shape);
+                makesScore = _trainer is null && SchemaShapes.Makes(_steps[i], input, Score, out _);
             }
-            catch (Exception) // a step that does not fit the data is an error of its strategy, when it is fitted
+            catch (Exception) // if a step does not fit the data, the fit of its strategy throws later
             {
                 break;
             }
 
-            if (isMaker && (isTrainerIncluded || !isScorer))
+            if (makesColumn && (isTrainerIncluded || !makesScore))
                 last = i;
-            if (isScorer)
+            if (makesScore)
                 break;
         }
 

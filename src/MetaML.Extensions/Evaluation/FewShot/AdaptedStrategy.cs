@@ -5,12 +5,12 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
-/// <summary>Fit on the training tasks, then adapted to all tasks of a draw in one call.</summary>
+/// <summary>A strategy that is fitted to the training tasks and then adapted to all tasks of a draw in one call.</summary>
 internal sealed class AdaptedStrategy : LearningStrategy
 {
     private readonly ITransformer? _model;
 
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
     public AdaptedStrategy(string name, StrategyKind kind, IEstimator<ITransformer>? estimator, ITransformer? model)
         : base(name, kind, estimator)
     {
@@ -23,7 +23,7 @@ internal sealed class AdaptedStrategy : LearningStrategy
 
     internal override bool IsPerTask => false;
 
-    internal override ITransformer Learn(IDataView? training) => _model ?? Estimator!.Fit(Needed(training));
+    internal override ITransformer Learn(IDataView? training) => _model ?? Estimator!.Fit(Required(training));
 
     internal override ITransformer Complete(MLContext context, ITransformer? learned, IDataView? training, IDataView support, CancellationToken cancellationToken) =>
         context.MetaLearning().Adapt(learned!, support, cancellationToken: cancellationToken);
@@ -32,6 +32,6 @@ internal sealed class AdaptedStrategy : LearningStrategy
     {
         string[] seen = [.. ChainAdapter.FindLearner(learned!).TaskNames.Intersect(tasks)];
         if (seen.Length > 0)
-            throw new InvalidOperationException($"Tasks must be unseen in training; got {NameList.Of(seen)}, which the model of '{Name}' knows. It would be judged on what it learned. Split the data by task.");
+            throw new InvalidOperationException($"Tasks must be unseen in training; got {NameList.Of(seen)}, which the model of '{Name}' knows. The model would be evaluated on tasks that it was trained on. Split the data by task.");
     }
 }

@@ -1,23 +1,23 @@
 namespace MetaML;
 
-/// <summary>How well a strategy does, against the number of support rows.</summary>
+/// <summary>The metrics of a strategy as a function of the number of support rows.</summary>
 public sealed record FewShotCurve
 {
     /// <summary>The strategy's name.</summary>
     public required string Strategy { get; init; }
 
-    /// <summary>What the strategy learns from.</summary>
+    /// <summary>The rows that the strategy learns from.</summary>
     public required StrategyKind Kind { get; init; }
 
-    /// <summary>One point for each support size, ascending; where the strategy failed, those that were finished.</summary>
+    /// <summary>One point for each support size, ascending. If the strategy failed, only the points that were finished before.</summary>
     public required IReadOnlyList<FewShotPoint> Points { get; init; }
 
-    /// <summary>Each task's metrics as means over the support sizes; null where the strategy failed.</summary>
+    /// <summary>The metrics of each task as means over the support sizes; null if the strategy failed.</summary>
     public TaskEvaluation? Overall { get; init; }
 
-    /// <summary>Time of learning, adapting and scoring.</summary>
+    /// <summary>The time of learning, adaptation and scoring, in seconds.</summary>
     public double RuntimeInSeconds { get; init; }
 
-    /// <summary>Why the strategy failed; null where it did not.</summary>
+    /// <summary>The exception with which the strategy failed; null if it succeeded.</summary>
     public Exception? Exception { get; init; }
 }

@@ -3,37 +3,37 @@ using MetaML.Extensions.Evaluation.Metrics;
 
 namespace MetaML;
 
-/// <summary>Strategies on the same draws of support and query of tasks that were not trained on.</summary>
+/// <summary>The evaluation of strategies on tasks that they were not trained on, with the same draws of support and query.</summary>
 public sealed record FewShotEvaluation
 {
-    /// <summary>What the labels are.</summary>
+    /// <summary>The kind of the labels.</summary>
     public required LabelKind Kind { get; init; }
 
-    /// <summary>What strategies are compared by.</summary>
+    /// <summary>The metric by which strategies are compared.</summary>
     public required TaskMetric Metric { get; init; }
 
     /// <summary>The support sizes, ascending.</summary>
     public required IReadOnlyList<int> SupportSizes { get; init; }
 
-    /// <summary>Whether support sizes are rows of each class rather than of each task.</summary>
+    /// <summary>Whether support sizes are numbers of rows of each class, rather than of each task.</summary>
     public required bool IsPerClass { get; init; }
 
-    /// <summary>How often support was drawn from each task.</summary>
+    /// <summary>The number of draws of support from each task.</summary>
     public required int Draws { get; init; }
 
     /// <summary>Seed of the draws.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Whether the support is before the query in time, rather than drawn at random.</summary>
+    /// <summary>Whether the support precedes the query in time. If false, support and query were drawn at random.</summary>
     public bool IsInTimeOrder { get; init; }
 
-    /// <summary>One curve for each strategy, in the order given.</summary>
+    /// <summary>One curve for each strategy, in the given order.</summary>
     public required IReadOnlyList<FewShotCurve> Curves { get; init; }
 
-    /// <summary>Names of tasks with too few rows, which were left out.</summary>
+    /// <summary>Names of the tasks that were left out because they have too few rows.</summary>
     public IReadOnlyList<string> SkippedTasks { get; init; } = [];
 
-    /// <summary>Each strategy with its metric, and the rows without a score.</summary>
+    /// <summary>The metric of each strategy, and the rows without a score.</summary>
     public override string ToString() => string.Join(Environment.NewLine, Curves.Select(curve => string.Create(
         CultureInfo.InvariantCulture,
         $"{curve.Strategy}: {(curve.Overall is { } overall ? $"{Metric.DisplayName()} {overall[Metric].Macro} over {overall.Tasks.Count} tasks.{(UnscoredRows.Text(overall) is { } text ? $" {text}" : "")}" : $"failed. {curve.Exception?.Message}")}")));
@@ -46,14 +46,14 @@ public sealed record FewShotEvaluation
 
     /// <summary>Compares two strategies task by task.</summary>
     /// <param name="strategy">The strategy's name.</param>
-    /// <param name="baseline">The name of what it is compared with.</param>
-    /// <param name="supportSize">One of <see cref="SupportSizes"/>; null for the mean over all of them.</param>
-    /// <param name="metric">Null for <see cref="Metric"/>.</param>
+    /// <param name="baseline">The name of the strategy that it is compared with.</param>
+    /// <param name="supportSize">One of <see cref="SupportSizes"/>; null for the mean over all sizes.</param>
+    /// <param name="metric">The metric; null for <see cref="Metric"/>.</param>
     /// <exception cref="ArgumentException">A strategy is unknown or failed, the size was not evaluated, or the metric does not fit the labels.</exception>
     public PairedComparison Compare(string strategy, string baseline, int? supportSize = null, TaskMetric? metric = null) =>
-        PairedComparison.Of((strategy, At(strategy, supportSize)), (baseline, At(baseline, supportSize)), metric ?? Metric, supportSize);
+        PairedComparison.Of((strategy, EvaluationOf(strategy, supportSize)), (baseline, EvaluationOf(baseline, supportSize)), metric ?? Metric, supportSize);
 
-    private TaskEvaluation At(string strategy, int? supportSize)
+    private TaskEvaluation EvaluationOf(string strategy, int? supportSize)
     {
         FewShotCurve curve = this[strategy];
         TaskEvaluation? evaluation = supportSize is null ? curve.Overall : curve.Points.FirstOrDefault(point => point.SupportSize == supportSize)?.Evaluation;

@@ -8,7 +8,7 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
-/// <summary>Judges strategies on the same draws of support and query of the same tasks.</summary>
+/// <summary>Evaluates strategies on the same tasks, with the same draws of support and query.</summary>
 internal sealed class FewShotEvaluator
 {
     private readonly MLContext _context;
@@ -37,20 +37,20 @@ internal sealed class FewShotEvaluator
 
     public LabelKind Kind => _rows.Kind;
 
-    /// <summary>The tasks that are judged.</summary>
+    /// <summary>The names of the evaluated tasks.</summary>
     public IReadOnlyList<string> TaskNames { get; }
 
-    /// <summary>Number of models that judging a strategy makes.</summary>
+    /// <summary>The number of models that the evaluation of a strategy makes.</summary>
     public int StepsOf(LearningStrategy strategy) => _draws.SupportSizes.Count * _options.Draws * (strategy.IsPerTask ? _draws.Tasks.Count : 1);
 
-    /// <summary>Judges strategies one after the other; one that fails keeps what it finished.</summary>
-    /// <exception cref="InvalidOperationException">All strategies failed, or a task was learned from.</exception>
+    /// <summary>Evaluates strategies one after the other. The result of a failed strategy contains its finished points.</summary>
+    /// <exception cref="InvalidOperationException">All strategies failed, or a task is among the training tasks.</exception>
     public FewShotEvaluation Evaluate(
         IReadOnlyList<LearningStrategy> strategies, EvaluationRows? training, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
     {
         CheckNames(strategies);
         CheckUnseen(training?.TaskNames ?? []);
-        FewShotCurve[] curves = [.. strategies.Select(strategy => TryJudge(strategy, training?.View, null, progress, cancellationToken))];
+        FewShotCurve[] curves = [.. strategies.Select(strategy => TryEvaluate(strategy, training?.View, null, progress, cancellationToken))];
         if (curves.All(curve => curve.Exception is not null))
             throw new InvalidOperationException($"At least one strategy must succeed; got {curves.Length} that failed. {string.Join(" ", curves.Select(curve => $"'{curve.Strategy}': {curve.Exception!.Message}"))}", curves[0].Exception);
         foreach (FewShotCurve curve in curves.Where(curve => curve.Overall is not null))
@@ -58,7 +58,7 @@ internal sealed class FewShotEvaluator
         return ToEvaluation(curves);
     }
 
-    /// <summary>The curves with what they are of.</summary>
+    /// <summary>An evaluation with the given curves.</summary>
     public FewShotEvaluation ToEvaluation(IReadOnlyList<FewShotCurve> curves) => new()
     {
         Kind = Kind,
@@ -72,14 +72,14 @@ internal sealed class FewShotEvaluator
         SkippedTasks = _draws.SkippedTasks,
     };
 
-    /// <summary>Judges one strategy.</summary>
+    /// <summary>Evaluates one strategy.</summary>
     /// <param name="strategy">The strategy.</param>
-    /// <param name="learned">What it learned from the training tasks.</param>
-    /// <param name="training">The training tasks; null where there are none.</param>
-    /// <param name="finished">Receives a point for each support size as soon as it is there.</param>
+    /// <param name="learned">The result of <see cref="LearningStrategy.Learn"/>.</param>
+    /// <param name="training">The training tasks; null if there are none.</param>
+    /// <param name="finished">Receives the point of each support size when it is finished.</param>
     /// <param name="step">Called after each model.</param>
-    /// <param name="cancellationToken">Stops between two models.</param>
-    public void Judge(
+    /// <param name="cancellationToken">Cancels between two models.</param>
+    public void Evaluate(
         LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action? step, CancellationToken cancellationToken)
     {
         strategy.CheckUnseen(learned, TaskNames);
@@ -98,9 +98,9 @@ internal sealed class FewShotEvaluator
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var drawn = Array.ConvertAll(group, task => _draws.Draw(task, draw));
-                    IDataView support = RowFilter.ByPosition(_evaluated.View, drawn.SelectMany(one => one.Supports[size]));
+                    IDataView support = RowFilter.ByPosition(_evaluated.View, drawn.SelectMany(rows => rows.Supports[size]));
                     ITransformer model = strategy.Complete(_context, learned, training, support, cancellationToken);
-                    int[] query = [.. drawn.SelectMany(one => one.Query).Order()];
+                    int[] query = [.. drawn.SelectMany(rows => rows.Query).Order()];
                     reader.Read(model.Transform(RowFilter.ByPosition(_evaluated.View, query)), query, scores);
                     foreach (int task in group)
                         Add(scores[task], means[task]);
@@ -112,23 +112,23 @@ internal sealed class FewShotEvaluator
         }
     }
 
-    /// <summary>The tasks judged must not be among the training tasks.</summary>
-    /// <exception cref="InvalidOperationException">One is.</exception>
+    /// <summary>Checks that no evaluated task is among the training tasks.</summary>
+    /// <exception cref="InvalidOperationException">An evaluated task is among them.</exception>
     public void CheckUnseen(IEnumerable<string> trainingTasks)
     {
         string[] seen = [.. trainingTasks.Intersect(_rows.TaskNames)];
         if (seen.Length > 0)
-            throw new InvalidOperationException($"Tasks that are judged must not be among the training tasks; got {NameList.Of(seen)} in both. Strategies would be judged on what they learned. Split the data by task, as TaskTrainTestSplit does.");
+            throw new InvalidOperationException($"Evaluated tasks must not be among the training tasks; got {NameList.Of(seen)} in both. Strategies would be evaluated on tasks that they were trained on. Split the data by task, as TaskTrainTestSplit does.");
     }
 
-    /// <summary>Judges one strategy; what it throws is its result.</summary>
+    /// <summary>Evaluates one strategy. If the strategy throws an exception, the exception is part of the result.</summary>
     /// <param name="strategy">The strategy.</param>
-    /// <param name="training">The training tasks; null where there are none.</param>
-    /// <param name="learned">What it learned from them; null where it has yet to learn.</param>
-    /// <param name="progress">Told of every model that was judged.</param>
-    /// <param name="cancellationToken">Stops between two models.</param>
+    /// <param name="training">The training tasks; null if there are none.</param>
+    /// <param name="learned">The result of <see cref="LearningStrategy.Learn"/>; null if the strategy has not learned yet.</param>
+    /// <param name="progress">Receives a report after each evaluated model.</param>
+    /// <param name="cancellationToken">Cancels between two models.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public FewShotCurve TryJudge(LearningStrategy strategy, IDataView? training, ITransformer? learned, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
+    public FewShotCurve TryEvaluate(LearningStrategy strategy, IDataView? training, ITransformer? learned, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var points = new List<FewShotPoint>();
@@ -137,9 +137,9 @@ internal sealed class FewShotEvaluator
         try
         {
             learned ??= strategy.Learn(training);
-            Judge(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken);
+            Evaluate(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken);
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested) // whatever a user's estimator throws is its result
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested) // an estimator of a user can throw any exception
         {
             exception = failure;
         }
@@ -147,7 +147,7 @@ internal sealed class FewShotEvaluator
         return Curve(strategy, points, clock.Elapsed.TotalSeconds, exception);
     }
 
-    /// <summary>The points of a strategy as its curve.</summary>
+    /// <summary>The curve of a strategy with the given points.</summary>
     public static FewShotCurve Curve(LearningStrategy strategy, IReadOnlyList<FewShotPoint> points, double seconds, Exception? exception) => new()
     {
         Strategy = strategy.Name,
@@ -168,7 +168,7 @@ internal sealed class FewShotEvaluator
     {
         var evaluation = new TaskEvaluation(Kind, [.. _draws.Tasks.Select(task => means[task].ToMetrics(_rows.TaskNames[task], _draws.Draw(task, 0).Query.Length))]);
         if (evaluation.UnscoredRowCount > 0 && !_draws.Tasks.Any(task => means[task].IsDefined))
-            throw new InvalidOperationException($"Some scores must be finite; got {evaluation.UnscoredRowCount} rows from '{strategy.Name}' without a finite score, and no others. It cannot be compared. Check features and options.");
+            throw new InvalidOperationException($"Some scores must be finite; got {evaluation.UnscoredRowCount} rows from '{strategy.Name}' without a finite score, and no other rows. The strategy cannot be compared. Check features and options.");
         return new FewShotPoint(size, evaluation);
     }
 
@@ -176,7 +176,7 @@ internal sealed class FewShotEvaluator
     {
         if (strategies.Count == 0)
             throw new ArgumentException("There must be at least one strategy; got none.", nameof(strategies));
-        if (strategies.GroupBy(strategy => strategy.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new ArgumentException($"Strategies must have different names; got '{twice.Key}' more than once. Results are told apart by name.", nameof(strategies));
+        if (strategies.GroupBy(strategy => strategy.Name).FirstOrDefault(group => group.Count() > 1) is { } repeated)
+            throw new ArgumentException($"Strategies must have different names; got '{repeated.Key}' more than once. Results are identified by name.", nameof(strategies));
     }
 }

@@ -3,7 +3,16 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>How support and query are drawn from the tasks that strategies are judged on, and by what.</summary>
+/// <summary>Options of a few-shot evaluation: the draws of support and query, and the metric.</summary>
+/// <example>
+/// The rows of a task change with time, so the support must precede the query.
+/// <code>
+/// var options = new FewShotOptions { SupportSizes = [7, 14, 28], TimeColumnName = "Date" };
+/// FewShotEvaluation result = ml.MetaLearning().EvaluateFewShot(
+///     queryRows, [LearningStrategy.MetaLearned("meta-learned", model)], labelColumnName: "Demand", taskColumnName: "Store", options: options);
+/// Console.WriteLine(result);
+/// </code>
+/// </example>
 public sealed record FewShotOptions
 {
     /// <summary>Options with their defaults.</summary>
@@ -18,45 +27,45 @@ public sealed record FewShotOptions
     }
 #pragma warning restore CS8618
 
-    /// <summary>Support sizes that every strategy is judged at: rows of each task, classes in their proportions and each at least once where the size allows.</summary>
-    /// <value>Each at least 1, no two alike; default 5, 10, 20. Draws are nested: a larger support holds the smaller ones, and all are judged on the same query.</value>
+    /// <summary>Support sizes at which every strategy is evaluated: numbers of rows of each task. Classes keep their proportions, and each class has at least one row if the size allows it.</summary>
+    /// <value>Each at least 1, all different; default 5, 10, 20. A larger support contains the smaller ones, and all sizes have the same query.</value>
     public int[] SupportSizes { get; set; } = [5, 10, 20];
 
-    /// <summary>Whether <see cref="SupportSizes"/> are rows of each class of a task (shots) rather than rows of a task.</summary>
-    /// <value>Default false. For values, which have no classes, it changes nothing.</value>
+    /// <summary>Whether <see cref="SupportSizes"/> are numbers of rows of each class of a task (shots), rather than of each task.</summary>
+    /// <value>Default false. It has no effect on regression labels, which have no classes.</value>
     public bool IsPerClass { get; set; }
 
-    /// <summary>How often support is drawn from each task; a task's metrics are means over its draws.</summary>
+    /// <summary>The number of draws of support from each task. The metrics of a task are means over its draws.</summary>
     /// <value>At least 1; default 5.</value>
     public int Draws { get; set; } = 5;
 
     /// <summary>The largest number of query rows of each task.</summary>
-    /// <value>At least 1, or null (default): all rows that are in no support.</value>
+    /// <value>At least 1, or null (default): all rows that are in no support of the draw.</value>
     public int? QueryRows { get; set; }
 
-    /// <summary>Leave out tasks that have too few rows for the largest support and one query row, rather than refuse them.</summary>
-    /// <value>Default false. Those left out are in <see cref="FewShotEvaluation.SkippedTasks"/>.</value>
+    /// <summary>Whether to leave out tasks that have too few rows for the largest support and one query row. If false, such tasks are an error.</summary>
+    /// <value>Default false. <see cref="FewShotEvaluation.SkippedTasks"/> names the tasks that were left out.</value>
     public bool SkipsSmallTasks { get; set; }
 
-    /// <summary>The column of time, if rows of a task change with time: the support is then before the query in every task.</summary>
+    /// <summary>The time column. If it is set, the support precedes the query in time in every task. Set it if the rows of a task change with time.</summary>
     /// <value>
-    /// Null (default): support and query are drawn at random. A number, DateTime, DateTimeOffset, TimeSpan or key, in the data
-    /// or made by a step of a pipeline. Each draw cuts the rows of a task at another point of time: the support is the last
-    /// rows before the cut, whatever their classes, and the query is the rows after it. Rows of the same time keep the order
-    /// of the data.
+    /// Null (default): support and query are drawn at random. The column is a number, DateTime, DateTimeOffset, TimeSpan or key,
+    /// in the data or made by a step of a pipeline. Each draw cuts the rows of a task at another point of time. The support is
+    /// the last rows before the cut, regardless of their classes, and the query is the rows after it. Rows of the same time keep
+    /// the order of the data.
     /// </value>
     public string? TimeColumnName { get; set; }
 
-    /// <summary>Whether the rows of the data are in the order of time: as <see cref="TimeColumnName"/>, without a column.</summary>
-    /// <value>Default false. Not together with <see cref="TimeColumnName"/>.</value>
+    /// <summary>Whether the rows of the data are in the order of time. If true, the support precedes the query as with <see cref="TimeColumnName"/>, without a time column.</summary>
+    /// <value>Default false. It must be false if <see cref="TimeColumnName"/> is set.</value>
     public bool IsInTimeOrder { get; set; }
 
-    /// <summary>What strategies are compared by.</summary>
-    /// <value>Null (default): accuracy, micro-accuracy or RMSE, by the kind of label.</value>
+    /// <summary>The metric by which strategies are compared.</summary>
+    /// <value>Null (default): accuracy for binary labels, micro-accuracy for multiclass labels, RMSE for regression.</value>
     public TaskMetric? Metric { get; set; }
 
     /// <summary>Seed of the draws.</summary>
-    /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
+    /// <value>Null (default): the seed of the MLContext, or 0 if the context has none.</value>
     public int? Seed { get; set; }
 
     internal RowOrder Order => new(TimeColumnName, IsInTimeOrder);

@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
-/// <summary>Fit on one task's support alone.</summary>
+/// <summary>A strategy that is fitted only to the support of one task.</summary>
 internal sealed class FromScratchStrategy(string name, IEstimator<ITransformer> estimator) : LearningStrategy(name, StrategyKind.FromScratch, estimator)
 {
     internal override bool IsPerTask => true;

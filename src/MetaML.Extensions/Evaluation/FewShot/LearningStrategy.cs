@@ -4,8 +4,8 @@ using Microsoft.ML;
 
 namespace MetaML;
 
-/// <summary>A way to come from training tasks and a task's few support rows to a model of that task.</summary>
-/// <remarks>Made by the methods below. A strategy never sees a query label: it is given training tasks and support alone.</remarks>
+/// <summary>A method that makes a model of a task from training tasks and from a few support rows of the task.</summary>
+/// <remarks>The static methods of this class create strategies. A strategy receives only training tasks and support rows, and never the label of a query row.</remarks>
 public abstract class LearningStrategy
 {
     private protected LearningStrategy(string name, StrategyKind kind, IEstimator<ITransformer>? estimator)
@@ -19,47 +19,47 @@ public abstract class LearningStrategy
     /// <summary>The strategy's name.</summary>
     public string Name { get; }
 
-    /// <summary>What it learns from.</summary>
+    /// <summary>The rows that the strategy learns from.</summary>
     public StrategyKind Kind { get; }
 
-    /// <summary>Its options in words; empty where its name tells them.</summary>
+    /// <summary>A description of the strategy's options; empty if its name describes them.</summary>
     public string Options { get; init; } = "";
 
-    /// <summary>What is fitted; null where a fitted model was given.</summary>
+    /// <summary>The estimator that is fitted; null if the strategy has a fitted model.</summary>
     public IEstimator<ITransformer>? Estimator { get; }
 
     /// <summary>The steps that can make the columns that an evaluation reads; null if there are none.</summary>
     internal virtual IPreprocessing? Preprocessing => Estimator is null ? null : new PipelinePreprocessing(Estimator);
 
-    /// <summary>Whether each task has a model of its own, rather than all tasks of a draw one together.</summary>
+    /// <summary>Whether each task has its own model. Otherwise one model serves all tasks of a draw.</summary>
     internal abstract bool IsPerTask { get; }
 
-    /// <summary>Fit on the training tasks, then adapted to each task's support.</summary>
+    /// <summary>Creates a strategy that is fitted to the training tasks and then adapted to the support of each task.</summary>
     /// <param name="name">The strategy's name.</param>
     /// <param name="estimator">A pipeline with a MetaLearner trainer.</param>
     public static LearningStrategy MetaLearned(string name, IEstimator<ITransformer> estimator) => Adapted(name, estimator, StrategyKind.MetaLearned);
 
-    /// <summary>A fitted model, adapted to each task's support.</summary>
+    /// <summary>Creates a strategy that adapts a fitted model to the support of each task.</summary>
     /// <param name="name">The strategy's name.</param>
-    /// <param name="model">What a pipeline with a MetaLearner trainer returned from Fit.</param>
-    /// <exception cref="ArgumentException">The model holds no meta-learner.</exception>
+    /// <param name="model">The result of Fit of a pipeline with a MetaLearner trainer.</param>
+    /// <exception cref="ArgumentException">The model contains no meta-learner.</exception>
     public static LearningStrategy MetaLearned(string name, ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
         return new AdaptedStrategy(name, StrategyKind.MetaLearned, null, model);
     }
 
-    /// <summary>Fit on the training tasks, then adapted to each task's support, under the name of another kind: joint training, say, or an encoder that is not trained at all.</summary>
+    /// <summary>Creates a strategy that is fitted to the training tasks and then adapted to the support of each task, and reports it under another kind. Examples are joint training, and an encoder without training.</summary>
     /// <param name="name">The strategy's name.</param>
     /// <param name="estimator">A pipeline with a MetaLearner trainer.</param>
-    /// <param name="kind">What it learns from.</param>
+    /// <param name="kind">The kind that results report.</param>
     public static LearningStrategy Adapted(string name, IEstimator<ITransformer> estimator, StrategyKind kind)
     {
         ArgumentNullException.ThrowIfNull(estimator);
         return new AdaptedStrategy(name, kind, estimator, null);
     }
 
-    /// <summary>Fit on each task's support alone.</summary>
+    /// <summary>Creates a strategy that is fitted only to the support of each task.</summary>
     /// <param name="name">The strategy's name.</param>
     /// <param name="estimator">Any pipeline.</param>
     public static LearningStrategy FromScratch(string name, IEstimator<ITransformer> estimator)
@@ -68,34 +68,38 @@ public abstract class LearningStrategy
         return new FromScratchStrategy(name, estimator);
     }
 
-    /// <summary>Fit on all rows of all training tasks as if they were one.</summary>
+    /// <summary>Creates a strategy that is fitted to all rows of all training tasks as if they were one task.</summary>
     /// <param name="name">The strategy's name.</param>
-    /// <param name="estimator">Any pipeline; one that makes a feature of the Task column learns what is particular to a task from its support.</param>
-    /// <param name="learnsSupport">Whether it is fitted again for every draw, on the support of all tasks too (default), or once, on the training tasks alone.</param>
+    /// <param name="estimator">Any pipeline. If it makes a feature of the Task column, it learns the differences between tasks from the support.</param>
+    /// <param name="learnsSupport">
+    /// Whether the estimator is fitted again for every draw, to the training tasks and the support of all tasks (default). If
+    /// false, it is fitted once, to the training tasks only.
+    /// </param>
     public static LearningStrategy Pooled(string name, IEstimator<ITransformer> estimator, bool learnsSupport = true)
     {
         ArgumentNullException.ThrowIfNull(estimator);
         return new PooledStrategy(name, estimator, learnsSupport);
     }
 
-    /// <summary>What can be learned before any support is there; null where nothing can.</summary>
-    /// <param name="training">The training tasks; null where there are none.</param>
-    /// <exception cref="InvalidOperationException">It needs training tasks.</exception>
+    /// <summary>Learns from the training tasks, before any support is drawn.</summary>
+    /// <param name="training">The training tasks; null if there are none.</param>
+    /// <returns>The learned model; null if the strategy learns nothing before it has support.</returns>
+    /// <exception cref="InvalidOperationException">The strategy needs training tasks.</exception>
     internal abstract ITransformer? Learn(IDataView? training);
 
-    /// <summary>The model of one draw.</summary>
+    /// <summary>Makes the model of one draw.</summary>
     /// <param name="context">The context.</param>
-    /// <param name="learned">What <see cref="Learn"/> returned.</param>
-    /// <param name="training">The training tasks; null where there are none.</param>
-    /// <param name="support">Labelled rows of one task, or of all where not <see cref="IsPerTask"/>.</param>
-    /// <param name="cancellationToken">Stops adapting.</param>
+    /// <param name="learned">The result of <see cref="Learn"/>.</param>
+    /// <param name="training">The training tasks; null if there are none.</param>
+    /// <param name="support">Labelled rows: of one task if <see cref="IsPerTask"/>, otherwise of all tasks.</param>
+    /// <param name="cancellationToken">Cancels the adaptation.</param>
     internal abstract ITransformer Complete(MLContext context, ITransformer? learned, IDataView? training, IDataView support, CancellationToken cancellationToken);
 
-    /// <summary>Throws where a task that is to be judged was learned from.</summary>
+    /// <summary>Throws an exception if the strategy has learned from a task of the evaluation.</summary>
     internal virtual void CheckUnseen(ITransformer? learned, IReadOnlyCollection<string> tasks)
     {
     }
 
-    private protected IDataView Needed(IDataView? training) => training
+    private protected IDataView Required(IDataView? training) => training
         ?? throw new InvalidOperationException($"The strategy '{Name}' must be given training tasks; got none. It learns across tasks. Give the training data.");
 }

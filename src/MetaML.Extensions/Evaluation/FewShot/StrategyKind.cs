@@ -1,17 +1,17 @@
 namespace MetaML;
 
-/// <summary>What a strategy learns from, from the simplest to the most demanding.</summary>
+/// <summary>The kinds of strategies by the rows that they learn from, from the simplest to the most complex.</summary>
 public enum StrategyKind
 {
-    /// <summary>Each task's support alone.</summary>
+    /// <summary>Learns only from the support of each task.</summary>
     FromScratch,
 
-    /// <summary>All rows of all tasks as if they were one.</summary>
+    /// <summary>Learns from all rows of all tasks as if they were one task.</summary>
     Pooled,
 
-    /// <summary>All tasks together, without learning how to adapt.</summary>
+    /// <summary>Learns from all tasks together, but does not learn how to adapt.</summary>
     Joint,
 
-    /// <summary>All tasks together, so that few rows of a new one suffice.</summary>
+    /// <summary>Learns from all tasks together how to adapt to a few rows of a new task.</summary>
     MetaLearned,
 }

@@ -3,7 +3,7 @@ using MetaML.Options;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
-/// <summary>Draws support and query from tasks: the same for everyone who asks with the same seed.</summary>
+/// <summary>Draws support and query from tasks. Equal seeds give equal draws.</summary>
 internal sealed class TaskDraws
 {
     private readonly FewShotOptions _options;
@@ -26,48 +26,48 @@ internal sealed class TaskDraws
         Tasks = [.. Enumerable.Range(0, _strata.Length).Where(task => isLarge[task])];
         SkippedTasks = [.. Enumerable.Range(0, _strata.Length).Where(task => !isLarge[task]).Select(task => rows.TaskNames[task])];
         if (rows.TaskNames.Count == 0)
-            throw new InvalidOperationException("Data to judge on must have rows; got none. Check the filter, and the file.");
+            throw new InvalidOperationException("Evaluation data must have rows; got none. Check the filter, and the file.");
         if (SkippedTasks.Count > 0 && (Tasks.Count == 0 || !options.SkipsSmallTasks))
             throw TooSmall(rows);
     }
 
-    /// <summary>Ascending.</summary>
+    /// <summary>The support sizes, ascending.</summary>
     public IReadOnlyList<int> SupportSizes { get; }
 
-    /// <summary>Numbers of the tasks that are drawn from.</summary>
+    /// <summary>Numbers of the tasks that support and query are drawn from.</summary>
     public IReadOnlyList<int> Tasks { get; }
 
     /// <summary>Names of the tasks with too few rows.</summary>
     public IReadOnlyList<string> SkippedTasks { get; }
 
-    /// <summary>Support of each size, and the query that all sizes share.</summary>
-    /// <param name="task">The task's number.</param>
-    /// <param name="draw">The draw's number.</param>
-    /// <returns>Row numbers; each support begins with the smaller ones.</returns>
+    /// <summary>Draws a support of each size, and one query for all sizes.</summary>
+    /// <param name="task">The number of the task.</param>
+    /// <param name="draw">The number of the draw.</param>
+    /// <returns>Row numbers. Each support begins with the smaller supports.</returns>
     public (int[][] Supports, int[] Query) Draw(int task, int draw)
     {
         if (_orders is not null)
             return _orders[task].Draw(draw);
 
-        // Each draw depends on the seed and its own numbers alone.
+        // A draw depends only on the seed, the number of the draw and the number of the task.
         var random = new Random(unchecked((_seed * 1_000_003 + draw) * 1_000_003 + task));
         int[][] strata = Array.ConvertAll(_strata[task], rows => (int[])rows.Clone());
         foreach (int[] stratum in strata)
             random.Shuffle(stratum);
-        int[] order = InProportion(strata, random);
+        int[] order = StratifiedOrder(strata, random);
         int[][] supports = [.. SupportSizes.Select(size => _options.IsPerClass ? [.. strata.SelectMany(stratum => stratum[..size])] : order[..size])];
         int[] query = [.. order.Except(supports[^1])];
         random.Shuffle(query);
         return (supports, query[..Math.Min(_options.QueryRows ?? query.Length, query.Length)]);
     }
 
-    // One row of each class, then the others so that classes keep their proportions in whatever comes first.
-    private static int[] InProportion(int[][] strata, Random random)
+    // One row of each class comes first. The other rows follow in an order whose beginnings keep the proportions of the classes.
+    private static int[] StratifiedOrder(int[][] strata, Random random)
     {
         int[] first = [.. strata.Select(stratum => stratum[0])];
         random.Shuffle(first);
-        var others = strata.SelectMany(stratum => stratum.Skip(1).Select((row, i) => (Row: row, Place: (i + 1.5) / stratum.Length)));
-        return [.. first, .. others.OrderBy(other => other.Place).Select(other => other.Row)];
+        var others = strata.SelectMany(stratum => stratum.Skip(1).Select((row, i) => (Row: row, Rank: (i + 1.5) / stratum.Length)));
+        return [.. first, .. others.OrderBy(other => other.Rank).Select(other => other.Row)];
     }
 
     private bool IsLargeEnough(int task)
@@ -86,7 +86,7 @@ internal sealed class TaskDraws
         string names = NameList.OfTexts(Enumerable.Range(0, _strata.Length).Where(task => !IsLargeEnough(task)).Select(task => $"'{rows.TaskNames[task]}' ({_strata[task].Sum(stratum => stratum.Length)} rows)"));
         string needed = _options.IsPerClass ? $"{SupportSizes[^1]} support rows of each class" : $"{SupportSizes[^1]} support rows";
         return new InvalidOperationException(
-            $"Each task must have {needed} and at least one row to be judged on{(_orders is null ? "" : " after them")}; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}. " +
-            $"They cannot be drawn from. Lower FewShotOptions.SupportSizes{(Tasks.Count > 0 ? ", or set SkipsSmallTasks to leave those tasks out" : "")}.");
+            $"Each task must have {needed} and at least one query row{(_orders is null ? "" : " after them")}; got {SkippedTasks.Count} of {_strata.Length} tasks with fewer: {names}. " +
+            $"Support and query cannot be drawn from these tasks. Lower FewShotOptions.SupportSizes{(Tasks.Count > 0 ? ", or set SkipsSmallTasks to leave those tasks out" : "")}.");
     }
 }

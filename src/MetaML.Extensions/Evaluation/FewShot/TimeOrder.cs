@@ -1,6 +1,6 @@
 namespace MetaML.Extensions.Evaluation.FewShot;
 
-/// <summary>The rows of one task in the order of time, cut into support and query so that no support row is after a query row.</summary>
+/// <summary>The rows of one task in the order of time. Each draw cuts them into support and query; no support row is later than a query row.</summary>
 /// <remarks>
 /// Each draw cuts the rows at another point of time. The support is the last rows before the cut, and the query is the first
 /// rows after it. The first draw cuts as early as the largest support allows; the other draws cut later, at equal distances.
@@ -8,12 +8,12 @@ namespace MetaML.Extensions.Evaluation.FewShot;
 internal sealed class TimeOrder
 {
     private readonly FewShotOptions _options;
-    private readonly int[] _rows; // by time; rows of the same time in the order of the data
-    private readonly int[] _classOfRow; // the number of each row's class, by the position in _rows
+    private readonly int[] _rows; // sorted by time; rows of the same time are in the order of the data
+    private readonly int[] _classOfRow; // the class number of each row of _rows
     private readonly int _classes;
     private readonly int _firstCut;
 
-    /// <param name="strata">The rows of each class, by time; all rows if labels are values.</param>
+    /// <param name="strata">The rows of each class, sorted by time; one stratum with all rows for regression.</param>
     /// <param name="times">The time of each row.</param>
     /// <param name="options">Support sizes and draws.</param>
     public TimeOrder(int[][] strata, long[] times, FewShotOptions options)
@@ -29,7 +29,7 @@ internal sealed class TimeOrder
     /// <summary>Whether the largest support leaves a query row.</summary>
     public bool IsLargeEnough => _firstCut < _rows.Length;
 
-    /// <summary>Support of each size, ascending, and the query that all sizes share.</summary>
+    /// <summary>The support of each size, ascending, and one query for all sizes.</summary>
     public (int[][] Supports, int[] Query) Draw(int draw)
     {
         int cut = _firstCut + (int)((long)draw * (_rows.Length - _firstCut) / _options.Draws);
@@ -53,17 +53,17 @@ internal sealed class TimeOrder
         return [.. support];
     }
 
-    // The number of rows up to which the largest support is complete; that of all rows if it never is.
+    // The number of rows at which the largest support is complete; the number of all rows if it never is.
     private int FirstCut(int size)
     {
         if (!_options.IsPerClass)
             return Math.Min(size, _rows.Length);
         var counts = new int[_classes];
-        int complete = 0;
+        int completeClasses = 0;
         for (int i = 0; i < _rows.Length; i++)
         {
-            complete += ++counts[_classOfRow[i]] == size ? 1 : 0;
-            if (complete == _classes)
+            completeClasses += ++counts[_classOfRow[i]] == size ? 1 : 0;
+            if (completeClasses == _classes)
                 return i + 1;
         }
 

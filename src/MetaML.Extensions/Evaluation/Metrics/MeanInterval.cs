@@ -4,19 +4,19 @@ using MetaML.Extensions.Evaluation.Metrics;
 namespace MetaML;
 
 /// <summary>A mean over tasks with its 95 % interval, mean ± t · s / √n (Student's t with n − 1 degrees of freedom).</summary>
-/// <param name="Mean">The mean; NaN of nothing.</param>
-/// <param name="HalfWidth">Half the interval's width; NaN of fewer than two values.</param>
-/// <param name="Count">n: how many values it is the mean of.</param>
+/// <param name="Mean">The mean; NaN if there are no values.</param>
+/// <param name="HalfWidth">Half the width of the interval; NaN if there are fewer than two values.</param>
+/// <param name="Count">n, the number of values.</param>
 public readonly record struct MeanInterval(double Mean, double HalfWidth, int Count)
 {
-    /// <summary>The interval's lower end.</summary>
+    /// <summary>The lower end of the interval.</summary>
     public double Lower => Mean - HalfWidth;
 
-    /// <summary>The interval's upper end.</summary>
+    /// <summary>The upper end of the interval.</summary>
     public double Upper => Mean + HalfWidth;
 
-    /// <summary>The interval of the mean of some values.</summary>
-    /// <param name="values">One for each task; NaN where a task has none, which is left out.</param>
+    /// <summary>Computes the mean of some values and its interval.</summary>
+    /// <param name="values">One value for each task. NaN values are left out.</param>
     public static MeanInterval Of(IEnumerable<double> values)
     {
         double[] defined = [.. values.Where(value => !double.IsNaN(value))];
@@ -30,7 +30,7 @@ public readonly record struct MeanInterval(double Mean, double HalfWidth, int Co
         return new MeanInterval(mean, StudentT.Quantile975(freedom) * Math.Sqrt(variance / defined.Length), defined.Length);
     }
 
-    /// <summary>As in "0.934 ± 0.016".</summary>
+    /// <summary>A text such as "0.934 ± 0.016".</summary>
     public override string ToString() => double.IsNaN(HalfWidth)
         ? Mean.ToString("F3", CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{Mean:F3} ± {HalfWidth:F3}");

@@ -1,16 +1,17 @@
 namespace MetaML.Extensions.Evaluation.Metrics;
 
-/// <summary>The metrics of one task's scored rows: ML.NET's figures, for thousands of tasks.</summary>
+/// <summary>Computes the metrics of the scored rows of one task. The definitions are those of ML.NET.</summary>
 /// <remarks>
-/// ML.NET's own Evaluate takes milliseconds a call; few-shot evaluation judges every task after every draw. Deviations, which
-/// keep what is undefined out of means: AUC, AUPRC and recall of a task without both classes (without positive rows) are NaN,
-/// where ML.NET throws or gives 0; F1 is 2TP / (2TP + FP + FN), which is 0 where ML.NET gives NaN because no positive row was found.
+/// ML.NET's Evaluate takes milliseconds for each call. This is too slow for few-shot evaluation, which evaluates every task after
+/// every draw. There are two deviations. First, undefined metrics are NaN, so that means leave them out: AUC and AUPRC of a task
+/// with one class, and recall of a task without positive rows. ML.NET throws or gives 0. Second, F1 is 2TP / (2TP + FP + FN). It is
+/// 0 if no positive row is found, and ML.NET gives NaN.
 /// </remarks>
 internal static class MetricCalculator
 {
     private const double SmallestProbability = 1e-15f;
 
-    /// <summary>All metrics of the kind, in the order of <see cref="TaskMetricExtensions.Metrics"/>.</summary>
+    /// <summary>All metrics of a kind of labels, in the order of <see cref="TaskMetricExtensions.Metrics"/>.</summary>
     public static double[] Compute(LabelKind kind, TaskScores rows) => kind switch
     {
         LabelKind.Binary => Binary(rows),
@@ -18,7 +19,7 @@ internal static class MetricCalculator
         _ => Regression(rows),
     };
 
-    /// <summary>True positives, false negatives, false positives, true negatives; a score above 0 means yes.</summary>
+    /// <summary>The numbers of true positives, false negatives, false positives and true negatives. A score above 0 predicts the positive class.</summary>
     public static (long TruePositive, long FalseNegative, long FalsePositive, long TrueNegative) Confusion(TaskScores rows)
     {
         long tp = 0, fn = 0, fp = 0, tn = 0;
@@ -34,7 +35,7 @@ internal static class MetricCalculator
         return (tp, fn, fp, tn);
     }
 
-    /// <summary>−ln p of a row's class, with p at least 1e-15.</summary>
+    /// <summary>−ln p for the probability p of a row's class. A probability below 1e-15 is raised to 1e-15.</summary>
     public static double MulticlassLoss(float probability) => -Math.Log(Math.Clamp(probability, SmallestProbability, 1));
 
     private static double[] Binary(TaskScores rows)
@@ -53,10 +54,10 @@ internal static class MetricCalculator
         ];
     }
 
-    // Pairs of a positive and a negative row in the right order; equal scores count half.
+    // The share of pairs of a positive and a negative row in which the positive row has the higher score. Equal scores count half.
     private static double Auc(TaskScores rows, int[] order, double positives, double negatives)
     {
-        double pairs = 0, above = 0; // above: positive rows with a higher score
+        double pairs = 0, above = 0; // above: the number of positive rows with a higher score
         for (int start = 0, end; start < order.Length; start = end)
         {
             double tiedPositives = 0, tiedNegatives = 0;
@@ -73,7 +74,7 @@ internal static class MetricCalculator
         return Ratio(pairs, positives * negatives);
     }
 
-    // The lower trapezoid estimator (Boyd et al., Area under the precision-recall curve, ECML 2013), as ML.NET has it.
+    // The lower trapezoid estimator (Boyd et al., Area under the precision-recall curve, ECML 2013), as in ML.NET.
     private static double Auprc(TaskScores rows, int[] order, double positives)
     {
         double area = 0, found = 0, precision = 1;

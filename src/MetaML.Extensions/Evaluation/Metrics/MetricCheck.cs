@@ -1,9 +1,9 @@
 namespace MetaML.Extensions.Evaluation.Metrics;
 
-/// <summary>Whether a metric fits a kind of label.</summary>
+/// <summary>Checks whether a metric fits a kind of labels.</summary>
 internal static class MetricCheck
 {
-    /// <exception cref="ArgumentException">It does not.</exception>
+    /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     public static void Fits(TaskMetric metric, LabelKind kind, string parameter)
     {
         if (!kind.Metrics().Contains(metric))

@@ -1,17 +1,17 @@
 namespace MetaML.Extensions.Evaluation.Metrics;
 
-/// <summary>Means of a task's metrics over its draws; a draw for which a metric is undefined is left out of that metric's mean.</summary>
+/// <summary>The means of a task's metrics over its draws. The mean of a metric leaves out draws for which the metric is undefined.</summary>
 internal sealed class MetricMeans(LabelKind kind)
 {
     private readonly double[] _sums = new double[kind.Metrics().Count];
     private readonly int[] _counts = new int[kind.Metrics().Count];
     private readonly SortedSet<int> _unscored = [];
 
-    /// <summary>Whether some metric is defined for some draw.</summary>
+    /// <summary>Whether at least one metric is defined for at least one draw.</summary>
     public bool IsDefined => _counts.Any(count => count > 0);
 
     /// <summary>Adds one draw.</summary>
-    /// <param name="values">In the order of the kind's metrics.</param>
+    /// <param name="values">The metrics, in the order of <see cref="TaskMetricExtensions.Metrics"/>.</param>
     /// <param name="unscoredRows">The numbers of the rows without a score.</param>
     public void Add(IReadOnlyList<double> values, IEnumerable<int> unscoredRows)
     {
@@ -34,7 +34,7 @@ internal sealed class MetricMeans(LabelKind kind)
         Values = TaskEvaluator.Named(kind, [.. _sums.Zip(_counts, (sum, count) => count > 0 ? sum / count : double.NaN)]),
     };
 
-    /// <summary>Each task's means over several evaluations of the same tasks.</summary>
+    /// <summary>The means of each task's metrics over several evaluations of the same tasks.</summary>
     public static TaskEvaluation Over(IReadOnlyList<TaskEvaluation> evaluations)
     {
         LabelKind kind = evaluations[0].Kind;

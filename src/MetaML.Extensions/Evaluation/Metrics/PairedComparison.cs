@@ -2,7 +2,7 @@ using MetaML.Extensions.Evaluation.Metrics;
 
 namespace MetaML;
 
-/// <summary>One strategy against another, task by task on the same draws.</summary>
+/// <summary>The comparison of a strategy with a baseline, task by task on the same draws.</summary>
 public sealed record PairedComparison
 {
     private const double Tie = 1e-9;
@@ -10,25 +10,25 @@ public sealed record PairedComparison
     /// <summary>The strategy's name.</summary>
     public required string Strategy { get; init; }
 
-    /// <summary>The name of what it is compared with.</summary>
+    /// <summary>The name of the strategy that it is compared with.</summary>
     public required string Baseline { get; init; }
 
-    /// <summary>What is compared.</summary>
+    /// <summary>The metric of the comparison.</summary>
     public required TaskMetric Metric { get; init; }
 
-    /// <summary>Support rows; null for the mean over all sizes.</summary>
+    /// <summary>The number of support rows; null for the mean over all sizes.</summary>
     public int? SupportSize { get; init; }
 
-    /// <summary>Every task for which both have the metric.</summary>
+    /// <summary>The tasks for which the metric of both strategies is defined.</summary>
     public required IReadOnlyList<TaskComparison> Tasks { get; init; }
 
-    /// <summary>How much better the strategy is: mean over tasks, with the 95 % interval of the paired differences.</summary>
+    /// <summary>The gain of the strategy over the baseline: the mean over tasks, with the 95 % interval of the paired differences.</summary>
     public MeanInterval Gain => MeanInterval.Of(Tasks.Select(task => task.Gain));
 
     /// <summary>Number of tasks on which the strategy is better.</summary>
     public int Wins => Tasks.Count(task => task.Gain > Tie);
 
-    /// <summary>Number of tasks on which both are alike.</summary>
+    /// <summary>Number of tasks on which both are equal.</summary>
     public int Ties => Tasks.Count - Wins - Losses;
 
     /// <summary>Number of tasks on which the strategy is worse.</summary>
@@ -40,8 +40,8 @@ public sealed record PairedComparison
     /// <summary>Compares two evaluations of the same rows.</summary>
     /// <param name="strategy">The strategy's name and its metrics.</param>
     /// <param name="baseline">The baseline's name and its metrics.</param>
-    /// <param name="metric">What to compare.</param>
-    /// <param name="supportSize">Support rows; null for the mean over all sizes.</param>
+    /// <param name="metric">The metric of the comparison.</param>
+    /// <param name="supportSize">The number of support rows; null for the mean over all sizes.</param>
     /// <exception cref="ArgumentException">The metric does not fit the labels, or the tasks are not the same.</exception>
     public static PairedComparison Of(
         (string Name, TaskEvaluation Evaluation) strategy, (string Name, TaskEvaluation Evaluation) baseline, TaskMetric metric, int? supportSize = null)

@@ -8,14 +8,14 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Evaluation.Metrics;
 
-/// <summary>Reads scored rows: score, probability, and the class of each slot of the score.</summary>
-/// <remarks>Classes are matched by name, since a model that was fitted to few rows numbers them in its own way and knows only some.</remarks>
+/// <summary>Reads the score and the probability of scored rows, and the class of each slot of a score vector.</summary>
+/// <remarks>Classes are matched by name. A model that was fitted to few rows can know only some classes, and numbers them in another order.</remarks>
 internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score, string probabilityColumn = DefaultColumnNames.Probability, string predictedLabelColumn = DefaultColumnNames.PredictedLabel)
 {
     /// <summary>The score column.</summary>
     public string ScoreColumn => scoreColumn;
 
-    /// <summary>The columns that a row of scores is read from.</summary>
+    /// <summary>The columns that contain the scores of a row.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The score column is absent or of the wrong type.</exception>
     public IEnumerable<DataViewSchema.Column> Columns(DataViewSchema schema, LabelKind kind)
     {
@@ -27,9 +27,9 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
         return kind == LabelKind.Binary && Probability(schema) is { } probability ? [schema[scoreColumn], probability] : [schema[scoreColumn]];
     }
 
-    /// <summary>Reads the score of the row that a cursor is at, and adds the row, with its number and label, to the rows of a task.</summary>
+    /// <summary>Returns an action that reads the score of the cursor's current row and adds the row to a task. Its arguments are the number of the row, its label and its task.</summary>
     /// <param name="cursor">A cursor with the <see cref="Columns"/>.</param>
-    /// <param name="labelColumn">The label column, whose keys name the slots of a score that does not name them.</param>
+    /// <param name="labelColumn">The label column. Its key values are the names of the slots if the score column has no slot names.</param>
     /// <param name="kind">The kind of the labels.</param>
     /// <param name="classes">The numbers of the classes.</param>
     public Action<int, float, TaskScores> Adder(DataViewRow cursor, string labelColumn, LabelKind kind, NameNumbers classes) => kind switch
@@ -85,7 +85,8 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
         };
     }
 
-    // The keys of the predicted label, which a chain may have mapped to values; else the names that the score has; else the keys of the label; else numbers.
+    // The names come from the first of these sources that has them: the key values of the predicted label (absent if the chain maps
+    // it to values), the score column, the key values of the label. Otherwise the slots are numbered from 1.
     private IReadOnlyList<string> SlotNames(DataViewSchema schema, int slots, string labelColumn) =>
         KeyNames(schema, predictedLabelColumn, slots)
         ?? ScoreColumns.ClassesOf(schema[scoreColumn])

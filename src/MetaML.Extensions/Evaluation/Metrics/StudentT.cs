@@ -3,14 +3,14 @@ namespace MetaML.Extensions.Evaluation.Metrics;
 /// <summary>Student's t distribution.</summary>
 internal static class StudentT
 {
-    // From here on the expansion's error is below 1e-9.
+    // Above this number of degrees of freedom the error of the expansion is below 1e-9.
     private const int LargestExact = 200;
 
     /// <summary>The 97.5 % quantile: 95 % of the distribution is within plus and minus this value.</summary>
-    /// <param name="freedom">ν, at least 1.</param>
+    /// <param name="freedom">The number of degrees of freedom ν, at least 1.</param>
     /// <remarks>
-    /// Up to 200 degrees of freedom, the root of the exact two-sided probability (Abramowitz and Stegun 26.7.3, 26.7.4), by
-    /// bisection over θ = atan(t / √ν); above, the expansion about the normal quantile (26.7.5).
+    /// Up to 200 degrees of freedom, the result is the root of the exact two-sided probability (Abramowitz and Stegun 26.7.3,
+    /// 26.7.4), found by bisection over θ = atan(t / √ν). Above 200, it is the expansion about the normal quantile (26.7.5).
     /// </remarks>
     public static double Quantile975(int freedom)
     {
@@ -20,7 +20,7 @@ internal static class StudentT
         while (true)
         {
             double middle = (low + high) / 2;
-            if (middle <= low || middle >= high) // neighbours: no value in between
+            if (middle <= low || middle >= high) // low and high are adjacent numbers
                 return Math.Sqrt(freedom) * Math.Tan(middle);
             if (TwoSided(middle, freedom) < 0.95)
                 low = middle;
@@ -35,7 +35,7 @@ internal static class StudentT
         double sine = Math.Sin(theta), cosine = Math.Cos(theta), square = cosine * cosine, sum = 0;
         bool isOdd = freedom % 2 == 1;
         double term = isOdd ? cosine : 1;
-        for (int k = isOdd ? 3 : 2; k <= freedom; k += 2) // k: one more than the last factor's denominator
+        for (int k = isOdd ? 3 : 2; k <= freedom; k += 2) // k: the denominator of the factor that gives the next term
         {
             sum += term;
             term *= square * (k - 1) / k;

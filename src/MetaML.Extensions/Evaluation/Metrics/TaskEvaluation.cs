@@ -3,11 +3,11 @@ using MetaML.Extensions.Evaluation.Metrics;
 
 namespace MetaML;
 
-/// <summary>Metrics of each task, and over tasks.</summary>
+/// <summary>The metrics of each task, and their summaries over tasks.</summary>
 public sealed record TaskEvaluation
 {
     /// <summary>Summarises the metrics of some tasks.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <param name="kind">The kind of the labels.</param>
     /// <param name="tasks">The metrics of each task.</param>
     public TaskEvaluation(LabelKind kind, IReadOnlyList<TaskMetrics> tasks)
     {
@@ -17,27 +17,27 @@ public sealed record TaskEvaluation
         Summaries = [.. kind.Metrics().Select(metric => TaskMetricSummary.Of(metric, tasks))];
     }
 
-    /// <summary>What the labels are.</summary>
+    /// <summary>The kind of the labels.</summary>
     public LabelKind Kind { get; }
 
-    /// <summary>Each task, in the order in which they first appeared.</summary>
+    /// <summary>The metrics of each task, in the order in which the tasks first appear in the data.</summary>
     public IReadOnlyList<TaskMetrics> Tasks { get; }
 
-    /// <summary>Each metric over tasks.</summary>
+    /// <summary>The summary of each metric over tasks.</summary>
     public IReadOnlyList<TaskMetricSummary> Summaries { get; }
 
     /// <summary>Number of rows without a finite score in all tasks. The metrics leave these rows out; <see cref="TaskMetrics.UnscoredRows"/> names them.</summary>
     public int UnscoredRowCount => Tasks.Sum(task => task.UnscoredRowCount);
 
-    /// <summary>The first metric of the kind over tasks, and the rows without a score.</summary>
+    /// <summary>A text with the first metric over tasks, and with the rows without a score.</summary>
     public override string ToString()
     {
         TaskMetricSummary first = Summaries[0];
         return string.Create(CultureInfo.InvariantCulture, $"{first.Metric.DisplayName()} {first.Macro} over {Tasks.Count} tasks.{(UnscoredRows.Text(this) is { } text ? $" {text}" : "")}");
     }
 
-    /// <summary>One metric over tasks.</summary>
-    /// <param name="metric">A metric of the labels' kind.</param>
+    /// <summary>The summary of one metric over tasks.</summary>
+    /// <param name="metric">A metric of the kind of the labels.</param>
     /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     public TaskMetricSummary this[TaskMetric metric]
     {

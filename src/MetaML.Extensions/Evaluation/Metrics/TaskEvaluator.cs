@@ -6,7 +6,7 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Evaluation.Metrics;
 
-/// <summary>Judges each task of a scored data view.</summary>
+/// <summary>Evaluates each task of a scored data view.</summary>
 internal sealed class TaskEvaluator(IHostEnvironment env)
 {
     private readonly IHost _host = env.Register(nameof(TaskEvaluator));
@@ -40,15 +40,15 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
         return evaluation;
     }
 
-    /// <summary>A task's metrics by name.</summary>
+    /// <summary>The metrics of a task by name.</summary>
     public static IReadOnlyDictionary<TaskMetric, double> Named(LabelKind kind, double[] values) =>
         kind.Metrics().Zip(values).ToDictionary(pair => pair.First, pair => pair.Second);
 
-    // An output that hides the task, not one that is named on purpose, gives other tasks.
+    // An output as the task is an error only if it hides another column of this name. Otherwise the caller chose it on purpose.
     private static void CheckNoOutput(IDataView scored, string label, string task, string score)
     {
         if (OutputOrigin.IsOutput(scored, label, score))
-            throw new ArgumentException($"The label column must not be an output of the trainer, or made of one; got '{label}', which is. The scores would be compared with themselves, whatever the model. Give the label a name that no output has, and leave steps that replace it out of the chain.", nameof(label));
+            throw new ArgumentException($"The label column must not be an output of the trainer, or made of one; got '{label}', which is. The scores of every model would be compared with themselves. Give the label a name that no output has, and leave steps that replace it out of the chain.", nameof(label));
         if (scored.Schema.Count(column => column.Name == task) > 1 && OutputOrigin.IsOutput(scored, task, score))
             throw new ArgumentException($"The task column must not be an output of the trainer; got '{task}', which an output hides. Rows would be sorted into other tasks. Give the task a name that no output has.", nameof(task));
     }
@@ -73,7 +73,7 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
         };
     }
 
-    // Over the classes that occur in the task, as a label or as a prediction.
+    // The metrics cover the classes that occur in the task as a label or as a prediction.
     private MulticlassClassificationMetrics Multiclass(TaskMetrics metrics, TaskScores task, IReadOnlyList<string> names)
     {
         int[] classes = [.. task.Labels.Concat(task.Scores).Where(number => number >= 0).Select(number => (int)number).Distinct().Order()];

@@ -1,6 +1,6 @@
 namespace MetaML;
 
-/// <summary>What there is to know about a metric.</summary>
+/// <summary>Properties of metrics.</summary>
 public static class TaskMetricExtensions
 {
     private static readonly TaskMetric[] s_binary =
@@ -13,8 +13,8 @@ public static class TaskMetricExtensions
 
     private static readonly TaskMetric[] s_regression = [TaskMetric.RootMeanSquaredError, TaskMetric.MeanAbsoluteError, TaskMetric.RSquared];
 
-    /// <summary>The metrics of a kind of label; the first is what strategies are compared by unless another is asked for.</summary>
-    /// <param name="kind">What the labels are.</param>
+    /// <summary>The metrics of a kind of labels. The first one is the default metric for the comparison of strategies.</summary>
+    /// <param name="kind">The kind of the labels.</param>
     public static IReadOnlyList<TaskMetric> Metrics(this LabelKind kind) => kind switch
     {
         LabelKind.Binary => s_binary,
@@ -27,7 +27,7 @@ public static class TaskMetricExtensions
     public static bool IsHigherBetter(this TaskMetric metric) =>
         metric is not (TaskMetric.LogLoss or TaskMetric.MeanAbsoluteError or TaskMetric.RootMeanSquaredError);
 
-    /// <summary>The metric's name in running text.</summary>
+    /// <summary>The name of the metric in text.</summary>
     /// <param name="metric">The metric.</param>
     public static string DisplayName(this TaskMetric metric) => metric switch
     {

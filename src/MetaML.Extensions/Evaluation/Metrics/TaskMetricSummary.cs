@@ -1,28 +1,28 @@
 namespace MetaML;
 
-/// <summary>One metric over tasks.</summary>
+/// <summary>The summary of one metric over tasks.</summary>
 public sealed record TaskMetricSummary
 {
     private const double WorstShare = 0.1;
 
-    /// <summary>What is summarised.</summary>
+    /// <summary>The metric that is summarised.</summary>
     public required TaskMetric Metric { get; init; }
 
-    /// <summary>The macro mean, in which every task counts alike, with its 95 % interval over tasks.</summary>
+    /// <summary>The macro mean, in which all tasks have equal weights, with its 95 % interval over tasks.</summary>
     public required MeanInterval Macro { get; init; }
 
-    /// <summary>The mean in which every task counts by its rows.</summary>
+    /// <summary>The mean in which the weight of a task is its number of rows.</summary>
     public required double RowWeightedMean { get; init; }
 
-    /// <summary>The mean over the worst tenth of the tasks, at least one.</summary>
+    /// <summary>The mean over the worst tenth of the tasks (at least one task).</summary>
     public required double WorstDecile { get; init; }
 
-    /// <summary>Number of tasks for which the metric is undefined, and which are left out.</summary>
+    /// <summary>The number of tasks for which the metric is undefined. They are left out of the means.</summary>
     public required int UndefinedCount { get; init; }
 
     /// <summary>Summarises one metric.</summary>
     /// <param name="metric">The metric.</param>
-    /// <param name="tasks">Any number of tasks.</param>
+    /// <param name="tasks">The metrics of each task; any number of tasks.</param>
     public static TaskMetricSummary Of(TaskMetric metric, IReadOnlyCollection<TaskMetrics> tasks)
     {
         TaskMetrics[] defined = [.. tasks.Where(task => !double.IsNaN(task[metric]))];

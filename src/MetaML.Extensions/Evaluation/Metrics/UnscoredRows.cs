@@ -3,10 +3,10 @@ using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Evaluation.Metrics;
 
-/// <summary>The rows without a score, in words.</summary>
+/// <summary>Describes the rows without a score.</summary>
 internal static class UnscoredRows
 {
-    /// <summary>How many rows have no score, and which they are; null if all rows have a score.</summary>
+    /// <summary>A sentence with the number of rows without a score, and with their tasks and row numbers; null if all rows have a score.</summary>
     public static string? Text(TaskEvaluation evaluation)
     {
         TaskMetrics[] tasks = [.. evaluation.Tasks.Where(task => task.UnscoredRowCount > 0)];
@@ -16,10 +16,10 @@ internal static class UnscoredRows
         return $"{evaluation.UnscoredRowCount} rows have no finite score and are left out: {names}.";
     }
 
-    /// <summary>Warns of the rows that the metrics leave out.</summary>
-    /// <param name="env">The environment whose log is written.</param>
+    /// <summary>Writes a warning about the rows that the metrics leave out.</summary>
+    /// <param name="env">The environment that receives the warning.</param>
     /// <param name="evaluation">The metrics.</param>
-    /// <param name="strategy">The strategy that gave the scores; null if there is one model.</param>
+    /// <param name="strategy">The name of the strategy that gave the scores; null if only one model is evaluated.</param>
     public static void Warn(IHostEnvironment env, TaskEvaluation evaluation, string? strategy = null)
     {
         if (Text(evaluation) is not { } text)

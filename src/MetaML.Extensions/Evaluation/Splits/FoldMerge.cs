@@ -1,9 +1,9 @@
 namespace MetaML.Extensions.Evaluation.Splits;
 
-/// <summary>Merges the folds of a cross-validation.</summary>
+/// <summary>Merges the evaluations of the folds of a cross-validation.</summary>
 internal static class FoldMerge
 {
-    /// <summary>One evaluation from several evaluations of the same strategies on different tasks.</summary>
+    /// <summary>Merges evaluations of the same strategies on different tasks into one evaluation.</summary>
     public static FewShotEvaluation Merge(IReadOnlyList<FewShotEvaluation> folds) => folds[0] with
     {
         Curves = [.. folds[0].Curves.Select((first, i) =>

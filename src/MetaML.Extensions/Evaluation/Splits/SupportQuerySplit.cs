@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace MetaML;
 
-/// <summary>Each task's rows split into those to adapt on and those to be judged on. Rows are filtered as they are read.</summary>
-/// <param name="Support">The rows to adapt on.</param>
-/// <param name="Query">All other labelled rows.</param>
+/// <summary>The rows of each task, split into support and query. The views filter the rows when they are read.</summary>
+/// <param name="Support">The rows for adaptation.</param>
+/// <param name="Query">All other labelled rows, for evaluation.</param>
 public sealed record SupportQuerySplit(IDataView Support, IDataView Query);

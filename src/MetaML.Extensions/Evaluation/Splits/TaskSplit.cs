@@ -2,8 +2,8 @@ using Microsoft.ML;
 
 namespace MetaML;
 
-/// <summary>Data split by task: no task has rows in two of them. Rows are filtered as they are read.</summary>
-/// <param name="TrainSet">Tasks to learn from.</param>
-/// <param name="ValidationSet">Tasks to choose by.</param>
-/// <param name="TestSet">Tasks to judge what was chosen, once.</param>
+/// <summary>Data split by task: no task has rows in two of the sets. The views filter the rows when they are read.</summary>
+/// <param name="TrainSet">The tasks for training.</param>
+/// <param name="ValidationSet">The tasks for the choice between models.</param>
+/// <param name="TestSet">The tasks for the evaluation of the chosen model, once.</param>
 public sealed record TaskSplit(IDataView TrainSet, IDataView ValidationSet, IDataView TestSet);

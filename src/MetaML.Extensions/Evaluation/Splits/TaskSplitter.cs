@@ -3,7 +3,7 @@ namespace MetaML.Extensions.Evaluation.Splits;
 /// <summary>Splits tasks at random, by their names.</summary>
 internal sealed class TaskSplitter
 {
-    private readonly string[] _tasks; // in random order
+    private readonly string[] _tasks; // the names, in random order
 
     /// <param name="tasks">The names of the tasks.</param>
     /// <param name="seed">The seed of the random order.</param>
@@ -13,15 +13,15 @@ internal sealed class TaskSplitter
         new Random(seed).Shuffle(_tasks);
     }
 
-    /// <summary>The tasks of each part, by the shares of the parts; the first part takes the remaining tasks.</summary>
-    /// <param name="shares">Shares of all parts but the first.</param>
+    /// <summary>Splits the tasks into parts of given shares. The first part contains the remaining tasks.</summary>
+    /// <param name="shares">The share of each part, except for the first.</param>
     /// <exception cref="InvalidOperationException">A part would have no task.</exception>
     public IReadOnlySet<string>[] Split(params double[] shares)
     {
         int[] sizes = [.. shares.Select(share => Math.Max(1, (int)Math.Round(share * _tasks.Length)))];
         int first = _tasks.Length - sizes.Sum();
         if (first < 1)
-            throw new InvalidOperationException($"Data must have at least {shares.Length + 1} tasks to be split by task; got {_tasks.Length}, of which {sizes.Sum()} would be held out. Nothing would be left to learn from. Lower the fractions, or give more tasks.");
+            throw new InvalidOperationException($"Data must have at least {shares.Length + 1} tasks to be split by task; got {_tasks.Length}, and the fractions hold out {sizes.Sum()}. No task would remain for training. Lower the fractions, or give more tasks.");
         var parts = new List<IReadOnlySet<string>> { _tasks[..first].ToHashSet() };
         foreach (int size in sizes)
         {

@@ -1,15 +1,15 @@
 namespace MetaML;
 
-/// <summary>Why an experiment tried no further strategy.</summary>
+/// <summary>The reason for the end of an experiment.</summary>
 public enum ExperimentEnd
 {
-    /// <summary>Everything was tried.</summary>
+    /// <summary>All strategies were tried.</summary>
     Completed,
 
-    /// <summary>The time was used up.</summary>
+    /// <summary>The time limit was reached.</summary>
     TimeReached,
 
-    /// <summary>The number of models was reached.</summary>
+    /// <summary>The largest number of models was reached.</summary>
     ModelsReached,
 
     /// <summary>The token was cancelled.</summary>

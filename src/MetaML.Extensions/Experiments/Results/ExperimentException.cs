@@ -1,6 +1,6 @@
 namespace MetaML;
 
-/// <summary>No strategy came to a result: all failed, or the time was too short for one.</summary>
+/// <summary>The error of an experiment without a result: all strategies failed, or the time limit was too short for one run.</summary>
 public sealed class ExperimentException : InvalidOperationException
 {
     /// <summary>An error without a message.</summary>
@@ -8,21 +8,21 @@ public sealed class ExperimentException : InvalidOperationException
     {
     }
 
-    /// <summary>An error.</summary>
-    /// <param name="message">What happened.</param>
+    /// <summary>An error with a message.</summary>
+    /// <param name="message">The message.</param>
     public ExperimentException(string message)
         : base(message)
     {
     }
 
     /// <summary>An error that another one caused.</summary>
-    /// <param name="message">What happened.</param>
-    /// <param name="innerException">Why.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="innerException">The cause.</param>
     public ExperimentException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>What was tried, each run with its exception.</summary>
+    /// <summary>All runs, each with its exception.</summary>
     public IReadOnlyList<RunDetail> RunDetails { get; init; } = [];
 }

@@ -2,48 +2,57 @@ using Microsoft.ML;
 
 namespace MetaML;
 
-/// <summary>Which strategy is best, whether learning across tasks helps, and for which tasks: the shape is AutoML's.</summary>
+/// <summary>The result of an experiment: the best strategy, and whether and for which tasks learning across tasks helps. The properties follow AutoML's ExperimentResult.</summary>
 public sealed record ExperimentResult
 {
-    /// <summary>What to do, and why, in one sentence.</summary>
+    /// <summary>The recommended strategy and the reason, in one sentence.</summary>
     public required string Recommendation { get; init; }
 
-    /// <summary>Whether learning across tasks helps, by the validation tasks, which also chose the best run.</summary>
+    /// <summary>Whether learning across tasks helps on the validation tasks. These tasks also decide the best run.</summary>
     public required TransferVerdict Verdict { get; init; }
 
-    /// <summary>Whether learning across tasks does worse than, or only as well as, each task from scratch.</summary>
+    /// <summary>Whether learning across tasks is not better than learning each task from scratch.</summary>
     public bool IsNegativeTransfer => Verdict == TransferVerdict.DoesNotHelp;
 
-    /// <summary>What the labels are.</summary>
+    /// <summary>The kind of the labels.</summary>
     public required LabelKind Kind { get; init; }
 
-    /// <summary>What strategies are compared by.</summary>
+    /// <summary>The metric by which strategies are compared.</summary>
     public required TaskMetric Metric { get; init; }
 
-    /// <summary>Every run, failed ones too, in the order in which they ended.</summary>
+    /// <summary>All runs, including failed ones, in the order in which they ended.</summary>
     public required IReadOnlyList<RunDetail> RunDetails { get; init; }
 
-    /// <summary>The run that did best on the validation tasks: what is recommended.</summary>
+    /// <summary>The best run on the validation tasks. Its strategy is recommended.</summary>
     public required RunDetail BestRun { get; init; }
 
-    /// <summary>The best strategy, fitted again on training and validation tasks together. Null from scratch, where there is nothing to fit before a task's rows are there; <see cref="RunDetail.Model"/> of the best run where fitting was cancelled.</summary>
+    /// <summary>
+    /// The best strategy, fitted again to training and validation tasks together. Null if the best strategy learns from scratch:
+    /// it fits nothing before it has rows of a task. <see cref="RunDetail.Model"/> of the best run if the fit was cancelled.
+    /// </summary>
     public ITransformer? Model { get; init; }
 
     /// <summary>The best run of each kind on the validation tasks, on the same draws.</summary>
     public required FewShotEvaluation Validation { get; init; }
 
-    /// <summary>The same strategies on the test tasks, which nothing was chosen by; null where there are none.</summary>
+    /// <summary>The same strategies on the test tasks, which have no influence on the choice; null if there are no test tasks.</summary>
     public FewShotEvaluation? Test { get; init; }
 
-    /// <summary>The best strategy that learns across tasks against the best one from scratch: on the test tasks, or on the validation tasks where there are none. Null where <see cref="Verdict"/> is <see cref="TransferVerdict.NotCompared"/>.</summary>
+    /// <summary>
+    /// The comparison of the best strategy that learns across tasks with the best strategy from scratch, on the test tasks. If
+    /// there are no test tasks, it is on the validation tasks. Null if <see cref="Verdict"/> is <see cref="TransferVerdict.NotCompared"/>.
+    /// </summary>
     public PairedComparison? Transfer { get; init; }
 
-    /// <summary>The tasks that lose by learning across tasks, the worst first.</summary>
+    /// <summary>The tasks for which learning across tasks is worse, the worst first.</summary>
     public IReadOnlyList<TaskComparison> LosingTasks => [.. Transfer?.LosingTasks ?? []];
 
-    /// <summary>How much training tasks help each other in the eyes of the best meta-learned model: of 50 rows of each at the most. Null where none succeeded, where class sets differ by task, and beyond 200 tasks.</summary>
+    /// <summary>
+    /// How much each training task helps the others, measured with the best meta-learned model on at most 50 rows of each task.
+    /// Null if no meta-learned strategy succeeded, if class sets differ by task, or if there are more than 200 tasks.
+    /// </summary>
     public RelatednessMatrix? Relatedness { get; init; }
 
-    /// <summary>What was run.</summary>
+    /// <summary>The data, settings and versions of the experiment.</summary>
     public required ExperimentDescription Description { get; init; }
 }

@@ -1,10 +1,10 @@
 namespace MetaML;
 
-/// <summary>Where meta-training stood after an outer step.</summary>
-/// <param name="Iteration">Outer steps done.</param>
-/// <param name="TrainingLoss">Mean query loss of the step's tasks.</param>
-/// <param name="ValidationLoss">Mean query loss of the trainer's own validation episodes when last judged; null without validation.</param>
-/// <param name="ElapsedSeconds">Time since training began.</param>
-/// <param name="TaskWeights">λ: how much each training task counts, by its name; mean 1. Empty where all count alike throughout.</param>
+/// <summary>The state of meta-training after an outer step.</summary>
+/// <param name="Iteration">The number of finished outer steps.</param>
+/// <param name="TrainingLoss">The mean query loss of the tasks of the step.</param>
+/// <param name="ValidationLoss">The mean query loss of the trainer's validation episodes at their last evaluation; null without validation.</param>
+/// <param name="ElapsedSeconds">The time since the start of training, in seconds.</param>
+/// <param name="TaskWeights">The weight λ of each training task by its name, with mean 1. Empty if all weights are equal in all steps.</param>
 public sealed record LearningPoint(
     int Iteration, double TrainingLoss, double? ValidationLoss, double ElapsedSeconds, IReadOnlyDictionary<string, double> TaskWeights);

@@ -1,6 +1,6 @@
 namespace MetaML;
 
-/// <summary>The most memory that was in use while something ran, sampled every few hundredths of a second.</summary>
-/// <param name="ManagedBytes">The managed heap of the whole process, garbage included.</param>
-/// <param name="ProcessBytes">The working set of the whole process: native libraries' memory (tensors, above all) too, and whatever else the process holds.</param>
+/// <summary>The largest memory use during a run, sampled every 25 milliseconds.</summary>
+/// <param name="ManagedBytes">The size of the managed heap of the whole process in bytes, including garbage.</param>
+/// <param name="ProcessBytes">The working set of the whole process in bytes, including the memory of native libraries, such as tensors.</param>
 public readonly record struct PeakMemory(long ManagedBytes, long ProcessBytes);

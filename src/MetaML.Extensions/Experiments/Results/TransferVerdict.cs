@@ -1,17 +1,17 @@
 namespace MetaML;
 
-/// <summary>Whether learning across tasks helps, against learning each task from scratch.</summary>
+/// <summary>Whether learning across tasks is better than learning each task from scratch.</summary>
 public enum TransferVerdict
 {
-    /// <summary>There was nothing to compare with: all strategies learn across tasks, or none does.</summary>
+    /// <summary>No comparison is possible: all successful strategies learn across tasks, or none does.</summary>
     NotCompared,
 
-    /// <summary>It is better, and the 95 % interval of the gain lies above zero.</summary>
+    /// <summary>Learning across tasks is better, and the 95 % interval of the gain is above zero.</summary>
     Helps,
 
-    /// <summary>It is better on average, but by less than the tasks differ.</summary>
+    /// <summary>Learning across tasks is better on average, but the 95 % interval of the gain is not above zero.</summary>
     Uncertain,
 
-    /// <summary>It is no better on average: negative transfer.</summary>
+    /// <summary>Learning across tasks is not better on average: negative transfer.</summary>
     DoesNotHelp,
 }

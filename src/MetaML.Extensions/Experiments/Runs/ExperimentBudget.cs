@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>How much time and how many models are left, and the token that stops a run when time is up.</summary>
+/// <summary>The remaining time and number of models of an experiment, and the token that cancels a run when the time is up.</summary>
 internal sealed class ExperimentBudget : IDisposable
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _user;
 
-    // A thread of its own: a timer's callback waits for the thread pool, which trainers and a busy host can keep for many seconds.
+    // A separate thread, since a timer needs the thread pool for its callback. Trainers and a busy host can occupy the pool for many seconds.
     private readonly Thread _watch;
     private readonly ManualResetEvent _ended = new(false);
 
@@ -26,7 +26,7 @@ internal sealed class ExperimentBudget : IDisposable
         _watch.Start();
     }
 
-    /// <summary>The time for all runs.</summary>
+    /// <summary>The time limit for all runs together, in seconds.</summary>
     public double Seconds { get; }
 
     public double ElapsedSeconds => _clock.Elapsed.TotalSeconds;
@@ -39,14 +39,14 @@ internal sealed class ExperimentBudget : IDisposable
 
     public bool IsCancelled => _user.IsCancellationRequested;
 
-    /// <summary>Whether no further run may begin.</summary>
+    /// <summary>Whether no further run may start.</summary>
     public bool IsSpent => Token.IsCancellationRequested || SecondsLeft <= 0 || ModelsLeft <= 0;
 
     /// <summary>Counts a run.</summary>
-    public void Take() => _models++;
+    public void CountRun() => _models++;
 
-    /// <summary>Why no further run began.</summary>
-    /// <param name="isAllTried">Whether there was none left.</param>
+    /// <summary>The reason for the end of the experiment.</summary>
+    /// <param name="isAllTried">Whether all strategies were tried.</param>
     public ExperimentEnd End(bool isAllTried) =>
         IsCancelled ? ExperimentEnd.Cancelled
         : isAllTried ? ExperimentEnd.Completed
@@ -63,7 +63,7 @@ internal sealed class ExperimentBudget : IDisposable
 
     private void Watch()
     {
-        if (!_ended.WaitOne(TimeSpan.FromSeconds(Math.Min(Seconds, int.MaxValue / 1000)))) // the longest that a wait takes
+        if (!_ended.WaitOne(TimeSpan.FromSeconds(Math.Min(Seconds, int.MaxValue / 1000)))) // the longest time that WaitOne accepts
             _source.Cancel();
     }
 }

@@ -5,13 +5,13 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>The tasks of an experiment: to learn from, to choose by, to judge what was chosen.</summary>
+/// <summary>The training, validation and test tasks of an experiment.</summary>
 internal sealed class ExperimentData
 {
     /// <param name="context">The context.</param>
-    /// <param name="draws">Validated options.</param>
+    /// <param name="draws">The options of the draws, validated.</param>
     /// <param name="training">The training tasks.</param>
-    /// <param name="validation">The tasks that strategies are chosen by.</param>
+    /// <param name="validation">The validation tasks.</param>
     /// <param name="test">The test tasks; null if there are none.</param>
     /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>

@@ -5,7 +5,7 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>Tries strategies on the training and validation tasks; whatever goes wrong in one is that run's result.</summary>
+/// <summary>Runs strategies on the training and validation tasks. If a strategy throws an exception, the exception is part of its run.</summary>
 internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, Action<RunDetail> report)
 {
     private readonly List<RunDetail> _details = [];
@@ -13,20 +13,20 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
 
     public IReadOnlyList<RunDetail> Details => _details;
 
-    /// <summary>The shortest time that an interrupted run would have taken, in seconds; null where none was interrupted.</summary>
+    /// <summary>The shortest estimated duration of an interrupted run, in seconds; null if no run was interrupted.</summary>
     public double? ShortestEstimate { get; private set; }
 
-    /// <summary>How a run can be made again.</summary>
+    /// <summary>The plan of a run, which can repeat it.</summary>
     public PlannedRun PlanOf(RunDetail detail) => _plans[detail];
 
-    /// <summary>Tries one strategy.</summary>
+    /// <summary>Runs one strategy.</summary>
     public RunDetail Run(PlannedRun plan)
     {
-        budget.Take();
+        budget.CountRun();
         using var memory = new MemoryWatch();
         var clock = Stopwatch.StartNew();
         var points = new List<FewShotPoint>();
-        double learned = 0, judged = 0;
+        double learned = 0, evaluated = 0;
         var recorder = new LearningRecorder(share => learned = share);
         LearningStrategy? strategy = null;
         ITransformer? model = null;
@@ -38,15 +38,15 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             model = strategy.Learn(training);
             learned = 1;
             int done = 0, total = evaluator.StepsOf(strategy);
-            evaluator.Judge(strategy, model, training, points, () => judged = (double)++done / total, budget.Token);
+            evaluator.Evaluate(strategy, model, training, points, () => evaluated = (double)++done / total, budget.Token);
             if (points.All(point => double.IsNaN(point.Evaluation[metric].Macro.Mean)))
                 throw new InvalidOperationException($"The metric must be defined for some validation task; got NaN for {metric} on all of them. Strategies cannot be compared by it. Choose another metric, or give tasks more rows.");
         }
         catch (OperationCanceledException) when (budget.Token.IsCancellationRequested && !budget.IsCancelled)
         {
-            exception = TimeIsUp(clock.Elapsed.TotalSeconds, recorder.HasSteps ? (learned + judged) / 2 : judged);
+            exception = TimeIsUp(clock.Elapsed.TotalSeconds, recorder.HasSteps ? (learned + evaluated) / 2 : evaluated);
         }
-        catch (Exception failure) // whatever a user's estimator throws
+        catch (Exception failure) // an estimator of a user can throw any exception
         {
             exception = failure;
         }
@@ -74,12 +74,12 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         return detail;
     }
 
-    /// <summary>A score in which higher is better; NaN where the run failed.</summary>
+    /// <summary>The score of a run, with a sign such that higher is better; NaN if the run failed.</summary>
     public double ScoreOf(RunDetail detail) => detail.Score is { } score ? (metric.IsHigherBetter() ? score.Mean : -score.Mean) : double.NaN;
 
-    /// <summary>The best run on the validation tasks of those asked for; null where none succeeded. Of equals the simpler, then the earlier.</summary>
-    /// <remarks>A run that leaves more rows without a score is never better: its metrics lack the rows that are hard to score.</remarks>
-    public RunDetail? Best(Func<RunDetail, bool> isAskedFor) => _details.Where(detail => isAskedFor(detail) && !double.IsNaN(ScoreOf(detail)))
+    /// <summary>The best run on the validation tasks among the selected runs; null if none succeeded. Of equal runs, the simpler one is chosen, then the earlier one.</summary>
+    /// <remarks>Runs with fewer unscored rows come first. The metrics of a run leave out its unscored rows, and these may be the difficult ones.</remarks>
+    public RunDetail? Best(Func<RunDetail, bool> isSelected) => _details.Where(detail => isSelected(detail) && !double.IsNaN(ScoreOf(detail)))
         .OrderBy(detail => detail.ValidationMetrics!.UnscoredRowCount).ThenByDescending(ScoreOf).ThenBy(detail => detail.Kind).FirstOrDefault();
 
     private TimeoutException TimeIsUp(double seconds, double share)
@@ -89,7 +89,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         return new TimeoutException($"The run was stopped after {seconds:F1} s, when the experiment's time was used up; it takes {Duration(estimate, seconds)}.");
     }
 
-    /// <summary>How long a run takes, in words.</summary>
+    /// <summary>The duration of a run in words.</summary>
     internal static string Duration(double estimate, double atLeast) =>
         double.IsFinite(estimate) ? string.Create(CultureInfo.InvariantCulture, $"about {estimate:F1} s") : string.Create(CultureInfo.InvariantCulture, $"more than {atLeast:F1} s");
 }

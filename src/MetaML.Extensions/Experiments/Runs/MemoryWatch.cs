@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>Samples the process's memory until disposed of; see <see cref="PeakMemory"/>.</summary>
+/// <summary>Samples the memory use of the process until it is disposed; see <see cref="PeakMemory"/>.</summary>
 internal sealed class MemoryWatch : IDisposable
 {
     private const int IntervalMilliseconds = 25;
@@ -17,7 +17,7 @@ internal sealed class MemoryWatch : IDisposable
         _timer = new Timer(_ => Sample(), null, IntervalMilliseconds, IntervalMilliseconds);
     }
 
-    /// <summary>The most so far, now included.</summary>
+    /// <summary>The largest memory use until now.</summary>
     public PeakMemory Peak
     {
         get

@@ -2,7 +2,7 @@ using MetaML.Extensions.Descriptions;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>One point of the search: what encodes, what adapts, how tasks are weighed.</summary>
+/// <summary>One candidate of the search: an encoder, an adapter and a task weighting.</summary>
 internal sealed record MetaCandidate(EncoderOptions Encoder, AdapterOptions Adapter, TaskWeightingOptions Weighting, bool NamesWeighting)
 {
     public string Name => $"meta-learned, {Parts}";

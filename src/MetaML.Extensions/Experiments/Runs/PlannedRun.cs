@@ -2,21 +2,21 @@ using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>A strategy to be tried.</summary>
-/// <param name="Name">The strategy's name.</param>
-/// <param name="Kind">What it learns from.</param>
-/// <param name="Strategy">Makes it, with a listener and a token that are the run's alone.</param>
+/// <summary>The plan of a run of a strategy.</summary>
+/// <param name="Name">The name of the strategy.</param>
+/// <param name="Kind">The kind of the strategy.</param>
+/// <param name="Strategy">Creates the strategy with a progress listener and a cancellation token for one run.</param>
 internal sealed record PlannedRun(string Name, StrategyKind Kind, Func<IProgress<TrainingProgress>?, CancellationToken, LearningStrategy> Strategy)
 {
-    /// <summary>Outer steps; null unless it is meta-trained.</summary>
+    /// <summary>The number of outer steps; null unless the strategy is meta-trained.</summary>
     public int? Iterations { get; init; }
 
-    /// <summary>Round of successive halving, from 1.</summary>
+    /// <summary>The round of successive halving, from 1; null if the strategy is not part of the search.</summary>
     public int? Round { get; init; }
 
-    /// <summary>A strategy that listens to nobody.</summary>
+    /// <summary>The plan of a strategy without progress listener and cancellation token.</summary>
     public static PlannedRun Of(LearningStrategy strategy) => new(strategy.Name, strategy.Kind, (_, _) => strategy);
 
-    /// <summary>The estimator as a user would make it.</summary>
+    /// <summary>The estimator, without progress listener and cancellation token of the experiment.</summary>
     public IEstimator<ITransformer>? Estimator => Strategy(null, CancellationToken.None).Estimator;
 }

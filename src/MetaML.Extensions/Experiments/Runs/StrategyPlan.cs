@@ -5,19 +5,19 @@ using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>Which strategies an experiment compares, each as a pipeline from the raw data.</summary>
+/// <summary>The strategies that an experiment compares, each as a pipeline from the raw data.</summary>
 internal sealed class StrategyPlan
 {
     private const string TaskFeature = "MetaML.Task";
 
-    // Left to choose its passes, SDCA takes very many of them over the few rows of a task.
+    // By default, SDCA makes very many passes over the few rows of a task.
     private const int SdcaPasses = 100;
 
     private readonly MLContext _context;
     private readonly TaskExperimentSettings _settings;
     private readonly ExperimentColumns _columns;
     private readonly LabelKind _kind;
-    private readonly IEstimator<ITransformer>? _front;
+    private readonly IEstimator<ITransformer>? _featurizer;
 
     /// <exception cref="ArgumentException">An output column has the name of the label or of the task.</exception>
     public StrategyPlan(MLContext context, TaskExperimentSettings settings, ExperimentColumns columns, LabelKind kind, DataViewSchema schema, IEstimator<ITransformer>? preFeaturizer)
@@ -27,24 +27,24 @@ internal sealed class StrategyPlan
         _columns = columns;
         _kind = kind;
         (settings.MetaLearner with { LabelColumnName = columns.Label, TaskColumnName = columns.Task }).CheckNotHidden(kind);
-        _front = _kind == LabelKind.Multiclass && !SchemaShapes.IsKey(preFeaturizer, schema, columns.Label)
+        _featurizer = _kind == LabelKind.Multiclass && !SchemaShapes.IsKey(preFeaturizer, schema, columns.Label)
             ? Then(preFeaturizer, context.Transforms.Conversion.MapValueToKey(columns.Label))
             : preFeaturizer;
     }
 
-    /// <summary>What is not searched: from scratch and pooled, the simplest first, what the user added as it is, and joint training.</summary>
+    /// <summary>The strategies outside the search: from scratch and pooled (the simplest first), added strategies, and joint training.</summary>
     public IEnumerable<PlannedRun> Plain()
     {
         var trainers = _settings.UsesDefaultTrainers ? [.. DefaultTrainers(), .. _settings.Trainers] : _settings.Trainers;
-        IEnumerable<LearningStrategy> scratch = trainers.Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_front, trainer.Trainer)));
+        IEnumerable<LearningStrategy> scratch = trainers.Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
         if (_settings.UsesDefaultTrainers && _kind != LabelKind.Regression)
             scratch = scratch.Prepend(NearestMean());
-        IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_front, trainer.Trainer), learnsSupport: false));
-        IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_front, TaskAsFeature()), trainer.Trainer)));
+        IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_featurizer, trainer.Trainer), learnsSupport: false));
+        IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_featurizer, TaskAsFeature()), trainer.Trainer)));
         return [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of), .. _settings.UsesDefaultTrainers ? Joint() : []];
     }
 
-    /// <summary>Encoders × adapters × weightings, in an order that tries what is first in each list early.</summary>
+    /// <summary>All combinations of encoder, adapter and weighting. Combinations of the first entries of the lists come first.</summary>
     public IReadOnlyList<MetaCandidate> Candidates()
     {
         IReadOnlyList<EncoderOptions> encoders = Encoders;
@@ -60,7 +60,7 @@ internal sealed class StrategyPlan
         ];
     }
 
-    /// <summary>A candidate trained for so many outer steps.</summary>
+    /// <summary>The plan of a run of a candidate with a given number of outer steps.</summary>
     public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => Trained(candidate.Name, StrategyKind.MetaLearned, _settings.MetaLearner with
     {
         Encoder = candidate.Encoder,
@@ -75,7 +75,7 @@ internal sealed class StrategyPlan
         ? [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new GradientAdapterOptions()]
         : [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
 
-    // The same network without learning how to adapt; the features themselves have nothing to train.
+    // The network of a candidate, without learning how to adapt. An identity or frozen encoder has no trained parameters and is skipped.
     private IEnumerable<PlannedRun> Joint() =>
         from encoder in Encoders.Where(encoder => encoder is not (IdentityEncoderOptions or PretrainedEncoderOptions { IsFrozen: true })).Take(1)
         from adapter in Adapters.Take(1)
@@ -83,12 +83,12 @@ internal sealed class StrategyPlan
         select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
 
     private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options) => new(
-        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_front, MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
+        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_featurizer, MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
     {
         Iterations = options.MaximumNumberOfIterations,
     };
 
-    // ML.NET's linear trainers want features of like size, which meta-learners see to themselves.
+    // ML.NET's linear trainers require features of similar scale. Meta-learners scale features themselves.
     private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> DefaultTrainers()
     {
         (string Name, IEstimator<ITransformer> Trainer)[] trainers = _kind switch
@@ -108,8 +108,8 @@ internal sealed class StrategyPlan
         return trainers.Select(trainer => (trainer.Name, Then(_context.Transforms.NormalizeMeanVariance(_columns.Features), trainer.Trainer)));
     }
 
-    // Learns nothing from other tasks: no step is taken, and features stay as they are.
-    private AdaptedStrategy NearestMean() => new("from scratch, nearest class mean", StrategyKind.FromScratch, Then(_front, MetaLearner(_settings.MetaLearner with
+    // It learns nothing from other tasks: it makes no training step and does not scale the features.
+    private AdaptedStrategy NearestMean() => new("from scratch, nearest class mean", StrategyKind.FromScratch, Then(_featurizer, MetaLearner(_settings.MetaLearner with
     {
         Encoder = new IdentityEncoderOptions { StandardizeInputs = false },
         Adapter = new PrototypeAdapterOptions(),

@@ -1,10 +1,11 @@
 namespace MetaML.Extensions.Experiments.Runs;
 
-/// <summary>Tries many candidates for short, keeps the best of them, and gives those more: rounds of like cost.</summary>
+/// <summary>Successive halving: each round trains fewer candidates, the best of the previous round, for more steps. All rounds have a similar cost.</summary>
 /// <remarks>
 /// Source: Jamieson and Talwalkar, Non-stochastic Best Arm Identification and Hyperparameter Optimization, 2015,
-/// arXiv 1502.07943. Deviations: each round trains anew, since the learning rate falls over a run's whole length; the rounds
-/// share the time that is left equally, and one whose time is up goes on with the candidates that it has tried.
+/// arXiv 1502.07943. There are two deviations. First, each round starts training again, because the schedule of the learning rate
+/// depends on the number of steps of the run. Second, the rounds have equal shares of the remaining time. If the time of a round is
+/// up, the next round continues with the candidates that were tried.
 /// </remarks>
 internal sealed class SuccessiveHalving
 {
@@ -21,47 +22,50 @@ internal sealed class SuccessiveHalving
         _iterations = iterations;
     }
 
-    /// <summary>Searches.</summary>
-    /// <param name="candidates">What to try, likely ones first.</param>
-    /// <param name="run">Runs a candidate for so many outer steps in a round: how good it is (higher is better; NaN where it failed), and whether it was trained in steps at all.</param>
-    /// <returns>Whether the search came to its end.</returns>
+    /// <summary>Runs the search.</summary>
+    /// <param name="candidates">The candidates, the most promising first.</param>
+    /// <param name="run">
+    /// Runs a candidate. Its arguments are the candidate, the number of outer steps and the round. It returns the score (higher is
+    /// better; NaN if the run failed), and whether the candidate is trained in steps.
+    /// </param>
+    /// <returns>Whether the search is complete: no candidate was left out for lack of time or models.</returns>
     public bool Run<T>(IReadOnlyList<T> candidates, Func<T, int, int, (double Score, bool IsTrainedInSteps)> run)
     {
         int[] sizes = Sizes(candidates.Count, _budget.ModelsLeft);
         if (sizes.Length == 0)
             return candidates.Count == 0;
         bool isComplete = sizes[0] == candidates.Count;
-        List<Standing<T>> field = [.. candidates.Take(sizes[0]).Select(candidate => new Standing<T>(candidate))];
+        List<Entry<T>> entries = [.. candidates.Take(sizes[0]).Select(candidate => new Entry<T>(candidate))];
         double start = _budget.ElapsedSeconds, share = _budget.SecondsLeft / sizes.Length;
         for (int round = 1; round <= sizes.Length; round++)
         {
-            field = [.. field.Where(standing => !double.IsNaN(standing.Score)).OrderByDescending(standing => standing.Score).Take(sizes[round - 1])];
-            foreach (Standing<T> standing in field)
+            entries = [.. entries.Where(entry => !double.IsNaN(entry.Score)).OrderByDescending(entry => entry.Score).Take(sizes[round - 1])];
+            foreach (Entry<T> entry in entries)
             {
-                if (standing.IsSettled)
+                if (entry.IsFinal)
                     continue;
-                bool isFirst = standing == field[0];
+                bool isFirst = entry == entries[0];
                 bool isLate = !isFirst && _budget.ElapsedSeconds >= start + round * share;
-                if (_budget.IsSpent || isLate || standing.Seconds * _factor > _budget.SecondsLeft)
+                if (_budget.IsSpent || isLate || entry.Seconds * _factor > _budget.SecondsLeft)
                 {
                     isComplete = false;
-                    standing.IsLeftOut = round == 1;
+                    entry.IsLeftOut = round == 1;
                     continue;
                 }
 
                 double before = _budget.ElapsedSeconds;
-                (standing.Score, bool isTrained) = run(standing.Candidate, Math.Max(1, _iterations / (int)Math.Pow(_factor, sizes.Length - round)), round);
-                standing.Seconds = _budget.ElapsedSeconds - before;
-                standing.IsSettled = !isTrained; // more steps would change nothing
+                (entry.Score, bool isTrained) = run(entry.Candidate, Math.Max(1, _iterations / (int)Math.Pow(_factor, sizes.Length - round)), round);
+                entry.Seconds = _budget.ElapsedSeconds - before;
+                entry.IsFinal = !isTrained; // more steps would not change the score
             }
 
-            field.RemoveAll(standing => standing.IsLeftOut);
+            entries.RemoveAll(entry => entry.IsLeftOut);
         }
 
         return isComplete;
     }
 
-    /// <summary>Candidates of each round: n, ⌈n / factor⌉, …; fewer where so many models are too many.</summary>
+    /// <summary>The number of candidates in each round: n, ⌈n / factor⌉, …. n is the largest number for which the sum is at most the number of models.</summary>
     internal int[] Sizes(int candidates, int models)
     {
         for (int n = candidates; n > 0; n--)
@@ -76,7 +80,7 @@ internal sealed class SuccessiveHalving
         return [];
     }
 
-    private sealed class Standing<T>(T candidate)
+    private sealed class Entry<T>(T candidate)
     {
         public T Candidate { get; } = candidate;
 
@@ -84,7 +88,7 @@ internal sealed class SuccessiveHalving
 
         public double Seconds { get; set; }
 
-        public bool IsSettled { get; set; }
+        public bool IsFinal { get; set; }
 
         public bool IsLeftOut { get; set; }
     }

@@ -3,13 +3,13 @@ using Microsoft.ML;
 
 namespace MetaML;
 
-/// <summary>What an experiment compares, by what, and how long it may take: the shape is AutoML's.</summary>
+/// <summary>Settings of an experiment: its strategies, metric and time limit. The properties follow AutoML's ExperimentSettings.</summary>
 public sealed record TaskExperimentSettings
 {
     private readonly List<(string Name, IEstimator<ITransformer> Trainer)> _trainers = [];
     private readonly List<LearningStrategy> _strategies = [];
 
-    /// <summary>Options with their defaults.</summary>
+    /// <summary>Settings with their defaults.</summary>
     public TaskExperimentSettings()
     {
     }
@@ -21,67 +21,71 @@ public sealed record TaskExperimentSettings
     }
 #pragma warning restore CS8618
 
-    /// <summary>The time that all runs may take; judging the finalists on the test tasks and fitting the best again come after it.</summary>
-    /// <value>At least 1 second; default 600. Half of it at the most goes to strategies that are not meta-learned, where there are meta-learned ones.</value>
+    /// <summary>The time limit for all runs together, in seconds. The evaluation on the test tasks and the second fit of the best strategy come after it.</summary>
+    /// <value>At least 1; default 600. If there are meta-learned strategies, the others may use half of the time.</value>
     public uint MaxExperimentTimeInSeconds { get; set; } = 600;
 
     /// <summary>The largest number of runs.</summary>
-    /// <value>At least 1, or null (default): as many as the time allows.</value>
+    /// <value>At least 1, or null (default): no limit other than the time.</value>
     public int? MaxModels { get; set; }
 
-    /// <summary>What strategies are compared by.</summary>
-    /// <value>Null (default): accuracy, micro-accuracy or RMSE, by the kind of label.</value>
+    /// <summary>The metric by which strategies are compared.</summary>
+    /// <value>Null (default): the metric of <see cref="FewShot"/>, or if that is null, accuracy for binary labels, micro-accuracy for multiclass labels, RMSE for regression.</value>
     public TaskMetric? OptimizingMetric { get; set; }
 
     /// <summary>Seed of splits, draws and meta-training.</summary>
-    /// <value>Null (default): that of the MLContext, or 0 where there is none.</value>
+    /// <value>Null (default): the seed of the MLContext, or 0 if the context has none.</value>
     public int? Seed { get; set; }
 
-    /// <summary>Ends the experiment with what was finished, or by an <see cref="OperationCanceledException"/> where nothing was.</summary>
+    /// <summary>A token that ends the experiment. The result then contains the finished runs. If no run is finished, an <see cref="OperationCanceledException"/> is thrown.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>Share of the tasks that strategies are chosen by, where no validation data are given.</summary>
+    /// <summary>The share of tasks for validation. It has no effect if validation data are given.</summary>
     /// <value>Between 0 and 0.5; default 0.2.</value>
     public double ValidationFraction { get; set; } = 0.2;
 
-    /// <summary>Share of the tasks that are touched once, at the end, where no validation data are given.</summary>
+    /// <summary>The share of tasks for the test. It has no effect if validation data are given.</summary>
     /// <value>From 0 (no test) to 0.5; default 0.2.</value>
     public double TestFraction { get; set; } = 0.2;
 
-    /// <summary>How support and query are drawn from validation and test tasks. Its metric and seed give way to the experiment's.</summary>
+    /// <summary>The options of the draws of support and query from validation and test tasks. Metric and seed of the experiment override those of these options.</summary>
     public FewShotOptions FewShot { get; set; } = new();
 
-    /// <summary>What the meta-learned strategies have in common: how long the last round of the search trains (MaximumNumberOfIterations), episodes, learning rate and so on.</summary>
-    /// <value>Encoder, adapter, task weighting and columns are the experiment's.</value>
+    /// <summary>The options that all meta-learned strategies share, such as episodes, learning rate, and the outer steps in the last round of the search (MaximumNumberOfIterations).</summary>
+    /// <value>The experiment sets encoder, adapter, task weighting and columns.</value>
     public MetaLearnerOptions MetaLearner { get; set; } = new();
 
-    /// <summary>Adapters to try.</summary>
-    /// <value>Null (default): ridge, Bayesian, prototypes (for classes) and gradient steps on the head. Empty: nothing is meta-learned.</value>
+    /// <summary>The adapters to try.</summary>
+    /// <value>Null (default): ridge, Bayesian, prototypes (for classes) and gradient steps on the head. Empty: no meta-learned strategies.</value>
     public IReadOnlyList<AdapterOptions>? Adapters { get; set; }
 
-    /// <summary>Encoders to try, each with each adapter.</summary>
-    /// <value>Null (default): a multi-layer perceptron, the features themselves, and both side by side.</value>
+    /// <summary>The encoders to try, each with each adapter.</summary>
+    /// <value>Null (default): a multi-layer perceptron, the features themselves, and a perceptron with a linear path, which combines the two.</value>
     public IReadOnlyList<EncoderOptions>? Encoders { get; set; }
 
-    /// <summary>Task weightings to try, each with each pair of encoder and adapter.</summary>
-    /// <value>Null (default): all tasks alike.</value>
+    /// <summary>The task weightings to try, each with each pair of encoder and adapter.</summary>
+    /// <value>Null (default): equal weights.</value>
     public IReadOnlyList<TaskWeightingOptions>? TaskWeightings { get; set; }
 
-    /// <summary>Successive halving keeps one of so many candidates, and trains those so many times as long.</summary>
+    /// <summary>The factor r of successive halving: each round continues with one of r candidates, and trains it for r times as many steps.</summary>
     /// <value>From 2 to 10; default 3.</value>
     public int ReductionFactor { get; set; } = 3;
 
-    /// <summary>Whether strategies without meta-learning are tried that nobody asked for: ML.NET's own linear trainers, from scratch and pooled (L-BFGS and SDCA for classes, SDCA for values); for classes the nearest class mean of the features; and joint training (<see cref="TrainingObjective.Joint"/>) of the first encoder that has something to train, with the first adapter.</summary>
-    /// <value>Default true. Without encoders or adapters to try, there is no joint training.</value>
+    /// <summary>Whether the experiment also tries default strategies without meta-learning.</summary>
+    /// <value>
+    /// Default true. The default strategies are ML.NET's linear trainers, from scratch and pooled (L-BFGS and SDCA for classes, SDCA
+    /// for regression); the nearest class mean of the features, for classes; and joint training (<see cref="TrainingObjective.Joint"/>)
+    /// of the first encoder with trained parameters, with the first adapter. Without encoders or adapters to try, there is no joint training.
+    /// </value>
     public bool UsesDefaultTrainers { get; set; } = true;
 
     internal IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> Trainers => _trainers;
 
     internal IReadOnlyList<LearningStrategy> Strategies => _strategies;
 
-    /// <summary>Adds a trainer, FastTree or LightGBM say: it is tried from scratch on each task, pooled, and pooled with the task as a feature.</summary>
-    /// <param name="name">A name of its own.</param>
-    /// <param name="trainer">Reads the label and feature columns that the experiment is given.</param>
+    /// <summary>Adds a trainer, such as FastTree or LightGBM. The experiment tries it from scratch on each task, pooled, and pooled with the task as a feature.</summary>
+    /// <param name="name">A unique name.</param>
+    /// <param name="trainer">A trainer that reads the label and feature columns of the experiment.</param>
     /// <returns>These settings.</returns>
     public TaskExperimentSettings Add(string name, IEstimator<ITransformer> trainer)
     {
@@ -91,8 +95,8 @@ public sealed record TaskExperimentSettings
         return this;
     }
 
-    /// <summary>Adds a strategy as it is: its pipeline gets the raw data.</summary>
-    /// <param name="strategy">The strategy, with a name of its own.</param>
+    /// <summary>Adds a strategy. Its pipeline reads the raw data, without the featurizer of the experiment.</summary>
+    /// <param name="strategy">The strategy, with a unique name.</param>
     /// <returns>These settings.</returns>
     public TaskExperimentSettings Add(LearningStrategy strategy)
     {

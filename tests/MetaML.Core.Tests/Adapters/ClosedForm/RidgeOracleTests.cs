@@ -70,7 +70,7 @@ public sealed class RidgeOracleTests
         }
     }
 
-    // α (Z̃ᵀSZ̃ + Λ)⁻¹ (Z̃ᵀSy + Λv₀) for one output
+    // α (Z̃ᵀSZ̃ + Λ)⁻¹ (Z̃ᵀSy + Λv₀) for one output; binary intercepts have an offset besides.
     private static double[] Solve(TaskSet set, LearningTask task, ParameterArray[] learned, LabelKind kind, int output, int[] classes, int? common)
     {
         float[] Values(string name) => learned.First(p => p.Name == name).Values;
@@ -102,7 +102,9 @@ public sealed class RidgeOracleTests
         }
 
         double scale = kind == LabelKind.Regression ? 1 : Math.Exp(Values("log_scale")[0]);
-        return Array.ConvertAll(Eliminate(left, right), value => scale * value);
+        double[] head = Array.ConvertAll(Eliminate(left, right), value => scale * value);
+        head[Dimension] += kind == LabelKind.Binary ? Values("score_offset")[0] : 0;
+        return head;
     }
 
     // Gauss-Jordan elimination with the largest pivot of each column.

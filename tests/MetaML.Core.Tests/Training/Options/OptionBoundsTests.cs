@@ -34,6 +34,8 @@ public sealed class OptionBoundsTests
         (() => new EpisodeOptions(), "SupportRows", 1, Whole),
         (() => new EpisodeOptions(), "Queries", 1, Whole),
         (() => new EpisodeOptions(), "TasksPerIteration", 1, Whole),
+        (() => new EpisodeOptions(), "StratifiedShare", 0, 1),
+        (() => new EpisodeOptions(), "EmptyShare", 0, 0.5),
         (() => new MlpEncoderOptions(), "EmbeddingDimension", 1, 65_536),
         (() => new MlpEncoderOptions(), "Dropout", 0, 0.95),
         (() => new ConvolutionalEncoderOptions(), "Height", 1, Whole),

@@ -18,7 +18,7 @@ public sealed class ChangingOrderTests
         var news = new Reordered(Some.Tasks(4, firstTask: 50));
         var training = new Reordered(Some.Tasks(8));
 
-        // The score is the label, which is gone from the scored rows: another row's label would be an error.
+        // The score is the label, and the scored rows have no label column. If a label of another row were read, the error would not be 0.
         IEstimator<ITransformer> exact = _ml.Transforms.CopyColumns("Score", "Value").Append(_ml.Transforms.DropColumns("Value"));
         FewShotEvaluation result = _ml.MetaLearning().EvaluateFewShot(
             View(news), [LearningStrategy.FromScratch("exact", exact), LearningStrategy.MetaLearned("meta-learned", Learner())], View(training), "Value", options: _options);

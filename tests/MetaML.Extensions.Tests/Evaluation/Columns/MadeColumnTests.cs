@@ -10,7 +10,7 @@ public sealed class MadeColumnTests
 {
     private static readonly MLContext s_ml = TrainerCase.NewContext();
 
-    // What the label is made of, the steps that make it, the column that is then learned, and the same column in plain data.
+    // The source column of the label, the steps that make the label, the learned column, and the column in data without these steps.
     private static readonly Dictionary<string, (string Raw, IEstimator<ITransformer> Steps, string Made, string Plain)> s_labels = new()
     {
         ["integers to Boolean, in place"] = ("Bit", s_ml.Transforms.Conversion.ConvertType("Bit", outputKind: DataKind.Boolean), "Bit", "Answer"),
@@ -52,7 +52,7 @@ public sealed class MadeColumnTests
         bool isClass = Kind(plain) == LabelKind.Multiclass;
         double[] expected = Figures(Strategies(isClass ? s_ml.Transforms.Conversion.MapValueToKey("PlainKey", plain) : null, isClass ? "PlainKey" : plain), plain);
         Assert.Equal(expected, Figures(Strategies(steps, made), made));
-        Assert.Equal(expected, Figures(Strategies(steps, made), raw)); // either name
+        Assert.Equal(expected, Figures(Strategies(steps, made), raw)); // the name of the source column or of the made column
     }
 
     [Theory]
@@ -74,13 +74,13 @@ public sealed class MadeColumnTests
                 Assert.Equal(
                     expected.Overall.Curves[0].Overall!.Tasks.SelectMany(row => row.Values.Values),
                     result.Overall.Curves[1].Overall!.Tasks.SelectMany(row => row.Values.Values),
-                    (x, y) => double.IsNaN(x) ? double.IsNaN(y) : Math.Abs(x - y) < 0.005); // where L-BFGS ends is not the same to the last digit
+                    (x, y) => double.IsNaN(x) ? double.IsNaN(y) : Math.Abs(x - y) < 0.005); // the result of L-BFGS varies in the last digits
             }
 
             SupportQuerySplit split = s_ml.MetaLearning().SupportQuerySplit(withoutShop, 6, labelColumnName: label, taskColumnName: "Shop", pipeline: front.Append(Learner(made)));
             Assert.Equal(9 * 6, split.Support.GetColumn<int>("ShopNumber").Count());
             Assert.All(split.Support.GetColumn<int>("ShopNumber").GroupBy(shop => shop), shop => Assert.Equal(6, shop.Count()));
-            Assert.Null(split.Support.Schema.GetColumnOrNull("Shop")); // the rows as they came
+            Assert.Null(split.Support.Schema.GetColumnOrNull("Shop")); // the rows before any step
         }
 
         TaskSplit parts = s_ml.MetaLearning().TaskTrainValidationTestSplit(withoutShop, taskColumnName: "Shop", pipeline: front.Append(Learner(made)));
@@ -127,7 +127,7 @@ public sealed class MadeColumnTests
         Assert.InRange(Error(Scaled("Value").Append(Pipeline("Value")), "Value"), 0, 0.1); // in place
         Assert.InRange(Error(Scaled("Small").Append(Pipeline("Small")), "Small"), 0, 0.1);
 
-        // Fitted anew to each support, so that a label read from another fit would be in other units.
+        // The scaling is fitted to each support. A label from another fit would be in other units.
         double normalised = Error(s_ml.Transforms.NormalizeMeanVariance("Value", fixZero: false).Append(Pipeline("Value")), "Value");
         Assert.InRange(normalised, 0.1, 2);
     }
@@ -170,7 +170,7 @@ public sealed class MadeColumnTests
             : s_ml.MulticlassClassification.Trainers.MetaLearner(options);
     }
 
-    // One thread: the same figures each time.
+    // One thread gives the same figures in every run.
     private static IEstimator<ITransformer> Linear(string label) =>
         label is "Answer" or "Bit" or "YesNo" or "Label" ? s_ml.BinaryClassification.Trainers.LbfgsLogisticRegression(new() { LabelColumnName = label, NumberOfThreads = 1 })
         : label is "Rating" or "Stars" or "StarsValue" ? s_ml.Regression.Trainers.LbfgsPoissonRegression(new() { LabelColumnName = label, NumberOfThreads = 1 })

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace MetaML.Extensions.Tests.Evaluation.FewShot;
 
-/// <summary>Support precedes query in time.</summary>
+/// <summary>The support precedes the query in time.</summary>
 public sealed class TimeOrderTests
 {
     private static readonly DateTime s_start = new(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -26,7 +26,7 @@ public sealed class TimeOrderTests
         int[] tasks = [.. Enumerable.Range(0, Rows).Select(_ => names.Of($"task{random.Next(Tasks)}"))];
         var rows = new LabeledRows(LabelKind.Binary, names.Names, tasks, [.. Enumerable.Range(0, Rows).Select(_ => random.NextDouble() < 0.3 ? 1f : 0)], new NameNumbers())
         {
-            Times = [.. Enumerable.Range(0, Rows).Select(_ => (long)random.Next(40))], // many at the same time
+            Times = [.. Enumerable.Range(0, Rows).Select(_ => (long)random.Next(40))], // many rows have the same time
         };
         var draws = new TaskDraws(rows, options, seed: 0);
         Assert.True(draws.Tasks.Count >= 4);
@@ -95,7 +95,7 @@ public sealed class TimeOrderTests
         Assert.Contains("Each row must have a time in column 'Date'; got a missing value in row 9.", MessageOf("Date"));
     }
 
-    // Sales grow from day to day: a shuffled split lets the future in, and its error is that of no forecast.
+    // Sales grow from day to day. A random split puts later days into the support, so that its error is too small for a forecast.
     [Fact]
     public void Tools_DriftingTasks_ErrorIsThatOfLaterDays()
     {
@@ -122,7 +122,7 @@ public sealed class TimeOrderTests
 
     private static double Error(TaskEvaluation evaluation) => evaluation[TaskMetric.MeanAbsoluteError].Macro.Mean;
 
-    // Days −6, −5, … in random order; the features say nothing.
+    // Days −6, −5, … in random order. The features do not depend on the day.
     private static List<Sale> Sales(int tasks, int days)
     {
         var random = new Random(4);

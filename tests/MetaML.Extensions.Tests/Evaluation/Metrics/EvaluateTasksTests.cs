@@ -11,7 +11,7 @@ public sealed class EvaluateTasksTests
 
     [Theory]
     [InlineData(false)]
-    [InlineData(true)] // equal scores: AUC counts half
+    [InlineData(true)] // pairs with equal scores count half in the AUC
     public void Binary_EveryTask_EqualsMLNet(bool tied)
     {
         var random = new Random(3);
@@ -61,7 +61,7 @@ public sealed class EvaluateTasksTests
         Assert.Equal(0.5, evaluation.Tasks[0][TaskMetric.Accuracy]);
         Assert.Equal(0, evaluation.Tasks[2][TaskMetric.F1Score]);
         Assert.Equal(1, evaluation[TaskMetric.AreaUnderRocCurve].UndefinedCount);
-        Assert.Equal(0.5, evaluation[TaskMetric.AreaUnderRocCurve].Macro.Mean); // 1 and 0
+        Assert.Equal(0.5, evaluation[TaskMetric.AreaUnderRocCurve].Macro.Mean); // the mean of 1 and 0
         Assert.Equal(0, evaluation[TaskMetric.Accuracy].UndefinedCount);
     }
 
