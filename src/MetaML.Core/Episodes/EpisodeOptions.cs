@@ -31,7 +31,7 @@ public sealed record EpisodeOptions
     public double? StratifiedShare { get; set; }
 
     /// <summary>Share of the episodes with an empty support, from which the model for unknown tasks is learned.</summary>
-    /// <value>From 0 to 0.5, or null (default): 0 if <see cref="Shots"/> or <see cref="SupportRows"/> is set, or if each task has classes of its own; else 0.1.</value>
+    /// <value>From 0 to 0.5, or null (default): 0.1 for binary labels and classes; 0 for values, if <see cref="Shots"/> or <see cref="SupportRows"/> is set, or if each task has classes of its own.</value>
     public double? EmptyShare { get; set; }
 
     /// <summary>Query rows of each task; with <see cref="Ways"/>, of each class. Fewer where a task has no more.</summary>

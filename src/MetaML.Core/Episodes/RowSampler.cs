@@ -8,8 +8,7 @@ namespace MetaML.Episodes;
 /// </remarks>
 internal sealed class RowSampler : IEpisodeSampler
 {
-    /// <summary>Share of the episodes with an empty support if the options leave it open.</summary>
-    internal const double DefaultEmptyShare = 0.1;
+    private const double DefaultEmptyShare = 0.1; // of classes
 
     private const double DefaultStratifiedShare = 0.5;
     private const int MaximumSupport = 64;
@@ -34,8 +33,12 @@ internal sealed class RowSampler : IEpisodeSampler
         _strata = Array.ConvertAll(_pools, pool => kind == LabelKind.Regression
             ? [pool.Support]
             : pool.Support.GroupBy(i => pool.Task.Labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray());
-        _emptyShare = options.EmptyShare ?? (_isOpen ? DefaultEmptyShare : 0);
+        _emptyShare = hasCommonOutputs ? EmptyShareOf(kind, options) : options.EmptyShare ?? 0;
     }
+
+    /// <summary>The share of the episodes with an empty support. If the options do not set it, it is 0 for values: their tasks have no rates to learn.</summary>
+    internal static double EmptyShareOf(LabelKind kind, EpisodeOptions options) =>
+        options.EmptyShare ?? (options.IsSupportOpen && kind != LabelKind.Regression ? DefaultEmptyShare : 0);
 
     /// <inheritdoc/>
     public IReadOnlyList<Episode> Draw(Random random)
