@@ -6,8 +6,7 @@ namespace MetaML.Data;
 public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 {
     // Rows in the order in which they were added: a list for each task would take several times the memory of small tasks.
-    private readonly Dictionary<string, int> _numbers = [];
-    private readonly List<string> _names = [];
+    private readonly NameNumbers _tasks = new();
     private readonly List<int> _taskOf = [];
     private readonly List<int> _rows = [];
     private readonly List<float> _labels = [];
@@ -29,8 +28,8 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         if (!float.IsFinite(weight) || weight < 0)
             throw new ArgumentOutOfRangeException(nameof(weight), weight, $"An example weight must be finite and not negative; the task is '{task}'.");
 
-        if (_last < 0 || task != _names[_last]) // rows of a task often follow each other
-            _last = Find(task);
+        if (_last < 0 || task != _tasks.Names[_last]) // rows of a task often follow each other
+            _last = _tasks.Of(task);
         if (weight != 1)
             _weights ??= [.. Enumerable.Repeat(1f, _rows.Count)];
         _taskOf.Add(_last);
@@ -50,10 +49,10 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         float[] labels = InOrder(_labels, starts);
         float[]? weights = _weights is null ? null : InOrder(_weights, starts);
         Range RowsOf(int task) => starts[task]..starts[task + 1];
-        int[][] present = kind == LabelKind.Multiclass ? [.. Enumerable.Range(0, _names.Count).Select(task => ClassesOf(labels.AsSpan(RowsOf(task))))] : [];
+        int[][] present = kind == LabelKind.Multiclass ? [.. Enumerable.Range(0, _tasks.Names.Count).Select(task => ClassesOf(labels.AsSpan(RowsOf(task))))] : [];
         int invalid = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
         if (invalid >= 0)
-            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[invalid][^1]} in task '{_names[invalid]}'.");
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, $"Class numbers must be below {classCount}, the number of classes; got {present[invalid][^1]} in task '{_tasks.Names[invalid]}'.");
 
         bool common = kind != LabelKind.Multiclass || classSets switch
         {
@@ -68,9 +67,9 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
             _ => [],
         };
 
-        var tasks = new LearningTask[_names.Count];
+        var tasks = new LearningTask[_tasks.Names.Count];
         for (int task = 0; task < tasks.Length; task++)
-            tasks[task] = new LearningTask(_names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task);
+            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task);
 
         return new TaskSet(kind, features, tasks, all.Length, common);
     }
@@ -78,24 +77,13 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <summary>The rule of <see cref="ClassSets.Auto"/>: tasks share one set of classes if their mean number of classes is at least half of all classes.</summary>
     internal static bool AreCommon(double meanClasses, int classCount) => meanClasses >= 0.5 * classCount;
 
-    private int Find(string task)
-    {
-        if (!_numbers.TryGetValue(task, out int number))
-        {
-            _numbers.Add(task, number = _names.Count);
-            _names.Add(task);
-        }
-
-        return number;
-    }
-
     // The first row of each task in an order by task, and the number of all rows.
     private int[] Starts()
     {
-        var starts = new int[_names.Count + 1];
+        var starts = new int[_tasks.Names.Count + 1];
         foreach (int task in _taskOf)
             starts[task + 1]++;
-        for (int task = 0; task < _names.Count; task++)
+        for (int task = 0; task < _tasks.Names.Count; task++)
             starts[task + 1] += starts[task];
         return starts;
     }

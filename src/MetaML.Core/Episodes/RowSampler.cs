@@ -33,12 +33,12 @@ internal sealed class RowSampler : IEpisodeSampler
         _strata = Array.ConvertAll(_pools, pool => kind == LabelKind.Regression
             ? [pool.Support]
             : pool.Support.GroupBy(i => pool.Task.Labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray());
-        _emptyShare = hasCommonOutputs ? EmptyShareOf(kind, options) : options.EmptyShare ?? 0;
+        _emptyShare = EmptyShareOf(kind, hasCommonOutputs, options);
     }
 
     /// <summary>The share of the episodes with an empty support. If the options do not set it, it is 0 for values: their tasks have no rates to learn.</summary>
-    internal static double EmptyShareOf(LabelKind kind, EpisodeOptions options) =>
-        options.EmptyShare ?? (options.IsSupportOpen && kind != LabelKind.Regression ? DefaultEmptyShare : 0);
+    internal static double EmptyShareOf(LabelKind kind, bool hasCommonOutputs, EpisodeOptions options) =>
+        options.EmptyShare ?? (hasCommonOutputs && options.IsSupportOpen && kind != LabelKind.Regression ? DefaultEmptyShare : 0);
 
     /// <inheritdoc/>
     public IReadOnlyList<Episode> Draw(Random random)

@@ -55,10 +55,7 @@ internal static class CalibrationFit
         Episode[] episodes = [.. some.SelectMany(i => Episodes(pools[i], random))];
         int queries = Math.Max(1, MaximumRows / Math.Max(1, episodes.Length));
         Row[] rows = [.. Rows(problem.Tasks, model, Array.ConvertAll(episodes, episode => new Episode(episode.Task, episode.Support, episode.Query[..Math.Min(queries, episode.Query.Length)], episode.Classes)))];
-
-        rows = [.. Thin(rows, row => row.Label > 0, random), .. Thin(rows, row => row.Label == 0, random)];
-
-        return rows;
+        return [.. Thin(rows, row => row.Label > 0, random), .. Thin(rows, row => row.Label == 0, random)];
     }
 
     private static IEnumerable<Row> Thin(Row[] rows, Predicate<Row> isOfClass, Random random)
@@ -103,7 +100,7 @@ internal static class CalibrationFit
                 FeatureRow features = set.Features[episode.Task.Rows[position]];
                 float score = scorer.Score(task, features, out float deviation)[0];
                 float one = float.IsNaN(deviation) ? 1 : 1 / deviation; // scores are divided by the deviation, and so are additions to the head
-                float priorScore = task.EncoderParameters is null ? one * prior!.Score(scorer.Embed(features), 0) : score;
+                float priorScore = task.EncoderParameters is null ? one * prior!.Score(scorer.Embedding(0), 0) : score;
                 yield return new Row(episode.Support.Length, score, priorScore, one, episode.Task.Labels[position], episode.Task.Weights?[position] ?? 1);
             }
         }

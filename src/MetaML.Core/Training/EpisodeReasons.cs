@@ -29,7 +29,7 @@ internal static class EpisodeReasons
         {
             int[] rows = [.. problem.Tasks.Select(task => task.RowCount).Order()];
             int median = rows[rows.Length / 2], minimum = Math.Max(1, problem.Tasks.Max(task => task.Classes.Length));
-            string shares = problem.HasCommonOutputs && problem.Kind != LabelKind.Regression ? $" {RowSampler.EmptyShareOf(problem.Kind, options):P0} of the supports are empty, and most are drawn without regard to classes." : "";
+            string shares = problem.HasCommonOutputs && problem.Kind != LabelKind.Regression ? $" {RowSampler.EmptyShareOf(problem.Kind, problem.HasCommonOutputs, options):P0} of the supports are empty, and most are drawn without regard to classes." : "";
             yield return string.Create(CultureInfo.InvariantCulture, $"Support: {minimum} to {RowSampler.MostSupport(median, minimum)} rows for a task with the median number of rows, {median}. The number is drawn for each step, since Episodes does not set it.{shares}");
         }
     }

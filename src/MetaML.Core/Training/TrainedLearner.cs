@@ -1,3 +1,4 @@
+using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
@@ -95,13 +96,9 @@ internal sealed class TrainedLearner
         var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
         IReadOnlyList<LearningTask> tasks = known(problem).Tasks;
         int most = tasks.Count == 0 ? 0 : problem.Design.Adapter.MostPriorTasks(tasks.Average(task => (double)task.RowCount));
-        problem.Design.Adapter.CompletePrior(own, EvenlySpaced(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
+        problem.Design.Adapter.CompletePrior(own, TaskSubset.Some(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
         return model.With(CalibrationFit.Fit(problem, model, Options.Seed ?? 0));
     });
-
-    private static IEnumerable<LearningTask> EvenlySpaced(IReadOnlyList<LearningTask> tasks, int most) => tasks.Count <= most
-        ? tasks
-        : Enumerable.Range(0, most).Select(i => tasks[(int)((long)i * tasks.Count / most)]);
 
     private static IEnumerable<(int Task, double Loss)> Evaluate(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
     {

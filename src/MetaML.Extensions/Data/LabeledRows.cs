@@ -1,3 +1,4 @@
+using MetaML.Data;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Data;

@@ -54,7 +54,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         int width = Shape.EmbeddingDimension + 1;
         TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(TaskSubset.Thin(task, MaximumRows), width, Target))];
         if (_fitsPrior)
-            Store(FitPrior(tasks, width, FitLimits.Of(_options.MaximumFitIterations, limits)), parameters);
+            Store(FitPrior(tasks, width, limits.AtMost(_options.MaximumFitIterations)), parameters);
         else
             Store(Load(parameters).FitNoise(tasks), parameters);
     }
@@ -74,7 +74,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         return PredictiveVariance.Of(Math.Sqrt(variance), covariance);
     }
 
-    private HeadPrior FitPrior(TaskEvidence[] tasks, int width, FitLimits limits)
+    private HeadPrior FitPrior(TaskEvidence[] tasks, int width, PriorLimits limits)
     {
         int? outputs = Shape.HasCommonOutputs ? Shape.CommonOutputs : null;
         TaskEvidence[] few = TaskSubset.ForSelection(tasks, width);

@@ -52,7 +52,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
         LogisticTask[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new LogisticTask(Shape.Kind, TaskSubset.Thin(task, MaximumRows), width)).Where(task => task.Heads > 0)];
         if (tasks.Length == 0)
             return; // each task has rows of one class
-        HeadPrior prior = FitPrior(tasks, width, FitLimits.Of(_options.MaximumFitIterations, limits));
+        HeadPrior prior = FitPrior(tasks, width, limits.AtMost(_options.MaximumFitIterations));
         LearnedCovariance.Store(prior.Covariance, parameters[0].Values, _hasFactor ? parameters[1].Values : null);
         LearnedCovariance.Store(Shape.Kind == LabelKind.Binary ? prior.Mean : ClassContrasts.ToClasses(prior.Mean), PriorHead(parameters)?.Values);
     }
@@ -78,7 +78,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
         return PredictiveVariance.Of(1, posterior.Covariance(share));
     }
 
-    private HeadPrior FitPrior(LogisticTask[] tasks, int width, FitLimits limits)
+    private HeadPrior FitPrior(LogisticTask[] tasks, int width, PriorLimits limits)
     {
         int? heads = Shape.HasCommonOutputs ? tasks[0].Heads : null;
         LogisticPrior Fit(HeadPrior start, CovarianceForm form) => new LogisticPrior(tasks, start, heads is not null, form, limits).Climb();

@@ -11,6 +11,9 @@ internal sealed class PipelinePreprocessing : IPreprocessing
     private readonly IReadOnlyList<IEstimator<ITransformer>> _steps;
     private readonly IEstimator<ITransformer>? _trainer;
 
+    // The label, task and time columns are often made by the same steps: they are fitted once.
+    private readonly Dictionary<(IDataView Data, int Last), IDataView> _made = [];
+
     public PipelinePreprocessing(IEstimator<ITransformer> pipeline)
     {
         _steps = EstimatorChains.Steps(pipeline);
@@ -31,9 +34,9 @@ internal sealed class PipelinePreprocessing : IPreprocessing
         int last = LastStepThatMakes(SchemaShape.Create(data.Schema), column, isTrainerIncluded);
         if (last < 0)
             return null;
-        foreach (IEstimator<ITransformer> step in _steps.Take(last + 1))
-            data = step.Fit(data).Transform(data);
-        return data;
+        if (!_made.TryGetValue((data, last), out IDataView? made))
+            _made[(data, last)] = made = _steps.Take(last + 1).Aggregate(data, (view, step) => step.Fit(view).Transform(view));
+        return made;
     }
 
     // The index of the step; −1 if no step makes the column. Steps after the trainer are ignored, since they process its outputs.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Numerics;

@@ -1,3 +1,4 @@
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;

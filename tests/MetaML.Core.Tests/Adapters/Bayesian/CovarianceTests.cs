@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Heads;
@@ -90,7 +91,7 @@ public sealed class CovarianceTests
         Assert.Equal(0, Factors(apart));
 
         static int Factors(TaskEvidence[] tasks) =>
-            Assert.IsType<FactorForm>(PriorSelection.Choose(tasks, Features + 1, 1, PriorNoise.Common, FitLimits.OfSteps(200))).Factors;
+            Assert.IsType<FactorForm>(PriorSelection.Choose(tasks, Features + 1, 1, PriorNoise.Common, PriorLimits.None.AtMost(200))).Factors;
     }
 
     [Fact]
@@ -98,7 +99,7 @@ public sealed class CovarianceTests
     {
         TaskEvidence[] tasks = Tasks(25, 8, 20);
         HeadPrior start = HeadPrior.Start(tasks, 21, 1, PriorNoise.Common);
-        PriorSearch Climb(FitLimits limits)
+        PriorSearch Climb(PriorLimits limits)
         {
             var search = new PriorSearch(tasks, start, hasMean: true, CovarianceForm.Diagonal);
             search.Climb(limits);
@@ -106,12 +107,12 @@ public sealed class CovarianceTests
         }
 
         int looks = 0;
-        PriorSearch none = Climb(new FitLimits(200, () => true)), some = Climb(new FitLimits(200, () => ++looks > 2)), few = Climb(FitLimits.OfSteps(5)), all = Climb(FitLimits.OfSteps(200));
+        PriorSearch none = Climb(new PriorLimits(200, () => true)), some = Climb(new PriorLimits(200, () => ++looks > 2)), few = Climb(PriorLimits.None.AtMost(5)), all = Climb(PriorLimits.None.AtMost(200));
         Assert.Equal(1, none.Steps);
         Assert.InRange(some.Steps, 5, 7); // two cycles of two or three steps
         Assert.InRange(few.Steps, 5, 7);
         Assert.True(none.Objective < some.Objective && some.Objective < all.Objective);
-        Assert.Equal(CovarianceForm.Diagonal, PriorSelection.Choose(tasks, 21, 1, PriorNoise.Common, new FitLimits(200, () => true)));
+        Assert.Equal(CovarianceForm.Diagonal, PriorSelection.Choose(tasks, 21, 1, PriorNoise.Common, new PriorLimits(200, () => true)));
     }
 
     private static FactorCovariance Some(int factors, Random random) =>

@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Data;
@@ -196,7 +197,7 @@ public sealed class EmpiricalBayesTests
     public void Choose_ManyCorrelatedTasksOrFew_IsFullOrDiagonal(int count, double correlation, bool isFull)
     {
         TaskEvidence[] tasks = Evidence(Tasks(count, correlation: correlation));
-        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, 1, PriorNoise.Common, FitLimits.OfSteps(200)) != CovarianceForm.Diagonal);
+        Assert.Equal(isFull, PriorSelection.Choose(tasks, Dimension + 1, 1, PriorNoise.Common, PriorLimits.None.AtMost(200)) != CovarianceForm.Diagonal);
     }
 
     private static TaskEvidence[] Evidence(EmbeddedTask[] tasks) => [.. tasks.Select(task => new TaskEvidence(task, Dimension + 1, (label, _) => label))];
@@ -220,7 +221,7 @@ public sealed class EmpiricalBayesTests
     private static HeadPrior Fit(EmbeddedTask[] tasks, CovarianceForm form, int iterations, PriorNoise noise = PriorNoise.Common)
     {
         TaskEvidence[] evidence = Evidence(tasks);
-        return HeadPrior.Fit(evidence, HeadPrior.Start(evidence, Dimension + 1, 1, noise), hasMean: true, form, FitLimits.OfSteps(iterations));
+        return HeadPrior.Fit(evidence, HeadPrior.Start(evidence, Dimension + 1, 1, noise), hasMean: true, form, PriorLimits.None.AtMost(iterations));
     }
 
     // y ~ N(Z̃m, Z̃ΣZ̃ᵀ + σ²I), or t with 2a degrees of freedom and that scale, written out.

@@ -94,7 +94,7 @@ public sealed class LogisticPriorTests
         };
         LogisticTask[] tasks = Logistic(kind, Tasks(kind, 30, 12));
         int heads = tasks[0].Heads;
-        var search = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, heads), hasMean: true, covariance, FitLimits.OfSteps(200));
+        var search = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, heads), hasMean: true, covariance, PriorLimits.None.AtMost(200));
         double first = search.Bound, last = first;
         for (int round = 0; round < 6; round++)
         {
@@ -115,7 +115,7 @@ public sealed class LogisticPriorTests
     public void Climb_ManyTasks_FindsThePriorTheyWereDrawnFrom(LabelKind kind)
     {
         LogisticTask[] tasks = Logistic(kind, Tasks(kind, 500, 30));
-        HeadPrior fit = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, tasks[0].Heads), hasMean: true, CovarianceForm.Full(0), FitLimits.OfSteps(200)).Climb().Prior;
+        HeadPrior fit = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, tasks[0].Heads), hasMean: true, CovarianceForm.Full(0), PriorLimits.None.AtMost(200)).Climb().Prior;
         for (int i = 0; i < s_covariance.Length; i++)
             Assert.Equal(s_covariance[i], fit.Covariance[i], 0.12 + (kind == LabelKind.Binary ? 0.15 : 0.25) * s_covariance[i]); // of rare classes the bound is less close, and Σ too small
         double[][] means = kind == LabelKind.Binary ? [s_mean] : ClassContrasts.Of(ClassMeans);
@@ -150,7 +150,7 @@ public sealed class LogisticPriorTests
             return Math.Log(sum / total);
         });
         LogisticTask[] logistic = Logistic(LabelKind.Binary, tasks);
-        HeadPrior fit = new LogisticPrior(logistic, LogisticPrior.Start(logistic, 1, 1), hasMean: true, CovarianceForm.Diagonal, FitLimits.OfSteps(200)).Climb().Prior;
+        HeadPrior fit = new LogisticPrior(logistic, LogisticPrior.Start(logistic, 1, 1), hasMean: true, CovarianceForm.Diagonal, PriorLimits.None.AtMost(200)).Climb().Prior;
         var best = (Value: double.NegativeInfinity, Mean: 0.0, Variance: 0.0);
         for (double mean = -0.4; mean <= 0.4; mean += 0.05)
         {

@@ -1,3 +1,4 @@
+using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Evaluation.FewShot;
 using MetaML.TestKit;

@@ -36,7 +36,7 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
     /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
     /// <param name="form">The family of Σ.</param>
     /// <param name="limits">The number of steps and the time.</param>
-    public static HeadPrior Fit(IReadOnlyList<TaskEvidence> tasks, HeadPrior start, bool hasMean, CovarianceForm form, FitLimits limits)
+    public static HeadPrior Fit(IReadOnlyList<TaskEvidence> tasks, HeadPrior start, bool hasMean, CovarianceForm form, PriorLimits limits)
     {
         var search = new PriorSearch(tasks, start, hasMean, form);
         search.Climb(limits);

@@ -21,7 +21,7 @@ internal sealed class LogisticPrior
     private readonly LogisticTask[] _tasks;
     private readonly bool _hasMean;
     private readonly CovarianceForm _form;
-    private readonly FitLimits _limits;
+    private readonly PriorLimits _limits;
     private Visited _current;
 
     /// <summary>Evaluates the start.</summary>
@@ -30,7 +30,7 @@ internal sealed class LogisticPrior
     /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
     /// <param name="form">The family of Σ.</param>
     /// <param name="limits">The number of steps of the search of a round, and the time.</param>
-    public LogisticPrior(LogisticTask[] tasks, HeadPrior start, bool hasMean, CovarianceForm form, FitLimits limits)
+    public LogisticPrior(LogisticTask[] tasks, HeadPrior start, bool hasMean, CovarianceForm form, PriorLimits limits)
     {
         _tasks = tasks;
         _hasMean = hasMean;

@@ -71,7 +71,7 @@ internal sealed class PriorSearch
     /// <summary>Searches until a cycle gains almost nothing, or a limit is reached.</summary>
     /// <param name="limits">The number of steps and the time.</param>
     /// <param name="precision">Below 1 for a search that ends earlier.</param>
-    public void Climb(FitLimits limits, double precision = 1)
+    public void Climb(PriorLimits limits, double precision = 1)
     {
         double gain = double.PositiveInfinity, least = (_start.Width > PriorSelection.LargestFullWidth ? ToleranceOfMany : Tolerance) * _heads / precision;
         while (gain >= least && Steps < limits.Iterations && !limits.IsTimeUp())

@@ -26,7 +26,7 @@ internal static class PriorSelection
     /// <param name="outputs">Number of outputs that mean the same in all tasks; null if tasks have their own outputs, so that m = 0.</param>
     /// <param name="noise">Whether tasks have their own noise; null if the noise is known to be 1.</param>
     /// <param name="limits">Of each search, and of the time. If the time is up, the form is diagonal.</param>
-    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, FitLimits limits)
+    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, PriorLimits limits)
     {
         if (tasks.Count < MinimumTasks || limits.IsTimeUp())
             return CovarianceForm.Diagonal;
@@ -47,7 +47,7 @@ internal static class PriorSelection
     /// <param name="limits">As for <see cref="Choose"/>.</param>
     /// <param name="folds">Number of folds over tasks.</param>
     /// <param name="endsWithoutGain">Whether to end after the first candidate that is not better than the one before; the others get negative infinity.</param>
-    public static double[] HeldOut(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm[] candidates, PriorNoise? noise, FitLimits limits, int folds = 5, bool endsWithoutGain = false)
+    public static double[] HeldOut(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, CovarianceForm[] candidates, PriorNoise? noise, PriorLimits limits, int folds = 5, bool endsWithoutGain = false)
     {
         (TaskEvidence[] Training, TaskEvidence[] Others)[] parts = [.. Enumerable.Range(0, folds).Select(fold =>
             (tasks.Where((_, i) => i % folds != fold).ToArray(), tasks.Where((_, i) => i % folds == fold).ToArray()))];

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Data;
+namespace MetaML.Data;
 
 /// <summary>Numbers names from 0, in the order in which they first appear.</summary>
 /// <remarks>Different models can give different numbers to the same classes. The names identify the classes.</remarks>
