@@ -55,6 +55,10 @@ public interface IAdapter
     /// <param name="limits">The number of steps and the time.</param>
     internal void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits) => CompletePrior(parameters, trainingTasks);
 
+    /// <summary>The statistics of training tasks for <see cref="CompletePrior(IReadOnlyList{ParameterArray}, IEnumerable{EmbeddedTask}, PriorLimits)"/>, which can then be repeated for some of the tasks at a small cost.</summary>
+    /// <param name="trainingTasks">As there. A task is embedded when the enumeration reaches it.</param>
+    internal IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, [.. trainingTasks]);
+
     /// <summary>The largest number of training tasks that <see cref="CompletePrior(IReadOnlyList{ParameterArray}, IEnumerable{EmbeddedTask}, PriorLimits)"/> uses.</summary>
     /// <param name="meanRows">Mean number of rows of a task.</param>
     internal int MostPriorTasks(double meanRows) => int.MaxValue;

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Heads;
@@ -49,15 +48,19 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
-        if (!_fitsPrior && !KeepsPredictiveVariance)
-            return;
-        int width = Shape.EmbeddingDimension + 1;
-        TaskEvidence[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(TaskSubset.Thin(task, MaximumRows), width, Target))];
         if (_fitsPrior)
-            Store(FitPrior(tasks, width, limits.AtMost(_options.MaximumFitIterations)), parameters);
-        else
-            Store(Load(parameters).FitNoise(tasks), parameters);
+            EvidenceOf(trainingTasks).Complete(parameters, limits);
+        else if (KeepsPredictiveVariance)
+            Store(Load(parameters).FitNoise(Statistics(trainingTasks)), parameters);
     }
+
+    /// <inheritdoc/>
+    public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => _fitsPrior
+        ? new LinearEvidence(Statistics(trainingTasks), Shape, _options, Store)
+        : new StoredTasks(this, [.. trainingTasks]);
+
+    private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) =>
+        [.. tasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1, Target))];
 
     private protected override Tensor PriorScale(ParameterSet learned) => (learned.Tensors[0] - learned[Noise]).exp();
 
@@ -72,21 +75,6 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
     {
         double variance = TaskNoise.Variance(count, quadratic, Math.Exp(2 * (double)parameters[1][0]), ShapeOf(parameters));
         return PredictiveVariance.Of(Math.Sqrt(variance), covariance);
-    }
-
-    private HeadPrior FitPrior(TaskEvidence[] tasks, int width, PriorLimits limits)
-    {
-        int? outputs = Shape.HasCommonOutputs ? Shape.CommonOutputs : null;
-        TaskEvidence[] few = TaskSubset.ForSelection(tasks, width);
-        HeadPrior Fit(TaskEvidence[] used, CovarianceForm form, HeadPrior start) => HeadPrior.Fit(used, start, outputs is not null, form, limits);
-        HeadPrior prior = Fit(few, CovarianceForm.Diagonal, HeadPrior.Start(few, width, outputs ?? 1, _options.Noise));
-        CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(few, width, outputs, _options.Noise, limits));
-
-        // Most steps are done on few tasks. A search for factors cannot start from a prior with factors.
-        bool hasMore = few.Length < tasks.Length;
-        if (form != CovarianceForm.Diagonal && !limits.IsTimeUp() && !(hasMore && form is FactorForm))
-            prior = Fit(few, form, prior);
-        return hasMore && !limits.IsTimeUp() ? Fit(tasks, form, prior) : prior;
     }
 
     private double ShapeOf(IReadOnlyList<float[]> parameters) =>

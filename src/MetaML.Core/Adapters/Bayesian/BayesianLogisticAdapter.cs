@@ -46,13 +46,17 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
-        if (!_fitsPrior)
-            return;
-        int width = Shape.EmbeddingDimension + 1;
-        LogisticTask[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => new LogisticTask(Shape.Kind, TaskSubset.Thin(task, MaximumRows), width)).Where(task => task.Heads > 0)];
-        if (tasks.Length == 0)
-            return; // each task has rows of one class
-        HeadPrior prior = FitPrior(tasks, width, limits.AtMost(_options.MaximumFitIterations));
+        if (_fitsPrior)
+            EvidenceOf(trainingTasks).Complete(parameters, limits);
+    }
+
+    /// <inheritdoc/>
+    public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => _fitsPrior
+        ? new LogisticEvidence([.. trainingTasks.AsParallel().AsOrdered().Select(task => new LogisticTask(Shape.Kind, TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1))], Shape, _options, Store)
+        : new StoredTasks(this, [.. trainingTasks]);
+
+    private void Store(HeadPrior prior, IReadOnlyList<ParameterArray> parameters)
+    {
         LearnedCovariance.Store(prior.Covariance, parameters[0].Values, _hasFactor ? parameters[1].Values : null);
         LearnedCovariance.Store(Shape.Kind == LabelKind.Binary ? prior.Mean : ClassContrasts.ToClasses(prior.Mean), PriorHead(parameters)?.Values);
     }
@@ -76,15 +80,6 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
         double share = Shape.Kind == LabelKind.Binary ? Math.PI / 8 : Math.PI / 4;
         TaskPosterior posterior = evidence.Under(new ScaledHeadPrior([new double[width]], DenseCovariance.Of(covariance, width)));
         return PredictiveVariance.Of(1, posterior.Covariance(share));
-    }
-
-    private HeadPrior FitPrior(LogisticTask[] tasks, int width, PriorLimits limits)
-    {
-        int? heads = Shape.HasCommonOutputs ? tasks[0].Heads : null;
-        LogisticPrior Fit(HeadPrior start, CovarianceForm form) => new LogisticPrior(tasks, start, heads is not null, form, limits).Climb();
-        LogisticPrior diagonal = Fit(LogisticPrior.Start(tasks, width, heads ?? 1), CovarianceForm.Diagonal);
-        CovarianceForm form = LearnedCovariance.Form(Shape, _options, () => PriorSelection.Choose(TaskSubset.ForSelection(diagonal.Evidence, width), width, heads, noise: null, limits));
-        return form == CovarianceForm.Diagonal || limits.IsTimeUp() ? diagonal.Prior : Fit(diagonal.Prior, form).Prior;
     }
 
     private static IEnumerable<ParameterSpec> First(HeadShape shape, BayesianAdapterOptions options)

@@ -169,6 +169,9 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
+    public virtual IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, [.. trainingTasks]);
+
+    /// <inheritdoc/>
     public virtual int MostPriorTasks(double meanRows) => int.MaxValue;
 
     /// <summary>b: the prior scale of each slope and, last, of the intercept. Float [embedding + 1].</summary>

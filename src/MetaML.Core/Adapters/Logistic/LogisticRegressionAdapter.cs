@@ -94,6 +94,9 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
+    public virtual IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, [.. trainingTasks]);
+
+    /// <inheritdoc/>
     public virtual int MostPriorTasks(double meanRows) => int.MaxValue;
 
     /// <summary>b: the prior scale of each slope and, last, of the intercept. Float [embedding + 1].</summary>

@@ -30,19 +30,23 @@ internal sealed class LogisticPrior
     /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
     /// <param name="form">The family of Σ.</param>
     /// <param name="limits">The number of steps of the search of a round, and the time.</param>
-    public LogisticPrior(LogisticTask[] tasks, HeadPrior start, bool hasMean, CovarianceForm form, PriorLimits limits)
+    /// <param name="point">Σ in the coordinates of the form; null for that of the start.</param>
+    public LogisticPrior(LogisticTask[] tasks, HeadPrior start, bool hasMean, CovarianceForm form, PriorLimits limits, double[]? point = null)
     {
         _tasks = tasks;
         _hasMean = hasMean;
         _form = form;
         _limits = limits;
         int width = start.Width;
-        double[] point = form.Start(start.Covariance, width);
+        point ??= form.Start(start.Covariance, width);
         _current = Visit(point, start with { Covariance = form.At(point, width).Dense });
     }
 
     /// <summary>m of each head, and Σ; the noise is 1.</summary>
     public HeadPrior Prior => _current.Prior;
+
+    /// <summary>Σ in the coordinates of the form.</summary>
+    public double[] Point => _current.Point;
 
     /// <summary>Sum of the bounds on the log marginal likelihoods of the tasks, plus the log density of the form's own prior.</summary>
     public double Bound => _current.Bound;

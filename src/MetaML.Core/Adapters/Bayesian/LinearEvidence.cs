@@ -1,0 +1,48 @@
+using MetaML.Adapters.Bayesian.Covariances;
+using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Parameters;
+
+namespace MetaML.Adapters.Bayesian;
+
+/// <summary>The prior of <see cref="BayesianAdapter"/> from the statistics of training tasks (<see cref="PriorSearch"/>).</summary>
+/// <param name="tasks">The statistics of each training task.</param>
+/// <param name="shape">The shape of heads.</param>
+/// <param name="options">The options of the adapter.</param>
+/// <param name="store">Sets the parameters of the adapter from a prior.</param>
+internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, BayesianAdapterOptions options, Action<HeadPrior, IReadOnlyList<ParameterArray>> store) : IPriorEvidence
+{
+    private readonly int _width = shape.EmbeddingDimension + 1;
+    private readonly int? _outputs = shape.HasCommonOutputs ? shape.CommonOutputs : null;
+    private (PriorSearch Search, CovarianceForm Form)? _whole;
+
+    /// <inheritdoc/>
+    public void Complete(IReadOnlyList<ParameterArray> parameters, PriorLimits limits, Func<int, bool>? isUsed = null)
+    {
+        limits = limits.AtMost(options.MaximumFitIterations);
+        (PriorSearch whole, CovarianceForm form) = _whole ??= FitAll(limits);
+        TaskEvidence[] used = isUsed is null ? tasks : [.. tasks.Where((_, task) => isUsed(task))];
+        store(used.Length is 0 || used.Length == tasks.Length ? whole.Prior : Fit(used, form, whole.Prior, limits, whole.Point).Prior, parameters);
+    }
+
+    private (PriorSearch Search, CovarianceForm Form) FitAll(PriorLimits limits)
+    {
+        TaskEvidence[] few = TaskSubset.ForSelection(tasks, _width);
+        PriorSearch search = Fit(few, CovarianceForm.Diagonal, HeadPrior.Start(few, _width, _outputs ?? 1, options.Noise), limits);
+        CovarianceForm form = LearnedCovariance.Form(shape, options, () => PriorSelection.Choose(few, _width, _outputs, options.Noise, limits));
+
+        if (limits.IsTimeUp())
+            return (search, CovarianceForm.Diagonal);
+        if (form != CovarianceForm.Diagonal)
+            search = Fit(few, form, search.Prior, limits); // most steps are done on few tasks
+        if (few.Length < tasks.Length && !limits.IsTimeUp())
+            search = Fit(tasks, form, search.Prior, limits, search.Point);
+        return (search, form);
+    }
+
+    private PriorSearch Fit(TaskEvidence[] used, CovarianceForm form, HeadPrior start, PriorLimits limits, double[]? point = null)
+    {
+        var search = new PriorSearch(used, start, _outputs is not null, form, point);
+        search.Climb(limits);
+        return search;
+    }
+}

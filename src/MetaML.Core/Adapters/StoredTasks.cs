@@ -1,0 +1,14 @@
+using MetaML.Heads;
+using MetaML.Parameters;
+
+namespace MetaML.Adapters;
+
+/// <summary>The evidence of an adapter that has no statistics of its own: the rows of the tasks.</summary>
+/// <param name="adapter">The adapter.</param>
+/// <param name="tasks">The embedded rows of each training task.</param>
+internal sealed class StoredTasks(IAdapter adapter, IReadOnlyList<EmbeddedTask> tasks) : IPriorEvidence
+{
+    /// <inheritdoc/>
+    public void Complete(IReadOnlyList<ParameterArray> parameters, PriorLimits limits, Func<int, bool>? isUsed = null) =>
+        adapter.CompletePrior(parameters, tasks.Where((_, task) => isUsed?.Invoke(task) ?? true), limits);
+}
