@@ -1,4 +1,5 @@
 using MetaML.Adapters.Bayesian.Covariances;
+using MetaML.Numerics;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
@@ -22,14 +23,14 @@ internal sealed record ScaledHeadPrior(double[][] Mean, Covariance Covariance)
             _ = Covariance.Precision; // computed once, before the threads
         if (tasks.Sum(task => task.Work) < WorkForThreads)
         {
-            for (int t = 0; t < posteriors.Length; t++)
-                posteriors[t] = tasks[t].Under(this);
+            for (int first = 0; first < posteriors.Length; first += LaneInverse.Lanes)
+                Group(first);
             return posteriors;
         }
 
         try
         {
-            Parallel.For(0, tasks.Count, t => posteriors[t] = tasks[t].Under(this));
+            Parallel.For(0, (posteriors.Length + LaneInverse.Lanes - 1) / LaneInverse.Lanes, group => Group(group * LaneInverse.Lanes));
         }
         catch (AggregateException exception) when (exception.InnerException is ArithmeticException inner)
         {
@@ -37,5 +38,12 @@ internal sealed record ScaledHeadPrior(double[][] Mean, Covariance Covariance)
         }
 
         return posteriors;
+
+        void Group(int first)
+        {
+            int count = Math.Min(LaneInverse.Lanes, posteriors.Length - first);
+            TaskEvidence[] some = [.. Enumerable.Range(first, count).Select(t => tasks[t])];
+            TaskEvidence.Under(this, some, posteriors.AsSpan(first, count));
+        }
     }
 }

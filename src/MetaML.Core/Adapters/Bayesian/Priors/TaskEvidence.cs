@@ -105,7 +105,41 @@ internal sealed class TaskEvidence
     /// <summary>The posterior of the heads, in units of the noise.</summary>
     /// <param name="prior">m and Σ̃.</param>
     /// <exception cref="ArithmeticException">The task's system is singular in double precision.</exception>
-    public TaskPosterior Under(ScaledHeadPrior prior) => _products is null ? UnderByRows(prior, _rows!) : UnderByProducts(prior, _products);
+    public TaskPosterior Under(ScaledHeadPrior prior)
+    {
+        var posterior = new TaskPosterior[1];
+        Under(prior, [this], posterior);
+        return posterior[0];
+    }
+
+    /// <summary>The posteriors of several tasks: those with many rows are computed together.</summary>
+    /// <param name="prior">m and Σ̃.</param>
+    /// <param name="tasks">At most <see cref="LaneInverse.Lanes"/>.</param>
+    /// <param name="posteriors">Receives the posterior of each task.</param>
+    /// <exception cref="ArithmeticException">The system of a task is singular in double precision.</exception>
+    public static void Under(ScaledHeadPrior prior, ReadOnlySpan<TaskEvidence> tasks, Span<TaskPosterior> posteriors)
+    {
+        Span<int> numbers = stackalloc int[tasks.Length];
+        int count = 0;
+        for (int t = 0; t < tasks.Length; t++)
+        {
+            if (tasks[t]._rows is { } rows)
+                posteriors[t] = tasks[t].UnderByRows(prior, rows);
+            else
+                numbers[count++] = t;
+        }
+
+        if (count == 0)
+            return;
+        int width = tasks[numbers[0]]._width;
+        double[][] products = new double[count][], inverses = new double[count][];
+        Span<double> logDeterminants = stackalloc double[count];
+        for (int i = 0; i < count; i++)
+            (products[i], inverses[i]) = (tasks[numbers[i]]._products!, new double[width * width]);
+        LaneInverse.Invert(prior.Covariance.Precision, products, width, inverses, logDeterminants);
+        for (int i = 0; i < count; i++)
+            posteriors[numbers[i]] = tasks[numbers[i]].UnderByProducts(prior, products[i], inverses[i], logDeterminants[i]);
+    }
 
     // With G = I + Z̃Σ̃Z̃ᵀ = LLᵀ and K = L⁻¹Z̃Σ̃: δ = Kᵀ L⁻¹(y − Z̃m).
     private TaskPosterior UnderByRows(ScaledHeadPrior prior, double[] rows)
@@ -138,13 +172,9 @@ internal sealed class TaskEvidence
     }
 
     // With S̃ = (Σ̃⁻¹ + A)⁻¹: δ = S̃(b − Am).
-    private TaskPosterior UnderByProducts(ScaledHeadPrior prior, double[] products)
+    private TaskPosterior UnderByProducts(ScaledHeadPrior prior, double[] products, double[] inverse, double logDeterminant)
     {
         int width = _width;
-        var precision = new double[width * width];
-        TensorPrimitives.Add(prior.Covariance.Precision, products, precision);
-        Cholesky.Factor(precision, width);
-        double[] inverse = InverseOf(precision, width);
         double quadratic = 0;
         var shifts = new double[Outputs][];
         for (int k = 0; k < Outputs; k++)
@@ -157,6 +187,6 @@ internal sealed class TaskEvidence
             quadratic -= TensorPrimitives.Dot<double>(residual, prior.MeanOf(k)) + TensorPrimitives.Dot<double>(residual, shifts[k]);
         }
 
-        return new TaskPosterior(prior, shifts, inverse, inverse.Length, Math.Max(quadratic, 0), LogDeterminant(precision, width) + prior.Covariance.LogDeterminant, isWhole: true);
+        return new TaskPosterior(prior, shifts, inverse, inverse.Length, Math.Max(quadratic, 0), logDeterminant + prior.Covariance.LogDeterminant, isWhole: true);
     }
 }
