@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using MetaML.Data;
@@ -9,24 +10,31 @@ namespace MetaML.Files;
 internal static class BinaryFormat
 {
     public const int MaximumOutputs = LabelRule.MaximumClasses;
-    private const int FloatsPerBlock = 16_384;
-    private const int BytesPerBlock = 4 * FloatsPerBlock;
+    private const int NumbersPerBlock = 16_384;
+    private const int BytesPerBlock = 4 * NumbersPerBlock;
 
-    public static void WriteFloats(BinaryWriter writer, ReadOnlySpan<float> values) => writer.Write(MemoryMarshal.AsBytes(values));
+    public static void WriteFloats(BinaryWriter writer, ReadOnlySpan<float> values) => WriteNumbers(writer, values);
 
-    public static float[] ReadFloats(BinaryReader reader, long count)
+    public static float[] ReadFloats(BinaryReader reader, long count) => ReadNumbers<float>(reader, count);
+
+    public static void WriteNumbers<T>(BinaryWriter writer, ReadOnlySpan<T> values)
+        where T : unmanaged, IFloatingPointIeee754<T> => writer.Write(MemoryMarshal.AsBytes(values));
+
+    /// <summary>Reads finite numbers.</summary>
+    public static T[] ReadNumbers<T>(BinaryReader reader, long count)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var values = new ArrayBufferWriter<float>((int)Math.Clamp(count, 1, FloatsPerBlock));
+        var values = new ArrayBufferWriter<T>((int)Math.Clamp(count, 1, NumbersPerBlock));
         while (values.WrittenCount < count)
         {
-            int block = (int)Math.Min(FloatsPerBlock, count - values.WrittenCount);
+            int block = (int)Math.Min(NumbersPerBlock, count - values.WrittenCount);
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.GetSpan(block)[..block]));
             values.Advance(block);
         }
 
-        foreach (float value in values.WrittenSpan)
+        foreach (T value in values.WrittenSpan)
         {
-            if (!float.IsFinite(value))
+            if (!T.IsFinite(value))
                 throw new InvalidDataException($"A model's numbers must be finite; got {value}. The file is damaged.");
         }
 

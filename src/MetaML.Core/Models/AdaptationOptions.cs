@@ -28,6 +28,9 @@ public sealed record AdaptationOptions
     /// <value>A prior learned from the model's training tasks; null (default) for the model's own prior.</value>
     public RelatedPrior? RelatedPrior { get; set; }
 
+    /// <summary>Whether tasks keep statistics if the model keeps them.</summary>
+    internal bool KeepsStatistics { get; init; } = true;
+
     internal void Validate()
     {
         OptionCheck.AtLeast<int>(this, nameof(RefinementSteps), RefinementSteps, 0);

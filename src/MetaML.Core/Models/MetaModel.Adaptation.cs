@@ -3,6 +3,7 @@ using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Parameters;
+using MetaML.Statistics;
 using static TorchSharp.torch;
 
 namespace MetaML.Models;
@@ -59,13 +60,15 @@ public sealed partial class MetaModel
     {
         try
         {
-            LinearHead head = options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
+            TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Of(StatisticsForm, rows) : null;
+            LinearHead head = statistics is MomentStatistics summed ? ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments)
+                : options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
             head = Calibrate(head, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
-            return Finish(task, HeadRefinement.Refine(Kind, head, rows, options), null);
+            return Finish(task.Name, ClassesOf(task), task.RowCount, HeadRefinement.Refine(Kind, head, rows, options), null, statistics);
         }
         catch (ArithmeticException error)
         {
-            throw NotFinite(task, error); // products of the rows are not finite
+            throw NotFinite(task.Name, error); // products of the rows are not finite
         }
     }
 
@@ -93,7 +96,9 @@ public sealed partial class MetaModel
                 head = Calibrate(head, support.Tasks[first + t].RowCount, hasOwnPrior: encoderParameters is not null);
                 if (options.RefinementSteps > 0)
                     head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], encoderParameters), options);
-                adapted[first + t] = Finish(support.Tasks[first + t], head, encoderParameters);
+                LearningTask task = support.Tasks[first + t];
+                TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Empty(StatisticsForm).Add(StoredRows(support.Features, task, ClassesOf(task)), TargetsOf(ClassesOf(task))) : null;
+                adapted[first + t] = Finish(task.Name, ClassesOf(task), task.RowCount, head, encoderParameters, statistics);
             }
         }
     }

@@ -38,6 +38,7 @@ public sealed partial class MetaModel
             IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
             Training = Training,
             Calibration = Calibration,
+            Statistics = Statistics,
         };
         writer.Write(FormatVersion);
         writer.Write(JsonSerializer.Serialize(header));
@@ -80,14 +81,14 @@ public sealed partial class MetaModel
                 ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
                 if (header.FeatureCount != encoder.FeatureCount)
                     throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
-                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration };
+                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration, Statistics = header.Statistics };
             }
 
             float[]? shift = header.IsShifted ? BinaryFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
                 ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
                 : null;
-            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration };
+            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration, Statistics = header.Statistics };
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {

@@ -7,6 +7,7 @@ using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Numerics;
 using MetaML.Parameters;
+using MetaML.Statistics;
 
 namespace MetaML.Models;
 
@@ -70,6 +71,9 @@ public sealed partial class MetaModel
 
     /// <summary>The calibration of the scores of binary heads; null for none.</summary>
     internal ScoreCalibration? Calibration { get; init; }
+
+    /// <summary>What tasks keep of their rows; null for nothing.</summary>
+    internal StatisticsOptions? Statistics { get; init; }
 
     /// <summary>The weights λ of the training tasks at the end of training, by name. Not saved with the model, because each adapted task holds its own λ.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
@@ -144,13 +148,16 @@ public sealed partial class MetaModel
 
     /// <summary>The same model with a summary of its training and the task weights.</summary>
     internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
-        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights, Calibration = Calibration };
+        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights, Calibration = Calibration, Statistics = Statistics };
 
     /// <summary>The same model with calibrated scores.</summary>
-    internal MetaModel With(ScoreCalibration? calibration) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Calibration = calibration };
+    internal MetaModel With(ScoreCalibration? calibration) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Calibration = calibration, Statistics = Statistics };
 
     /// <summary>The same model for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training, Calibration = Calibration };
+    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training, Calibration = Calibration, Statistics = Statistics };
+
+    /// <summary>The same model, whose tasks keep what Update and Forget need of their rows.</summary>
+    internal MetaModel Keeping(StatisticsOptions? statistics) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = Training, TaskWeights = TaskWeights, Calibration = Calibration, Statistics = statistics };
 
     /// <summary>Throws unless the tasks have the model's label kind and number of features.</summary>
     internal void CheckFits(TaskSet support)
@@ -188,8 +195,8 @@ public sealed partial class MetaModel
         return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
     }
 
-    private static InvalidOperationException NotFinite(LearningTask task, Exception? inner = null) =>
-        new($"The head of task '{task.Name}' must be finite. Its features or labels are too large. Scale them, or remove outliers.", inner);
+    private static InvalidOperationException NotFinite(string task, Exception? inner = null) =>
+        new($"The head of task '{task}' must be finite. Its features or labels are too large. Scale them, or remove outliers.", inner);
 
     private static float[] OnesLike(float[] values)
     {
@@ -209,14 +216,14 @@ public sealed partial class MetaModel
         return [.. Enumerable.Range(0, ClassCount)];
     }
 
-    private AdaptedTask Finish(LearningTask task, LinearHead head, float[][]? encoderParameters)
+    private AdaptedTask Finish(string name, int[] classes, int rows, LinearHead head, float[][]? encoderParameters, TaskStatistics? statistics)
     {
         if (GivesDeviation && head.PredictiveVariance is null)
-            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
+            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
         if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
-            return new AdaptedTask(head, ClassesOf(task), encoderParameters) { RowCount = task.RowCount };
-        throw NotFinite(task);
+            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics };
+        throw NotFinite(name);
     }
 
     private AdaptedTask? AdaptWithoutRows()

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MetaML.Options;
+using MetaML.Statistics;
 
 namespace MetaML.Models;
 
@@ -34,6 +35,10 @@ internal sealed record MetaModelHeader
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScoreCalibration? Calibration { get; init; }
 
+    /// <summary>What tasks keep of their rows; null in models of earlier versions and in models whose tasks keep nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StatisticsOptions? Statistics { get; init; }
+
     /// <summary>Checks a header that was read from a file.</summary>
     /// <exception cref="ArgumentException">A property is missing, outside its range, or contradicts another.</exception>
     public void Validate()
@@ -48,6 +53,7 @@ internal sealed record MetaModelHeader
         OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
         Training?.Validate();
         Calibration?.Validate();
+        Statistics?.Validate();
         if (Calibration is not null && Kind != LabelKind.Binary)
             throw OptionCheck.Error(this, nameof(Calibration), "null unless labels are binary", Calibration);
         Encoder.Validate();

@@ -32,8 +32,7 @@ internal static class ClosedFormAlgebra
         double[] covariance = MatrixAlgebra.InverseOf(lower, width);
         if (factor is not null)
         {
-            double[] f = new double[factor.Length + SmallProducts<double>.Slack], product = new double[f.Length], whole = new double[f.Length];
-            TensorPrimitives.ConvertTruncating<float, double>(factor, f);
+            double[] f = ToDouble(factor), product = new double[f.Length], whole = new double[f.Length];
             SmallProducts<double>.MultiplyByTransposed(covariance, f, product, width, width, width); // N⁻¹Fᵀ
             SmallProducts<double>.Multiply(f, product, whole, width, width, width);
             covariance = whole[..factor.Length];
@@ -47,6 +46,33 @@ internal static class ClosedFormAlgebra
         }
 
         return covariance;
+    }
+
+    // BᵀAB with B = diag(b) F, [width, width]; the lower triangle of A by rows. Without F only the lower triangle is set.
+    public static double[] Sandwich(double[] packed, int width, float[] priorScale, float[]? factor)
+    {
+        var normal = new double[width * width + SmallProducts<double>.Slack];
+        for (int i = 0, offset = 0; i < width; offset += ++i)
+        {
+            for (int j = 0; j <= i; j++)
+                normal[i * width + j] = (double)priorScale[i] * priorScale[j] * packed[offset + j];
+        }
+
+        if (factor is null)
+            return normal;
+        MatrixAlgebra.Mirror(normal, width);
+        double[] f = ToDouble(factor), product = new double[f.Length];
+        SmallProducts<double>.Multiply(normal, f, product, width, width, width);
+        SmallProducts<double>.MultiplyTransposed(f, product, normal, width, width, width);
+        return normal;
+    }
+
+    // Fᵀ B
+    public static double[] TimesFactor(float[] factor, double[] b, int width, int outputs)
+    {
+        double[] f = ToDouble(factor), product = new double[b.Length];
+        SmallProducts<double>.MultiplyTransposed(f, b, product, width, width, outputs);
+        return product;
     }
 
     // N += PᵀP, the lower triangle. P has few rows. Each row of N is loaded into the cache once, for all rows of P.
@@ -119,6 +145,13 @@ internal static class ClosedFormAlgebra
         row.Clear();
         for (int i = 0; i < original.Length; i++)
             TensorPrimitives.MultiplyAdd(factor.AsSpan(i * row.Length, row.Length), original[i], row, row);
+    }
+
+    private static double[] ToDouble(float[] factor)
+    {
+        var f = new double[factor.Length + SmallProducts<double>.Slack];
+        TensorPrimitives.ConvertTruncating<float, double>(factor, f);
+        return f;
     }
 
     // F B

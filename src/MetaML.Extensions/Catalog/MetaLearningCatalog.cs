@@ -33,7 +33,7 @@ public sealed partial class MetaLearningCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(support);
-        return new ChainAdapter(_context, model, cancellationToken).Adapt(support, options);
+        return new ChainAdapter(_context, model, cancellationToken).Change(support, new TaskChange.Adaptation(options));
     }
 
     /// <summary>Measures how related the tasks are, with a trained model.</summary>

@@ -37,10 +37,11 @@ internal sealed class ChainAdapter
     public static ITaskLearner FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
-    /// <param name="support">Labelled rows of the new tasks.</param>
-    /// <param name="options">The options; null for the defaults.</param>
-    public ITransformer Adapt(IDataView support, AdaptationOptions? options) =>
-        Adapt(support, (learner, data) => learner.Adapt(_context, data, options, _cancellationToken));
+    /// <summary>The chain whose tasks are changed by labelled rows.</summary>
+    /// <param name="rows">Labelled rows.</param>
+    /// <param name="change">What the rows do to the tasks that they name.</param>
+    public ITransformer Change(IDataView rows, TaskChange change) =>
+        Adapt(rows, (learner, data) => learner.Change(_context, data, change, _cancellationToken));
 
     /// <summary>The tasks of labelled rows, as the chain's last meta-learner sees them.</summary>
     public TaskSet ReadTasks(IDataView data)

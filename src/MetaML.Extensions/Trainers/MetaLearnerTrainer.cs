@@ -66,7 +66,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets) { Schema = input.Schema })[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", stored sparse" : "")}.");
 
-        MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0];
+        MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0].Keeping(options.Statistics);
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
         MetaLearnerTransformer fitted = MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, model.TaskWeights, _options.CompletionToken);
         TrainingCheckpoint.Delete(_options.CheckpointPath);

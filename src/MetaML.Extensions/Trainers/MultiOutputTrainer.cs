@@ -72,7 +72,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
             UnknownTaskHandling unknown = columns.Task is null ? UnknownTaskHandling.Missing : _options.UnknownTasksOf(shared, channel); // without a Task column there are no unknown tasks
             foreach (var (i, scaling) in problem.Labels)
             {
-                MetaModel model = shared.WithLabels(scaling.Then(shared.Labels));
+                MetaModel model = shared.WithLabels(scaling.Then(shared.Labels)).Keeping(_options.Statistics);
                 KeyVocabulary? classes = labels[i].Kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[labels[i].Name]) : null;
                 IReadOnlyDictionary<string, double> weights = columns.Task is not null ? shared.TaskWeights
                     : shared.TaskWeights.TryGetValue(labels[i].Name, out double weight) ? new Dictionary<string, double> { [TaskNames.Only] = weight } : [];

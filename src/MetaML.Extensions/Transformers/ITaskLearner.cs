@@ -24,12 +24,12 @@ internal interface ITaskLearner
     /// <summary>The key columns to which new tasks may add values.</summary>
     IEnumerable<string> GrowingColumns { get; }
 
-    /// <summary>Returns a step that also knows the tasks of the support.</summary>
+    /// <summary>Returns a step whose tasks are changed by labelled rows. Tasks that it does not know are added.</summary>
     /// <param name="env">The environment of the caller. The environment that trained the step may be cancelled, and has another log.</param>
-    /// <param name="support">Labelled rows.</param>
-    /// <param name="options">Options of the adaptation; null for the defaults.</param>
-    /// <param name="cancellationToken">Stops the adaptation between two tasks.</param>
-    ITransformer Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken);
+    /// <param name="rows">Labelled rows.</param>
+    /// <param name="change">What the rows do to the tasks that they name.</param>
+    /// <param name="cancellationToken">Stops the change between two tasks.</param>
+    ITransformer Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken);
 
     /// <summary>Returns a step without one task.</summary>
     /// <param name="env">The environment of the caller.</param>

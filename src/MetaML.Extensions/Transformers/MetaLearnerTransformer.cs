@@ -28,7 +28,7 @@ namespace MetaML;
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.TasksWithRows);
+    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.TasksWithStatistics);
 
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
@@ -97,16 +97,13 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         }
 
         var empty = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return empty.With(env, tasks.With([.. tasksByCanAdapt[true]]), classes, options: null, cancellationToken, weights);
+        return empty.With(env, tasks.With([.. tasksByCanAdapt[true]]), classes, new TaskChange.Adaptation(null), cancellationToken, weights);
     }
 
-    /// <inheritdoc cref="ITaskLearner.Adapt"/>
-    /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
-    internal MetaLearnerTransformer Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
+    ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken)
     {
-        var (tasks, classes) = ReadSupport(env, support, cancellationToken);
-        return With(env, tasks, classes, options, cancellationToken);
+        var (tasks, classes) = ReadSupport(env, rows, cancellationToken);
+        return With(env, tasks, classes, change, cancellationToken);
     }
 
     /// <summary>Reads labelled rows as tasks. Also returns the classes that the model knows after the adaptation.</summary>
@@ -124,8 +121,6 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
             ? (tasks, classes)
             : throw new InvalidOperationException("Support must have labelled rows; got none. The model cannot be adapted without them. Check filters, and that the labels are not missing.");
     }
-
-    ITransformer ITaskLearner.Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken) => Adapt(env, support, options, cancellationToken);
 
     ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task) => RemoveTask(env, task);
 
@@ -154,18 +149,21 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
-    /// <summary>Returns a transformer that also knows these tasks. It shares the heads of the known tasks with this one, so that only the new tasks are computed.</summary>
-    internal MetaLearnerTransformer With(IHostEnvironment env, TaskSet tasks, KeyVocabulary? classes, AdaptationOptions? options, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
+    /// <summary>Returns a transformer with changed tasks. It shares the heads of all other tasks with this one, so that only the changed tasks are computed.</summary>
+    internal MetaLearnerTransformer With(IHostEnvironment env, TaskSet tasks, KeyVocabulary? classes, TaskChange change, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
-        IReadOnlyList<AdaptedTask> adapted = Model.Adapt(tasks, options, cancellationToken);
+        IReadOnlyList<AdaptedTask?> changed = change.Apply(Model, tasks, [.. tasks.Tasks.Select(task => _tasks.GetValueOrDefault(task.Name))], cancellationToken);
         var all = _tasks.ToBuilder();
         var replaced = new ReplacedTasks(Columns);
-        for (int i = 0; i < adapted.Count; i++)
+        for (int i = 0; i < changed.Count; i++)
         {
             string name = tasks.Tasks[i].Name;
-            if (all.TryGetValue(name, out AdaptedTask? known))
+            if (change.ReplacesRows && all.TryGetValue(name, out AdaptedTask? known))
                 replaced.Add(tasks.Tasks[i], known.RowCount);
-            all[name] = weights is not null && weights.TryGetValue(name, out double weight) ? adapted[i].WithWeight(weight) : adapted[i];
+            if (changed[i] is not { } task)
+                all.Remove(name);
+            else
+                all[name] = weights is not null && weights.TryGetValue(name, out double weight) ? task.WithWeight(weight) : task;
         }
 
         IHost host = env.Register(LoaderSignature);

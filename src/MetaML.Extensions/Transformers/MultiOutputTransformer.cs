@@ -23,7 +23,7 @@ namespace MetaML;
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MultiOutputTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.TasksWithRows);
+    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.TasksWithStatistics);
 
     private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
 
@@ -69,10 +69,10 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return selected;
     }
 
-    /// <summary>Adapts the outputs that have labels in the support. The other outputs do not change.</summary>
+    /// <summary>Changes the tasks of the outputs that have labels in the support. The other outputs do not change.</summary>
     /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label is invalid.</exception>
-    ITransformer ITaskLearner.Adapt(IHostEnvironment env, IDataView support, AdaptationOptions? options, CancellationToken cancellationToken)
+    ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView support, TaskChange change, CancellationToken cancellationToken)
     {
         Columns.CheckRows(support.Schema, Encoder.FeatureCount);
         MetaLearnerTransformer[] labelled = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
@@ -91,7 +91,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         for (int i = 0; i < labelled.Length; i++)
         {
             if (tasks[i].Tasks.Count > 0)
-                adapted[labelled[i].LabelColumnName] = labelled[i].With(env, tasks[i], labels[i].Classes, options, cancellationToken);
+                adapted[labelled[i].LabelColumnName] = labelled[i].With(env, tasks[i], labels[i].Classes, change, cancellationToken);
         }
 
         return new MultiOutputTransformer(env, Columns, _outputs.Select(output => adapted.GetValueOrDefault(output.LabelColumnName, output)));

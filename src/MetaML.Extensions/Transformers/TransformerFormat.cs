@@ -15,6 +15,9 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
     /// <summary>The version in which each task has its number of rows and its weight λ.</summary>
     public const uint TasksWithRows = 0x00010002;
 
+    /// <summary>The version in which a task may have statistics of its rows.</summary>
+    public const uint TasksWithStatistics = 0x00010003;
+
     private VersionInfo Version => new(
         ModelSignature,
         verWrittenCur: Written,

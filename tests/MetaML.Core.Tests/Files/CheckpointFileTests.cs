@@ -57,7 +57,7 @@ public sealed class CheckpointFileTests : IDisposable
     [Fact]
     public void Fingerprint_EveryOption_IsInItOrMayChange()
     {
-        string[] free = ["CheckpointPath", "CheckpointInterval", "CancellationToken", "KeepBestWhenCancelled", "NumberOfThreads", "Device", "Progress", "MaximumTrainingTime"];
+        string[] free = ["CheckpointPath", "CheckpointInterval", "CancellationToken", "KeepBestWhenCancelled", "NumberOfThreads", "Device", "Progress", "MaximumTrainingTime", "KeepStatistics", "StatisticsBufferRows"];
         string[] known = [.. TrainingFingerprint.OfOptions(_options).Split('\n').Select(line => line.Split(' ', '.')[0]).Distinct()];
         Assert.Equal(typeof(MetaTrainingOptions).GetProperties().Select(property => property.Name).Order(), known.Concat(free).Order());
     }

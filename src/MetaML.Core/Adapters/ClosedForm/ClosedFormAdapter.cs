@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using MetaML.Heads;
 using MetaML.Numerics;
 using MetaML.Parameters;
+using MetaML.Statistics;
 using static MetaML.Numerics.ClosedFormAlgebra;
 using static TorchSharp.torch;
 
@@ -17,12 +18,10 @@ namespace MetaML.Adapters.ClosedForm;
 /// so the cost is O(min(rows, embedding)³). V₀ is learned if all tasks have the same outputs, else it is 0. Binary scores also
 /// have a learned <see cref="ScoreOffset"/>.
 /// </remarks>
-internal abstract class ClosedFormAdapter : IManagedAdapter
+internal abstract class ClosedFormAdapter : IMomentAdapter
 {
     private const string Scale = "log_scale";
     private const string Prior = "prior_head";
-
-    private const int RowsPerBlock = 32;
 
     private readonly List<ParameterSpec> _parameters = [];
     private readonly int _scaleIndex;
@@ -80,73 +79,100 @@ internal abstract class ClosedFormAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
+        support.RowCount <= Shape.EmbeddingDimension ? AdaptByRows(parameters, support) : Adapt(parameters, TaskMoments.Of(Shape.Kind, support, hasProducts: true));
+
+    bool IMomentAdapter.NeedsProducts => true;
+
+    // With N = BᵀAB + I: V = V₀ + B N⁻¹ Bᵀ(Σ s z̃y − AV₀).
+    /// <inheritdoc/>
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments)
+    {
+        int width = moments.Width, outputs = Shape.Kind == LabelKind.Multiclass ? moments.Sums.Length : 1;
+        float[] priorScale = PriorScale(parameters);
+        float[]? factor = Factor(parameters), prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
+        var right = new double[width * outputs + SmallProducts<double>.Slack]; // Bᵀ(Σ s z̃y − AV₀)
+        double squares = moments.SquaredLabels; // Σ s (y − V₀ᵀz̃)²
+        for (int k = 0; k < outputs; k++)
+        {
+            double[] products = [.. moments.Sums[Shape.Kind == LabelKind.Binary ? 1 : k]]; // Σ s z̃y
+            if (Shape.Kind == LabelKind.Binary)
+                TensorPrimitives.Subtract(products, moments.Sums[0], products);
+            if (prior is not null)
+            {
+                double[] mean = [.. Enumerable.Range(0, width).Select(j => (double)prior[j * outputs + k])];
+                squares -= Product(mean, products);
+                TensorPrimitives.Subtract(products, moments.Multiply(mean), products);
+                squares -= Product(mean, products);
+            }
+
+            for (int j = 0; j < width; j++)
+                right[j * outputs + k] = priorScale[j] * products[j];
+        }
+
+        double[] normal = Sandwich(moments.Products, width, priorScale, factor);
+        AddIdentity(normal, width);
+        if (factor is not null)
+            right = TimesFactor(factor, right, width, outputs);
+        double[] solution = right[..(width * outputs)];
+        Cholesky.Solve(KeepsPredictiveVariance ? [.. normal] : normal, width, solution, outputs);
+        PredictiveVariance? predictive = null;
+        if (KeepsPredictiveVariance) // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
+            predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), moments.Weight * outputs, Math.Max(squares - Product(solution, right), 0));
+        return ToHead(parameters, solution, outputs, predictive);
+    }
+
+    // PPᵀ + I has fewer rows than PᵀP + I.
+    private LinearHead AdaptByRows(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
         int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
         float[] priorScale = PriorScale(parameters);
         float[]? factor = Factor(parameters), prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
         var scaled = new float[width];
-        // S^½ Z̃ B in single precision, because the product of two single numbers is exact in double precision. If there are fewer
-        // rows than values in a row, one block holds all rows; else rows are added to the normal equations in small blocks.
-        bool isWide = rows < width;
-        int rowsPerBlock = isWide ? rows : RowsPerBlock;
-        double[] p = ArrayPool<double>.Shared.Rent(rowsPerBlock * width);
-        double[] normal = isWide && !KeepsPredictiveVariance ? [] : new double[width * width]; // PᵀP + I
+        // S^½ Z̃ B in single precision, because the product of two single numbers is exact in double precision.
+        double[] p = ArrayPool<double>.Shared.Rent(rows * width);
         var residual = new double[rows * outputs];
         var solution = new double[width * outputs];
-        double squares = 0;
-        for (int first = 0; first < rows; first += rowsPerBlock)
+        for (int row = 0; row < rows; row++)
         {
-            int count = Math.Min(rowsPerBlock, rows - first);
-            for (int row = first; row < first + count; row++)
-            {
-                float root = MathF.Sqrt(support.Weights[row]);
-                ReadOnlySpan<float> z = support.Row(row);
-                z.CopyTo(scaled);
-                scaled[dimension] = 1;
-                TensorPrimitives.Multiply(scaled, root, scaled);
-                TensorPrimitives.Multiply(scaled, priorScale, scaled);
-                if (factor is not null)
-                    MultiplyRow(scaled, factor);
-                TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan((row - first) * width, width));
-                for (int k = 0; k < outputs; k++)
-                {
-                    double error = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
-                    residual[row * outputs + k] = error;
-                    squares += error * error;
-                }
-            }
-
-            if (normal.Length > 0)
-                AddProducts(normal, p, count, width);
-            if (!isWide)
-                AddTransposeProducts(solution, p, count, width, residual.AsSpan(first * outputs, count * outputs), outputs);
+            float root = MathF.Sqrt(support.Weights[row]);
+            ReadOnlySpan<float> z = support.Row(row);
+            z.CopyTo(scaled);
+            scaled[dimension] = 1;
+            TensorPrimitives.Multiply(scaled, root, scaled);
+            TensorPrimitives.Multiply(scaled, priorScale, scaled);
+            if (factor is not null)
+                MultiplyRow(scaled, factor);
+            TensorPrimitives.ConvertTruncating<float, double>(scaled, p.AsSpan(row * width, width));
+            for (int k = 0; k < outputs; k++)
+                residual[row * outputs + k] = root * (Target(support.Labels[row], k) - (prior is null ? 0 : PriorScore(prior, z, k, outputs)));
         }
 
-        if (normal.Length > 0)
-            AddIdentity(normal, width);
-        double[] right = !KeepsPredictiveVariance ? [] : isWide ? [.. residual] : [.. solution]; // the right-hand side, which the solution overwrites
-        if (isWide)
-        {
-            SolveGram(p, rows, width, residual, outputs);
-            AddTransposeProducts(solution, p, rows, width, residual, outputs);
-        }
-        else
-        {
-            Cholesky.Solve(KeepsPredictiveVariance ? [.. normal] : normal, width, solution, outputs);
-        }
-
-        ArrayPool<double>.Shared.Return(p);
+        double[] right = KeepsPredictiveVariance ? [.. residual] : []; // the right-hand side, which the solution overwrites
+        SolveGram(p, rows, width, residual, outputs);
+        AddTransposeProducts(solution, p, rows, width, residual, outputs);
         PredictiveVariance? predictive = null;
         if (KeepsPredictiveVariance)
         {
-            double quadratic = isWide ? Product(right, residual) : squares - Product(right, solution); // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
-            predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(quadratic, 0));
+            var normal = new double[width * width]; // PᵀP + I
+            AddProducts(normal, p, rows, width);
+            AddIdentity(normal, width);
+            predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(Product(right, residual), 0));
         }
 
-        if (factor is not null)
-            solution = Multiply(factor, solution, width, outputs);
+        ArrayPool<double>.Shared.Return(p);
+        return ToHead(parameters, solution, outputs, predictive);
+    }
+
+    // V = V₀ + B solution, with the scale and the offset of the scores.
+    private LinearHead ToHead(IReadOnlyList<float[]> parameters, double[] solution, int outputs, PredictiveVariance? predictive)
+    {
+        int dimension = Shape.EmbeddingDimension;
+        float[] priorScale = PriorScale(parameters);
+        float[]? prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
+        if (Factor(parameters) is { } factor)
+            solution = Multiply(factor, solution, dimension + 1, outputs);
 
         float scale = ScaleOf(parameters);
         var head = new LinearHead(new float[outputs * dimension], new float[outputs]) { PredictiveVariance = predictive };

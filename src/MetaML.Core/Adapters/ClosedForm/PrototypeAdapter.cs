@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using MetaML.Heads;
 using MetaML.Parameters;
+using MetaML.Statistics;
 using static TorchSharp.torch;
 
 namespace MetaML.Adapters.ClosedForm;
@@ -12,7 +13,7 @@ namespace MetaML.Adapters.ClosedForm;
 /// Cost O(rows · embedding). Source: Snell et al., Prototypical Networks for Few-shot Learning, 2017, arXiv 1703.05175;
 /// the learned temperature is an addition, and so is the learned <see cref="ScoreOffset"/> of binary scores.
 /// </remarks>
-internal sealed class PrototypeAdapter : IManagedAdapter
+internal sealed class PrototypeAdapter : IMomentAdapter
 {
     private const string Temperature = "log_temperature";
     private const string Pooled = "pooled_prototypes";
@@ -74,19 +75,24 @@ internal sealed class PrototypeAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Adapt(parameters, TaskMoments.Of(_shape.Kind, support, hasProducts: false));
+
+    bool IMomentAdapter.NeedsProducts => false;
+
+    /// <inheritdoc/>
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments)
     {
-        int dimension = _shape.EmbeddingDimension;
-        int classes = _shape.Kind == LabelKind.Binary ? 2 : support.OutputCount;
-        var (prototypes, counts) = Sums(support, classes);
+        int dimension = _shape.EmbeddingDimension, classes = moments.Sums.Length;
         float temperature = MathF.Exp(parameters[0][0]);
+        var prototypes = new float[classes * dimension];
         var bias = new float[classes];
         for (int k = 0; k < classes; k++)
         {
             Span<float> prototype = prototypes.AsSpan(k * dimension, dimension);
-            if (counts[k] > 0)
-                TensorPrimitives.Divide(prototype, counts[k], prototype);
-            else if (_commonClasses is not null)
+            double count = moments.Sums[k][dimension];
+            for (int j = 0; j < dimension && count > 0; j++)
+                prototype[j] = (float)(moments.Sums[k][j] / count);
+            if (count <= 0 && _commonClasses is not null)
                 parameters[1].AsSpan(k * dimension, dimension).CopyTo(prototype);
             bias[k] = -temperature * TensorPrimitives.SumOfSquares(prototype);
             TensorPrimitives.Multiply(prototype, 2 * temperature, prototype);
@@ -119,31 +125,15 @@ internal sealed class PrototypeAdapter : IManagedAdapter
         var counts = new double[classes];
         foreach (EmbeddedTask task in trainingTasks)
         {
-            var (sums, weights) = Sums(task, classes);
+            double[][] sums = TaskMoments.Of(_shape.Kind, task, hasProducts: false).Sums;
             for (int i = 0; i < totals.Length; i++)
-                totals[i] += sums[i];
+                totals[i] += sums[i / _shape.EmbeddingDimension][i % _shape.EmbeddingDimension];
             for (int k = 0; k < classes; k++)
-                counts[k] += weights[k];
+                counts[k] += sums[k][^1];
         }
 
         float[] pooled = parameters[1].Values;
         for (int i = 0; i < pooled.Length; i++)
             pooled[i] = (float)(totals[i] / Math.Max(counts[i / _shape.EmbeddingDimension], 1e-12));
-    }
-
-    private (float[] Sums, float[] Counts) Sums(EmbeddedTask task, int classes)
-    {
-        int dimension = _shape.EmbeddingDimension;
-        var sums = new float[classes * dimension];
-        var counts = new float[classes];
-        for (int row = 0; row < task.RowCount; row++)
-        {
-            int k = (int)task.Labels[row];
-            Span<float> sum = sums.AsSpan(k * dimension, dimension);
-            TensorPrimitives.MultiplyAdd(task.Row(row), task.Weights[row], sum, sum);
-            counts[k] += task.Weights[row];
-        }
-
-        return (sums, counts);
     }
 }

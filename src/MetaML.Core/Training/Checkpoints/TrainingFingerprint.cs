@@ -18,6 +18,7 @@ internal static class TrainingFingerprint
         nameof(MetaTrainingOptions.CheckpointPath), nameof(MetaTrainingOptions.CheckpointInterval),
         nameof(MetaTrainingOptions.CancellationToken), nameof(MetaTrainingOptions.KeepBestWhenCancelled),
         nameof(MetaTrainingOptions.NumberOfThreads), nameof(MetaTrainingOptions.MaximumTrainingTime), nameof(MetaTrainingOptions.Device), nameof(MetaTrainingOptions.Progress),
+        nameof(MetaTrainingOptions.KeepStatistics), nameof(MetaTrainingOptions.StatisticsBufferRows),
     ];
 
     /// <summary>The options, one line each, sorted by name.</summary>

@@ -1,4 +1,5 @@
 using MetaML.Options;
+using MetaML.Statistics;
 
 namespace MetaML;
 
@@ -75,11 +76,27 @@ public record MetaTrainingOptions : TrainingLoopOptions
     /// <value>Default <see cref="ClassSets.Auto"/>.</value>
     public ClassSets ClassSets { get; set; } = ClassSets.Auto;
 
+    /// <summary>Whether each task of the model keeps what is needed to add rows to it and to take rows away.</summary>
+    /// <value>Default false.</value>
+    /// <remarks>
+    /// With ridge, Bayesian (Gaussian) and prototype adapters, a task with at most d rows keeps their embeddings of d values. A task with more rows keeps sums over
+    /// them: (d + 1)(d + 4)/2 numbers in double precision for one output, and d + 1 for each class of prototypes. With other adapters it keeps
+    /// <see cref="StatisticsBufferRows"/> rows. A model that keeps statistics contains the rows of its training tasks, or sums over them.
+    /// </remarks>
+    public bool KeepStatistics { get; set; }
+
+    /// <summary>The largest number of rows that a task keeps if <see cref="KeepStatistics"/> is true and its head is not a function of sums: with logistic, gradient and outside adapters.</summary>
+    /// <value>At least 1; default 1,000. Beyond this number the kept rows are a uniform sample, and a head that is fitted again is that of the sample.</value>
+    public int StatisticsBufferRows { get; set; } = 1000;
+
     /// <summary>Whether validation holds out rows instead of tasks for any number of tasks, because the training tasks are also those that are scored.</summary>
     internal bool HoldsOutRows { get; init; }
 
     /// <summary>The choices of options before training, with their reasons.</summary>
     internal IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>What tasks keep of their rows; null for nothing.</summary>
+    internal StatisticsOptions? Statistics => KeepStatistics ? new StatisticsOptions(StatisticsBufferRows) : null;
 
     /// <summary>Whether scores for this kind of label have a deviation.</summary>
     internal bool GivesDeviation(LabelKind kind) => Adapter?.GivesDeviation(kind) ?? kind == LabelKind.Regression;
@@ -97,6 +114,7 @@ public record MetaTrainingOptions : TrainingLoopOptions
         OptionCheck.AtLeast(this, nameof(AdapterIterations), AdapterIterations, 0);
         if (AdapterIterations is not null && Objective != TrainingObjective.Joint)
             throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Otherwise encoder and adapter are trained together.", "Leave it unset, or set Objective to Joint.");
+        OptionCheck.AtLeast<int>(this, nameof(StatisticsBufferRows), StatisticsBufferRows, 1);
         OptionNames.Check(this, nameof(Encoder), Encoder);
         OptionNames.Check(this, nameof(Adapter), Adapter);
         Encoder?.Validate();

@@ -19,6 +19,7 @@ public sealed class OptionBoundsTests
         (() => new MetaTrainingOptions(), "NumberOfThreads", 1, Whole),
         (() => new MetaTrainingOptions(), "CheckpointInterval", 1, Whole),
         (() => new MetaTrainingOptions(), "ValidationFraction", 0, 0.5),
+        (() => new MetaTrainingOptions(), "StatisticsBufferRows", 1, Whole),
         (() => new EarlyStoppingOptions(), "EvaluationInterval", 1, Whole),
         (() => new EarlyStoppingOptions(), "Patience", 1, Whole),
         (() => new SelfSupervisedOptions(), "CorruptionRate", Tiny, 0.95),
@@ -73,6 +74,7 @@ public sealed class OptionBoundsTests
         (() => new RelatednessWeightingOptions { TargetTasks = ["one"] }, "Temperature", Tiny, Most),
         (() => new AdaptationOptions(), "RefinementSteps", 0, Whole),
         (() => new AdaptationOptions(), "RefinementPriorRows", Tiny, Most),
+        (() => new UpdateOptions(), "ForgettingFactor", Tiny, 1),
     ];
 
     public static TheoryData<string> Numbers => new(s_numbers.Select(row => $"{row.Options().GetType().Name}.{row.Member}"));

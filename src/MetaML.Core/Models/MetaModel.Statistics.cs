@@ -1,0 +1,182 @@
+using System.Runtime.ExceptionServices;
+using MetaML.Adapters;
+using MetaML.Data;
+using MetaML.Heads;
+using MetaML.Statistics;
+
+namespace MetaML.Models;
+
+// Rows that are added to known tasks, or taken away from them.
+public sealed partial class MetaModel
+{
+    /// <summary>The form in which tasks keep their rows.</summary>
+    internal StatisticsForm StatisticsForm => _design.Adapter is IMomentAdapter summing
+        ? new StatisticsForm(Kind, EmbeddingDimension, IsSummable: true, summing.NeedsProducts, BufferRows: 0)
+        : new StatisticsForm(Kind, AdaptsWithoutTorch ? EmbeddingDimension : FeatureCount, IsSummable: false, HasProducts: false, Statistics?.BufferRows ?? int.MaxValue);
+
+    /// <summary>Adds rows to tasks. A task that is not known yet is adapted to its rows.</summary>
+    /// <param name="rows">Tasks with the model's label kind and number of features.</param>
+    /// <param name="known">For each task of <paramref name="rows"/> the known task, or null.</param>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <returns>The tasks with their earlier rows and the new ones, in the same order.</returns>
+    /// <exception cref="ArgumentException">Label kind, features or classes do not match the model, or an option is outside its range.</exception>
+    /// <exception cref="InvalidOperationException">A task keeps no statistics, or a head is not finite.</exception>
+    internal IReadOnlyList<AdaptedTask> Update(TaskSet rows, IReadOnlyList<AdaptedTask?> known, UpdateOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new UpdateOptions();
+        options.Validate();
+        return [.. Change(rows, known, nameof(Update), Added, cancellationToken).Select(task => task!)];
+
+        TaskState Added(FeatureStore features, LearningTask task, AdaptedTask? before)
+        {
+            int[] present = ClassesOf(task), classes = Kind == LabelKind.Multiclass ? [.. present.Union(before?.Classes ?? []).Order()] : present;
+            TaskStatistics statistics = before?.Statistics ?? TaskStatistics.Empty(StatisticsForm);
+            if (before is not null && before.Classes.Count != classes.Length)
+                statistics = statistics.WithClasses(Sources(classes, [.. before.Classes]));
+            return new TaskState(statistics.Add(StoredRows(features, task, classes), TargetsOf(classes), options.ForgettingFactor), classes);
+        }
+    }
+
+    /// <summary>Takes rows away from tasks.</summary>
+    /// <param name="rows">Tasks with the model's label kind and number of features.</param>
+    /// <param name="known">For each task of <paramref name="rows"/> the known task, or null.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    /// <returns>The tasks without these rows, in the same order. Null for a task without rows if tasks have different classes.</returns>
+    /// <exception cref="ArgumentException">Label kind or features do not match the model.</exception>
+    /// <exception cref="InvalidOperationException">A task is unknown or keeps no statistics, or rows were not added to it as far as this can be known.</exception>
+    internal IReadOnlyList<AdaptedTask?> Forget(TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken = default)
+    {
+        return Change(rows, known, nameof(Forget), Remaining, cancellationToken);
+
+        TaskState Remaining(FeatureStore features, LearningTask task, AdaptedTask? before)
+        {
+            if (before is null)
+                throw new InvalidOperationException($"Forget must get rows of tasks that the model knows; got '{task.Name}'. The model has not changed. Check the names of the tasks.");
+            int[] classes = [.. before.Classes];
+            if (Kind == LabelKind.Multiclass && task.Labels.Any(label => Array.BinarySearch(classes, (int)label) < 0))
+                throw TaskStatistics.NeverAdded(task.Name, "it has no row of one of the classes");
+            return new TaskState(before.Statistics!.Forget(StoredRows(features, task, classes), task.Name), classes);
+        }
+    }
+
+    // All tasks are changed before any is returned, so that an error changes none.
+    private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, CancellationToken cancellationToken)
+    {
+        CheckFits(rows);
+        rows = _labels.Apply(rows);
+        var tasks = new AdaptedTask?[known.Count];
+        var states = new TaskState[known.Count];
+        for (int t = 0; t < tasks.Length; t++)
+        {
+            if (known[t] is null ? Statistics is null : !known[t]!.HasStatistics)
+                throw NoStatistics(method, rows.Tasks[t].Name);
+        }
+
+        ForEachTask(tasks.Length, t =>
+        {
+            TaskState state = Compact(change(rows.Features, rows.Tasks[t], known[t]));
+            states[t] = state;
+            bool isGone = Kind == LabelKind.Multiclass && state.Classes.Length == 0;
+            if (!isGone && _design.Adapter is IManagedAdapter adapter)
+                tasks[t] = Refit(adapter, rows.Tasks[t].Name, state);
+        }, cancellationToken);
+        if (!AdaptsWithoutTorch)
+            RefitByTorch(rows, states, tasks, cancellationToken);
+        for (int t = 0; t < tasks.Length; t++)
+            tasks[t] = tasks[t]?.WithWeight(known[t]?.TrainingWeight);
+        return tasks;
+    }
+
+    private AdaptedTask Refit(IManagedAdapter adapter, string name, TaskState state)
+    {
+        try
+        {
+            int outputs = Kind == LabelKind.Multiclass ? state.Classes.Length : 1;
+            LinearHead head = state.Statistics switch
+            {
+                MomentStatistics summed => ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments),
+                RowStatistics kept => adapter.Adapt(_adapterArrays, kept.ToEmbedded(outputs)),
+                _ => throw new InvalidOperationException(),
+            };
+            int rows = state.Statistics.RowCount;
+            return Finish(name, state.Classes, rows, Calibrate(head, rows, hasOwnPrior: false), null, state.Statistics);
+        }
+        catch (ArithmeticException error)
+        {
+            throw NotFinite(name, error);
+        }
+    }
+
+    private void RefitByTorch(TaskSet rows, TaskState[] states, AdaptedTask?[] tasks, CancellationToken cancellationToken)
+    {
+        int[] present = [.. Enumerable.Range(0, states.Length).Where(t => Kind != LabelKind.Multiclass || states[t].Classes.Length > 0)];
+        bool isSparse = present.Any(t => ((RowStatistics)states[t].Statistics).Rows.Any(row => row.Indices is not null)) && rows.Features.IsSparse;
+        FeatureStore store = isSparse ? FeatureStore.Sparse(FeatureCount) : FeatureStore.Dense(FeatureCount);
+        var support = new List<LearningTask>();
+        foreach (int t in present)
+        {
+            var kept = (RowStatistics)states[t].Statistics;
+            int[] numbers = [.. kept.Rows.Select(row => store.Add(row.Features(FeatureCount)))];
+            float[] labels = [.. kept.Rows.Select(row => Kind == LabelKind.Multiclass ? states[t].Classes[(int)row.Label] : row.Label)];
+            support.Add(new LearningTask(rows.Tasks[t].Name, numbers, labels, kept.Weights, states[t].Classes));
+        }
+
+        IReadOnlyList<AdaptedTask> adapted = AdaptStandardized(rows.On(store).With(support), new AdaptationOptions { KeepsStatistics = false }, cancellationToken);
+        for (int i = 0; i < present.Length; i++)
+        {
+            TaskStatistics statistics = states[present[i]].Statistics;
+            tasks[present[i]] = new AdaptedTask(adapted[i].Head, adapted[i].Classes, adapted[i].EncoderParameters) { RowCount = statistics.RowCount, Statistics = statistics };
+        }
+    }
+
+    // If tasks have different classes, a task has the classes of its rows.
+    private TaskState Compact(TaskState state)
+    {
+        if (Kind != LabelKind.Multiclass || HasCommonOutputs)
+            return state;
+        int[] rows = state.Statistics.RowsByTarget(state.Classes.Length);
+        int[] classes = [.. state.Classes.Where((_, k) => k < rows.Length && rows[k] > 0)];
+        return classes.Length == state.Classes.Length ? state : new TaskState(state.Statistics.WithClasses(Sources(classes, state.Classes)), classes);
+    }
+
+    private StoredRow[] StoredRows(FeatureStore features, LearningTask task, int[] classes)
+    {
+        float Label(int i) => Kind == LabelKind.Multiclass ? Array.BinarySearch(classes, (int)task.Labels[i]) : task.Labels[i];
+        float Weight(int i) => task.Weights?[i] ?? 1;
+        if (!AdaptsWithoutTorch)
+            return [.. task.Rows.Select((row, i) => StoredRow.Of(features[row], Label(i), Weight(i)))];
+        EmbeddedTask embedded = EmbedStandardized(features, task);
+        return [.. Enumerable.Range(0, task.RowCount).Select(i => new StoredRow(embedded.Row(i).ToArray(), null, Label(i), Weight(i)))];
+    }
+
+    private int TargetsOf(int[] classes) => StatisticsForm.TargetsOf(classes.Length);
+
+    // For each new class the index of the old class, or −1.
+    private static int[] Sources(int[] classes, int[] before) => Array.ConvertAll(classes, number => Math.Max(-1, Array.BinarySearch(before, number)));
+
+    private bool Keeps(AdaptationOptions options) => Statistics is not null && options is { KeepsStatistics: true, RelatedPrior: null, RefinementSteps: 0 };
+
+    private static void ForEachTask(int count, Action<int> body, CancellationToken cancellationToken)
+    {
+        if (count == 1)
+        {
+            body(0);
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellationToken }, body);
+        }
+        catch (AggregateException errors)
+        {
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
+        }
+    }
+
+    private static InvalidOperationException NoStatistics(string method, string task) =>
+        new($"{method} must be used on tasks that keep statistics of their rows; got '{task}', which keeps none. Its earlier rows would be lost. The model has not changed. Train with KeepStatistics = true, and adapt the task without RelatedPrior and RefinementSteps.");
+
+    private sealed record TaskState(TaskStatistics Statistics, int[] Classes);
+}

@@ -1,0 +1,57 @@
+using MetaML.Extensions.Chains;
+using MetaML.Extensions.Transformers;
+using Microsoft.ML;
+
+namespace MetaML;
+
+/// <content>Rows that are added to known tasks, or taken away from them.</content>
+public sealed partial class MetaLearningCatalog
+{
+    /// <summary>Adds labelled rows to the tasks that they name. A task that the model does not know is adapted to, as by Adapt.</summary>
+    /// <param name="model">The result of Fit or Model.Load for a trainer with <see cref="MetaTrainingOptions.KeepStatistics"/>, or a chain that contains it. It is not changed.</param>
+    /// <param name="rows">Labelled rows of one or several tasks, with the columns of the model's input.</param>
+    /// <param name="options">Options of the update; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the method between two tasks.</param>
+    /// <returns>A model whose tasks have their earlier rows and the new ones.</returns>
+    /// <remarks>
+    /// With ridge, Bayesian (Gaussian) and prototype adapters the heads are those of an adaptation to all rows of the tasks, up to rounding (1e-5 of the largest score).
+    /// The cost does not depend on the number of earlier rows. With other adapters they are those of an adaptation to the kept rows:
+    /// all of them, or a sample of <see cref="MetaTrainingOptions.StatisticsBufferRows"/>.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The model contains no meta-learner, a column or class does not fit it, or an option is outside its range.</exception>
+    /// <exception cref="InvalidOperationException">A task keeps no statistics; or there are no rows; or a feature, task or label is invalid.</exception>
+    /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
+    /// <example>
+    /// <code>
+    /// ITransformer updated = ml.MetaLearning().Update(model, newRows);     // today's rows of any number of tasks
+    /// ITransformer forgotten = ml.MetaLearning().Forget(updated, newRows); // as before, up to rounding
+    /// </code>
+    /// </example>
+    public ITransformer Update(ITransformer model, IDataView rows, UpdateOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rows);
+        return new ChainAdapter(_context, model, cancellationToken).Change(rows, new TaskChange.Addition(options));
+    }
+
+    /// <summary>Takes labelled rows away from the tasks that they name, as if they had never been added.</summary>
+    /// <param name="model">The result of Fit or Model.Load for a trainer with <see cref="MetaTrainingOptions.KeepStatistics"/>, or a chain that contains it. It is not changed.</param>
+    /// <param name="rows">Rows that were added by Fit, Adapt or Update, with the same features, labels and example weights.</param>
+    /// <param name="cancellationToken">Stops the method between two tasks.</param>
+    /// <returns>A model whose tasks do not have these rows. A task without rows is scored by the prior; if tasks have different classes, it is removed.</returns>
+    /// <remarks>
+    /// The heads of the tasks no longer depend on the rows, up to rounding. The encoder and the prior, which were learned from all training tasks, do not change. If the
+    /// rows were among the training rows, train again to remove their influence on the encoder and the prior. Rows that were never added are an error if this can be
+    /// known: always if the task keeps all its rows; if it keeps sums, when a number of rows, a weight or a variance would become negative. If it keeps a sample, a row
+    /// outside the sample cannot be told from one that was never added.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The model contains no meta-learner, or a column or class does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">A task is unknown, keeps no statistics, or never had one of the rows; or there are no rows; or a feature, task or label is invalid.</exception>
+    /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
+    public ITransformer Forget(ITransformer model, IDataView rows, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rows);
+        return new ChainAdapter(_context, model, cancellationToken).Change(rows, new TaskChange.Removal());
+    }
+}

@@ -1,0 +1,47 @@
+using MetaML.Data;
+using MetaML.Models;
+
+namespace MetaML.Extensions.Transformers;
+
+/// <summary>What labelled rows do to the tasks that they name.</summary>
+internal abstract class TaskChange
+{
+    private TaskChange()
+    {
+    }
+
+    /// <summary>Whether the rows replace the earlier rows of a known task.</summary>
+    public virtual bool ReplacesRows => false;
+
+    /// <summary>The tasks after the change, in the order of the rows' tasks; null for a task that is removed.</summary>
+    /// <param name="model">The model of the tasks.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="known">The known task of each of the rows' tasks, or null.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    public abstract IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken);
+
+    /// <summary>Tasks are learned from the rows alone.</summary>
+    /// <param name="options">The options; null for the defaults.</param>
+    public sealed class Adaptation(AdaptationOptions? options) : TaskChange
+    {
+        public override bool ReplacesRows => true;
+
+        public override IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken) =>
+            model.Adapt(rows, options, cancellationToken);
+    }
+
+    /// <summary>The rows are added to those of their tasks.</summary>
+    /// <param name="options">The options; null for the defaults.</param>
+    public sealed class Addition(UpdateOptions? options) : TaskChange
+    {
+        public override IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken) =>
+            model.Update(rows, known, options, cancellationToken);
+    }
+
+    /// <summary>The rows are taken away from those of their tasks.</summary>
+    public sealed class Removal : TaskChange
+    {
+        public override IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken) =>
+            model.Forget(rows, known, cancellationToken);
+    }
+}
