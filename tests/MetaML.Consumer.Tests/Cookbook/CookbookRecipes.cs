@@ -64,6 +64,27 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void ArrivingRows_AreAddedAndForgotten()
+    {
+        Sale[] days = Sale.Of(stores: 3, days: 10, first: 29, seed: 5);
+        IDataView today = View(days), deleted = View(days[..4]);
+
+        // <recipe>
+        var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", KeepStatistics = true };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+
+        ITransformer updated = ml.MetaLearning().Update(model, today);       // adds today's rows to their stores, new ones included
+        ITransformer forgotten = ml.MetaLearning().Forget(updated, deleted); // rows that must be deleted
+        ITransformer recent = ml.MetaLearning().Update(model, today, new UpdateOptions { ForgettingFactor = 0.99 }); // each row makes earlier rows count 1 % less
+        // </recipe>
+        Assert.True(ml.MetaLearning().KnowsTask(updated, "store 31"));
+        ITransformer expected = ml.MetaLearning().Update(model, View(days[4..]));
+        Assert.All(Scores(expected).Zip(Scores(forgotten)), pair => Assert.Equal(pair.First, pair.Second, 1e-3f));
+        Assert.NotEqual(Scores(updated), Scores(recent));
+    }
+
+    [Fact]
     public void UnknownTask_IsScoredByThePriorOrRefused()
     {
         IDataView unknownRows = View(Sale.Of(stores: 1, days: 5, first: 99));

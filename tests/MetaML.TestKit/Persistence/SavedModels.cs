@@ -18,6 +18,7 @@ internal static class SavedModels
             .Append(s_multiclass.Pipeline(ml, Tiny(s_multiclass, new RidgeAdapterOptions()))).Append(ml.Transforms.Conversion.MapKeyToValue("Predicted", "PredictedLabel")).Fit(rows))),
         ("regression", Save(s_regression, (ml, rows) => s_regression.Trainer(ml, Bayesian(s_regression)).Fit(rows))),
         ("noise per task", Save(s_regression, (ml, rows) => s_regression.Trainer(ml, s_regression.Options(new BayesianAdapterOptions { Noise = PriorNoise.PerTask }) with { Encoder = new IdentityEncoderOptions() }).Fit(rows))),
+        ("statistics", Save(s_regression, (ml, rows) => s_regression.Trainer(ml, Bayesian(s_regression) with { KeepStatistics = true }).Fit(rows))),
         ("multi-output", Save(s_multiclass, (ml, rows) => ml.MetaLearning().MultiOutput(new MultiOutputOptions
         {
             Outputs = [new("Answer"), new("Key"), new("Value")],
