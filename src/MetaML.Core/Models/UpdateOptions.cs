@@ -6,7 +6,7 @@ namespace MetaML;
 /// <example>
 /// <code>
 /// // Rows from a year ago count half as much as today's, with a row each day.
-/// ITransformer updated = ml.MetaLearning().Update(model, newRows, new UpdateOptions { ForgettingFactor = Math.Pow(0.5, 1.0 / 365) });
+/// ITransformer updated = ml.MetaLearning().Update(model, supportRows, new UpdateOptions { ForgettingFactor = Math.Pow(0.5, 1.0 / 365) });
 /// </code>
 /// </example>
 public sealed record UpdateOptions

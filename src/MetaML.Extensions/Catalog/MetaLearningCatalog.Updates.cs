@@ -23,8 +23,8 @@ public sealed partial class MetaLearningCatalog
     /// <exception cref="DllNotFoundException">The adapter changes the encoder, and the native torch library is absent.</exception>
     /// <example>
     /// <code>
-    /// ITransformer updated = ml.MetaLearning().Update(model, newRows);     // today's rows of any number of tasks
-    /// ITransformer forgotten = ml.MetaLearning().Forget(updated, newRows); // as before, up to rounding
+    /// ITransformer updated = ml.MetaLearning().Update(model, supportRows);     // today's rows of any number of tasks
+    /// ITransformer forgotten = ml.MetaLearning().Forget(updated, supportRows); // as before, up to rounding
     /// </code>
     /// </example>
     public ITransformer Update(ITransformer model, IDataView rows, UpdateOptions? options = null, CancellationToken cancellationToken = default)

@@ -147,6 +147,9 @@ public sealed class OptionBoundsTests
             case TaskWeightingOptions weighting:
                 weighting.Validate();
                 break;
+            case UpdateOptions update:
+                update.Validate();
+                break;
             case EarlyStoppingOptions stopping:
                 stopping.Validate();
                 break;
