@@ -13,7 +13,7 @@ namespace MetaML.Numerics;
 internal static class LaneInverse
 {
     /// <summary>The number of matrices.</summary>
-    public const int Lanes = 8;
+    public const int Lanes = LaneProducts.Lanes;
 
     /// <summary>Inverts A + Aₜ for each t.</summary>
     /// <param name="common">A [size, size].</param>

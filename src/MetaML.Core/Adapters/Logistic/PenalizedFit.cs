@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using MetaML.Heads;
 using MetaML.Numerics;
 
@@ -25,10 +27,16 @@ internal sealed class PenalizedFit
     private readonly double[] _priorScale; // b
     private readonly double[]? _factor; // F, or null for the identity
     private readonly int _outputs;
-    private readonly double[] _p; // [rows, embedding + 1]: z̃B
-    private readonly double[] _start; // [rows, outputs]: z̃C
-    private readonly double[] _predictions; // [rows, outputs]: probabilities, or scores of values, at the last evaluated U
-    private readonly double[] _curvatures; // [rows]: ∂²ℓ for two classes at the last evaluated U
+
+    // Values of rows are stored by columns of this length; the rows of the padding have the weight 0.
+    private readonly int _stride;
+    private readonly double[] _columns; // z̃B [embedding + 1, stride]
+    private readonly double[] _weights; // s [stride]
+    private readonly double[] _variances; // v [stride]; 0 for exact scores
+    private readonly double[] _start; // z̃C [outputs, stride]
+    private readonly double[] _predictions; // [outputs, stride]: probabilities, or scores of values, at the last evaluated U
+    private readonly double[] _curvatures; // [stride]: ∂²ℓ for two classes at the last evaluated U
+    private readonly double[] _changes; // [outputs, stride], of one product
 
     /// <summary>Prepares the fit of one task, with penalties.</summary>
     /// <param name="kind">The kind of label.</param>
@@ -57,30 +65,41 @@ internal sealed class PenalizedFit
         int width = priorScale.Length;
         _outputs = centre.Length / width;
 
-        _p = new double[rows.RowCount * width];
-        _start = new double[rows.RowCount * _outputs];
+        _stride = LaneProducts.Stride(rows.RowCount);
+        _weights = new double[_stride];
+        _variances = new double[_stride];
+        _start = new double[_outputs * _stride];
         _predictions = new double[_start.Length];
-        _curvatures = new double[rows.RowCount];
-        var scaled = new double[width];
+        _changes = new double[_start.Length];
+        _curvatures = new double[_stride];
+        _columns = new double[width * _stride];
         for (int row = 0; row < rows.RowCount; row++)
         {
-            Span<double> p = _p.AsSpan(row * width, width);
-            TensorPrimitives.ConvertTruncating(rows.Row(row), p);
-            p[^1] = 1;
-            for (int k = 0; k < _outputs; k++)
-                _start[row * _outputs + k] = TensorPrimitives.Dot<double>(p, centre.AsSpan(k * width, width));
-            TensorPrimitives.Multiply(p, priorScale, p);
-            if (factor is null)
-                continue;
-            p.CopyTo(scaled);
-            p.Clear();
+            ReadOnlySpan<float> z = rows.Row(row);
             for (int j = 0; j < width; j++)
-                MatrixAlgebra.AddScaled(factor.AsSpan(j * width, width), scaled[j], p);
+                _columns[j * _stride + row] = j < z.Length ? z[j] : 1;
+            _weights[row] = rows.Weights[row];
         }
+
+        LaneProducts.AddCombinations(centre, _columns, _start, _stride);
+        for (int j = 0; j < width; j++)
+            TensorPrimitives.Multiply(_columns.AsSpan(j * _stride, _stride), priorScale[j], _columns.AsSpan(j * _stride, _stride));
+        if (factor is null)
+            return;
+        var transposed = new double[width * width]; // column j of PF is the combination of the columns of P with the factors of column j of F
+        for (int i = 0; i < transposed.Length; i++)
+            transposed[i] = factor[i % width * width + i / width];
+        double[] columns = new double[_columns.Length];
+        LaneProducts.AddCombinations(transposed, _columns, columns, _stride);
+        _columns = columns;
     }
 
-    /// <summary>v [rows]: the variance of the score of each row (two classes), or of each of its scores (more classes); null for exact scores.</summary>
-    public double[]? Variances { get; set; }
+    /// <summary>v [rows]: the variance of the score of each row (two classes), or of each of its scores (more classes); 0 for exact scores, as at the start.</summary>
+    public ReadOnlySpan<double> Variances
+    {
+        get => _variances.AsSpan(0, _rows.RowCount);
+        set => value.CopyTo(_variances);
+    }
 
     /// <summary>J at the last evaluated U.</summary>
     public double Value { get; private set; }
@@ -150,21 +169,27 @@ internal sealed class PenalizedFit
         return head;
     }
 
-    /// <summary>A row's mean score.</summary>
+    /// <summary>The mean scores of all rows, [outputs][rows].</summary>
     /// <param name="u">[outputs, embedding + 1].</param>
-    /// <param name="row">The row's index, from 0.</param>
-    /// <param name="output">The output's index, from 0.</param>
-    public double Score(double[] u, int row, int output) => _start[row * _outputs + output] + TensorPrimitives.Dot(P(row), Output(u, output));
+    public double[][] Scores(double[] u)
+    {
+        double[] scores = [.. _start];
+        LaneProducts.AddCombinations(u, _columns, scores, _stride);
+        return [.. Enumerable.Range(0, _outputs).Select(k => scores.AsSpan(k * _stride, _rows.RowCount).ToArray())];
+    }
 
     /// <summary>s(y − g): the derivative of a row's log likelihood by a score, at the last evaluated U.</summary>
-    public double Residual(int row, int output) => _rows.Weights[row] * (Target(_rows.Labels[row], output) - _predictions[row * _outputs + output]);
+    public double Residual(int row, int output) => _weights[row] * (Target(_rows.Labels[row], output) - _predictions[output * _stride + row]);
 
     /// <summary>For classes, s times twice the derivative of a row's expected loss by its variance, divided by the degrees of freedom (classes − 1), at the last evaluated U.</summary>
     public double Precision(int row)
     {
         if (_kind == LabelKind.Binary)
-            return _rows.Weights[row] * _curvatures[row];
-        return _rows.Weights[row] * (1 - TensorPrimitives.SumOfSquares<double>(_predictions.AsSpan(row * _outputs, _outputs))) / Math.Max(_outputs - 1, 1);
+            return _weights[row] * _curvatures[row];
+        double squares = 0;
+        for (int k = 0; k < _outputs; k++)
+            squares += _predictions[k * _stride + row] * _predictions[k * _stride + row];
+        return _weights[row] * (1 - squares) / Math.Max(_outputs - 1, 1);
     }
 
     // H⁻¹∇J, with a precision that grows near the minimum.
@@ -187,77 +212,94 @@ internal sealed class PenalizedFit
     }
 
     // Computes J and ∇J, and stores the predictions for the Hessian.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Evaluate(double[] u, double[] gradient)
     {
+        _start.CopyTo(_predictions, 0);
+        LaneProducts.AddCombinations(u, _columns, _predictions, _stride);
+        double value = 0.5 * TensorPrimitives.SumOfSquares<double>(u) + Predict();
         u.CopyTo(gradient.AsSpan());
-        double value = 0.5 * TensorPrimitives.SumOfSquares<double>(u);
-        for (int row = 0; row < _rows.RowCount; row++)
+        for (int k = 0; k < _outputs; k++)
         {
-            Span<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
-            for (int k = 0; k < _outputs; k++)
-                predictions[k] = Score(u, row, k);
-            value += _rows.Weights[row] * Predict(predictions, row);
-            for (int k = 0; k < _outputs; k++)
-                Add(gradient, k, row, _rows.Weights[row] * (predictions[k] - Target(_rows.Labels[row], k)));
+            Span<double> changes = _changes.AsSpan(k * _stride, _stride);
+            TensorPrimitives.Multiply(_predictions.AsSpan(k * _stride, _stride), _weights, changes);
+            for (int row = 0; row < _rows.RowCount; row++)
+                changes[row] -= _weights[row] * Target(_rows.Labels[row], k);
         }
 
+        LaneProducts.AddProducts(_changes, _columns, gradient, _stride);
         return Value = value;
     }
 
     // v + Σᵢ sᵢ ∂²ℓᵢ v
     private void MultiplyByHessian(double[] v, double[] product)
     {
+        Array.Clear(_changes);
+        LaneProducts.AddCombinations(v, _columns, _changes, _stride);
+        Curve();
         v.CopyTo(product.AsSpan());
-        Span<double> projection = _outputs <= 256 ? stackalloc double[_outputs] : new double[_outputs];
-        for (int row = 0; row < _rows.RowCount; row++)
-        {
-            ReadOnlySpan<double> predictions = _predictions.AsSpan(row * _outputs, _outputs);
-            for (int k = 0; k < _outputs; k++)
-                projection[k] = TensorPrimitives.Dot(P(row), Output(v, k));
-            if (_kind == LabelKind.Multiclass && Variances is not null)
-                TiltedSoftmax.Solve(predictions, Variances[row], projection);
-            double mean = _kind == LabelKind.Multiclass ? TensorPrimitives.Dot(predictions, projection) : 0;
-            for (int k = 0; k < _outputs; k++)
-            {
-                double curvature = _kind switch
-                {
-                    LabelKind.Binary => _curvatures[row] * projection[k],
-                    LabelKind.Multiclass => predictions[k] * (projection[k] - mean),
-                    _ => projection[k],
-                };
-                Add(product, k, row, _rows.Weights[row] * curvature);
-            }
-        }
+        LaneProducts.AddProducts(_changes, _columns, product, _stride);
     }
 
-    // Replaces scores by predictions, and returns ℓ.
-    private double Predict(Span<double> scores, int row)
+    // Replaces scores by predictions, and returns the sum of sℓ.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Predict()
     {
-        float label = _rows.Labels[row];
-        double variance = Variances?[row] ?? 0;
-        switch (_kind)
+        double value = 0;
+        for (int row = 0; row < _rows.RowCount; row++)
         {
-            case LabelKind.Binary:
-                double score = scores[0];
-                (double value, scores[0], _curvatures[row]) = LogisticExpectation.Of(score, variance);
-                return value - score * label;
-            case LabelKind.Multiclass:
-                double labelScore = scores[(int)label];
-                return TiltedSoftmax.Apply(scores, variance) - labelScore;
-            default:
-                return 0.5 * (scores[0] - label) * (scores[0] - label);
+            float label = _rows.Labels[row];
+            double score = _predictions[_kind == LabelKind.Multiclass ? (int)label * _stride + row : row];
+            switch (_kind)
+            {
+                case LabelKind.Binary:
+                    (double loss, _predictions[row], _curvatures[row]) = LogisticExpectation.Of(score, _variances[row]);
+                    value += _weights[row] * (loss - score * label);
+                    break;
+                case LabelKind.Multiclass:
+                    value -= _weights[row] * score;
+                    break;
+                default:
+                    value += _weights[row] * 0.5 * (score - label) * (score - label);
+                    break;
+            }
+        }
+
+        if (_kind != LabelKind.Multiclass)
+            return value;
+        Vector512<double> sum = default;
+        for (int r = 0; r < _stride; r += LaneProducts.Lanes)
+            sum += Vector512.LoadUnsafe(ref _weights[r]) * TiltedSoftmax.Apply(_predictions.AsSpan(r), _stride, _outputs, Vector512.LoadUnsafe(ref _variances[r]));
+        return value + Vector512.Sum(sum);
+    }
+
+    // Replaces changes of the scores by s times those of the derivatives.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Curve()
+    {
+        if (_kind != LabelKind.Multiclass)
+        {
+            TensorPrimitives.Multiply(_changes, _weights, _changes);
+            if (_kind == LabelKind.Binary)
+                TensorPrimitives.Multiply(_changes, _curvatures, _changes);
+            return;
+        }
+
+        for (int r = 0; r < _stride; r += LaneProducts.Lanes)
+        {
+            TiltedSoftmax.Solve(_predictions.AsSpan(r), _changes.AsSpan(r), _stride, _outputs, Vector512.LoadUnsafe(ref _variances[r]));
+            Vector512<double> mean = default;
+            for (int k = 0; k < _outputs; k++)
+                mean += Vector512.LoadUnsafe(ref _predictions[k * _stride + r]) * Vector512.LoadUnsafe(ref _changes[k * _stride + r]);
+            for (int k = 0; k < _outputs; k++)
+            {
+                ref double change = ref _changes[k * _stride + r];
+                (Vector512.LoadUnsafe(ref _weights[r]) * Vector512.LoadUnsafe(ref _predictions[k * _stride + r]) * (Vector512.LoadUnsafe(ref change) - mean)).StoreUnsafe(ref change);
+            }
         }
     }
 
     private double Target(float label, int output) => _kind == LabelKind.Multiclass ? label == output ? 1 : 0 : label;
 
-    private ReadOnlySpan<double> P(int row) => _p.AsSpan(row * _priorScale.Length, _priorScale.Length);
-
     private Span<double> Output(double[] u, int output) => u.AsSpan(output * _priorScale.Length, _priorScale.Length);
-
-    private void Add(double[] sum, int output, int row, double factor)
-    {
-        Span<double> outputSum = Output(sum, output);
-        TensorPrimitives.MultiplyAdd(P(row), factor, outputSum, outputSum);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using MetaML.Adapters.Logistic;
 using Xunit;
 
@@ -43,8 +44,9 @@ public sealed class ClassExpectationTests
         double[] means = [0.7, -1.2, 0.1, 2];
         (double Value, double[] G) At(double[] m, double v)
         {
-            double[] g = [.. m];
-            return (TiltedSoftmax.Apply(g, v), g);
+            var (values, g) = Tilted(m, [v, 0, 0.5, v, 40, 3, 0.01, 9]); // the other rows change nothing
+            Assert.Equal(values[0], values[3]);
+            return (values[0], g[0]);
         }
 
         double Family(double[] a)
@@ -65,7 +67,7 @@ public sealed class ClassExpectationTests
             Assert.True(Family([.. g.Select((a, i) => i == k ? a + 0.01 : a)]) > value && Family([.. g.Select((a, i) => i == k ? a - 0.01 : a)]) > value);
             Assert.Equal((At(Moved(k, Step), variance).Value - At(Moved(k, -Step), variance).Value) / (2 * Step), g[k], 1e-8);
             double[] column = [.. g.Select((_, i) => i == k ? 1.0 : 0)]; // H e_k = M(I + vM)⁻¹e_k
-            TiltedSoftmax.Solve(g, variance, column);
+            Solve(g, variance, column);
             double mean = g.Zip(column, (x, y) => x * y).Sum();
             for (int i = 0; i < means.Length; i++)
                 Assert.Equal((At(Moved(k, Step), variance).G[i] - At(Moved(k, -Step), variance).G[i]) / (2 * Step), g[i] * (column[i] - mean), 1e-7);
@@ -83,8 +85,29 @@ public sealed class ClassExpectationTests
     public void Tilted_TwoClasses_IsAboveTheExpectationAndNearIt(double difference, double variance, double distance)
     {
         double[] scores = [difference, 0];
-        double bound = TiltedSoftmax.Apply(scores, variance), exact = LogisticExpectation.Of(difference, 2 * variance).Value; // of scores x₁ and x₂: E x₂ = 0
+        double bound = Tilted(scores, [.. Enumerable.Repeat(variance, 8)]).Values[7], exact = LogisticExpectation.Of(difference, 2 * variance).Value; // of scores x₁ and x₂: E x₂ = 0
         Assert.InRange(bound - exact, -1e-9, distance + 1e-9);
+    }
+
+    // The bound and g of eight rows with the same means.
+    private static (double[] Values, double[][] G) Tilted(double[] means, double[] variances)
+    {
+        const int Stride = 24;
+        var rows = new double[Stride * means.Length];
+        for (int k = 0; k < means.Length; k++)
+            rows.AsSpan(Stride * k + 8, 8).Fill(means[k]);
+        var values = new double[8];
+        TiltedSoftmax.Apply(rows.AsSpan(8), Stride, means.Length, Vector512.Create(variances)).CopyTo(values);
+        return (values, [.. Enumerable.Range(0, 8).Select(row => means.Select((_, k) => rows[Stride * k + 8 + row]).ToArray())]);
+    }
+
+    private static void Solve(double[] g, double variance, double[] x)
+    {
+        double[] Lanes(double[] values) => [.. values.SelectMany(value => Enumerable.Repeat(value, 8))];
+        double[] solution = Lanes(x);
+        TiltedSoftmax.Solve(Lanes(g), solution, 8, g.Length, Vector512.Create(variance));
+        for (int k = 0; k < x.Length; k++)
+            x[k] = solution[8 * k];
     }
 
     [Fact]

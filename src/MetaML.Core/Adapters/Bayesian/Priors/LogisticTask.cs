@@ -101,7 +101,13 @@ internal sealed class LogisticTask
             divergence -= precisions[row] * variances[row];
 
         double[] wanted = [.. Enumerable.Range(0, rows).Select(row => Math.Max(fit.Precision(row), SmallestPrecision))];
-        double[][] targets = [.. Enumerable.Range(0, _task.OutputCount).Select(k => Enumerable.Range(0, rows).Select(row => fit.Score(solution, row, k) + fit.Residual(row, k) / precisions[row]).ToArray())];
+        double[][] targets = fit.Scores(solution);
+        for (int k = 0; k < targets.Length; k++)
+        {
+            for (int row = 0; row < rows; row++)
+                targets[k][row] += fit.Residual(row, k) / precisions[row];
+        }
+
         return new State(-fit.Value - 0.5 * Heads * divergence, precisions, wanted, solution, targets);
     }
 
