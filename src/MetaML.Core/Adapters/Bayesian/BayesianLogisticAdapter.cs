@@ -1,7 +1,8 @@
-using MetaML.Adapters.Bayesian.Covariances;
+using System.Numerics.Tensors;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Logistic;
 using MetaML.Heads;
+using MetaML.Numerics;
 using MetaML.Parameters;
 
 namespace MetaML.Adapters.Bayesian;
@@ -74,12 +75,9 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
         if (!_fitsPrior)
             return null;
         int width = Shape.EmbeddingDimension + 1;
-        double[] covariance = LearnedCovariance.Load(PriorScale(parameters), Factor(parameters));
-        double[] precisions = [.. Enumerable.Range(0, support.RowCount).Select(fit.Precision)];
-        var evidence = new TaskEvidence(TaskEvidence.Augment(support, width), precisions, [new double[support.RowCount]], width);
-        double share = Shape.Kind == LabelKind.Binary ? Math.PI / 8 : Math.PI / 4;
-        TaskPosterior posterior = evidence.Under(new ScaledHeadPrior([new double[width]], DenseCovariance.Of(covariance, width)));
-        return PredictiveVariance.Of(1, posterior.Covariance(share));
+        double[] covariance = ClosedFormAlgebra.PosteriorCovariance(fit.MeanCurvature(), width, Array.ConvertAll(parameters[0], MathF.Exp), _hasFactor ? parameters[1] : null);
+        TensorPrimitives.Multiply(covariance, Shape.Kind == LabelKind.Binary ? Math.PI / 8 : Math.PI / 4, covariance);
+        return PredictiveVariance.Of(1, covariance);
     }
 
     private static IEnumerable<ParameterSpec> First(HeadShape shape, BayesianAdapterOptions options)

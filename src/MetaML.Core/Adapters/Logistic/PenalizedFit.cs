@@ -13,7 +13,7 @@ namespace MetaML.Adapters.Logistic;
 /// (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.1) with Hessian-vector products, at a cost of O(rows ·
 /// embedding · outputs) each; the Hessian is never formed. In the coordinates U with W = C + BU the Hessian is at least the
 /// identity, so that ‖U − U*‖ ≤ ‖∇J‖ gives the stopping rule.</para>
-/// <para>With <see cref="Variances"/> ℓ is the expected cross-entropy of scores with a normal distribution about z̃ᵢW: exact for
+/// <para>With <see cref="SetVariances"/> ℓ is the expected cross-entropy of scores with a normal distribution about z̃ᵢW: exact for
 /// two classes (<see cref="LogisticExpectation"/>), an upper bound for more (<see cref="TiltedSoftmax"/>).</para>
 /// </remarks>
 internal sealed class PenalizedFit
@@ -37,6 +37,7 @@ internal sealed class PenalizedFit
     private readonly double[] _predictions; // [outputs, stride]: probabilities, or scores of values, at the last evaluated U
     private readonly double[] _curvatures; // [stride]: ∂²ℓ for two classes at the last evaluated U
     private readonly double[] _changes; // [outputs, stride], of one product
+    private ScoreVariances? _posterior;
 
     /// <summary>Prepares the fit of one task, with penalties.</summary>
     /// <param name="kind">The kind of label.</param>
@@ -94,11 +95,31 @@ internal sealed class PenalizedFit
         _columns = columns;
     }
 
-    /// <summary>v [rows]: the variance of the score of each row (two classes), or of each of its scores (more classes); 0 for exact scores, as at the start.</summary>
-    public ReadOnlySpan<double> Variances
+    /// <summary>Sets v [rows], the variance of the score of each row (two classes), or of each of its scores (more classes), to that under the covariance (I + Σᵢ ωᵢpᵢpᵢᵀ)⁻¹ of U.</summary>
+    /// <param name="precisions">ω [rows].</param>
+    /// <returns>log |I + Σᵢ ωᵢpᵢpᵢᵀ| − Σᵢ ωᵢvᵢ: twice the divergence of this normal distribution from N(0, I) about the same mean.</returns>
+    public double SetVariances(double[] precisions)
     {
-        get => _variances.AsSpan(0, _rows.RowCount);
-        set => value.CopyTo(_variances);
+        _posterior ??= new ScoreVariances(_columns, _rows.RowCount, _stride);
+        Span<double> variances = _variances.AsSpan(0, _rows.RowCount);
+        return _posterior.Compute(precisions, variances) - TensorPrimitives.Dot<double>(precisions, variances);
+    }
+
+    /// <summary>I + Σᵢ ωᵢpᵢpᵢᵀ with the precisions ω of the rows at the last evaluated U: the mean curvature of J by the heads of the degrees of freedom, [embedding + 1, embedding + 1].</summary>
+    public double[] MeanCurvature()
+    {
+        int width = _priorScale.Length;
+        double[] scaled = new double[_columns.Length], curvature = new double[width * width], precisions = new double[_stride];
+        for (int row = 0; row < _rows.RowCount; row++)
+            precisions[row] = Precision(row);
+        for (int j = 0; j < width; j++)
+        {
+            curvature[j * (width + 1)] = 1;
+            TensorPrimitives.Multiply(_columns.AsSpan(j * _stride, _stride), precisions, scaled.AsSpan(j * _stride, _stride));
+        }
+
+        LaneProducts.AddProducts(scaled, _columns, curvature, _stride);
+        return curvature;
     }
 
     /// <summary>J at the last evaluated U.</summary>

@@ -19,7 +19,10 @@ internal sealed class LogisticTask
     private const double SmallestPrecision = 1e-10;
 
     // To the best δ: the error of the bound is of the order of its square.
-    private const double Distance = 1e-6;
+    private const double Distance = 1e-3;
+
+    // The gain of a step in nats, below which it is the last.
+    private const double Slack = 1e-5;
 
     private const int MaximumSteps = 100, MaximumHalvings = 20;
 
@@ -63,21 +66,21 @@ internal sealed class LogisticTask
         var ones = new double[_width];
         Array.Fill(ones, 1);
         var fit = new PenalizedFit(_kind, _task, Centre(prior), ones, root);
-        State best = Evaluate(prior, fit, _precisions, _solution);
+        State best = Evaluate(fit, _precisions, _solution);
         for (int step = 0; step < MaximumSteps; step++)
         {
             double[] precisions = best.Wanted;
-            State next = Evaluate(prior, fit, precisions, best.Solution);
-            for (int halving = 0; next.Bound < best.Bound - Slack(best) && halving < MaximumHalvings; halving++)
+            State next = Evaluate(fit, precisions, best.Solution);
+            for (int halving = 0; next.Bound < best.Bound - Slack && halving < MaximumHalvings; halving++)
             {
                 precisions = [.. best.Precisions.Zip(precisions, (before, after) => Math.Sqrt(before * after))];
-                next = Evaluate(prior, fit, precisions, best.Solution);
+                next = Evaluate(fit, precisions, best.Solution);
             }
 
             double gain = next.Bound - best.Bound;
             if (gain > 0)
                 best = next;
-            if (!(gain > Slack(best)))
+            if (!(gain > Slack))
                 break;
         }
 
@@ -86,20 +89,12 @@ internal sealed class LogisticTask
         return (Evidence(best.Precisions, best.Targets), best.Bound);
     }
 
-    private static double Slack(State state) => 1e-7 * (1 + Math.Abs(state.Bound));
-
     // The bound with S = (Σ⁻¹ + Z̃ᵀΩZ̃)⁻¹ and the best δ for it.
-    private State Evaluate(ScaledHeadPrior prior, PenalizedFit fit, double[] precisions, double[]? from)
+    private State Evaluate(PenalizedFit fit, double[] precisions, double[]? from)
     {
         int rows = _task.RowCount;
-        TaskPosterior posterior = new TaskEvidence(_augmented, precisions, [new double[rows]], _width).Under(prior);
-        double[] variances = [.. Enumerable.Range(0, rows).Select(row => posterior.Variance(_augmented.AsSpan(row * _width, _width)))];
-        fit.Variances = variances;
+        double divergence = fit.SetVariances(precisions);
         double[] solution = fit.Minimize(from: from, tolerance: Distance);
-        double divergence = posterior.LogDeterminant; // 2 KL of S from Σ: log |Σ| − log |S| + tr Σ⁻¹S − width
-        for (int row = 0; row < rows; row++)
-            divergence -= precisions[row] * variances[row];
-
         double[] wanted = [.. Enumerable.Range(0, rows).Select(row => Math.Max(fit.Precision(row), SmallestPrecision))];
         double[][] targets = fit.Scores(solution);
         for (int k = 0; k < targets.Length; k++)

@@ -56,18 +56,16 @@ internal sealed class TaskEvidence
             return;
         }
 
+        int stride = LaneProducts.Stride(count);
+        double[] columns = new double[width * stride], padded = new double[labels.Length * stride], sums = new double[labels.Length * width];
+        for (int i = 0; i < rows.Length; i++)
+            columns[i % width * stride + i / width] = rows[i];
+        for (int k = 0; k < labels.Length; k++)
+            labels[k].CopyTo(padded, k * stride);
         _products = new double[width * width];
-        _withLabels = [.. labels.Select(_ => new double[width])];
-        for (int r = 0; r < count; r++)
-        {
-            ReadOnlySpan<double> row = rows.AsSpan(r * width, width);
-            for (int i = 0; i < width; i++)
-                AddScaled(row[..(i + 1)], row[i], _products.AsSpan(i * width, i + 1));
-            for (int k = 0; k < labels.Length; k++)
-                AddScaled(row, labels[k][r], _withLabels[k]);
-        }
-
-        Mirror(_products, width);
+        LaneProducts.AddProducts(columns, columns, _products, stride);
+        LaneProducts.AddProducts(padded, columns, sums, stride);
+        _withLabels = [.. sums.Chunk(width)];
     }
 
     /// <summary>Z̃ [rows, width].</summary>
