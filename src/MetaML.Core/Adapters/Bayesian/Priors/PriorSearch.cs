@@ -21,7 +21,7 @@ internal sealed class PriorSearch
 {
     // The gain of a cycle for each head, in nats, below which it is the last: for few features, and for many, whose variances converge slowly
     // but change the likelihood of a head by little.
-    private const double Tolerance = 1e-4, ToleranceOfMany = 1e-3;
+    private const double Tolerance = 1e-4, ToleranceOfMany = 4e-3;
 
     // The factor by which the longest allowed s changes: it grows when s reaches it, and falls when the longer step fails.
     private const double StretchFactor = 4;

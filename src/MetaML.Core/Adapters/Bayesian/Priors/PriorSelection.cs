@@ -20,6 +20,10 @@ internal static class PriorSelection
     // Likelihoods of held-out tasks differ by far more than a search gains in its last cycles.
     private const double Precision = 0.2;
 
+    // A form is given up after two folds if the best form was better in them by more nats than this, also for each head.
+    private const int FewestFolds = 2;
+    private const double HopelessGap = 10, HopelessGapOfHead = 0.05;
+
     /// <summary>The form that gives held-out tasks the highest likelihood; diagonal for fewer than ten tasks.</summary>
     /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
@@ -38,7 +42,7 @@ internal static class PriorSelection
         return limits.IsTimeUp() ? CovarianceForm.Diagonal : candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
     }
 
-    /// <summary>Log marginal likelihood of held-out tasks for each form.</summary>
+    /// <summary>Log marginal likelihood of held-out tasks for each form; negative infinity for a form that was given up.</summary>
     /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
     /// <param name="outputs">As for <see cref="Choose"/>.</param>
@@ -54,23 +58,29 @@ internal static class PriorSelection
         var starts = new HeadPrior[folds];
         var likelihoods = new double[candidates.Length];
         Array.Fill(likelihoods, double.NegativeInfinity);
+        double[] best = new double[folds + 1], sums = new double[folds + 1]; // of the first folds
         for (int c = 0; c < candidates.Length; c++)
         {
-            double sum = 0;
-            for (int fold = 0; fold < folds && !limits.IsTimeUp(); fold++)
+            int heads = 0;
+            bool isHopeless = false;
+            for (int fold = 0; fold < folds && !isHopeless && !limits.IsTimeUp(); fold++)
             {
                 var (training, others) = parts[fold];
                 HeadPrior start = c == 0 ? HeadPrior.Start(training, width, outputs ?? 1, noise) : starts[fold];
                 var search = new PriorSearch(training, start, outputs is not null, candidates[c]);
                 search.Climb(limits, Precision);
-                sum += search.LogLikelihood(others);
+                sums[fold + 1] = sums[fold] + search.LogLikelihood(others);
+                heads += others.Sum(task => task.Outputs);
+                isHopeless = c > 0 && fold + 1 >= FewestFolds && best[fold + 1] - sums[fold + 1] > Math.Max(HopelessGap, HopelessGapOfHead * heads);
                 if (c == 0)
                     starts[fold] = search.Prior;
             }
 
             if (limits.IsTimeUp())
                 break;
-            likelihoods[c] = sum;
+            likelihoods[c] = isHopeless ? double.NegativeInfinity : sums[folds];
+            if (c == 0 || likelihoods[c] > best[folds])
+                sums.CopyTo(best, 0);
             if (endsWithoutGain && c > 0 && likelihoods[c] <= likelihoods[c - 1])
                 break;
         }
