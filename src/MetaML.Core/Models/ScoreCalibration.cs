@@ -29,6 +29,27 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     /// <param name="rows">The number of rows that the head was adapted on.</param>
     public LinearHead Apply(LinearHead head, LinearHead prior, int rows)
     {
+        var (slope, priorSlope, offset) = At(rows);
+        return head with
+        {
+            Weights = [.. head.Weights.Zip(prior.Weights, (own, other) => (float)(slope * own + priorSlope * other))],
+            Bias = [.. head.Bias.Zip(prior.Bias, (own, other) => (float)(slope * own + priorSlope * other + offset))],
+        };
+    }
+
+    /// <summary>The calibrated score of one row.</summary>
+    /// <param name="score">The score.</param>
+    /// <param name="priorScore">The score by the prior.</param>
+    /// <param name="one">The effect of one more unit of intercept on the score.</param>
+    /// <param name="rows">The number of rows that the head was adapted on.</param>
+    public float Apply(float score, float priorScore, float one, int rows)
+    {
+        var (slope, priorSlope, offset) = At(rows);
+        return (float)(slope * score + priorSlope * priorScore + offset * one);
+    }
+
+    private (double Slope, double PriorSlope, double Offset) At(int rows)
+    {
         double slope = 0, priorSlope = 0, offset = 0;
         foreach (var (at, share) in Shares(rows))
         {
@@ -37,11 +58,7 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
             offset += share * Offsets[at];
         }
 
-        return head with
-        {
-            Weights = [.. head.Weights.Zip(prior.Weights, (own, other) => (float)(slope * own + priorSlope * other))],
-            Bias = [.. head.Bias.Zip(prior.Bias, (own, other) => (float)(slope * own + priorSlope * other + offset))],
-        };
+        return (slope, priorSlope, offset);
     }
 
     /// <summary>How a number of rows lies between <see cref="Sizes"/>: one or two of them, with shares that sum to 1.</summary>

@@ -1,20 +1,45 @@
 using MetaML.Models;
 using MetaML.Training.Loop;
+using MetaML.Training.Validation;
 
 namespace MetaML.Training;
 
-/// <summary>A trained learner with its losses on the validation episodes.</summary>
-/// <param name="Learner">The learner.</param>
-/// <param name="Episodes">The same episodes for every learner of a training.</param>
-internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<EvaluatedEpisode> Episodes)
+/// <summary>A trained learner with its losses on held-out data.</summary>
+/// <param name="Learner">The learner of the first fold.</param>
+/// <param name="Episodes">The losses. Learners of a training are compared on the units that they share.</param>
+/// <param name="Calibrations">The calibration of the scores of each problem; null for none.</param>
+internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<EvaluatedEpisode> Episodes, IReadOnlyList<ScoreCalibration?> Calibrations)
 {
+    // A few tasks say too little about the slopes of other tasks.
+    private const int MinimumTasksOfSlopes = 10;
+
     /// <summary>The name of the learner: encoder and adapter.</summary>
     public string Name => LearnerChoice.Describe(Learner.Options);
 
     /// <summary>The mean loss of the episodes.</summary>
     public double Loss => Episodes.Average(episode => episode.Loss);
 
+    /// <summary>Calibrates a learner, and computes its losses.</summary>
+    /// <param name="learner">The learner of the first fold.</param>
+    /// <param name="folds">The scores of each fold.</param>
+    /// <param name="judgesAll">Whether the folds hold out all tasks together.</param>
+    /// <param name="run">The whole training.</param>
+    public static EvaluatedLearner Of(TrainedLearner learner, IReadOnlyList<HeldOutProblem[]> folds, bool judgesAll, TrainingRun run)
+    {
+        ScoreCalibration?[] calibrations = [.. Enumerable.Range(0, learner.ProblemCount).Select(i => Calibrate(learner, i, [.. folds.Select(fold => fold[i])], judgesAll, run))];
+        return new EvaluatedLearner(learner, [.. folds.SelectMany(fold => fold.Zip(calibrations).SelectMany(pair => pair.First.Losses(pair.Second)))], calibrations);
+    }
+
+    private static ScoreCalibration? Calibrate(TrainedLearner learner, int number, HeldOutProblem[] folds, bool judgesAll, TrainingRun run)
+    {
+        if (folds.Any(fold => fold.CalibrationRows is null))
+            return null;
+        HeldOutRow[] heldOut = [.. folds.SelectMany(fold => fold.CalibrationRows!)];
+        HeldOutRow[] all = judgesAll ? heldOut : [.. heldOut, .. learner.ScoreTraining(number, run)];
+        return CalibrationFit.Fit(folds.Sum(fold => fold.CalibrationTasks) >= MinimumTasksOfSlopes ? heldOut : [], all, learner.Options.Seed ?? 0);
+    }
+
     /// <summary>The models, with priors completed on all tasks.</summary>
     /// <param name="run">The whole training.</param>
-    public IReadOnlyList<MetaModel> Complete(TrainingRun run) => Learner.Complete(Episodes, run);
+    public IReadOnlyList<MetaModel> Complete(TrainingRun run) => Learner.Complete(this, run);
 }

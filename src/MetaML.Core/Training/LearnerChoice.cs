@@ -2,7 +2,6 @@ using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Joint;
 using MetaML.Data;
 using MetaML.Encoders.Sparse;
-using MetaML.Training.Loop;
 
 namespace MetaML.Training;
 
@@ -20,6 +19,12 @@ internal static class LearnerChoice
 {
     // The factor of a learned covariance, and the posterior of each task, have the square of the number of features.
     private const int MaximumFeaturesOfPrior = 200;
+
+    /// <summary>The rule of the choice, for the log.</summary>
+    public const string Rule = "A more complex learner is chosen only if it is better by more than half a standard error.";
+
+    // The belief that a simpler learner is better: the number of standard errors by which a more complex one must be better.
+    private const double Doubt = 0.5;
 
     // Above this number of rows · features², the repeated fits of a logistic likelihood take longer than a network.
     private const double MaximumWorkOfLogistic = 1e8;
@@ -75,30 +80,35 @@ internal static class LearnerChoice
     };
 
     /// <summary>Chooses the best learner.</summary>
-    /// <param name="learners">The evaluated learners, the simplest first. All were evaluated on the same episodes.</param>
+    /// <param name="learners">The evaluated learners, the simplest first.</param>
     public static EvaluatedLearner Choose(IReadOnlyList<EvaluatedLearner> learners)
     {
         EvaluatedLearner best = learners[0];
         foreach (EvaluatedLearner other in learners.Skip(1))
         {
-            if (IsBetter(other.Episodes, best.Episodes))
+            if (IsBetter(other, best, Doubt))
                 best = other;
         }
 
         return best;
     }
 
-    /// <summary>Whether a learner's losses are lower than a simpler one's by more than a standard error.</summary>
-    /// <param name="losses">The losses of the learner.</param>
-    /// <param name="simpler">The losses of the simpler learner, on the same episodes.</param>
-    public static bool IsBetter(IReadOnlyList<EvaluatedEpisode> losses, IReadOnlyList<EvaluatedEpisode> simpler)
+    /// <summary>Whether a learner's losses are lower than a simpler one's by more than a number of standard errors.</summary>
+    /// <param name="learner">The learner.</param>
+    /// <param name="simpler">The simpler learner. They are compared on the units of both.</param>
+    /// <param name="errors">The number of standard errors of the mean difference over units.</param>
+    public static bool IsBetter(EvaluatedLearner learner, EvaluatedLearner simpler, double errors)
     {
         // Episodes of one held-out task are not independent, so the standard error is over tasks.
-        double[] gains = [.. simpler.Zip(losses, (simple, other) => (simple.Unit, Gain: simple.Loss - other.Loss)).GroupBy(pair => pair.Unit, pair => pair.Gain).Select(unit => unit.Average())];
+        Dictionary<int, double> losses = LossOfUnits(learner);
+        double[] gains = [.. LossOfUnits(simpler).Where(unit => losses.ContainsKey(unit.Key)).Select(unit => unit.Value - losses[unit.Key])];
         double mean = gains.Average();
         double error = Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length);
-        return mean > error;
+        return mean > errors * error;
     }
+
+    private static Dictionary<int, double> LossOfUnits(EvaluatedLearner learner) =>
+        learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.Loss).ToDictionary(unit => unit.Key, unit => unit.Average());
 
     /// <summary>The default adapter for an encoder. It is Bayesian for regression, because it also gives deviations, and without an encoder.</summary>
     /// <param name="encoder">The encoder's options; null for a network.</param>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MetaML.Data;
 using MetaML.Models;
 using MetaML.Training.Checkpoints;
@@ -64,24 +63,25 @@ public static class MetaTrainer
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
         var data = TrainingData.Prepare(problems, options, run);
-        bool canChoose = data.HasValidation;
-        if (!canChoose && candidates.Length > 1)
-            run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since there are no validation data to choose with.");
-        if (!canChoose || candidates.Length == 1)
-            return Learner.Train(data, candidates[0], run).Complete(null, run);
+        if (candidates.Length == 1 || !data.HasValidation)
+        {
+            if (candidates.Length > 1)
+                run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since there are no validation data to choose with.");
+            TrainedLearner learner = Learner.Train(data, candidates[0], run);
+            return learner.Complete(learner.HasCalibration ? new LearnerComparison(data, run).Judge(learner, null) : null, run);
+        }
 
-        EvaluatedLearner[] evaluated = [.. Compare(data, candidates, run)];
-        if (evaluated.Length == 1)
-            return evaluated[0].Learner.Complete(null, run);
+        EvaluatedLearner[] evaluated = [.. Compare(new LearnerComparison(data, run), candidates, run)];
         EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
-        run.Decide($"Learner: {chosen.Name}. Loss on {chosen.Episodes.Count} validation episodes: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}. A more complex learner is chosen only if it is better by more than a standard error.");
+        if (evaluated.Length > 1)
+            run.Decide($"Learner: {chosen.Name}. Loss on held-out tasks: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}. {LearnerChoice.Rule}");
         return chosen.Complete(run);
     }
 
     // The first candidate can always be trained. A later one is skipped if it cannot.
-    private static IEnumerable<EvaluatedLearner> Compare(TrainingData data, MetaTrainingOptions[] candidates, TrainingRun run)
+    private static IEnumerable<EvaluatedLearner> Compare(LearnerComparison comparison, MetaTrainingOptions[] candidates, TrainingRun run)
     {
-        EvaluatedLearner best = Measured(() => Learner.Train(data, candidates[0], run).Evaluate(run))!;
+        EvaluatedLearner best = comparison.Evaluate(candidates[0], null)!;
         yield return best;
         foreach (MetaTrainingOptions candidate in candidates.Skip(1))
         {
@@ -90,35 +90,11 @@ public static class MetaTrainer
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
             }
-            else if (Measured(() => TryTrain(data, candidate, run with { ToBeat = (best.Name, best.Loss) })?.Evaluate(run)) is { } learner)
+            else if (comparison.Evaluate(candidate, best) is { } learner)
             {
-                if (learner.Loss < best.Loss)
-                    best = learner;
+                best = LearnerChoice.Choose([best, learner]);
                 yield return learner;
             }
-        }
-
-        EvaluatedLearner? Measured(Func<EvaluatedLearner?> train)
-        {
-            var clock = Stopwatch.StartNew();
-            EvaluatedLearner? learner = train();
-            if (learner is not null)
-                run.Log?.Invoke($"{learner.Name}: training and validation took {clock.Elapsed.TotalSeconds:F1} s.");
-            return learner;
-        }
-    }
-
-    private static TrainedLearner? TryTrain(TrainingData data, MetaTrainingOptions candidate, TrainingRun run)
-    {
-        try
-        {
-            return Learner.Train(data, candidate, run with { Warn = null });
-        }
-        catch (DllNotFoundException error)
-        {
-            run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
-            run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
-            return null;
         }
     }
 }

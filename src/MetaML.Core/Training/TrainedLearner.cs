@@ -1,24 +1,24 @@
 using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Adapters.Joint;
 using MetaML.Data;
 using MetaML.Episodes;
-using MetaML.Heads;
 using MetaML.Models;
 using MetaML.Options;
 using MetaML.Parameters;
 using MetaML.Training.Loop;
+using MetaML.Training.Validation;
 
 namespace MetaML.Training;
 
 /// <summary>An encoder and its adapters after the outer loop, before their priors are completed.</summary>
 internal sealed class TrainedLearner
 {
-    private const int EvaluationBatches = 8;
-
     private readonly LearningProblem[] _problems;
     private readonly FeatureScaling? _scaling;
     private readonly ParameterArray[] _encoder;
     private readonly ParameterArray[][] _adapters;
     private readonly TrainingOutcome _outcome;
+    private MetaModel[]? _withoutValidation; // completed on the training data of the fold
 
     /// <param name="options">The options of the candidate.</param>
     /// <param name="problems">The training problems.</param>
@@ -39,17 +39,27 @@ internal sealed class TrainedLearner
     /// <summary>The options of the trained candidate.</summary>
     public MetaTrainingOptions Options { get; }
 
+    /// <summary>Whether all parameters are as they were before the outer loop, so that another fold costs no outer loop.</summary>
+    public bool IsUntrained => _outcome == TrainingOutcome.None;
+
+    /// <summary>Whether the scores of some problem are calibrated on held-out data.</summary>
+    public bool HasCalibration => _problems.Any(IsCalibrated);
+
+    /// <summary>The number of problems.</summary>
+    public int ProblemCount => _problems.Length;
+
     /// <summary>The models, with priors completed on all tasks.</summary>
-    /// <param name="evaluated">The result of <see cref="Evaluate(TrainingRun)"/>; null if it did not run.</param>
+    /// <param name="evaluated">The result of validation; null if there was none.</param>
     /// <param name="run">The whole training: its decisions and limits.</param>
-    public IReadOnlyList<MetaModel> Complete(IReadOnlyList<EvaluatedEpisode>? evaluated, TrainingRun run)
+    public IReadOnlyList<MetaModel> Complete(EvaluatedLearner? evaluated, TrainingRun run)
     {
-        double? loss = evaluated is { Count: > 0 } ? evaluated.Average(episode => episode.Loss) : _outcome.ValidationLoss;
+        (double Loss, int Count)? validation = evaluated is { Episodes.Count: > 0 } ? (evaluated.Loss, evaluated.Episodes.Count)
+            : _outcome.ValidationLoss is { } value && double.IsFinite(value) ? (value, _outcome.ValidationEpisodes)
+            : null;
         int first = 0;
-        MetaModel[] models = [.. Complete(problem => problem.Tasks, run)];
-        return [.. models.Zip(_problems, (model, problem) =>
+        return [.. Complete(problem => problem.Tasks, run).Zip(_problems).Select((pair, i) =>
         {
-            IReadOnlyList<LearningTask> tasks = problem.Tasks.Tasks;
+            IReadOnlyList<LearningTask> tasks = pair.Second.Tasks.Tasks;
             var summary = new TrainingSummary
             {
                 Version = LibraryVersion.Current,
@@ -57,38 +67,65 @@ internal sealed class TrainedLearner
                 RowCount = tasks.Sum(task => (long)task.RowCount),
                 Iterations = _outcome.Iterations,
                 BestIteration = _outcome.BestIteration,
-                ValidationLoss = loss is { } value && double.IsFinite(value) ? value : null,
-                ValidationEpisodes = loss is null ? 0 : evaluated?.Count ?? _outcome.ValidationEpisodes,
+                ValidationLoss = validation?.Loss,
+                ValidationEpisodes = validation?.Count ?? 0,
                 Reasons = [.. run.Reasons],
             };
-            Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+            Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(task => task.First.Name, task => task.Second);
             first += tasks.Count;
-            return model.After(summary, weights);
+            return pair.First.With(evaluated?.Calibrations[i]).After(summary, weights);
         })];
     }
 
-    /// <summary>The mean query loss of each validation episode. The models were completed without the validation data. Squared errors are divided by the variance of labels.</summary>
-    /// <remarks>The episodes have the same tasks, rows or classes as those that the outer loop chose its best parameters with, but they are other draws.</remarks>
+    /// <summary>Scores the validation data of each problem by models that were completed without them.</summary>
+    /// <param name="fold">The number of the fold.</param>
     /// <param name="run">The whole training.</param>
-    public EvaluatedLearner Evaluate(TrainingRun run)
+    public HeldOutProblem[] ScoreHeldOut(int fold, TrainingRun run)
     {
-        MetaModel[] models = [.. Complete(problem => problem.Prepared.TrainingTasks, run)];
-        var evaluated = new List<EvaluatedEpisode>();
-        int firstTask = 0;
-        foreach (var (problem, model) in _problems.Zip(models))
+        int tasks = _problems.Sum(problem => problem.Tasks.Tasks.Count);
+        return [.. _problems.Select((problem, i) =>
         {
-            var random = new Random(~(Options.Seed ?? 0));
-            for (int batch = 0; batch < EvaluationBatches && problem.Validation is { } sampler; batch++)
+            EpisodeSource source = problem.Prepared.Source;
+            int first = FirstTask(i);
+            int UnitOf(int task) => source.HoldsOutTasks ? first + task : -1 - (fold * tasks + first + task);
+            return Score(i, HeldOutEpisodes.Of(problem, Options.Episodes, Seed), UnitOf, run) with
             {
-                foreach (var (task, loss) in Evaluate(problem, model, sampler.Draw(random)))
-                    evaluated.Add(new EvaluatedEpisode(problem.Prepared.Source.HoldsOutTasks ? firstTask + task : -1 - evaluated.Count, loss));
-            }
-
-            firstTask += problem.Tasks.Tasks.Count;
-        }
-
-        return new EvaluatedLearner(this, evaluated);
+                CalibrationRows = IsCalibrated(problem) ? Score(i, HeldOutEpisodes.OfSizes(source.ValidationPools, new Random(Seed)), UnitOf, run).Rows : null,
+                CalibrationTasks = source.HoldsOutTasks ? source.ValidationPools.Count : 0,
+            };
+        })];
     }
+
+    /// <summary>Scores the training data of one problem by the model that was completed on them; no rows if no tasks are held out.</summary>
+    /// <param name="number">The number of the problem.</param>
+    /// <param name="run">The whole training.</param>
+    public IReadOnlyList<HeldOutRow> ScoreTraining(int number, TrainingRun run)
+    {
+        EpisodeSource source = _problems[number].Prepared.Source;
+        return source.HoldsOutTasks ? Score(number, HeldOutEpisodes.OfSizes([.. source.TrainingPools.Where(pool => pool.Support.Length > 1)], new Random(Seed)), task => task, run).Rows : [];
+    }
+
+    /// <summary>The mean loss on validation episodes that are drawn like those by which the outer loop chooses its best parameters.</summary>
+    /// <param name="run">The whole training.</param>
+    public double LossOnDrawnEpisodes(TrainingRun run) => _problems
+        .SelectMany((problem, i) => Score(i, HeldOutEpisodes.Drawn(problem, Seed), task => FirstTask(i) + task, run).Losses(null))
+        .Average(episode => episode.Loss);
+
+    private HeldOutProblem Score(int number, Episode[] episodes, Func<int, int> unitOf, TrainingRun run)
+    {
+        LearningProblem problem = _problems[number];
+        double deviation = problem.Prepared.Labels.Deviation;
+        return new HeldOutProblem(problem.Tasks.Kind, deviation * deviation, [.. HeldOutScores.Of(problem, ModelsWithoutValidation(run)[number], episodes, unitOf)]);
+    }
+
+    private static bool IsCalibrated(LearningProblem problem) => problem.Tasks.Kind == LabelKind.Binary
+        && problem.Prepared.Source.ValidationPools.Count > 0 && problem.Tasks.Tasks.Count >= PooledStart.FewestTasks && problem.Design.Adapter is not JointAdapter;
+
+    private int FirstTask(int number) => _problems[..number].Sum(problem => problem.Tasks.Tasks.Count);
+
+    private int Seed => Options.Seed ?? 0;
+
+    private MetaModel[] ModelsWithoutValidation(TrainingRun run) => _withoutValidation ??= [.. Complete(problem => problem.Prepared.TrainingTasks, run)];
 
     private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known, TrainingRun run) => _problems.Zip(_adapters, (problem, adapter) =>
     {
@@ -97,45 +134,6 @@ internal sealed class TrainedLearner
         IReadOnlyList<LearningTask> tasks = known(problem).Tasks;
         int most = tasks.Count == 0 ? 0 : problem.Design.Adapter.MostPriorTasks(tasks.Average(task => (double)task.RowCount));
         problem.Design.Adapter.CompletePrior(own, TaskSubset.Some(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
-        return model.With(CalibrationFit.Fit(problem, model, Options.Seed ?? 0));
+        return model;
     });
-
-    private static IEnumerable<(int Task, double Loss)> Evaluate(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes)
-    {
-        TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
-        IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());
-        MetaScorer scorer = model.CreateScorer();
-        double unit = problem.Prepared.Labels.Deviation * problem.Prepared.Labels.Deviation;
-        foreach (var (episode, task) in episodes.Zip(adapted))
-        {
-            double sum = 0, weight = 0;
-            foreach (int index in episode.Query)
-            {
-                float label = problem.Prepared.LabelOf(episode, index); // heads score in the user's units
-                if (model.Kind == LabelKind.Multiclass)
-                {
-                    int output = IndexOf(task.Classes, (int)label);
-                    if (output < 0)
-                        continue; // the support had no row of the class
-                    label = output;
-                }
-
-                double rowWeight = episode.Task.Weights?[index] ?? 1;
-                ReadOnlySpan<float> scores = scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[index]]);
-                sum += rowWeight * ScoreLoss.Of(model.Kind, scores, label) / unit;
-                weight += rowWeight;
-            }
-
-            if (weight > 0)
-                yield return (episode.TaskNumber, sum / weight);
-        }
-    }
-
-    private static int IndexOf(IReadOnlyList<int> classes, int label)
-    {
-        int index = 0;
-        while (index < classes.Count && classes[index] != label)
-            index++;
-        return index < classes.Count ? index : -1;
-    }
 }

@@ -2,6 +2,7 @@ using MetaML.Data;
 using MetaML.TestKit;
 using MetaML.Training;
 using MetaML.Training.Loop;
+using MetaML.Training.Validation;
 using Xunit;
 
 namespace MetaML.Core.Tests.Training;
@@ -9,11 +10,11 @@ namespace MetaML.Core.Tests.Training;
 public sealed class LearnerChoiceTests
 {
     [Fact]
-    public void Choose_BetterByMoreThanAStandardError_IsTaken()
+    public void Choose_BetterByMoreThanHalfAStandardError_IsTaken()
     {
-        EvaluatedEpisode[] simple = Alone(1, 2, 3, 4), better = Alone(0.5, 1.6, 2.4, 3.5), luckyOnce = Alone(1, 2, 3, 1);
+        EvaluatedEpisode[] simple = Alone(1, 2, 3, 4), better = Alone(0.5, 1.6, 2.4, 3.5), luckyOnce = Alone(1, 2.5, 3.5, 2.8);
         Assert.Equal(1, Choose(simple, better));
-        Assert.Equal(0, Choose(simple, luckyOnce)); // mean gain 0.75, standard error 0.75
+        Assert.Equal(0, Choose(simple, luckyOnce)); // mean gain 0.05, standard error 0.41
         Assert.Equal(0, Choose(better, simple));
         Assert.Equal(2, Choose(simple, luckyOnce, better));
 
@@ -21,10 +22,18 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Choose_ManyEpisodesOfOneLuckyTask_CountAsOne()
+    public void IsBetter_ManyEpisodesOfOneLuckyTask_CountAsOne()
     {
-        EvaluatedEpisode[] Losses(double gain) => [.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))];
-        Assert.Equal(0, Choose(Losses(0), Losses(1))); // with 40 independent episodes, the mean gain of 0.25 would be three standard errors
+        EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))]);
+        Assert.False(LearnerChoice.IsBetter(Losses(1), Losses(0), errors: 1)); // with 40 independent episodes, the mean gain of 0.25 would be three standard errors
+    }
+
+    [Fact]
+    public void IsBetter_LearnerThatJudgedFewerTasks_IsComparedOnThem()
+    {
+        EvaluatedLearner all = Evaluated([.. Enumerable.Range(0, 10).Select(i => new EvaluatedEpisode(i, i))]);
+        Assert.False(LearnerChoice.IsBetter(Evaluated([new(8, 9), new(9, 10)]), all, errors: 0));
+        Assert.True(LearnerChoice.IsBetter(Evaluated([new(8, 7), new(9, 8.5)]), all, errors: 0));
     }
 
     [Fact]
@@ -114,28 +123,35 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Evaluate_SameLearner_SameLosses()
+    public void Judge_LearnerWithoutAnOuterLoop_OnEveryTaskOnce()
     {
-        TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
-        var run = new TrainingRun(null, null, new TrainingStop(options), null);
-        TrainedLearner learner = Learner.Train(TrainingData.Prepare([set], options, run), options, run);
-        Assert.NotEmpty(learner.Evaluate(run).Episodes);
-        Assert.All(learner.Evaluate(run).Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
-        Assert.Equal(learner.Evaluate(run).Episodes, learner.Evaluate(run).Episodes);
+        TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
+        EvaluatedLearner learner = Judge(set, options);
+        Assert.Equal(Enumerable.Range(0, set.Tasks.Count), learner.Episodes.Select(episode => episode.Unit).Distinct().Order());
+        Assert.All(learner.Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
+        Assert.Equal(learner.Episodes, Judge(set, options).Episodes);
     }
 
     [Fact]
-    public void Evaluate_NegativeValues_CountAsOthersDo()
+    public void Judge_FewTasks_EveryPartOfTheRows()
     {
-        EvaluatedLearner Evaluated(double shift)
-        {
-            TaskSet set = Tasks((x, slope) => slope * x[0] + x[1] + shift);
-            var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 0 };
-            var run = new TrainingRun(null, null, new TrainingStop(options), null);
-            return Learner.Train(TrainingData.Prepare([set], options, run), options, run).Evaluate(run);
-        }
+        TaskSet set = Tasks((x, slope) => slope * x[0] + x[1], tasks: 3);
+        Assert.Equal(15, Judge(set, new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }).Episodes.Select(episode => episode.Unit).Distinct().Count());
+    }
 
+    [Fact]
+    public void Judge_TrainedNetworkWithoutARival_OnTheFirstFoldAlone()
+    {
+        var options = new MetaTrainingOptions { Encoder = new MlpEncoderOptions { HiddenUnits = [4] }, Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 3 };
+        Assert.Equal(8, Judge(Tasks((x, slope) => slope * x[0] + x[1]), options).Episodes.Select(episode => episode.Unit).Distinct().Count());
+    }
+
+    [Fact]
+    public void Judge_NegativeValues_CountAsOthersDo()
+    {
+        EvaluatedLearner Evaluated(double shift) =>
+            Judge(Tasks((x, slope) => slope * x[0] + x[1] + shift), new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions(), MaximumNumberOfIterations = 0 });
         Assert.Equal(Evaluated(0).Loss, Evaluated(-10).Loss, 1e-3);
         Assert.Equal(Evaluated(0).Episodes.Count, Evaluated(-10).Episodes.Count);
     }
@@ -157,14 +173,22 @@ public sealed class LearnerChoiceTests
         MetaTrainingOptions linear = network with { Encoder = new IdentityEncoderOptions() };
         var run = new TrainingRun(null, null, new TrainingStop(network), null);
         var shared = TrainingData.Prepare([set], network, run);
-        Learner.Train(shared, linear, run).Evaluate(run);
-        Assert.Equal(Learner.Train(TrainingData.Prepare([set], network, run), network, run).Evaluate(run).Episodes, Learner.Train(shared, network, run).Evaluate(run).Episodes);
+        new LearnerComparison(shared, run).Evaluate(linear, null);
+        Assert.Equal(Judge(set, network).Episodes, new LearnerComparison(shared, run).Evaluate(network, null)!.Episodes);
     }
+
+    private static EvaluatedLearner Judge(TaskSet set, MetaTrainingOptions options)
+    {
+        var run = new TrainingRun(null, null, new TrainingStop(options), null);
+        return new LearnerComparison(TrainingData.Prepare([set], options, run), run).Evaluate(options, null)!;
+    }
+
+    private static EvaluatedLearner Evaluated(EvaluatedEpisode[] episodes) => new(null!, episodes, []);
 
     // The index of the chosen learner.
     private static int Choose(params EvaluatedEpisode[][] losses)
     {
-        EvaluatedLearner[] learners = Array.ConvertAll(losses, episodes => new EvaluatedLearner(null!, episodes));
+        EvaluatedLearner[] learners = Array.ConvertAll(losses, Evaluated);
         return Array.IndexOf(learners, LearnerChoice.Choose(learners));
     }
 
@@ -175,12 +199,12 @@ public sealed class LearnerChoiceTests
         return Assert.Single(log, line => line.StartsWith("Learner:", StringComparison.Ordinal));
     }
 
-    private static TaskSet Tasks(Func<float[], double, double> value)
+    private static TaskSet Tasks(Func<float[], double, double> value, int tasks = 40)
     {
         var random = new Random(2);
         var store = new DenseFeatureStore(3);
         var builder = new TaskSetBuilder(LabelKind.Regression, store);
-        for (int task = 0; task < 40; task++)
+        for (int task = 0; task < tasks; task++)
         {
             double slope = random.NextDouble();
             for (int row = 0; row < 30; row++)

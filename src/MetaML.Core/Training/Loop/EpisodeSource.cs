@@ -12,11 +12,17 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
 {
     private const int FewestTasksToHoldOut = 10;
 
+    // So many tasks that are held out at once tell learners apart as well as all tasks would.
+    private const int ManyHeldOut = 200;
+
     /// <summary>Whether whole tasks are held out, and not rows or classes of the training tasks.</summary>
     public bool HoldsOutTasks { get; private init; }
 
     /// <summary>The rows of validation episodes; none if nothing could be held out, or if classes are held out.</summary>
     public IReadOnlyList<EpisodePool> ValidationPools { get; private init; } = [];
+
+    /// <summary>The other parts of a cross-validation, which hold out the tasks or rows that this one trains on; none if classes are held out, or if many tasks are held out already.</summary>
+    public IReadOnlyList<EpisodeSource> OtherFolds { get; private init; } = [];
 
     /// <summary>Holds out tasks if there are ten or more, else rows of each task; classes if tasks are drawn from classes.</summary>
     /// <param name="set">The tasks.</param>
@@ -58,24 +64,42 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
             random.Shuffle(usable);
             int held = Math.Max(2, (int)Math.Round(options.ValidationFraction * usable.Length));
             log?.Invoke($"Validation: {held} of {usable.Length} tasks are held out.");
-            return new(Sampler(set, usable[held..], options), Sampler(set, usable[..held], options), [.. pools.Except(usable[..held])]) { HoldsOutTasks = true, ValidationPools = usable[..held] };
+            EpisodeSource HoldOut(Range range) => new(
+                Sampler(set, usable.Except(usable[range]), options),
+                Sampler(set, usable[range], options),
+                [.. pools.Except(usable[range])]) { HoldsOutTasks = true, ValidationPools = usable[range] };
+            return HoldOut(..held) with { OtherFolds = held >= ManyHeldOut ? [] : [.. FoldsAfter(held, usable.Length).Select(HoldOut)] };
         }
 
+        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one order for all tasks, so that tasks on the same rows hold out the same rows
+        int folds = options.ValidationFraction > 0.5 ? 1 : (int)Math.Round(1 / options.ValidationFraction);
+        EpisodeSource[] sources = [.. Enumerable.Range(0, folds).Select(fold => HoldOutRows(set, usable, options, rank, fold))];
+        log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {sources[0].ValidationPools.Count} of {usable.Length} tasks are held out, since {(options.HoldsOutRows ? "the same tasks are scored later" : $"there are fewer than {FewestTasksToHoldOut} tasks")}.");
+        return sources[0] with { OtherFolds = sources[1..] };
+    }
+
+    // The tasks after the first fold, in parts of nearly the same size as the first fold.
+    private static IEnumerable<Range> FoldsAfter(int held, int count)
+    {
+        int rest = count - held, folds = rest / held;
+        return Enumerable.Range(0, folds).Select(fold => (held + rest * fold / folds)..(held + rest * (fold + 1) / folds));
+    }
+
+    private static EpisodeSource HoldOutRows(TaskSet set, EpisodePool[] usable, MetaTrainingOptions options, int[] rank, int fold)
+    {
         var training = new List<EpisodePool>();
         var validation = new List<EpisodePool>();
-        int[] rank = RowSampler.Some(set.Features.RowCount, set.Features.RowCount, random); // one order for all tasks, so that tasks on the same rows hold out the same rows
         foreach (EpisodePool pool in usable)
         {
             int[] order = [.. pool.Support.OrderBy(i => rank[set.Features.OriginOf(pool.Task.Rows[i])])];
-            int held = (int)Math.Round(options.ValidationFraction * order.Length);
-            var kept = new EpisodePool(pool.Task, order[held..]);
+            int held = (int)Math.Round(options.ValidationFraction * order.Length), first = Math.Min(fold * held, order.Length - held);
+            var kept = new EpisodePool(pool.Task, [.. order[..first], .. order[(first + held)..]]);
             bool canSpare = held > 0 && kept.CanFormEpisode(set);
             training.Add(canSpare ? kept : pool);
             if (canSpare)
-                validation.Add(kept with { Query = order[..held] });
+                validation.Add(kept with { Query = order[first..(first + held)] });
         }
 
-        log?.Invoke($"Validation: {options.ValidationFraction:P0} of the rows of {validation.Count} of {usable.Length} tasks are held out, since {(options.HoldsOutRows ? "the same tasks are scored later" : $"there are fewer than {FewestTasksToHoldOut} tasks")}.");
         return new(
             Sampler(set, training, options),
             validation.Count > 0 ? Sampler(set, validation, options) : null,

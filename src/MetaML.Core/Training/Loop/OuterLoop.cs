@@ -108,7 +108,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
         }
 
         if (_best is not null && _isOver && _iteration < last)
-            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since{(HasLost(run) ? $", and {run.ToBeat!.Value.Name} has {run.ToBeat.Value.Loss:G4}" : "")}.");
+            run.Decide($"Stopped after {_iteration} iterations: validation loss {_best.Loss:G4} at iteration {_best.Iteration} was not improved since{(HasLost(run) ? $", and {run.ToBeat!.Value.Name} has {run.ToBeat.Value.Loss.Value:G4}" : "")}.");
         Outcome = new TrainingOutcome(_iteration, _best?.Iteration ?? _iteration, _best?.Loss, validation.Sum(pair => pair.Batch.TaskCount), [.. _weighting.Weights]);
         if (_best is null)
             return Values();
@@ -181,7 +181,7 @@ internal sealed class OuterLoop : IResumable, IDisposable
     private int PatienceOf(EarlyStoppingOptions stopping, TrainingRun run) =>
         HasLost(run) ? Math.Max(1, stopping.Patience / LostPatienceShare) : stopping.Patience;
 
-    private bool HasLost(TrainingRun run) => run.ToBeat is { } simpler && _best!.Loss >= simpler.Loss;
+    private bool HasLost(TrainingRun run) => run.ToBeat is { } simpler && _best!.Loss >= simpler.Loss.Value;
 
     private T[] Run<T>(int parts, Func<int, T> work)
     {

@@ -21,7 +21,14 @@ internal sealed class PreparedProblem
         Labels = LabelScaling.Fit(training);
         Tasks = Labels.Apply(training);
         Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
-        _trainingTasks = new Lazy<TaskSet>(() => Tasks.With([.. Source.TrainingPools.Select(pool => pool.Task.Take(pool.Support))]));
+        _trainingTasks = TakeTrainingTasks();
+    }
+
+    // The same tasks with other tasks or rows held out.
+    private PreparedProblem(PreparedProblem original, EpisodeSource source)
+    {
+        (Original, Labels, Tasks, Source) = (original.Original, original.Labels, original.Tasks, source);
+        _trainingTasks = TakeTrainingTasks();
     }
 
     /// <summary>The tasks with labels in the user's units.</summary>
@@ -36,6 +43,9 @@ internal sealed class PreparedProblem
     /// <summary>Draws training and validation episodes.</summary>
     public EpisodeSource Source { get; }
 
+    /// <summary>The same tasks, split as each of <see cref="EpisodeSource.OtherFolds"/>.</summary>
+    public IEnumerable<PreparedProblem> OtherFolds => Source.OtherFolds.Select(source => new PreparedProblem(this, source));
+
     /// <summary>The label of an episode's row in the user's units.</summary>
     /// <param name="episode">Of <see cref="Source"/>.</param>
     /// <param name="position">Of the row in the episode's task.</param>
@@ -45,4 +55,6 @@ internal sealed class PreparedProblem
 
     /// <summary>The part of <see cref="Tasks"/> that is not held out.</summary>
     public TaskSet TrainingTasks => _trainingTasks.Value;
+
+    private Lazy<TaskSet> TakeTrainingTasks() => new(() => Tasks.With([.. Source.TrainingPools.Select(pool => pool.Task.Take(pool.Support))]));
 }

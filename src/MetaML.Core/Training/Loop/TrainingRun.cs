@@ -13,7 +13,7 @@ internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, Tr
     private readonly List<string> _reasons = []; // copies share the list
 
     /// <summary>The name and the validation loss of the best simpler learner; null if there is none. A candidate that does not reach this loss stops earlier.</summary>
-    public (string Name, double Loss)? ToBeat { get; init; }
+    public (string Name, Lazy<double> Loss)? ToBeat { get; init; }
 
     /// <summary>The choices so far, with their reasons.</summary>
     public IReadOnlyList<string> Reasons => _reasons;

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using MetaML.Training.Loop;
+using MetaML.Training.Validation;
+
+namespace MetaML.Training;
+
+/// <summary>Cross-validation of candidates over tasks: each fold of tasks is judged by learners that were not trained on it.</summary>
+/// <remarks>
+/// A candidate without an outer loop is fitted anew for each fold, so that all tasks are judged. A candidate with an outer loop is
+/// trained without the first fold. It is trained again for each of the other folds only while it is better than the best one so far.
+/// </remarks>
+/// <param name="data">The data that all candidates share.</param>
+/// <param name="run">The run of the whole training.</param>
+internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
+{
+    private readonly TrainingData[] _otherFolds = [.. data.OtherFolds()];
+
+    /// <summary>Trains and judges a candidate; null if the native torch library is absent.</summary>
+    /// <param name="candidate">Validated options with encoder and adapter set.</param>
+    /// <param name="best">The best candidate so far; null for the first, which must be trained.</param>
+    public EvaluatedLearner? Evaluate(MetaTrainingOptions candidate, EvaluatedLearner? best)
+    {
+        var clock = Stopwatch.StartNew();
+        if (Train(candidate, best) is not { } learner)
+            return null;
+        EvaluatedLearner evaluated = Judge(learner, best);
+        run.Log?.Invoke($"{evaluated.Name}: training and validation took {clock.Elapsed.TotalSeconds:F1} s.");
+        return evaluated;
+    }
+
+    /// <summary>Judges a trained learner.</summary>
+    /// <param name="learner">Trained without the first fold.</param>
+    /// <param name="best">The best candidate so far; null if it is the only one.</param>
+    public EvaluatedLearner Judge(TrainedLearner learner, EvaluatedLearner? best)
+    {
+        List<HeldOutProblem[]> folds = [learner.ScoreHeldOut(0, run)];
+        EvaluatedLearner Evaluated() => EvaluatedLearner.Of(learner, folds, folds.Count > _otherFolds.Length, run);
+        TrainingRun quiet = run with { Log = null, Warn = null };
+        for (int fold = 0; fold < _otherFolds.Length && run.Stop.Reason is null; fold++)
+        {
+            if (!learner.IsUntrained && (best is null || !LearnerChoice.IsBetter(Evaluated(), best, 0)))
+                break;
+            folds.Add(Learner.Train(_otherFolds[fold], learner.Options, quiet).ScoreHeldOut(fold + 1, quiet));
+        }
+
+        return Evaluated();
+    }
+
+    private TrainedLearner? Train(MetaTrainingOptions candidate, EvaluatedLearner? best)
+    {
+        if (best is null)
+            return Learner.Train(data, candidate, run);
+        try
+        {
+            return Learner.Train(data, candidate, run with { Warn = null, ToBeat = (best.Name, new Lazy<double>(() => best.Learner.LossOnDrawnEpisodes(run))) });
+        }
+        catch (DllNotFoundException error)
+        {
+            run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
+            run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace MetaML.Training.Validation;
+
+/// <summary>A row with its scores by a model that was not trained on the row's task, or not on the row.</summary>
+/// <param name="Unit">As of <see cref="EvaluatedEpisode"/>.</param>
+/// <param name="Support">The number of rows that the task was adapted on.</param>
+/// <param name="Label">0 or 1, the number of the output, or the value in the user's units.</param>
+/// <param name="Weight">The example weight.</param>
+/// <param name="Scores">The score of each output.</param>
+/// <param name="PriorScore">The score of the first output by the prior, the head of a task without rows; the row's own score if the task has an encoder of its own.</param>
+/// <param name="One">The effect of one more unit of intercept on the score. It is below 1 if scores are divided by a deviation.</param>
+internal readonly record struct HeldOutRow(int Unit, int Support, float Label, float Weight, float[] Scores, float PriorScore, float One)
+{
+    /// <summary>The score of the first output.</summary>
+    public float Score => Scores[0];
+}

@@ -1,0 +1,51 @@
+using MetaML.Data;
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Models;
+using MetaML.Training.Loop;
+
+namespace MetaML.Training.Validation;
+
+/// <summary>Scores the query rows of episodes after adaptation on their supports.</summary>
+internal static class HeldOutScores
+{
+    /// <summary>The scored rows. A row whose class the support does not have is left out if each task has its own classes.</summary>
+    /// <param name="problem">The problem of the episodes.</param>
+    /// <param name="model">A model without calibration.</param>
+    /// <param name="episodes">The episodes.</param>
+    /// <param name="unitOf">The unit of a task number.</param>
+    public static IEnumerable<HeldOutRow> Of(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes, Func<int, int> unitOf)
+    {
+        TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
+        IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());
+        MetaScorer scorer = model.CreateScorer();
+        LinearHead? prior = model.Kind == LabelKind.Binary && model.HasCommonOutputs && adapted.Any(task => task.EncoderParameters is null) ? model.Prior!.Head : null;
+        foreach (var (episode, task) in episodes.Zip(adapted))
+        {
+            foreach (int position in episode.Query)
+            {
+                float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
+                if (model.Kind == LabelKind.Multiclass)
+                {
+                    int output = IndexOf(task.Classes, (int)label);
+                    if (output < 0)
+                        continue;
+                    label = output;
+                }
+
+                float[] scores = [.. scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]], out float deviation)];
+                float one = float.IsNaN(deviation) ? 1 : 1 / deviation; // scores are divided by the deviation, and so are additions to the head
+                float priorScore = prior is not null && task.EncoderParameters is null ? one * prior.Score(scorer.Embedding(0), 0) : scores[0];
+                yield return new HeldOutRow(unitOf(episode.TaskNumber), episode.Support.Length, label, episode.Task.Weights?[position] ?? 1, scores, priorScore, one);
+            }
+        }
+    }
+
+    private static int IndexOf(IReadOnlyList<int> classes, int label)
+    {
+        int index = 0;
+        while (index < classes.Count && classes[index] != label)
+            index++;
+        return index < classes.Count ? index : -1;
+    }
+}
