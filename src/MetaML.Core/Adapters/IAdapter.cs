@@ -57,7 +57,7 @@ public interface IAdapter
 
     /// <summary>The statistics of training tasks for <see cref="CompletePrior(IReadOnlyList{ParameterArray}, IEnumerable{EmbeddedTask}, PriorLimits)"/>, which can then be repeated for some of the tasks at a small cost.</summary>
     /// <param name="trainingTasks">As there. A task is embedded when the enumeration reaches it.</param>
-    internal IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, [.. trainingTasks]);
+    internal IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, trainingTasks);
 
     /// <summary>The largest number of training tasks that <see cref="CompletePrior(IReadOnlyList{ParameterArray}, IEnumerable{EmbeddedTask}, PriorLimits)"/> uses.</summary>
     /// <param name="meanRows">Mean number of rows of a task.</param>

@@ -7,13 +7,16 @@ namespace MetaML.Training;
 
 /// <summary>Chooses the encoder and the adapter from the data if the user has not set them.</summary>
 /// <remarks>
-/// For tabular data the simplest candidate is a linear model with a prior learned across tasks (<see cref="HeadPrior"/>). It is
-/// accurate and trains fast. The other candidates are a logistic likelihood, which is slower but better for overlapping classes,
-/// and a network. A more complex candidate is chosen only if its loss on the validation episodes is lower by more than the
-/// standard error of the difference (the one-standard-error rule: Breiman et al., 1984). For classification of sparse features,
+/// <para>For tabular data the simplest candidate is a linear model with a prior learned across tasks (<see cref="HeadPrior"/>). It is
+/// accurate and trains fast. For classes its likelihood is logistic, and a Gaussian one is the next candidate: it is better where
+/// classes hardly overlap, and faster. The last candidate is a network with a linear path. On small tables it takes most of the time and is rarely the
+/// best, so it is tried only if the residuals of the linear model show a dependence that it could learn (<see cref="Validation.ResidualTest"/>).</para>
+/// <para>Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
+/// is better: a more complex one must have a lower loss by half a standard error of the difference.</para>
+/// <para>For classification of sparse features,
 /// such as those of texts, a network overfits rare features of the training tasks. The candidates are then a linear model without
 /// and with the directions that training tasks share (<see cref="SparseEncoder"/>). For regression on sparse features the network
-/// is used, because predictive deviations would need the squared dimension of the sparse encoder for each task.
+/// is used, because predictive deviations would need the squared dimension of the sparse encoder for each task.</para>
 /// </remarks>
 internal static class LearnerChoice
 {
@@ -25,6 +28,9 @@ internal static class LearnerChoice
 
     // The belief that a simpler learner is better: the number of standard errors by which a more complex one must be better.
     private const double Doubt = 0.5;
+
+    // Below this number of rows, a network takes most of the time of a training, and is rarely the best learner.
+    private const int ManyRows = 10_000;
 
     // Above this number of rows · features², the repeated fits of a logistic likelihood take longer than a network.
     private const double MaximumWorkOfLogistic = 1e8;
@@ -58,14 +64,15 @@ internal static class LearnerChoice
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
         double work = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount)) * problems[0].Features.FeatureCount * problems[0].Features.FeatureCount;
         bool triesLogistic = hasClasses && work <= MaximumWorkOfLogistic;
-        string likelihoods = triesLogistic ? ", with a Gaussian and with a logistic likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
+        string likelihoods = triesLogistic ? ", with a logistic and with a Gaussian likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
         decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
-        List<MetaTrainingOptions> candidates = [options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) }];
+        List<MetaTrainingOptions> candidates = [];
         if (triesLogistic)
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
+        candidates.Add(options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) });
         if (options.MaximumNumberOfIterations > 0)
-            candidates.Add(Network(options, problems, decide));
+            candidates.Add(Network(options with { Encoder = new MlpEncoderOptions { LinearPath = true } }, problems, decide));
         return [.. candidates];
     }
 
@@ -106,6 +113,12 @@ internal static class LearnerChoice
         double error = Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length);
         return mean > errors * error;
     }
+
+    /// <summary>Whether a candidate is a network that is only worth its time if residuals of the best linear learner have structure.</summary>
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="best">The best learner so far.</param>
+    public static bool IsNetworkOnSmallTable(MetaTrainingOptions candidate, TrainedLearner best) =>
+        candidate.Encoder is MlpEncoderOptions && best.Options.Encoder is IdentityEncoderOptions && best.RowCount < ManyRows;
 
     private static Dictionary<int, double> LossOfUnits(EvaluatedLearner learner) =>
         learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.Loss).ToDictionary(unit => unit.Key, unit => unit.Average());

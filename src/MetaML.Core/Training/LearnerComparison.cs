@@ -40,7 +40,7 @@ internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
         {
             if (!learner.IsUntrained && (best is null || !LearnerChoice.IsBetter(Evaluated(), best, 0)))
                 break;
-            folds.Add(Learner.Train(_otherFolds[fold], learner.Options, quiet).ScoreHeldOut(fold + 1, quiet));
+            folds.Add(learner.OnFold(_otherFolds[fold], quiet).ScoreHeldOut(fold + 1, quiet));
         }
 
         return Evaluated();

@@ -73,8 +73,7 @@ public static class MetaTrainer
 
         EvaluatedLearner[] evaluated = [.. Compare(new LearnerComparison(data, run), candidates, run)];
         EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
-        if (evaluated.Length > 1)
-            run.Decide($"Learner: {chosen.Name}. Loss on held-out tasks: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}. {LearnerChoice.Rule}");
+        run.Decide($"Learner: {chosen.Name}. Loss on held-out tasks: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}.{(evaluated.Length > 1 ? " " + LearnerChoice.Rule : "")}");
         return chosen.Complete(run);
     }
 
@@ -89,6 +88,10 @@ public static class MetaTrainer
             {
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
+            }
+            else if (LearnerChoice.IsNetworkOnSmallTable(candidate, best.Learner) && !best.Learner.HasStructuredResiduals(run))
+            {
+                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} show no dependence that a network could learn.");
             }
             else if (comparison.Evaluate(candidate, best) is { } learner)
             {

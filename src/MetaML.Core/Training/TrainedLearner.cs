@@ -1,4 +1,4 @@
-using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Adapters;
 using MetaML.Adapters.Joint;
 using MetaML.Data;
 using MetaML.Episodes;
@@ -18,6 +18,7 @@ internal sealed class TrainedLearner
     private readonly ParameterArray[] _encoder;
     private readonly ParameterArray[][] _adapters;
     private readonly TrainingOutcome _outcome;
+    private readonly LearnedTasks?[] _evidence; // of all tasks of each problem
     private MetaModel[]? _withoutValidation; // completed on the training data of the fold
 
     /// <param name="options">The options of the candidate.</param>
@@ -34,6 +35,18 @@ internal sealed class TrainedLearner
         _encoder = encoder;
         _adapters = adapters;
         _outcome = outcome;
+        _evidence = new LearnedTasks?[problems.Length];
+    }
+
+    /// <summary>The same learner, trained without the validation data of another fold. Work on tasks that does not depend on the fold is shared.</summary>
+    /// <param name="data">The data of the other fold.</param>
+    /// <param name="run">The whole training.</param>
+    public TrainedLearner OnFold(TrainingData data, TrainingRun run)
+    {
+        TrainedLearner other = Learner.Train(data, Options, run);
+        if (_encoder.Zip(other._encoder).All(pair => pair.First.Values.AsSpan().SequenceEqual(pair.Second.Values)))
+            _evidence.CopyTo(other._evidence, 0);
+        return other;
     }
 
     /// <summary>The options of the trained candidate.</summary>
@@ -44,6 +57,9 @@ internal sealed class TrainedLearner
 
     /// <summary>Whether the scores of some problem are calibrated on held-out data.</summary>
     public bool HasCalibration => _problems.Any(IsCalibrated);
+
+    /// <summary>The number of labelled rows of all problems.</summary>
+    public long RowCount => _problems.Sum(problem => problem.Tasks.Tasks.Sum(task => (long)task.RowCount));
 
     /// <summary>The number of problems.</summary>
     public int ProblemCount => _problems.Length;
@@ -57,7 +73,7 @@ internal sealed class TrainedLearner
             : _outcome.ValidationLoss is { } value && double.IsFinite(value) ? (value, _outcome.ValidationEpisodes)
             : null;
         int first = 0;
-        return [.. Complete(problem => problem.Tasks, run).Zip(_problems).Select((pair, i) =>
+        return [.. Complete(withValidation: true, run).Zip(_problems).Select((pair, i) =>
         {
             IReadOnlyList<LearningTask> tasks = pair.Second.Tasks.Tasks;
             var summary = new TrainingSummary
@@ -111,6 +127,11 @@ internal sealed class TrainedLearner
         .SelectMany((problem, i) => Score(i, HeldOutEpisodes.Drawn(problem, Seed), task => FirstTask(i) + task, run).Losses(null))
         .Average(episode => episode.Loss);
 
+    /// <summary>Whether a network could explain residuals of this learner, which has no encoder.</summary>
+    /// <param name="run">The whole training.</param>
+    public bool HasStructuredResiduals(TrainingRun run) =>
+        _problems.Zip(ModelsWithoutValidation(run)).Any(pair => ResidualTest.IsSignificant(pair.First.Tasks, pair.Second, Seed));
+
     private HeldOutProblem Score(int number, Episode[] episodes, Func<int, int> unitOf, TrainingRun run)
     {
         LearningProblem problem = _problems[number];
@@ -125,15 +146,24 @@ internal sealed class TrainedLearner
 
     private int Seed => Options.Seed ?? 0;
 
-    private MetaModel[] ModelsWithoutValidation(TrainingRun run) => _withoutValidation ??= [.. Complete(problem => problem.Prepared.TrainingTasks, run)];
+    private MetaModel[] ModelsWithoutValidation(TrainingRun run) => _withoutValidation ??= [.. Complete(withValidation: false, run)];
 
-    private IEnumerable<MetaModel> Complete(Func<LearningProblem, TaskSet> known, TrainingRun run) => _problems.Zip(_adapters, (problem, adapter) =>
+    private IEnumerable<MetaModel> Complete(bool withValidation, TrainingRun run) => _problems.Select((problem, i) =>
     {
-        ParameterArray[] own = Array.ConvertAll(adapter, array => array with { Values = [.. array.Values] });
+        ParameterArray[] own = Array.ConvertAll(_adapters[i], array => array with { Values = [.. array.Values] });
         var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
-        IReadOnlyList<LearningTask> tasks = known(problem).Tasks;
-        int most = tasks.Count == 0 ? 0 : problem.Design.Adapter.MostPriorTasks(tasks.Average(task => (double)task.RowCount));
-        problem.Design.Adapter.CompletePrior(own, TaskSubset.Some(tasks, most).Select(task => model.EmbedStandardized(problem.Tasks.Features, task)), run.PriorLimits(Options));
+        EpisodeSource source = problem.Prepared.Source;
+        PriorLimits limits = run.PriorLimits(Options);
+        if (withValidation || source.HoldsOutTasks)
+        {
+            LearnedTasks all = _evidence[i] ??= new LearnedTasks(problem.Design.Adapter, problem.Tasks.Tasks, task => model.EmbedStandardized(problem.Tasks.Features, task));
+            all.Complete(own, limits, withValidation ? null : source.TrainingPools);
+        }
+        else
+        {
+            new LearnedTasks(problem.Design.Adapter, problem.Prepared.TrainingTasks.Tasks, task => model.EmbedStandardized(problem.Tasks.Features, task)).Complete(own, limits, null);
+        }
+
         return model;
     });
 }

@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Numerics;
 using MetaML.TestKit;
 using MetaML.Training;
 using MetaML.Training.Loop;
@@ -40,12 +41,42 @@ public sealed class LearnerChoiceTests
     public void Train_LinearTasks_TakesTheLinearLearner() => Assert.StartsWith("Learner: Identity + Bayesian.", LearnerOf(Tasks((x, slope) => slope * x[0] + x[1])), StringComparison.Ordinal);
 
     [Fact]
-    public void Train_NetworkThatIsNoBetterThanTheLinearLearner_StopsSooner()
+    public void Train_LinearTasks_LeavesTheNetworkOutAndSaysWhy()
     {
         var log = new List<string>();
         MetaTrainer.Train(Tasks((x, slope) => slope * x[0] + x[1]), new MetaTrainingOptions(), log.Add);
+        Assert.Contains("Mlp + Bayesian is not tried, since the residuals of Identity + Bayesian show no dependence that a network could learn.", log);
+    }
+
+    [Fact]
+    public void Evaluate_NetworkThatIsNoBetterThanTheLinearLearner_StopsSooner()
+    {
+        TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
+        var log = new List<string>();
+        var linear = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+        var run = new TrainingRun(log.Add, null, new TrainingStop(linear), null);
+        var comparison = new LearnerComparison(TrainingData.Prepare([set], linear, run), run);
+        comparison.Evaluate(linear with { Encoder = new MlpEncoderOptions() }, comparison.Evaluate(linear, null));
         Assert.Contains(log, line => line.StartsWith("Stopped after ", StringComparison.Ordinal) && line.Contains(", and Identity + Bayesian has ", StringComparison.Ordinal));
-        Assert.Contains(log, line => line.StartsWith("Mlp + Bayesian: training and validation took ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(LabelKind.Regression)]
+    [InlineData(LabelKind.Binary)]
+    [InlineData(LabelKind.Multiclass)]
+    public void HasStructuredResiduals_OnlyWhereTasksAreNotLinear(LabelKind kind)
+    {
+        Assert.InRange(Shares((x, slope) => 2 * slope * x[0] - x[1] + 0.3), 0, 0.3);
+        Assert.Equal(1, Shares((x, slope) => 4 * slope * x[0] * x[1] - x[2])); // a product of each task's own
+        Assert.Equal(1, Shares((x, slope) => Math.Sin(5 * x[0]) + slope * x[1])); // a curve that tasks share
+
+        double Shares(Func<float[], double, double> value) => Enumerable.Range(0, 10).Average(seed =>
+        {
+            TaskSet set = Tasks(value, kind: kind, seed: seed);
+            var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } };
+            var run = new TrainingRun(null, null, new TrainingStop(options), null);
+            return Learner.Train(TrainingData.Prepare([set], options, run), options, run).HasStructuredResiduals(run) ? 1.0 : 0;
+        });
     }
 
     [Fact]
@@ -69,14 +100,14 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Candidates_Classes_GaussianLogisticAndANetwork()
+    public void Candidates_Classes_LogisticGaussianAndANetwork()
     {
         TaskSet classes = CoreData.Of(Some.Tasks(), LabelKind.Binary);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates([classes], new MetaTrainingOptions());
         Assert.Equal(3, candidates.Length);
-        Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
-        Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
-        Assert.IsType<MlpEncoderOptions>(candidates[2].Encoder);
+        Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
+        Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
+        Assert.True(Assert.IsType<MlpEncoderOptions>(candidates[2].Encoder).LinearPath);
         Assert.Equal(2, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
         Assert.All(candidates[..2], candidate => Assert.IsType<IdentityEncoderOptions>(candidate.Encoder));
     }
@@ -199,21 +230,28 @@ public sealed class LearnerChoiceTests
         return Assert.Single(log, line => line.StartsWith("Learner:", StringComparison.Ordinal));
     }
 
-    private static TaskSet Tasks(Func<float[], double, double> value, int tasks = 40)
+    // Labels are noisy values; for classes they are the signs of the values, or their thirds.
+    private static TaskSet Tasks(Func<float[], double, double> value, int tasks = 40, LabelKind kind = LabelKind.Regression, int seed = 2)
     {
-        var random = new Random(2);
+        var random = new Random(seed);
         var store = new DenseFeatureStore(3);
-        var builder = new TaskSetBuilder(LabelKind.Regression, store);
+        var builder = new TaskSetBuilder(kind, store);
         for (int task = 0; task < tasks; task++)
         {
             double slope = random.NextDouble();
             for (int row = 0; row < 30; row++)
             {
                 float[] x = [.. Enumerable.Range(0, 3).Select(_ => (float)(2 * random.NextDouble() - 1))];
-                builder.Add($"task{task}", store.Add(new FeatureRow(x)), (float)(value(x, slope) + 0.05 * random.NextDouble()));
+                double label = value(x, slope) + 0.05 * random.NextDouble();
+                builder.Add($"task{task}", store.Add(new FeatureRow(x)), kind switch
+                {
+                    LabelKind.Binary => label + NormalRandom.Next(random) / 2 > 0 ? 1 : 0,
+                    LabelKind.Multiclass => Math.Clamp((int)Math.Round(label + NormalRandom.Next(random) / 2) + 1, 0, 2),
+                    _ => (float)label,
+                });
             }
         }
 
-        return builder.Build();
+        return builder.Build(kind == LabelKind.Multiclass ? 3 : 0);
     }
 }

@@ -57,7 +57,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
     /// <inheritdoc/>
     public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => _fitsPrior
         ? new LinearEvidence(Statistics(trainingTasks), Shape, _options, Store)
-        : new StoredTasks(this, [.. trainingTasks]);
+        : new StoredTasks(this, trainingTasks);
 
     private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) =>
         [.. tasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1, Target))];

@@ -54,7 +54,7 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     /// <inheritdoc/>
     public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => _fitsPrior
         ? new LogisticEvidence([.. trainingTasks.AsParallel().AsOrdered().Select(task => new LogisticTask(Shape.Kind, TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1))], Shape, _options, Store)
-        : new StoredTasks(this, [.. trainingTasks]);
+        : new StoredTasks(this, trainingTasks);
 
     private void Store(HeadPrior prior, IReadOnlyList<ParameterArray> parameters)
     {

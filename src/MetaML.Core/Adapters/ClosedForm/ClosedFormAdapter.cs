@@ -195,7 +195,7 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     }
 
     /// <inheritdoc/>
-    public virtual IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, [.. trainingTasks]);
+    public virtual IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, trainingTasks);
 
     /// <inheritdoc/>
     public virtual int MostPriorTasks(double meanRows) => int.MaxValue;

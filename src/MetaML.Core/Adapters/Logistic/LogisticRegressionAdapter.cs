@@ -94,7 +94,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     }
 
     /// <inheritdoc/>
-    public virtual IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, [.. trainingTasks]);
+    public virtual IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => new StoredTasks(this, trainingTasks);
 
     /// <inheritdoc/>
     public virtual int MostPriorTasks(double meanRows) => int.MaxValue;
