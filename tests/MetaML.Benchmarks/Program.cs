@@ -13,6 +13,7 @@ using MetaML.Benchmarks.Speed;
         new("sine", null, _ => Sine.Run()), // generates its data
         new("school", "school", School.Run),
         new("computers", "computers", Computers.Run),
+        new("default", "", folder => Defaults.Run(folder, Option("--methods") ?? "")),
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data
         new("relatedness", "", Relatedness.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),

@@ -29,6 +29,10 @@ internal static class LearnerChoice
     // The belief that a simpler learner is better: the number of standard errors by which a more complex one must be better.
     private const double Doubt = 0.5;
 
+    // A gain of so many standard errors is not due to chance, unless there are too few units for a standard error.
+    private const double Decisive = 2;
+    private const int FewUnits = 5;
+
     // Below this number of rows, a network takes most of the time of a training, and is rarely the best learner.
     private const int ManyRows = 10_000;
 
@@ -106,12 +110,26 @@ internal static class LearnerChoice
     /// <param name="errors">The number of standard errors of the mean difference over units.</param>
     public static bool IsBetter(EvaluatedLearner learner, EvaluatedLearner simpler, double errors)
     {
-        // Episodes of one held-out task are not independent, so the standard error is over tasks.
+        var (mean, error, _) = Gain(learner, simpler);
+        return mean > errors * error;
+    }
+
+    /// <summary>Whether a learner is better than a simpler one, but this may be due to chance.</summary>
+    /// <param name="learner">The learner.</param>
+    /// <param name="simpler">The simpler learner.</param>
+    public static bool IsInDoubt(EvaluatedLearner learner, EvaluatedLearner simpler)
+    {
+        var (mean, error, units) = Gain(learner, simpler);
+        return mean > 0 && (units < FewUnits || mean < Decisive * error);
+    }
+
+    // The mean gain over units and its standard error. Episodes of one held-out task are not independent.
+    private static (double Mean, double Error, int Units) Gain(EvaluatedLearner learner, EvaluatedLearner simpler)
+    {
         Dictionary<int, double> losses = LossOfUnits(learner);
         double[] gains = [.. LossOfUnits(simpler).Where(unit => losses.ContainsKey(unit.Key)).Select(unit => unit.Value - losses[unit.Key])];
         double mean = gains.Average();
-        double error = Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length);
-        return mean > errors * error;
+        return (mean, Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length), gains.Length);
     }
 
     /// <summary>Whether a candidate is a network that is only worth its time if residuals of the best linear learner have structure.</summary>

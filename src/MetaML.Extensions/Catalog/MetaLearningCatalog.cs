@@ -180,6 +180,27 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, CancellationToken.None).SelectOutput(outputName);
     }
 
+    /// <summary>Creates a step that trains an ML.NET trainer on all tasks together, and adds its score as a feature. A meta-learner after it learns how each task deviates.</summary>
+    /// <param name="trainer">Any trainer, or a pipeline that ends in one, whose model scores row by row.</param>
+    /// <param name="outputColumnName">The output column. It has the type of the trainer's score.</param>
+    /// <param name="taskColumnName">The Task column: text or key.</param>
+    /// <param name="scoreColumnName">The output column of the trainer that is kept.</param>
+    /// <param name="folds">The largest number of folds of tasks, at least 2. The trainer is fitted once more than that. The rows of a training task are scored by the model that was trained without its fold.</param>
+    /// <param name="seed">The seed of the folds.</param>
+    /// <remarks>Trees on all tasks with an effect of each task are often better on tables than networks with such an effect (arXiv 2307.02071).</remarks>
+    /// <exception cref="ArgumentException">An argument is outside its range.</exception>
+    /// <example>
+    /// <code>
+    /// var pipeline = ml.MetaLearning().PooledScore(ml.Regression.Trainers.LightGbm("Demand", "Features"), taskColumnName: "Store")
+    ///     .Append(ml.Transforms.Concatenate("Features", "Features", "PooledScore"))
+    ///     .Append(ml.Regression.Trainers.MetaLearner("Demand", "Features", "Store"));
+    /// ITransformer fitted = pipeline.Fit(trainingTasks);
+    /// ITransformer adapted = ml.MetaLearning().Adapt(fitted, supportRows);
+    /// </code>
+    /// </example>
+    public PooledScoreEstimator PooledScore(IEstimator<ITransformer> trainer, string outputColumnName = "PooledScore", string taskColumnName = "Task", string scoreColumnName = "Score", int folds = 5, int seed = 0) =>
+        new(_context, trainer, outputColumnName, taskColumnName, scoreColumnName, folds, seed);
+
     /// <summary>The shared encoder of a fitted model, as a step of another pipeline. Any ML.NET trainer can use its output as features.</summary>
     /// <param name="model">A meta-learner, or a chain that contains one. The steps before the meta-learner are not part of the result.</param>
     /// <param name="outputColumnName">The output column: a vector of Single.</param>

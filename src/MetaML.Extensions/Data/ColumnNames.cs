@@ -99,10 +99,15 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         const SchemaShape.Column.VectorKind Scalar = SchemaShape.Column.VectorKind.Scalar;
         CheckFeatures(shape);
         if (Task is not null)
-            Find(shape, "task", Task, TaskExpected, column => column.Kind == Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
+            CheckTask(shape, Task);
         if (Weight is not null)
             Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
     }
+
+    /// <summary>Checks the Task column in the shape of a schema.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
+    public static void CheckTask(SchemaShape shape, string name) =>
+        Find(shape, "task", name, TaskExpected, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
 
     /// <summary>Checks the feature column in the shape of a schema.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>

@@ -19,14 +19,7 @@ internal static class Computers
     public static void Run(string folder)
     {
         var clock = Stopwatch.StartNew();
-        RegressionRow[][] people = [.. File.ReadLines(Path.Combine(folder, "computers.csv")).Skip(1).Select(line => line.Split(','))
-            .Select(fields => new RegressionRow
-            {
-                Task = fields[0],
-                Label = float.Parse(fields[2], CultureInfo.InvariantCulture),
-                Features = [.. fields[3..].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
-            })
-            .GroupBy(row => row.Task).Select(person => person.ToArray())];
+        RegressionRow[][] people = Read(folder);
 
         var table = new Table("computers", "RMSE");
         foreach (var (name, options) in Methods.MetaLearners)
@@ -63,4 +56,16 @@ internal static class Computers
 
         table.Print(clock.Elapsed.TotalSeconds);
     }
+
+    /// <summary>The ratings of each person.</summary>
+    /// <param name="folder">The folder of computers.csv.</param>
+    public static RegressionRow[][] Read(string folder) =>
+        [.. File.ReadLines(Path.Combine(folder, "computers.csv")).Skip(1).Select(line => line.Split(','))
+            .Select(fields => new RegressionRow
+            {
+                Task = fields[0],
+                Label = float.Parse(fields[2], CultureInfo.InvariantCulture),
+                Features = [.. fields[3..].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
+            })
+            .GroupBy(row => row.Task).Select(person => person.ToArray())];
 }

@@ -10,13 +10,7 @@ internal static class School
     public static void Run(string folder)
     {
         var clock = Stopwatch.StartNew();
-        string[][] lines = [.. File.ReadLines(Path.Combine(folder, "school.csv")).Skip(1).Select(line => line.Split(','))];
-        RegressionRow[] rows = [.. lines.Select(fields => new RegressionRow
-        {
-            Task = fields[0],
-            Label = float.Parse(fields[1], CultureInfo.InvariantCulture),
-            Features = [.. fields[2..30].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
-        })];
+        (RegressionRow Row, bool[] IsTest)[] pupils = Read(folder);
 
         var methods = new List<(string Name, Func<MLContext, RegressionRow[], ITransformer> Fit)> { ("pooled SDCA", (ml, training) => ml.Regression.Trainers.Sdca().Fit(Methods.View(ml, training))) };
         methods.AddRange(Methods.MetaLearners.Select(method => (method.Name, (Func<MLContext, RegressionRow[], ITransformer>)((ml, training) =>
@@ -31,10 +25,9 @@ internal static class School
             var covered = new List<double>();
             for (int split = 0; split < 10; split++)
             {
-                bool IsTest(int row) => lines[row][30 + split] == "1";
-                RegressionRow[] test = [.. rows.Where((_, i) => IsTest(i))];
+                RegressionRow[] test = [.. pupils.Where(pupil => pupil.IsTest[split]).Select(pupil => pupil.Row)];
                 var ml = new MLContext(seed: split);
-                ITransformer model = fit(ml, [.. rows.Where((_, i) => !IsTest(i))]);
+                ITransformer model = fit(ml, [.. pupils.Where(pupil => !pupil.IsTest[split]).Select(pupil => pupil.Row)]);
                 float[] scores = Methods.Scores(model, ml, test);
                 if (Methods.Deviations(model, ml, test) is { } deviations)
                     covered.Add(test.Zip(scores, deviations).Average(row => Math.Abs(row.First.Label - row.Second) < 1.645 * row.Third ? 1.0 : 0));
@@ -53,6 +46,17 @@ internal static class School
 
         table.Print(clock.Elapsed.TotalSeconds);
     }
+
+    /// <summary>The pupils, and whether each is a test row of each published split.</summary>
+    /// <param name="folder">The folder of school.csv.</param>
+    public static (RegressionRow Row, bool[] IsTest)[] Read(string folder) => [.. File.ReadLines(Path.Combine(folder, "school.csv")).Skip(1).Select(line => line.Split(',')).Select(fields => (
+        new RegressionRow
+        {
+            Task = fields[0],
+            Label = float.Parse(fields[1], CultureInfo.InvariantCulture),
+            Features = [.. fields[2..30].Select(field => float.Parse(field, CultureInfo.InvariantCulture))],
+        },
+        fields[30..40].Select(field => field == "1").ToArray()))];
 
     private static double Variance(RegressionRow[] rows)
     {

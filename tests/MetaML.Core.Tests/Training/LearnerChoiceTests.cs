@@ -37,6 +37,17 @@ public sealed class LearnerChoiceTests
         Assert.True(LearnerChoice.IsBetter(Evaluated([new(8, 7), new(9, 8.5)]), all, errors: 0));
     }
 
+    [Theory]
+    [InlineData(-0.1, 8, false)] // worse
+    [InlineData(0.1, 8, true)] // better by less than two standard errors, 0.4
+    [InlineData(0.5, 8, false)] // clearly better
+    [InlineData(0.5, 4, true)] // too few tasks
+    public void IsInDoubt_BetterButPerhapsByChance(double gain, int tasks, bool expected)
+    {
+        EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, tasks).Select(i => new EvaluatedEpisode(i, 1 - gain + (gain == 0 ? 0 : i % 2 == 0 ? 0.5 : -0.5)))]);
+        Assert.Equal(expected, LearnerChoice.IsInDoubt(Losses(gain), Losses(0)));
+    }
+
     [Fact]
     public void Train_LinearTasks_TakesTheLinearLearner() => Assert.StartsWith("Learner: Identity + Bayesian.", LearnerOf(Tasks((x, slope) => slope * x[0] + x[1])), StringComparison.Ordinal);
 

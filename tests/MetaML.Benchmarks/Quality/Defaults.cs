@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Globalization;
+using MetaML.TestKit;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Spectre.Console;
+
+namespace MetaML.Benchmarks.Quality;
+
+/// <summary>Options that set nothing, compared with each single learner, paired over draws.</summary>
+/// <remarks>The data are real (school, computers) and generated: waves, products of features that differ between tasks, and rare positives. Each setting has known tasks, or new tasks with few rows.</remarks>
+internal static class Defaults
+{
+    private const string Nothing = "nothing set";
+    private const int Draws = 10;
+
+    private static readonly (string Name, Func<MetaLearnerOptions> Options)[] s_values =
+    [
+        (Nothing, () => new()),
+        ("identity + Bayesian", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("identity + ridge", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
+        ("linear path + Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
+        ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
+    ];
+
+    private static readonly (string Name, Func<MetaLearnerOptions> Options)[] s_classes =
+    [
+        (Nothing, () => new()),
+        ("identity + Bayesian, logistic", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } }),
+        ("identity + Bayesian", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("identity + ridge", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
+        ("linear path + ridge", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new RidgeAdapterOptions() }),
+        ("MLP + ridge", () => new() { Adapter = new RidgeAdapterOptions() }),
+    ];
+
+    /// <summary>Runs all settings.</summary>
+    /// <param name="folder">The root folder of the data. Data sets that are absent are left out with a message.</param>
+    /// <param name="beginning">What the names of the settings begin with.</param>
+    public static void Run(string folder, string beginning)
+    {
+        var clock = Stopwatch.StartNew();
+        var comparisons = new List<object>();
+        var table = new Spectre.Console.Table().Title("default: loss, and how far nothing set is behind the best single learner (paired over draws, ± standard error)").AddColumns(["setting", Nothing, "best single learner", "behind", "seconds"]);
+        foreach (Setting setting in Settings(folder).Where(setting => setting.Name.StartsWith(beginning, StringComparison.Ordinal)))
+        {
+            var losses = new Dictionary<string, double[]>();
+            double seconds = 0;
+            foreach (var (name, options) in setting.IsOfClasses ? s_classes : s_values)
+            {
+                var time = Stopwatch.StartNew();
+                losses[name] = [.. Enumerable.Range(0, Draws).Select(draw => setting.Loss(options(), draw))];
+                seconds = name == Nothing ? time.Elapsed.TotalSeconds : seconds;
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{setting.Name}, {name}: {losses[name].Average():F4} {time.Elapsed.TotalSeconds:F0} s"));
+            }
+
+            var (best, bestLosses) = losses.Where(pair => pair.Key != Nothing).MinBy(pair => pair.Value.Average());
+            double[] differences = [.. losses[Nothing].Zip(bestLosses, (own, other) => own - other)];
+            double behind = differences.Average(), error = Math.Sqrt(differences.Sum(difference => (difference - behind) * (difference - behind)) / (Draws - 1) / Draws);
+            table.AddRow(Markup.Escape(setting.Name), Text(losses[Nothing].Average()), $"{Text(bestLosses.Average())} ({best})", $"{Text(behind)} ± {Text(error)}", Text(seconds));
+            comparisons.Add(new { setting = setting.Name, best, nothing = Math.Round(losses[Nothing].Average(), 6), single = Math.Round(bestLosses.Average(), 6), behind = Math.Round(behind, 6), error = Math.Round(error, 6), isBehind = behind > error, losses = losses.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value.Average(), 6)) });
+        }
+
+        AnsiConsole.Write(table);
+        Result.Print(new { quality = "default", rows = comparisons, seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) });
+    }
+
+    private static string Text(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<Setting> Settings(string folder)
+    {
+        foreach (Setting setting in OfSchool(Path.Combine(folder, "school")).Concat(OfComputers(Path.Combine(folder, "computers"))))
+            yield return setting;
+        yield return New("waves", (slope, x) => 3 * (slope[0] + 0.5) * Math.Sin(2 * x[0] + Math.PI * slope[1]), features: 1, rows: 40, support: 10);
+        yield return New("products", (slope, x) => x[0] * (1 + slope[0]) + x[1] * x[2] * (1 + slope[1]) + 0.5 * slope[2] * x[3], features: 5, rows: 40, support: 10);
+        yield return New("outliers", (slope, x) => (1 + slope[0]) * x[0] + slope[1] * x[1] + slope[2], features: 6, rows: 30, support: 8, outliers: true);
+        foreach (int rows in new[] { 20, 80 })
+            yield return Rare($"rare positives, {rows} rows", rows);
+    }
+
+    private static IEnumerable<Setting> OfSchool(string folder)
+    {
+        if (!IsThere(folder))
+            yield break;
+        (RegressionRow Row, bool[] IsTest)[] pupils = School.Read(folder);
+        yield return new Setting("school, known tasks", false, (options, draw) =>
+        {
+            var ml = new MLContext(seed: draw);
+            RegressionRow[] test = [.. pupils.Where(pupil => pupil.IsTest[draw]).Select(pupil => pupil.Row)];
+            return Methods.RootMeanSquaredError(test, Methods.Scores(Fit(ml, options, pupils.Where(pupil => !pupil.IsTest[draw]).Select(pupil => pupil.Row)), ml, test));
+        });
+    }
+
+    private static IEnumerable<Setting> OfComputers(string folder)
+    {
+        if (!IsThere(folder))
+            yield break;
+        RegressionRow[][] people = Computers.Read(folder);
+        RegressionRow[][] Drawn(int draw)
+        {
+            var random = new Random(draw);
+            RegressionRow[][] drawn = [.. people.Select(person => (RegressionRow[])person.Clone())];
+            random.Shuffle(drawn);
+            foreach (RegressionRow[] person in drawn)
+                random.Shuffle(person);
+            return drawn;
+        }
+
+        foreach (int k in new[] { 4, 16 })
+        {
+            yield return new Setting($"computers, new people with {k} ratings", false, (options, draw) => OfNewTasks(options, draw, Drawn(draw)[..100], Drawn(draw)[100..], k));
+            yield return new Setting($"computers, known people with {k} ratings", false, (options, draw) =>
+            {
+                var ml = new MLContext(seed: draw);
+                RegressionRow[] rest = [.. Drawn(draw).SelectMany(person => person[k..])];
+                return Methods.RootMeanSquaredError(rest, Methods.Scores(Fit(ml, options, Drawn(draw).SelectMany(person => person[..k])), ml, rest));
+            });
+        }
+    }
+
+    // Fifty training tasks and fifty new ones; slopes are standard normal for each task, and so are features and noise of a tenth.
+    private static Setting New(string name, Func<double[], double[], double> value, int features, int rows, int support, bool outliers = false) => new($"{name}, new tasks with {support} rows", false, (options, draw) =>
+    {
+        var random = new Random(draw);
+        double Normal() => NormalRandom(random);
+        RegressionRow[][] tasks = [.. Enumerable.Range(0, 100).Select(task =>
+        {
+            double[] slope = [Normal(), Normal(), Normal()];
+            return Enumerable.Range(0, rows).Select(_ =>
+            {
+                double[] x = [.. Enumerable.Range(0, features).Select(_ => Normal())];
+                double noise = 0.3 * Normal() * (outliers && random.NextDouble() < 0.1 ? 10 : 1);
+                return new RegressionRow { Task = $"task{task}", Features = Array.ConvertAll(x, each => (float)each), Label = (float)(value(slope, x) + noise) };
+            }).ToArray();
+        })];
+        return OfNewTasks(options, draw, tasks[..50], tasks[50..], support);
+    });
+
+    private static Setting Rare(string name, int rows) => new(name, true, (options, draw) =>
+    {
+        var world = new RareClasses(0.06, draw);
+        RareRow[] test = world.Rows("known", 40, 200, 2);
+        var ml = new MLContext(seed: draw);
+        ITransformer model = ml.BinaryClassification.Trainers.MetaLearner(options).Fit(ml.Data.LoadFromEnumerable(world.Rows("known", 40, rows, 1)));
+        return test.Zip(model.Transform(ml.Data.LoadFromEnumerable(test)).GetColumn<float>("Probability"), (row, predicted) =>
+        {
+            double p = Math.Clamp((double)predicted, 1e-7, 1 - 1e-7);
+            return -row.Probability * Math.Log(p) - (1 - row.Probability) * Math.Log(1 - p);
+        }).Average();
+    });
+
+    private static double OfNewTasks(MetaLearnerOptions options, int draw, RegressionRow[][] training, RegressionRow[][] tasks, int support)
+    {
+        var ml = new MLContext(seed: draw);
+        ITransformer adapted = ml.MetaLearning().Adapt(Fit(ml, options, training.SelectMany(task => task)), Methods.View(ml, [.. tasks.SelectMany(task => task[..support])]));
+        RegressionRow[] query = [.. tasks.SelectMany(task => task[support..])];
+        return Methods.RootMeanSquaredError(query, Methods.Scores(adapted, ml, query));
+    }
+
+    private static ITransformer Fit(MLContext ml, MetaLearnerOptions options, IEnumerable<RegressionRow> rows) => ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, [.. rows]));
+
+    private static double NormalRandom(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    private static bool IsThere(string folder)
+    {
+        if (!Directory.Exists(folder))
+            Console.WriteLine($"default: '{Path.GetFileName(folder)}' is left out, because its folder does not exist.");
+        return Directory.Exists(folder);
+    }
+
+    private sealed record Setting(string Name, bool IsOfClasses, Func<MetaLearnerOptions, int, double> Loss);
+}
