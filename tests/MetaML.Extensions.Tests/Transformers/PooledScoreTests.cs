@@ -95,8 +95,9 @@ public sealed class PooledScoreTests
         List<TaskRow> rows = Some.Tasks();
         rows[3].Task = "";
         Assert.Contains("row 3", Assert.Throws<InvalidOperationException>(() => catalog.PooledScore(Trees()).Fit(View(rows))).Message, StringComparison.Ordinal);
-        var failing = _ml.Transforms.CustomMapping<TaskRow, Scored>((_, _) => throw new InvalidOperationException("no license"), null).Append(Trees());
-        Assert.Contains("it failed without fold 1 of 5", Assert.Throws<InvalidOperationException>(() => catalog.PooledScore(failing).Fit(View(Some.Tasks()))).Message, StringComparison.Ordinal);
+        rows = Some.Tasks();
+        rows.ForEach(row => row.Value = float.NaN);
+        Assert.Contains("it failed without fold 1 of 5", Assert.Throws<InvalidOperationException>(() => catalog.PooledScore(_ml.Regression.Trainers.Sdca("Value", "Features")).Fit(View(rows))).Message, StringComparison.Ordinal);
     }
 
     private LightGbmRegressionTrainer Trees() => _ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options { LabelColumnName = "Value", FeatureColumnName = "Features", NumberOfIterations = 30, MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1, Deterministic = true });
