@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace MetaML.Numerics;
 
@@ -11,6 +11,7 @@ internal static class Cholesky
     /// <param name="b">[size, columns], row-major; overwritten by X.</param>
     /// <param name="columns">Number of right-hand sides.</param>
     /// <exception cref="ArithmeticException">A is not positive definite, or holds NaN.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Solve(double[] a, int size, double[] b, int columns)
     {
         Factor(a, size);
@@ -45,6 +46,7 @@ internal static class Cholesky
     /// <param name="a">[size, size], row-major; only the lower triangle is read.</param>
     /// <param name="size">Number of rows of A.</param>
     /// <exception cref="ArithmeticException">A is not positive definite, or holds NaN.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Factor(double[] a, int size)
     {
         for (int i = 0; i < size; i++)
@@ -54,7 +56,7 @@ internal static class Cholesky
             for (int j = 0; j <= i; j++)
             {
                 ReadOnlySpan<double> rowJ = a.AsSpan(j * size, j + 1);
-                double value = rowI[j] - TensorPrimitives.Dot(rowI[..j], rowJ[..j]);
+                double value = rowI[j] - OrderedSum.OfProducts<double>(rowI[..j], rowJ[..j]);
                 if (j < i)
                     rowI[j] = value / rowJ[j];
                 else if (value > 0)

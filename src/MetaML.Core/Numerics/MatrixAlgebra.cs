@@ -1,21 +1,44 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace MetaML.Numerics;
 
 /// <summary>Operations on dense matrices in row-major order, in double precision, without libtorch.</summary>
+/// <remarks>The loops are compiled with full optimisation at their first call, since a fit to small data ends before the runtime would replace the first code of its methods.</remarks>
 internal static class MatrixAlgebra
 {
     /// <summary>A matrix times a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double[] Multiply(double[] matrix, ReadOnlySpan<double> vector)
     {
         var product = new double[vector.Length];
         for (int i = 0; i < product.Length; i++)
-            product[i] = TensorPrimitives.Dot(matrix.AsSpan(i * product.Length, product.Length), vector);
+            product[i] = OrderedSum.OfProducts<double>(matrix.AsSpan(i * product.Length, product.Length), vector);
         return product;
     }
 
     /// <summary>y += a x.</summary>
-    public static void AddScaled(ReadOnlySpan<double> x, double a, Span<double> y) => TensorPrimitives.MultiplyAdd(x, a, y, y);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddScaled(ReadOnlySpan<double> x, double a, Span<double> y)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(y.Length, x.Length);
+        ref double source = ref MemoryMarshal.GetReference(x);
+        ref double target = ref MemoryMarshal.GetReference(y);
+        Vector512<double> factor = Vector512.Create(a);
+        int i = 0;
+        for (; i + 8 <= x.Length; i += 8)
+            Vector512.FusedMultiplyAdd(factor, Vector512.LoadUnsafe(ref source, (nuint)i), Vector512.LoadUnsafe(ref target, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
+        if (i + 4 <= x.Length)
+        {
+            Vector256.FusedMultiplyAdd(Vector256.Create(a), Vector256.LoadUnsafe(ref source, (nuint)i), Vector256.LoadUnsafe(ref target, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
+            i += 4;
+        }
+
+        for (; i < x.Length; i++)
+            y[i] = Math.FusedMultiplyAdd(a, x[i], y[i]);
+    }
 
     /// <summary>log |A| for A = L Lᵀ.</summary>
     public static double LogDeterminant(double[] lower, int size)
@@ -27,6 +50,7 @@ internal static class MatrixAlgebra
     }
 
     /// <summary>(L Lᵀ)⁻¹ = L⁻ᵀL⁻¹. It works on whole rows and is therefore faster than <see cref="Cholesky.Inverse"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double[] InverseOf(double[] lower, int size)
     {
         double[] root = LowerInverse(lower, size), inverse = new double[size * size];
@@ -42,6 +66,7 @@ internal static class MatrixAlgebra
     }
 
     /// <summary>L⁻¹, lower triangular.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double[] LowerInverse(double[] lower, int size)
     {
         var inverse = new double[size * size];
@@ -68,6 +93,7 @@ internal static class MatrixAlgebra
     }
 
     /// <summary>Solves L X = B, and overwrites B [size, columns] with X.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SolveLower(double[] lower, int size, double[] b, int columns)
     {
         for (int i = 0; i < size; i++)

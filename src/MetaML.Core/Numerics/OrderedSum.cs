@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace MetaML.Numerics;
@@ -10,6 +11,7 @@ internal static class OrderedSum
     /// <typeparam name="T">The precision.</typeparam>
     /// <param name="x">The first factors.</param>
     /// <param name="y">The second factors, as many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static T OfProducts<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

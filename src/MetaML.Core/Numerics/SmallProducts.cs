@@ -88,6 +88,7 @@ internal static class SmallProducts<T>
     }
 
     // Transposes [rows, columns] to [columns, rows], four rows at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(ReadOnlySpan<T> from, Span<T> to, int rows, int columns)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(from.Length, rows * columns);
@@ -116,6 +117,7 @@ internal static class SmallProducts<T>
     }
 
     // C = A Bᵀ by dot products, of two rows of A with four rows of B at a time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyByDots(ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns, bool adds)
     {
         Check(a.Length, rows * inner, b.Length, columns * inner, c.Length, rows * columns);
@@ -224,6 +226,7 @@ internal static class SmallProducts<T>
 
     // Four rows by two registers. If fewer rows remain, the last row is computed again for each missing one. No method is called
     // after the loop, not even in rare cases: a call would move the sums out of their registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTile<TLanes>(ref T a, int rowStride, int columnStride, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
@@ -266,6 +269,7 @@ internal static class SmallProducts<T>
     }
 
     // Eight rows by one register.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyNarrowTile<TLanes>(ref T a, int rowStride, int columnStride, ref T b, int columns, ref T c, int stride, int last, int inner, bool adds)
         where TLanes : struct, ILanes<TLanes, T>
     {
