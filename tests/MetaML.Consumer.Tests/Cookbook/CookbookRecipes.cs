@@ -234,6 +234,21 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void PooledScore_CarriesTreesIntoAMetaLearner()
+    {
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Columns", "Weekday", "Temperature", "Price")
+            .Append(ml.MetaLearning().PooledScore(ml.Regression.Trainers.LightGbm("Demand", "Columns"), taskColumnName: "Store"))
+            .Append(ml.Transforms.Concatenate("Features", "Columns", "PooledScore"))
+            .Append(ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store" }));
+        ITransformer model = pipeline.Fit(sales);
+        ITransformer adapted = ml.MetaLearning().Adapt(model, support); // learns how the new store deviates from the trees
+        // </recipe>
+        double fit = ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared;
+        Assert.True(fit > 0.7, $"R² {fit}");
+    }
+
+    [Fact]
     public void Files_AreCheckedAndReplacedWhole()
     {
         ITransformer adapted = ml.MetaLearning().Adapt(Demand().Fit(sales), support);
