@@ -11,6 +11,9 @@ namespace MetaML.Adapters.Bayesian;
 /// <param name="store">Sets the parameters of the adapter from a prior.</param>
 internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, BayesianAdapterOptions options, Action<HeadPrior, IReadOnlyList<ParameterArray>> store) : IPriorEvidence
 {
+    /// <summary>The number of steps of the precision of m, each followed by a search from the prior before.</summary>
+    public const int MeanSteps = 3;
+
     private readonly int _width = shape.EmbeddingDimension + 1;
     private readonly int? _outputs = shape.HasCommonOutputs ? shape.CommonOutputs : null;
     private (PriorSearch Search, CovarianceForm Form)? _whole;
@@ -34,6 +37,8 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
             return (search, CovarianceForm.Diagonal);
         if (form != CovarianceForm.Diagonal)
             search = Fit(few, form, search.Prior, limits); // most steps are done on few tasks
+        for (int step = 0; step < MeanSteps && _outputs is not null && !limits.IsTimeUp(); step++)
+            search = Fit(few, form, search.Prior.WithLikelierMeanPrecision(few), limits, search.Point);
         if (few.Length < tasks.Length && !limits.IsTimeUp())
             search = Fit(tasks, form, search.Prior, limits, search.Point);
         return (search, form);

@@ -31,7 +31,12 @@ internal sealed class LogisticEvidence(LogisticTask[] tasks, HeadShape shape, Ba
         int? heads = shape.HasCommonOutputs ? all[0].Heads : null;
         LogisticPrior diagonal = Fit(all, CovarianceForm.Diagonal, LogisticPrior.Start(all, _width, heads ?? 1), limits);
         CovarianceForm form = LearnedCovariance.Form(shape, options, () => PriorSelection.Choose(TaskSubset.ForSelection(diagonal.Evidence, _width), _width, heads, noise: null, limits));
-        return form == CovarianceForm.Diagonal || limits.IsTimeUp() ? (diagonal, CovarianceForm.Diagonal) : (Fit(all, form, diagonal.Prior, limits), form);
+        if (limits.IsTimeUp())
+            return (diagonal, CovarianceForm.Diagonal);
+        LogisticPrior search = form == CovarianceForm.Diagonal ? diagonal : Fit(all, form, diagonal.Prior, limits);
+        for (int step = 0; step < LinearEvidence.MeanSteps && heads is not null && !limits.IsTimeUp(); step++)
+            search = Fit(all, form, search.Prior.WithLikelierMeanPrecision(search.Evidence), limits, search.Point);
+        return (search, form);
     }
 
     private LogisticPrior Fit(LogisticTask[] used, CovarianceForm form, HeadPrior start, PriorLimits limits, double[]? point = null) =>

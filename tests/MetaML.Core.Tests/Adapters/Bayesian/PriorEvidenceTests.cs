@@ -32,7 +32,7 @@ public sealed class PriorEvidenceTests
         {
             Assert.Equal(all[i].Values, again[i].Values);
             for (int j = 0; j < all[i].Values.Length; j++)
-                Assert.Equal(alone[i].Values[j], some[i].Values[j], 0.06);
+                Assert.Equal(alone[i].Values[j], some[i].Values[j], 0.1); // the precision of the mean is that of all tasks
         }
 
         double Distance(ParameterArray[] a, ParameterArray[] b) => a.Zip(b).Sum(pair => pair.First.Values.Zip(pair.Second.Values).Sum(values => Math.Abs(values.First - values.Second)));

@@ -20,6 +20,9 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
     /// <summary>Whether σ² is given and not learned.</summary>
     public bool IsNoiseKnown { get; init; }
 
+    /// <summary>p = 1/τ²: the slopes of m are normal about 0 with variance τ², so that a mean that few rows determine is shrunk; 0 for a flat prior of m.</summary>
+    public double MeanPrecision { get; init; }
+
     /// <summary>Number of outputs of m.</summary>
     public int Outputs => Mean.Length;
 
@@ -68,6 +71,26 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
         var (variance, shape) = TaskNoise.Fit(tasks, [.. Under(tasks).Select(posterior => posterior.Quadratic)], NoiseVariance, NoiseShape, CovarianceForm.SmallestVariance);
         return this with { Covariance = Array.ConvertAll(Covariance, value => value * variance / NoiseVariance), NoiseVariance = variance, NoiseShape = shape };
     }
+
+    /// <summary>The prior with a step towards the most likely p: τ² = ‖Dm‖² / γ, where γ is the number of slopes that the rows determine.</summary>
+    /// <param name="tasks">The training tasks.</param>
+    /// <remarks>Source: MacKay, Bayesian interpolation, 1992. From p = 0 the step is to the mean square of the slopes.</remarks>
+    public HeadPrior WithLikelierMeanPrecision(IReadOnlyList<TaskEvidence> tasks)
+    {
+        TaskPosterior[] posteriors = Under(tasks);
+        double[] precisions = [.. posteriors.Select((posterior, t) => TaskNoise.Precision(tasks[t], posterior.Quadratic, NoiseVariance, NoiseShape))];
+        double[] variances = MeanStep.Variances(Scaled.Covariance, posteriors, precisions, MeanPrecision);
+        Array.ForEach(posteriors, posterior => posterior.Dispose());
+        double determined = Outputs * variances[..^1].Sum(variance => Math.Max(0, 1 - MeanPrecision * variance));
+        return this with { MeanPrecision = determined / Math.Max(SquaredSlopes(Mean), CovarianceForm.SmallestVariance) };
+    }
+
+    /// <summary>The log density of the slopes of m, up to a constant.</summary>
+    /// <param name="mean">m of each output.</param>
+    /// <param name="precision">p.</param>
+    public static double LogDensity(double[][] mean, double precision) => -precision * SquaredSlopes(mean) / 2;
+
+    private static double SquaredSlopes(double[][] mean) => mean.Sum(output => output[..^1].Sum(slope => slope * slope));
 
     /// <summary>log p(y | Z) of all tasks together.</summary>
     /// <param name="tasks">Any tasks of this width.</param>

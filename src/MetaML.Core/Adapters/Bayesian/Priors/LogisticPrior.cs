@@ -7,7 +7,7 @@ namespace MetaML.Adapters.Bayesian.Priors;
 /// <remarks>
 /// <para>A round replaces the rows of each task by values with known noise (<see cref="LogisticTask"/> under the current prior)
 /// and then finds the most likely prior of these values (<see cref="PriorSearch"/>). At the start of the round, both problems have the same
-/// gradient. The sum of the bounds on the log marginal likelihoods of the tasks, plus the log density of the form's own prior,
+/// gradient. The sum of the bounds on the log marginal likelihoods of the tasks, plus the log densities of the form's own prior and of m,
 /// never falls. If the prior of a round would lower it, a single step from the start of the round is tried instead. If that fails too, the prior stays.</para>
 /// <para>Managed code, on all cores. A round costs O(rows · embedding²) for each task.</para>
 /// </remarks>
@@ -48,7 +48,7 @@ internal sealed class LogisticPrior
     /// <summary>Σ in the coordinates of the form.</summary>
     public double[] Point => _current.Point;
 
-    /// <summary>Sum of the bounds on the log marginal likelihoods of the tasks, plus the log density of the form's own prior.</summary>
+    /// <summary>Sum of the bounds on the log marginal likelihoods of the tasks, plus the log densities of the form's own prior and of m.</summary>
     public double Bound => _current.Bound;
 
     /// <summary>The evidence of the rows of each task under the prior.</summary>
@@ -121,7 +121,7 @@ internal sealed class LogisticPrior
             throw inner;
         }
 
-        double bound = posteriors.Sum(posterior => posterior.Bound) + _form.LogPrior(_form.At(point, prior.Width));
+        double bound = posteriors.Sum(posterior => posterior.Bound) + _form.LogPrior(_form.At(point, prior.Width)) + HeadPrior.LogDensity(prior.Mean, prior.MeanPrecision);
         return new Visited(point, prior, bound, Array.ConvertAll(posteriors, posterior => posterior.Evidence));
     }
 

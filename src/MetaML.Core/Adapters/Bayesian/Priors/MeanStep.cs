@@ -4,8 +4,9 @@ using MetaML.Numerics;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>The step of the prior mean by generalised least squares: m += Σ̃c with Xc = Στₜδₜ and X = (Στₜ)Σ̃ − ΣτₜS̃ₜ.</summary>
+/// <summary>The step of the prior mean by generalised least squares: m += Σ̃c with (X + pΣ̃DΣ̃)c = Στₜδₜ − pΣ̃Dm and X = (Στₜ)Σ̃ − ΣτₜS̃ₜ.</summary>
 /// <remarks>
+/// p is the precision of the slopes of m, which are normal about 0, and D is the identity without the intercept.
 /// X gets a thousandth of (Στₜ)Σ̃, the system of expectation maximisation, so that a direction that no row determines stays as it
 /// is. Embeddings of more than 63 values never form X: conjugate gradients with a diagonal preconditioner (Nocedal and Wright,
 /// Numerical Optimization, 2006, algorithm 5.3) multiply by the posteriors, so that the cost is linear in the embedding. Each of their
@@ -23,22 +24,54 @@ internal static class MeanStep
     /// <param name="prior">m and Σ̃.</param>
     /// <param name="posteriors">Of all tasks.</param>
     /// <param name="precisions">τ of each task.</param>
-    public static double[][] Directions(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions)
+    /// <param name="precision">p.</param>
+    public static double[][] Directions(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions, double precision)
     {
-        int width = prior.Covariance.Width;
-        double[][] right = [.. prior.Mean.Select(_ => new double[width])];
+        double[][] right = [.. prior.Mean.Select(mean => Pull(prior.Covariance, mean, -precision))];
         for (int t = 0; t < posteriors.Length; t++)
         {
             for (int k = 0; k < right.Length; k++)
                 MatrixAlgebra.AddScaled(posteriors[t].Shifts[k], precisions[t], right[k]);
         }
 
-        return width <= LargestMatrix ? ByMatrix(prior.Covariance, posteriors, precisions, right) : ByGradients(prior.Covariance, posteriors, precisions, right);
+        return prior.Covariance.Width <= LargestMatrix
+            ? ByMatrix(prior.Covariance, posteriors, precisions, precision, right)
+            : ByGradients(prior.Covariance, posteriors, precisions, precision, right);
     }
 
-    private static double[][] ByMatrix(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double[][] right)
+    /// <summary>The posterior variance of each value of m, given Σ̃ and p: the diagonal of Σ̃(X + pΣ̃DΣ̃)⁻¹Σ̃. For more than 63 values, that of the diagonal of X.</summary>
+    /// <param name="covariance">Σ̃.</param>
+    /// <param name="posteriors">Of all tasks.</param>
+    /// <param name="precisions">τ of each task.</param>
+    /// <param name="precision">p.</param>
+    public static double[] Variances(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double precision)
     {
-        int width = covariance.Width, outputs = right.Length;
+        int width = covariance.Width;
+        if (width > LargestMatrix)
+        {
+            double[] variances = covariance.Diagonal();
+            return [.. DiagonalOf(covariance, posteriors, precisions).Zip(variances, (value, variance) => 1 / (value / (variance * variance) + precision))];
+        }
+
+        double[] dense = covariance.Dense, solution = [.. dense];
+        Cholesky.Solve(SystemOf(covariance, posteriors, precisions, precision), width, solution, width);
+        return [.. Enumerable.Range(0, width).Select(j => Enumerable.Range(0, width).Sum(i => dense[j * width + i] * solution[i * width + j]))];
+    }
+
+    // pΣ̃Dv
+    private static double[] Pull(Covariance covariance, double[] vector, double precision)
+    {
+        double[] slopes = [.. vector], pull = new double[vector.Length];
+        slopes[^1] = 0;
+        covariance.MultiplyRows(slopes, pull);
+        TensorPrimitives.Multiply(pull, precision, pull);
+        return pull;
+    }
+
+    // X + pΣ̃DΣ̃
+    private static double[] SystemOf(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double precision)
+    {
+        int width = covariance.Width;
         var system = new DenseMoment(covariance);
         double prior = 0;
         for (int t = 0; t < posteriors.Length; t++)
@@ -49,20 +82,40 @@ internal static class MeanStep
         }
 
         system.AddPrior(prior);
+        double[] dense = covariance.Dense;
+        for (int i = 0; i < width && precision > 0; i++)
+        {
+            for (int j = 0; j < width - 1; j++)
+                MatrixAlgebra.AddScaled(dense.AsSpan(j * width, width), precision * dense[i * width + j], system.Values.AsSpan(i * width, width));
+        }
+
+        return system.Values;
+    }
+
+    private static double[][] ByMatrix(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double precision, double[][] right)
+    {
+        int width = covariance.Width, outputs = right.Length;
         var solution = new double[width * outputs];
         for (int i = 0; i < solution.Length; i++)
             solution[i] = right[i % outputs][i / outputs];
-        Cholesky.Solve(system.Values, width, solution, outputs);
+        Cholesky.Solve(SystemOf(covariance, posteriors, precisions, precision), width, solution, outputs);
         return [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => solution[j * outputs + k]).ToArray())];
     }
 
-    private static double[][] ByGradients(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double[][] right)
+    // The diagonal of X.
+    private static double[] DiagonalOf(Covariance covariance, TaskPosterior[] posteriors, double[] precisions)
     {
-        int width = covariance.Width;
-        double[] variances = covariance.Diagonal(), diagonal = new double[width], move = new double[width];
+        double[] variances = covariance.Diagonal(), diagonal = new double[covariance.Width];
         MatrixAlgebra.AddScaled(variances, ExpectationShare * precisions.Sum(), diagonal);
         for (int t = 0; t < posteriors.Length; t++)
             posteriors[t].AddReductionDiagonal(variances, precisions[t], diagonal);
+        return diagonal;
+    }
+
+    private static double[][] ByGradients(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double precision, double[][] right)
+    {
+        int width = covariance.Width;
+        double[] diagonal = DiagonalOf(covariance, posteriors, precisions), move = new double[width];
 
         return Array.ConvertAll(right, Solve);
 
@@ -93,6 +146,8 @@ internal static class MeanStep
             TensorPrimitives.Multiply(move, ExpectationShare * precisions.Sum(), product);
             for (int t = 0; t < posteriors.Length; t++)
                 posteriors[t].AddReduction(vector, move, precisions[t], product);
+            if (precision > 0)
+                MatrixAlgebra.AddScaled(Pull(covariance, move, precision), 1, product);
         }
     }
 }

@@ -62,7 +62,7 @@ internal sealed class PriorSearch
     /// <summary>The current Σ̃ in the coordinates of the form.</summary>
     public double[] Point => _current.Point;
 
-    /// <summary>The current log marginal likelihood, plus the log density of the form's own prior.</summary>
+    /// <summary>The current log marginal likelihood, plus the log densities of the form's own prior and of m.</summary>
     public double Objective => _current.Objective;
 
     /// <summary>The number of times that the posteriors of all tasks were computed.</summary>
@@ -141,10 +141,10 @@ internal sealed class PriorSearch
         var prior = new ScaledHeadPrior(mean, _form.At(point, _start.Width));
         TaskPosterior[] posteriors = prior.Posteriors(_tasks); // of Σ̃ and m alone: they do not depend on σ²
         if (_hasMean)
-            mean = MoveMean(prior, posteriors, Precisions(posteriors, variance, shape));
+            mean = MoveMean(prior, posteriors, Precisions(posteriors, variance, shape), _start.MeanPrecision);
         if (!_start.IsNoiseKnown)
             (variance, shape) = TaskNoise.Fit(_tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], variance, shape, CovarianceForm.SmallestVariance);
-        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(prior.Covariance);
+        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(prior.Covariance) + HeadPrior.LogDensity(mean, _start.MeanPrecision);
 
         double[] precisions = Precisions(posteriors, variance, shape);
         SecondMoment moment = prior.Covariance.CreateMoment();
@@ -165,9 +165,9 @@ internal sealed class PriorSearch
     private double[] Precisions(TaskPosterior[] posteriors, double variance, double shape) =>
         [.. posteriors.Select((posterior, t) => TaskNoise.Precision(_tasks[t], posterior.Quadratic, variance, shape))];
 
-    private static double[][] MoveMean(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions)
+    private static double[][] MoveMean(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions, double precision)
     {
-        double[][] directions = MeanStep.Directions(prior, posteriors, precisions);
+        double[][] directions = MeanStep.Directions(prior, posteriors, precisions, precision);
         double[][] moves = Array.ConvertAll(directions, direction =>
         {
             var move = new double[direction.Length];
