@@ -27,6 +27,9 @@ public sealed record AdaptationInput
     /// <summary>The tasks, for values that are looked up by the name of a task; empty if the tasks are not known.</summary>
     public IReadOnlyList<LearningTask> Tasks { get; init; } = [];
 
+    /// <summary>Float [tasks, covariates]: what is known of each task besides its rows, standardised; null if tasks have no covariates.</summary>
+    public Tensor? Covariates { get; init; }
+
     /// <summary>Whether the outer step differentiates the result.</summary>
     public bool IsTraining { get; init; }
 
@@ -63,6 +66,7 @@ public sealed record AdaptationInput
             Support = batch.Support,
             ClassMask = batch.ClassMask,
             Tasks = batch.Tasks,
+            Covariates = batch.Covariates,
             IsTraining = isTraining,
             Dropout = dropout,
             Progress = progress,

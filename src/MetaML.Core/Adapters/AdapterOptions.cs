@@ -34,6 +34,10 @@ public abstract record AdapterOptions
     /// <returns>Default false. If true, the adapter must implement <see cref="Adapters.IManagedAdapter"/> and set the property in every head.</returns>
     public virtual bool GivesDeviation(LabelKind kind) => false;
 
+    /// <summary>Whether the mean of the prior can depend on covariates of the tasks: see <see cref="HeadShape.CovariateCount"/>.</summary>
+    /// <returns>Default false. If true, a task without rows gets a head that depends on its covariates.</returns>
+    public virtual bool TakesCovariates() => false;
+
     /// <summary>Checks the options, and that the adapter supports this kind of label.</summary>
     /// <exception cref="ArgumentException">An option is outside its range, or the adapter does not support the kind.</exception>
     public virtual void Validate(LabelKind kind)

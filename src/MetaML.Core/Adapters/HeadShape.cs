@@ -13,4 +13,10 @@ public sealed record HeadShape(LabelKind Kind, int EmbeddingDimension, int? Comm
 
     /// <summary>The encoder's parameters, for adapters that change them.</summary>
     public IReadOnlyList<ParameterSpec> EncoderParameters { get; init; } = [];
+
+    /// <summary>Number of covariates of a task. The mean of the prior depends on them.</summary>
+    public int CovariateCount { get; init; }
+
+    /// <summary>The names of the values of an embedding, if embeddings are features and features have names; else empty.</summary>
+    public IReadOnlyList<string> InputNames { get; init; } = [];
 }

@@ -12,5 +12,6 @@ internal interface IMomentAdapter : IManagedAdapter
     /// <summary>Fits one task's head. The result equals that for the rows up to rounding.</summary>
     /// <param name="parameters">Values in the order of <see cref="IAdapter.Parameters"/>.</param>
     /// <param name="moments">The moments of the task's rows.</param>
-    LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments);
+    /// <param name="covariates">The standardised covariates of the task; empty for zeros.</param>
+    LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates);
 }

@@ -10,4 +10,7 @@ internal interface IPriorEvidence
     /// <param name="limits">The number of steps of each search, and the time.</param>
     /// <param name="isUsed">Whether a task, by its number from 0, is used; null for all tasks. A search on some tasks keeps the form of the prior of all tasks, and starts from it. If none of them has information, the prior is that of all tasks.</param>
     void Complete(IReadOnlyList<ParameterArray> parameters, PriorLimits limits, Func<int, bool>? isUsed = null);
+
+    /// <summary>What is known of the prior of all tasks beside its values, after <see cref="Complete"/>; null for nothing.</summary>
+    Lazy<PriorSummary>? Summary => null;
 }

@@ -12,6 +12,15 @@ public abstract class FeatureStore
         FeatureCount = featureCount;
     }
 
+    /// <summary>The names of the features, for descriptions and for options that select features by name; empty (default) if they have none.</summary>
+    /// <exception cref="ArgumentException">The number of names is neither 0 nor <see cref="FeatureCount"/>.</exception>
+    public IReadOnlyList<string> FeatureNames
+    {
+        get;
+        set => field = value.Count == 0 || value.Count == FeatureCount ? value
+            : throw new ArgumentException($"There must be no names of features, or {FeatureCount}, one for each; got {value.Count}.", nameof(value));
+    } = [];
+
     /// <summary>A store that keeps every value of a row.</summary>
     /// <param name="featureCount">Number of features of each row; at least 1.</param>
     public static FeatureStore Dense(int featureCount) => new DenseFeatureStore(featureCount);

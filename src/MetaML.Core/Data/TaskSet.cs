@@ -27,9 +27,12 @@ public sealed class TaskSet
     /// <summary>Whether all tasks share one set of classes; true for binary labels and for regression.</summary>
     public bool HasCommonOutputs { get; }
 
+    /// <summary>The names of the covariates of a task; empty if tasks have none.</summary>
+    public IReadOnlyList<string> CovariateNames { get; internal init; } = [];
+
     /// <summary>The same tasks with other features for their rows.</summary>
-    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonOutputs);
+    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonOutputs) { CovariateNames = CovariateNames };
 
     /// <summary>The same features and classes with other tasks.</summary>
-    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonOutputs);
+    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonOutputs) { CovariateNames = CovariateNames };
 }

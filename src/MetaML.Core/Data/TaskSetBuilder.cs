@@ -11,7 +11,34 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     private readonly List<int> _rows = [];
     private readonly List<float> _labels = [];
     private List<float>? _weights; // null while all are 1
+    private readonly List<float[]?> _covariates = []; // by the number of the task
     private int _last = -1;
+
+    /// <summary>The names of the covariates of a task, in the order of their values; empty (default) if tasks have none.</summary>
+    public IReadOnlyList<string> CovariateNames { get; init; } = [];
+
+    /// <summary>Sets what is known of a task besides its rows. The first call creates the task, so that a task may have covariates and no rows.</summary>
+    /// <param name="task">The task's name.</param>
+    /// <param name="values">[covariates], finite, in the order of <see cref="CovariateNames"/>. Later calls must give the same values.</param>
+    /// <exception cref="ArgumentException">A value is not finite or differs from an earlier call, or there is another number of values.</exception>
+    public void SetCovariates(string task, ReadOnlySpan<float> values)
+    {
+        if (values.Length != CovariateNames.Count)
+            throw new ArgumentException($"Covariates of task '{task}' must be {CovariateNames.Count} values, one for each name; got {values.Length}.", nameof(values));
+        int number = _tasks.Of(task);
+        while (_covariates.Count <= number)
+            _covariates.Add(null);
+        float[]? known = _covariates[number];
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+                throw new ArgumentException($"Covariates must be finite; got {values[i]} for '{CovariateNames[i]}' of task '{task}'. The prior of the task would not be finite. Replace missing values, or leave the task out.", nameof(values));
+            if (known is not null && known[i] != values[i])
+                throw new ArgumentException($"A covariate must be the same in all rows of a task; got {known[i]} and {values[i]} for '{CovariateNames[i]}' of task '{task}'. It would not be known of a task without rows. Use it as a feature, or give its mean over the task.", nameof(values));
+        }
+
+        _covariates[number] ??= values.ToArray();
+    }
 
     /// <summary>Adds a labelled row to a task. The first row creates the task.</summary>
     /// <param name="task">The task's name.</param>
@@ -42,6 +69,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <param name="classCount">Number of classes of all tasks together; ignored unless labels are multiclass.</param>
     /// <param name="classSets">Whether tasks share one set of classes; ignored unless labels are multiclass.</param>
     /// <exception cref="ArgumentOutOfRangeException">A multiclass label is not below <paramref name="classCount"/>.</exception>
+    /// <exception cref="InvalidOperationException">Covariates have names, and a task has no covariates.</exception>
     public TaskSet Build(int classCount = 0, ClassSets classSets = ClassSets.Auto)
     {
         int[] starts = Starts();
@@ -69,9 +97,17 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 
         var tasks = new LearningTask[_tasks.Names.Count];
         for (int task = 0; task < tasks.Length; task++)
-            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task);
+            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task) { Covariates = CovariatesOf(task) };
 
-        return new TaskSet(kind, features, tasks, all.Length, common);
+        return new TaskSet(kind, features, tasks, all.Length, common) { CovariateNames = CovariateNames };
+    }
+
+    private float[] CovariatesOf(int task)
+    {
+        if (CovariateNames.Count == 0)
+            return [];
+        return task < _covariates.Count && _covariates[task] is { } values ? values
+            : throw new InvalidOperationException($"Each task must have covariates; got none for task '{_tasks.Names[task]}'. Call SetCovariates for it.");
     }
 
     /// <summary>The rule of <see cref="ClassSets.Auto"/>: tasks share one set of classes if their mean number of classes is at least half of all classes.</summary>

@@ -47,6 +47,9 @@ internal sealed class EpisodeBatch
     /// <summary>Int64 [features of this batch]: the columns of sparse features that have a value; null if features are dense.</summary>
     public Tensor? Columns { get; }
 
+    /// <summary>Float [tasks, covariates]; null if tasks have none.</summary>
+    public Tensor? Covariates { get; private init; }
+
     /// <summary>Number of outputs of a head: 1, or the largest number of classes.</summary>
     public int OutputCount => (int)ClassMask.shape[1];
 
@@ -79,7 +82,10 @@ internal sealed class EpisodeBatch
             Gather(e => e.Support),
             Gather(e => e.Query),
             ToTensor(mask, [episodes.Count, outputs]),
-            columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device));
+            columns is null ? null : tensor(Array.ConvertAll(columns, c => (long)c), device: device))
+        {
+            Covariates = set.CovariateNames.Count == 0 ? null : ToTensor([.. episodes.SelectMany(episode => episode.Task.Covariates)], [episodes.Count, set.CovariateNames.Count]),
+        };
     }
 
     /// <summary>Whether the scores of all rows fit into memory at once.</summary>
@@ -98,7 +104,7 @@ internal sealed class EpisodeBatch
     internal EpisodeBatch WithFeatures(Func<Tensor, Tensor> replace)
     {
         RowBatch With(RowBatch rows) => rows.Features.shape[1] == 0 ? rows : new(replace(rows.Features), rows.Labels, rows.Weights);
-        return new EpisodeBatch(Kind, Tasks, With(Support), With(Query), ClassMask, Columns);
+        return new EpisodeBatch(Kind, Tasks, With(Support), With(Query), ClassMask, Columns) { Covariates = Covariates };
     }
 
     private static RowBatch GatherRows(

@@ -37,6 +37,9 @@ public sealed class EmbeddedTask
     /// <summary>Number of outputs of the task's head.</summary>
     public int OutputCount { get; }
 
+    /// <summary>[covariates]: what is known of the task besides its rows, standardised over the training tasks; empty for the mean of the covariates, or if tasks have none.</summary>
+    public IReadOnlyList<float> Covariates { get; init; } = [];
+
     /// <summary>Number of rows.</summary>
     public int RowCount => Labels.Length;
 
@@ -52,6 +55,6 @@ public sealed class EmbeddedTask
         var embeddings = new float[rows.Count * Dimension];
         for (int i = 0; i < rows.Count; i++)
             Row(rows[i]).CopyTo(embeddings.AsSpan(i * Dimension));
-        return new EmbeddedTask(embeddings, Dimension, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount);
+        return new EmbeddedTask(embeddings, Dimension, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount) { Covariates = Covariates };
     }
 }

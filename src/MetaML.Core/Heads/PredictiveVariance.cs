@@ -16,7 +16,7 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
     {
         int width = (int)Math.Sqrt(covariance.Length), offset = 0;
         double[] lower = [.. covariance];
-        Cholesky.Factor(lower, width);
+        Cholesky.FactorSemidefinite(lower, width); // a dimension that does not vary over tasks has no variance
         var factor = new float[width * (width + 1) / 2];
         for (int j = 0; j < width; j++)
         {
@@ -40,6 +40,23 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
         }
 
         return Noise * MathF.Sqrt(variance);
+    }
+
+    /// <summary>σ²S̃, [width, width].</summary>
+    /// <param name="width">Embedding + 1.</param>
+    internal double[] Covariance(int width)
+    {
+        var covariance = new double[width * width];
+        for (int j = 0, offset = 0; j < width; offset += width - j++)
+        {
+            for (int a = j; a < width; a++)
+            {
+                for (int b = j; b < width; b++)
+                    covariance[a * width + b] += (double)Noise * Noise * Factor[offset + a - j] * Factor[offset + b - j];
+            }
+        }
+
+        return covariance;
     }
 
     /// <summary>Writes σ and the factor.</summary>

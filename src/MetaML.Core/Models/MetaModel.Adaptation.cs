@@ -61,10 +61,10 @@ public sealed partial class MetaModel
         try
         {
             TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Of(StatisticsForm, rows) : null;
-            LinearHead head = statistics is MomentStatistics summed ? ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments)
+            LinearHead head = statistics is MomentStatistics summed ? ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, rows.Covariates)
                 : options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
-            head = Calibrate(head, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
-            return Finish(task.Name, ClassesOf(task), task.RowCount, HeadRefinement.Refine(Kind, head, rows, options), null, statistics);
+            head = Calibrate(head, task.Covariates, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
+            return Finish(task.Name, ClassesOf(task), task.RowCount, task.Covariates, HeadRefinement.Refine(Kind, head, rows, options), null, statistics);
         }
         catch (ArithmeticException error)
         {
@@ -72,7 +72,8 @@ public sealed partial class MetaModel
         }
     }
 
-    private LinearHead Calibrate(LinearHead head, int rows, bool hasOwnPrior) => Calibration?.Apply(head, hasOwnPrior ? head : _uncalibratedPrior.Value, rows) ?? head;
+    private LinearHead Calibrate(LinearHead head, float[] covariates, int rows, bool hasOwnPrior) =>
+        Calibration?.Apply(head, hasOwnPrior ? head : _uncalibrated.Value.PriorHeadOf(covariates), rows) ?? head;
 
     private void AdaptByTorch(TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
@@ -93,12 +94,12 @@ public sealed partial class MetaModel
             for (int t = 0; t < episodes.Length; t++)
             {
                 var (head, encoderParameters) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
-                head = Calibrate(head, support.Tasks[first + t].RowCount, hasOwnPrior: encoderParameters is not null);
+                head = Calibrate(head, support.Tasks[first + t].Covariates, support.Tasks[first + t].RowCount, hasOwnPrior: encoderParameters is not null);
                 if (options.RefinementSteps > 0)
                     head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], encoderParameters), options);
                 LearningTask task = support.Tasks[first + t];
                 TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Empty(StatisticsForm).Add(StoredRows(support.Features, task, ClassesOf(task)), TargetsOf(ClassesOf(task))) : null;
-                adapted[first + t] = Finish(task.Name, ClassesOf(task), task.RowCount, head, encoderParameters, statistics);
+                adapted[first + t] = Finish(task.Name, ClassesOf(task), task.RowCount, task.Covariates, head, encoderParameters, statistics);
             }
         }
     }

@@ -9,14 +9,18 @@ namespace MetaML.Models;
 // Writing and reading of a model.
 public sealed partial class MetaModel
 {
-    // Version 2 has a calibration, and offsets of the scores of ridge, Bayesian and prototype heads.
-    private const int FormatVersion = 2;
+    // Version 2 has a calibration, and offsets of the scores of ridge, Bayesian and prototype heads. Version 3 has covariates of tasks,
+    // names of features, and what is known of the prior.
+    private const int FormatVersion = 3;
+
+    // Names of features are saved if they have together at most this number of characters.
+    private const int MostCharactersOfNames = 1 << 16;
 
     // The options need a few hundred bytes and some for each hidden layer; the summary of training needs a few thousand.
     private const int MaximumHeaderBytes = 1 << 18;
 
     /// <summary>Writes the model.</summary>
-    /// <param name="writer">Receives: format version, a JSON header, and the parameters' values in the order that the header's options imply.</param>
+    /// <param name="writer">Receives: format version, a JSON header, the parameters' values in the order that the header's options imply, and with covariates their means and factors.</param>
     public void Write(BinaryWriter writer) => Write(writer, null);
 
     /// <summary>Writes the model. Omits the encoder's values if an earlier written model shares them.</summary>
@@ -39,6 +43,9 @@ public sealed partial class MetaModel
             Training = Training,
             Calibration = Calibration,
             Statistics = Statistics,
+            FeatureNames = FeatureNames.Count > 0 && FeatureNames.Sum(name => (long)name.Length + 3) <= MostCharactersOfNames ? [.. FeatureNames] : null,
+            CovariateNames = CovariateNames.Count > 0 ? [.. CovariateNames] : null,
+            Population = Population,
         };
         writer.Write(FormatVersion);
         writer.Write(JsonSerializer.Serialize(header));
@@ -54,6 +61,11 @@ public sealed partial class MetaModel
 
         foreach (float[] values in _adapterArrays)
             BinaryFormat.WriteFloats(writer, values);
+        if (CovariateScaling is { } covariates)
+        {
+            BinaryFormat.WriteFloats(writer, covariates.Shift);
+            BinaryFormat.WriteFloats(writer, covariates.Scale);
+        }
     }
 
     /// <summary>Reads a model that <see cref="Write(BinaryWriter)"/> wrote.</summary>
@@ -72,7 +84,7 @@ public sealed partial class MetaModel
         {
             MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(BinaryFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Validate();
-            var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter);
+            var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter, header.FeatureNames, header.CovariateNames);
             ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
                 [.. specs.Select(spec => new ParameterArray(spec.Name, spec.FormatVersion <= version ? BinaryFormat.ReadFloats(reader, spec.Count) : spec.Initialize(new Random(0))))];
             var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
@@ -81,14 +93,28 @@ public sealed partial class MetaModel
                 ParameterSet.CheckFit(design.Encoder.Parameters, encoder._encoderValues);
                 if (header.FeatureCount != encoder.FeatureCount)
                     throw new ArgumentException($"There must be {encoder.FeatureCount} features; got {header.FeatureCount}.");
-                return new MetaModel(design, encoder._scaling, labels, encoder._encoderValues, ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration, Statistics = header.Statistics };
+                return Finish(encoder._scaling, encoder._encoderValues);
             }
 
             float[]? shift = header.IsShifted ? BinaryFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
                 ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
                 : null;
-            return new MetaModel(design, scaling, labels, ReadAll(design.Encoder.Parameters), ReadAll(design.Adapter.Parameters)) { Training = header.Training, Calibration = header.Calibration, Statistics = header.Statistics };
+            return Finish(scaling, ReadAll(design.Encoder.Parameters));
+
+            MetaModel Finish(FeatureScaling? scaling, ParameterArray[] encoderValues)
+            {
+                ParameterArray[] adapterValues = ReadAll(design.Adapter.Parameters);
+                int covariates = header.CovariateNames?.Length ?? 0;
+                return new MetaModel(design, scaling, labels, encoderValues, adapterValues)
+                {
+                    CovariateScaling = covariates == 0 ? null : new CovariateScaling(FeatureScaling.FromArrays(BinaryFormat.ReadFloats(reader, covariates), BinaryFormat.ReadFloats(reader, covariates))),
+                    Training = header.Training,
+                    Calibration = header.Calibration,
+                    Population = header.Population,
+                    Statistics = header.Statistics,
+                };
+            }
         }
         catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException or OverflowException or FormatException)
         {

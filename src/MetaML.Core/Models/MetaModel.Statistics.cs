@@ -34,7 +34,7 @@ public sealed partial class MetaModel
             TaskStatistics statistics = before?.Statistics ?? TaskStatistics.Empty(StatisticsForm);
             if (before is not null && before.Classes.Count != classes.Length)
                 statistics = statistics.WithClasses(Sources(classes, [.. before.Classes]));
-            return new TaskState(statistics.Add(StoredRows(features, task, classes), TargetsOf(classes), options.ForgettingFactor), classes);
+            return new TaskState(statistics.Add(StoredRows(features, task, classes), TargetsOf(classes), options.ForgettingFactor), classes, CovariatesOf(task, before));
         }
     }
 
@@ -56,7 +56,7 @@ public sealed partial class MetaModel
             int[] classes = [.. before.Classes];
             if (Kind == LabelKind.Multiclass && task.Labels.Any(label => Array.BinarySearch(classes, (int)label) < 0))
                 throw TaskStatistics.NeverAdded(task.Name, "it has no row of one of the classes");
-            return new TaskState(before.Statistics!.Forget(StoredRows(features, task, classes), task.Name), classes);
+            return new TaskState(before.Statistics!.Forget(StoredRows(features, task, classes), task.Name), classes, before.Covariates);
         }
     }
 
@@ -64,7 +64,7 @@ public sealed partial class MetaModel
     private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, CancellationToken cancellationToken)
     {
         CheckFits(rows);
-        rows = _labels.Apply(rows);
+        rows = Standardize(rows);
         var tasks = new AdaptedTask?[known.Count];
         var states = new TaskState[known.Count];
         for (int t = 0; t < tasks.Length; t++)
@@ -95,12 +95,12 @@ public sealed partial class MetaModel
             int outputs = Kind == LabelKind.Multiclass ? state.Classes.Length : 1;
             LinearHead head = state.Statistics switch
             {
-                MomentStatistics summed => ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments),
-                RowStatistics kept => adapter.Adapt(_adapterArrays, kept.ToEmbedded(outputs)),
+                MomentStatistics summed => ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, state.Covariates),
+                RowStatistics kept => adapter.Adapt(_adapterArrays, kept.ToEmbedded(outputs, state.Covariates)),
                 _ => throw new InvalidOperationException(),
             };
             int rows = state.Statistics.RowCount;
-            return Finish(name, state.Classes, rows, Calibrate(head, rows, hasOwnPrior: false), null, state.Statistics);
+            return Finish(name, state.Classes, rows, state.Covariates, Calibrate(head, state.Covariates, rows, hasOwnPrior: false), null, state.Statistics);
         }
         catch (ArithmeticException error)
         {
@@ -119,15 +119,25 @@ public sealed partial class MetaModel
             var kept = (RowStatistics)states[t].Statistics;
             int[] numbers = [.. kept.Rows.Select(row => store.Add(row.Features(FeatureCount)))];
             float[] labels = [.. kept.Rows.Select(row => Kind == LabelKind.Multiclass ? states[t].Classes[(int)row.Label] : row.Label)];
-            support.Add(new LearningTask(rows.Tasks[t].Name, numbers, labels, kept.Weights, states[t].Classes));
+            support.Add(new LearningTask(rows.Tasks[t].Name, numbers, labels, kept.Weights, states[t].Classes) { Covariates = states[t].Covariates });
         }
 
         IReadOnlyList<AdaptedTask> adapted = AdaptStandardized(rows.On(store).With(support), new AdaptationOptions { KeepsStatistics = false }, cancellationToken);
         for (int i = 0; i < present.Length; i++)
         {
             TaskStatistics statistics = states[present[i]].Statistics;
-            tasks[present[i]] = new AdaptedTask(adapted[i].Head, adapted[i].Classes, adapted[i].EncoderParameters) { RowCount = statistics.RowCount, Statistics = statistics };
+            tasks[present[i]] = new AdaptedTask(adapted[i].Head, adapted[i].Classes, adapted[i].EncoderParameters) { RowCount = statistics.RowCount, Statistics = statistics, Covariates = states[present[i]].Covariates };
         }
+    }
+
+    // Standardised. What is known of a task does not change with its rows.
+    private float[] CovariatesOf(LearningTask task, AdaptedTask? before)
+    {
+        int other = before is null ? -1 : Enumerable.Range(0, task.Covariates.Length).FirstOrDefault(i => task.Covariates[i] != before.Covariates[i], -1);
+        if (other < 0)
+            return task.Covariates;
+        float Raw(float value) => CovariateScaling!.Scale[other] == 0 ? CovariateScaling.Shift[other] : value / CovariateScaling.Scale[other] + CovariateScaling.Shift[other];
+        throw new InvalidOperationException($"A covariate must be the same in all rows of a task; got {Raw(before!.Covariates[other])} before and {Raw(task.Covariates[other])} now for '{CovariateNames[other]}' of task '{task.Name}'. The model has not changed. Adapt the task on all its rows to change its covariates.");
     }
 
     // If tasks have different classes, a task has the classes of its rows.
@@ -137,7 +147,7 @@ public sealed partial class MetaModel
             return state;
         int[] rows = state.Statistics.RowsByTarget(state.Classes.Length);
         int[] classes = [.. state.Classes.Where((_, k) => k < rows.Length && rows[k] > 0)];
-        return classes.Length == state.Classes.Length ? state : new TaskState(state.Statistics.WithClasses(Sources(classes, state.Classes)), classes);
+        return classes.Length == state.Classes.Length ? state : new TaskState(state.Statistics.WithClasses(Sources(classes, state.Classes)), classes, state.Covariates);
     }
 
     private StoredRow[] StoredRows(FeatureStore features, LearningTask task, int[] classes)
@@ -178,5 +188,5 @@ public sealed partial class MetaModel
     private static InvalidOperationException NoStatistics(string method, string task) =>
         new($"{method} must be used on tasks that keep statistics of their rows; got '{task}', which keeps none. Its earlier rows would be lost. The model has not changed. Train with KeepStatistics = true, and adapt the task without RelatedPrior and RefinementSteps.");
 
-    private sealed record TaskState(TaskStatistics Statistics, int[] Classes);
+    private sealed record TaskState(TaskStatistics Statistics, int[] Classes, float[] Covariates);
 }

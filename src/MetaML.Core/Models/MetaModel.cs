@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
+using MetaML.Adapters.Bayesian;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
 using MetaML.Episodes;
@@ -22,7 +23,7 @@ public sealed partial class MetaModel
     private readonly float[][] _encoderArrays;
     private readonly float[][] _adapterArrays;
     private readonly Lazy<AdaptedTask?> _prior;
-    private readonly Lazy<LinearHead> _uncalibratedPrior; // of binary labels
+    private readonly Lazy<MetaModel> _uncalibrated;
 
     internal MetaModel(MetaModelDesign design, FeatureScaling? scaling, LabelScaling labels, ParameterArray[] encoderValues, ParameterArray[] adapterValues)
     {
@@ -33,8 +34,8 @@ public sealed partial class MetaModel
         _adapterValues = adapterValues;
         _encoderArrays = Array.ConvertAll(encoderValues, p => p.Values);
         _adapterArrays = Array.ConvertAll(adapterValues, p => p.Values);
-        _prior = new Lazy<AdaptedTask?>(AdaptWithoutRows);
-        _uncalibratedPrior = new Lazy<LinearHead>(() => With(null).Prior!.Head);
+        _prior = new Lazy<AdaptedTask?>(() => HasCommonOutputs ? AdaptWithoutRows(new float[CovariateNames.Count]) : null);
+        _uncalibrated = new Lazy<MetaModel>(() => With(null));
     }
 
     /// <summary>The kind of label.</summary>
@@ -63,7 +64,7 @@ public sealed partial class MetaModel
     /// <summary>Whether the heads of adapted tasks have a <see cref="LinearHead.PredictiveVariance"/>.</summary>
     public bool GivesDeviation => _design.GivesDeviation;
 
-    /// <summary>The prior: the result of adaptation on no rows; null if <see cref="HasCommonOutputs"/> is false.</summary>
+    /// <summary>The prior: the result of adaptation on no rows, for average covariates; null if <see cref="HasCommonOutputs"/> is false.</summary>
     public AdaptedTask? Prior => _prior.Value;
 
     /// <summary>The training data, the end of training, and the choices with their reasons; null in a saved model of an earlier version.</summary>
@@ -77,6 +78,18 @@ public sealed partial class MetaModel
 
     /// <summary>The weights λ of the training tasks at the end of training, by name. Not saved with the model, because each adapted task holds its own λ.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
+
+    /// <summary>The standardisation of covariates of tasks; null if there are none.</summary>
+    internal CovariateScaling? CovariateScaling { get; init; }
+
+    /// <summary>The estimates of the prior and their errors; null if the prior was not learned by empirical Bayes for regression.</summary>
+    internal PopulationEstimate? Population { get; init; }
+
+    /// <summary>The names of the features; empty if they have none, or in a saved model of an earlier version.</summary>
+    public IReadOnlyList<string> FeatureNames => _design.FeatureNames;
+
+    /// <summary>The names of the covariates of tasks, on which the mean of the prior depends; empty if there are none.</summary>
+    public IReadOnlyList<string> CovariateNames => _design.CovariateNames;
 
     /// <summary>The scaling of labels.</summary>
     internal LabelScaling Labels => _labels;
@@ -92,6 +105,12 @@ public sealed partial class MetaModel
 
     /// <summary>The adapter if it has a solution in closed form and a prior head; else null.</summary>
     internal ClosedFormAdapter? ClosedForm => HasCommonOutputs ? _design.Adapter as ClosedFormAdapter : null;
+
+    /// <summary>The adapter if it is a Bayesian one with a Gaussian likelihood and a prior head; else null.</summary>
+    internal BayesianAdapter? BayesianAdapter => ClosedForm as BayesianAdapter;
+
+    /// <summary>The conversion of heads to the units of the feature column.</summary>
+    internal PopulationUnits Units => new(_design, _scaling, CovariateScaling);
 
     /// <summary>The adapter's meta-learned values.</summary>
     internal IReadOnlyList<float[]> AdapterArrays => _adapterArrays;
@@ -112,10 +131,28 @@ public sealed partial class MetaModel
         options.Validate();
         options.RelatedPrior?.CheckIsOf(this);
         CheckFits(support);
-        return AdaptStandardized(_labels.Apply(support), options, cancellationToken);
+        return AdaptStandardized(Standardize(support), options, cancellationToken);
     }
 
-    /// <summary><see cref="Adapt"/> for standardised labels.</summary>
+    private TaskSet Standardize(TaskSet tasks) => CovariateScaling?.Apply(_labels.Apply(tasks)) ?? _labels.Apply(tasks);
+
+    /// <summary>The prior of a task with these covariates: the result of adaptation on no rows.</summary>
+    /// <param name="covariates">[covariates], in the user's units, in the order of <see cref="CovariateNames"/>.</param>
+    /// <exception cref="ArgumentException">There is another number of covariates.</exception>
+    /// <exception cref="InvalidOperationException">Each task has its own classes, so that there is no prior.</exception>
+    public AdaptedTask PriorFor(ReadOnlySpan<float> covariates)
+    {
+        if (covariates.Length != CovariateNames.Count)
+            throw new ArgumentException($"There must be {CovariateNames.Count} covariates, as the model was trained on; got {covariates.Length}.", nameof(covariates));
+        AdaptedTask prior = Prior ?? throw new InvalidOperationException("A prior must be of common outputs; each task of this model has its own classes. Train with ClassSets.Common.");
+        return CovariateScaling is null ? prior : AdaptWithoutRows(CovariateScaling.Apply(covariates));
+    }
+
+    /// <summary>The head of a task without rows.</summary>
+    /// <param name="covariates">Standardised.</param>
+    internal LinearHead PriorHeadOf(float[] covariates) => (CovariateScaling is null ? Prior! : AdaptWithoutRows(covariates)).Head;
+
+    /// <summary><see cref="Adapt"/> for standardised labels and covariates.</summary>
     internal IReadOnlyList<AdaptedTask> AdaptStandardized(TaskSet support, AdaptationOptions options, CancellationToken cancellationToken = default)
     {
         var adapted = new AdaptedTask[support.Tasks.Count];
@@ -146,18 +183,29 @@ public sealed partial class MetaModel
     /// <summary>Creates a scorer for one thread. It has its own buffers.</summary>
     public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
-    /// <summary>The same model with a summary of its training and the task weights.</summary>
-    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights) =>
-        new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = training, TaskWeights = weights, Calibration = Calibration, Statistics = Statistics };
+    /// <summary>The same model with a summary of its training, the task weights, and what is known of its prior.</summary>
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights, PriorSummary? prior) =>
+        Copy(_labels, Calibration, training, prior is null || EncoderOptions is not IdentityEncoderOptions ? null : PopulationEstimate.Of(prior, _design, _scaling, CovariateScaling), weights, Statistics);
 
     /// <summary>The same model with calibrated scores.</summary>
-    internal MetaModel With(ScoreCalibration? calibration) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Calibration = calibration, Statistics = Statistics };
+    internal MetaModel With(ScoreCalibration? calibration) => Copy(_labels, calibration, null, null, null, Statistics);
 
     /// <summary>The same model for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => new(_design, _scaling, labels, _encoderValues, _adapterValues) { Training = Training, Calibration = Calibration, Statistics = Statistics };
+    internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, Calibration, Training, Population, null, Statistics);
 
     /// <summary>The same model, whose tasks keep what Update and Forget need of their rows.</summary>
-    internal MetaModel Keeping(StatisticsOptions? statistics) => new(_design, _scaling, _labels, _encoderValues, _adapterValues) { Training = Training, TaskWeights = TaskWeights, Calibration = Calibration, Statistics = statistics };
+    internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, Calibration, Training, Population, TaskWeights, statistics);
+
+    private MetaModel Copy(LabelScaling labels, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics) =>
+        new(_design, _scaling, labels, _encoderValues, _adapterValues)
+        {
+            CovariateScaling = CovariateScaling,
+            Calibration = calibration,
+            Training = training,
+            Population = population,
+            Statistics = statistics,
+            TaskWeights = weights ?? ReadOnlyDictionary<string, double>.Empty,
+        };
 
     /// <summary>Throws unless the tasks have the model's label kind and number of features.</summary>
     internal void CheckFits(TaskSet support)
@@ -166,10 +214,16 @@ public sealed partial class MetaModel
             throw new ArgumentException($"Support must have {Kind} labels, as the model was trained on; got {support.Kind}.", nameof(support));
         if (support.Features.FeatureCount != FeatureCount)
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
+        if (support.CovariateNames.Count != CovariateNames.Count)
+            throw new ArgumentException($"Support must have {CovariateNames.Count} covariates for each task, as the model was trained on; got {support.CovariateNames.Count}. Set TaskSetBuilder.CovariateNames.", nameof(support));
     }
 
-    /// <summary>Embeds a task's rows with the shared encoder, and standardises its labels.</summary>
-    internal EmbeddedTask Embed(FeatureStore features, LearningTask task) => EmbedStandardized(features, _labels.Apply(task));
+    /// <summary>Embeds a task's rows with the shared encoder, and standardises its labels and covariates.</summary>
+    internal EmbeddedTask Embed(FeatureStore features, LearningTask task)
+    {
+        LearningTask standardized = _labels.Apply(task);
+        return EmbedStandardized(features, CovariateScaling is { } scaling ? standardized.WithCovariates(scaling.Apply(task.Covariates)) : standardized);
+    }
 
     /// <summary>Embeds a task's rows for standardised labels, with the given encoder parameters or the shared ones.</summary>
     internal EmbeddedTask EmbedStandardized(FeatureStore features, LearningTask task, float[][]? encoderParameters = null) =>
@@ -192,7 +246,7 @@ public sealed partial class MetaModel
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };
-        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1);
+        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1) { Covariates = task.Covariates };
     }
 
     private static InvalidOperationException NotFinite(string task, Exception? inner = null) =>
@@ -216,21 +270,20 @@ public sealed partial class MetaModel
         return [.. Enumerable.Range(0, ClassCount)];
     }
 
-    private AdaptedTask Finish(string name, int[] classes, int rows, LinearHead head, float[][]? encoderParameters, TaskStatistics? statistics)
+    private AdaptedTask Finish(string name, int[] classes, int rows, float[] covariates, LinearHead head, float[][]? encoderParameters, TaskStatistics? statistics)
     {
         if (GivesDeviation && head.PredictiveVariance is null)
             throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
         if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
-            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics };
+            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics, Covariates = covariates };
         throw NotFinite(name);
     }
 
-    private AdaptedTask? AdaptWithoutRows()
+    // For standardised covariates.
+    private AdaptedTask AdaptWithoutRows(float[] covariates)
     {
-        if (!HasCommonOutputs)
-            return null;
-        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]);
-        return Adapt(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true))[0];
+        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]) { Covariates = covariates };
+        return AdaptStandardized(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true) { CovariateNames = CovariateNames }, new AdaptationOptions())[0];
     }
 }

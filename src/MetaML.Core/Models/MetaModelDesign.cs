@@ -6,13 +6,21 @@ namespace MetaML.Models;
 /// <summary>A meta-learner without parameter values: label kind, number of features, encoder and adapter.</summary>
 internal sealed class MetaModelDesign
 {
-    public MetaModelDesign(LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions)
+    public MetaModelDesign(
+        LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions, IReadOnlyList<string>? featureNames = null, IReadOnlyList<string>? covariateNames = null)
     {
+        FeatureNames = featureNames ?? [];
+        CovariateNames = covariateNames ?? [];
         EncoderOptions = encoderOptions.Saved;
         AdapterOptions = adapterOptions;
         IEncoder encoder = encoderOptions.Create(featureCount);
         Encoder = encoderOptions.IsFrozen ? new PresetEncoder(encoder, (spec, _) => spec with { IsTrained = false }) : encoder;
-        Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs) { EncoderParameters = Encoder.Parameters };
+        Head = new HeadShape(kind, Encoder.EmbeddingDimension, commonOutputs) 
+        {
+            EncoderParameters = Encoder.Parameters,
+            CovariateCount = CovariateNames.Count,
+            InputNames = encoderOptions is IdentityEncoderOptions ? FeatureNames : [],
+        };
         Adapter = adapterOptions.Create(Head);
         if (GivesDeviation && Adapter is not IManagedAdapter)
             throw new ArgumentException($"{adapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} must be false unless the adapter implements IManagedAdapter; got true, and {Adapter.GetType().Name} does not. Only IManagedAdapter.Adapt returns a head with a deviation. Implement it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
@@ -21,6 +29,7 @@ internal sealed class MetaModelDesign
     // The design for embedded rows.
     private MetaModelDesign(MetaModelDesign original)
     {
+        (FeatureNames, CovariateNames) = (original.FeatureNames, original.CovariateNames);
         EncoderOptions = new IdentityEncoderOptions { StandardizeInputs = false };
         AdapterOptions = original.AdapterOptions;
         Encoder = new IdentityEncoder(original.Encoder.EmbeddingDimension) { MultiplicationsPerRow = original.Encoder.MultiplicationsPerRow };
@@ -31,6 +40,12 @@ internal sealed class MetaModelDesign
     public EncoderOptions EncoderOptions { get; }
 
     public AdapterOptions AdapterOptions { get; }
+
+    /// <summary>The names of the features; empty if they have none.</summary>
+    public IReadOnlyList<string> FeatureNames { get; }
+
+    /// <summary>The names of the covariates of tasks; empty if there are none.</summary>
+    public IReadOnlyList<string> CovariateNames { get; }
 
     public IEncoder Encoder { get; }
 

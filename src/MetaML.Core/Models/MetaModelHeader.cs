@@ -39,6 +39,18 @@ internal sealed record MetaModelHeader
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StatisticsOptions? Statistics { get; init; }
 
+    /// <summary>The names of the features; null in models of earlier versions, and if they are long or absent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? FeatureNames { get; init; }
+
+    /// <summary>The names of the covariates of tasks; null if there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? CovariateNames { get; init; }
+
+    /// <summary>What is known of the prior beside its values; null if nothing is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PopulationEstimate? Population { get; init; }
+
     /// <summary>Checks a header that was read from a file.</summary>
     /// <exception cref="ArgumentException">A property is missing, outside its range, or contradicts another.</exception>
     public void Validate()
@@ -52,6 +64,11 @@ internal sealed record MetaModelHeader
             throw OptionCheck.Error(this, nameof(CommonOutputs), "1 unless labels are multiclass", CommonOutputs);
         OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
         Training?.Validate();
+        Population?.Validate();
+        if (FeatureNames is not null && (FeatureNames.Length != FeatureCount || FeatureNames.Contains(null)))
+            throw OptionCheck.Error(this, nameof(FeatureNames), $"{FeatureCount} names, or null", FeatureNames.Length);
+        if (CovariateNames is not null && (CovariateNames.Length == 0 || CovariateNames.Contains(null)))
+            throw OptionCheck.Error(this, nameof(CovariateNames), "names, or null", CovariateNames.Length);
         Calibration?.Validate();
         Statistics?.Validate();
         if (Calibration is not null && Kind != LabelKind.Binary)

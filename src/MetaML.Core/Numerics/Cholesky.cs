@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace MetaML.Numerics;
@@ -63,6 +64,32 @@ internal static class Cholesky
                     rowI[i] = Math.Sqrt(value);
                 else
                     throw new ArithmeticException($"The matrix must be positive definite; got the pivot {value} in row {i}.");
+            }
+        }
+    }
+
+    /// <summary>The same for a positive semidefinite matrix: a dimension without variance of its own gets a column of zeros.</summary>
+    /// <param name="a">[size, size], row-major; only the lower triangle is read.</param>
+    /// <param name="size">Number of rows of A.</param>
+    /// <exception cref="ArithmeticException">A holds NaN.</exception>
+    public static void FactorSemidefinite(double[] a, int size)
+    {
+        const double Smallest = 1e-13; // relative to the diagonal: the rounding error of a pivot
+        for (int i = 0; i < size; i++)
+        {
+            Span<double> rowI = a.AsSpan(i * size, size);
+            double diagonal = rowI[i];
+            rowI[(i + 1)..].Clear();
+            for (int j = 0; j <= i; j++)
+            {
+                ReadOnlySpan<double> rowJ = a.AsSpan(j * size, j + 1);
+                double value = rowI[j] - TensorPrimitives.Dot(rowI[..j], rowJ[..j]);
+                if (j < i)
+                    rowI[j] = rowJ[j] > 0 ? value / rowJ[j] : 0;
+                else if (double.IsNaN(value))
+                    throw new ArithmeticException($"The matrix must be finite; got the pivot {value} in row {i}.");
+                else
+                    rowI[i] = value > Smallest * diagonal ? Math.Sqrt(value) : 0;
             }
         }
     }

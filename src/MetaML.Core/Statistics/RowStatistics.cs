@@ -95,12 +95,13 @@ internal sealed class RowStatistics : TaskStatistics
 
     /// <summary>The rows as an embedded task.</summary>
     /// <param name="outputs">Number of outputs of the task.</param>
-    public EmbeddedTask ToEmbedded(int outputs)
+    /// <param name="covariates">The standardised covariates of the task; empty if there are none.</param>
+    public EmbeddedTask ToEmbedded(int outputs, IReadOnlyList<float> covariates)
     {
         var embeddings = new float[_rows.Length * _form.Dimension];
         for (int row = 0; row < _rows.Length; row++)
             _rows[row].Features(_form.Dimension).CopyTo(embeddings.AsSpan(row * _form.Dimension, _form.Dimension));
-        return new EmbeddedTask(embeddings, _form.Dimension, Array.ConvertAll(_rows, row => row.Label), Weights, outputs);
+        return new EmbeddedTask(embeddings, _form.Dimension, Array.ConvertAll(_rows, row => row.Label), Weights, outputs) { Covariates = covariates };
     }
 
     /// <summary>The weight of each row.</summary>

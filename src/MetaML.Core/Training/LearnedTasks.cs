@@ -23,6 +23,9 @@ internal sealed class LearnedTasks
         _evidence = adapter.EvidenceOf(_tasks.Select(embed));
     }
 
+    /// <summary>What is known of the prior of all tasks beside its values, after <see cref="Complete"/>; null for nothing.</summary>
+    public Lazy<PriorSummary>? Summary => _evidence.Summary;
+
     /// <summary>Sets the parameters that are not trained.</summary>
     /// <param name="parameters">All parameters of the adapter; values may be overwritten.</param>
     /// <param name="limits">The number of steps and the time.</param>

@@ -151,7 +151,7 @@ internal static class LearnerChoice
         {
             IdentityEncoderOptions => ((AdapterOptions)new BayesianAdapterOptions(), "without an encoder, tasks share a prior of their heads"),
             _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => (new BayesianAdapterOptions(), "labels are numbers, and it also gives the deviation of scores"),
-            ConvolutionalEncoderOptions => (new PrototypeAdapterOptions(), "features are images, and labels are classes"),
+            ConvolutionalEncoderOptions when problems.All(problem => problem.CovariateNames.Count == 0) => (new PrototypeAdapterOptions(), "features are images, and labels are classes"),
             _ => (new RidgeAdapterOptions(), "labels are classes"),
         };
         decide?.Invoke($"Adapter: {Describe(adapter)}{(encoder is IdentityEncoderOptions ? "" : " on the network")}, since {why}.");

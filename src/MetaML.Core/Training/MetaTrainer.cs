@@ -50,13 +50,14 @@ public static class MetaTrainer
             throw new ArgumentException($"Problems must be at least one, all on the same feature store; got {problems.Count}. They could not share an encoder. Add every problem's rows to one store.", nameof(problems));
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
+        CovariateCheck.Check(problems, options);
         return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
     }
 
     /// <summary>Runs a training, or the first half of joint training.</summary>
     internal static IReadOnlyList<MetaModel> Learn(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run)
     {
-        foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)))
+        foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)).Concat(CovariateCheck.Reasons(problems, options)))
             run.Decide(reason);
         options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);

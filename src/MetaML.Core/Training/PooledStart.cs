@@ -36,7 +36,7 @@ internal static class PooledStart
             Array.ConvertAll(some, row => row.Task.Labels[row.Position]),
             Array.ConvertAll(some, row => row.Task.Weights?[row.Position] ?? 1),
             problem.Tasks.Tasks[0].Classes);
-        var model = new MetaModel(problem.Design, scaling, problem.Prepared.Labels, encoder, adapter);
+        var model = new MetaModel(problem.Design, scaling, problem.Prepared.Labels, encoder, adapter) { CovariateScaling = problem.Prepared.Covariates };
         problem.Design.Adapter.StartFromPooled(adapter, model.EmbedStandardized(problem.Tasks.Features, pooled));
     }
 

@@ -89,7 +89,7 @@ internal sealed class TrainedLearner
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(task => task.First.Name, task => task.Second);
             first += tasks.Count;
-            return pair.First.With(evaluated?.Calibrations[i]).After(summary, weights);
+            return pair.First.With(evaluated?.Calibrations[i]).After(summary, weights, _evidence[i]?.Summary?.Value);
         })];
     }
 
@@ -151,7 +151,7 @@ internal sealed class TrainedLearner
     private IEnumerable<MetaModel> Complete(bool withValidation, TrainingRun run) => _problems.Select((problem, i) =>
     {
         ParameterArray[] own = Array.ConvertAll(_adapters[i], array => array with { Values = [.. array.Values] });
-        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own);
+        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own) { CovariateScaling = problem.Prepared.Covariates };
         EpisodeSource source = problem.Prepared.Source;
         PriorLimits limits = run.PriorLimits(Options);
         if (withValidation || source.HoldsOutTasks)

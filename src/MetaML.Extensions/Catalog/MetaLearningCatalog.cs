@@ -122,6 +122,33 @@ public sealed partial class MetaLearningCatalog
     }
 #pragma warning restore CA1822
 
+    /// <summary>The effects that a linear model has learned of the population of tasks, with their standard errors.</summary>
+    /// <param name="model">A meta-learner with a Task column, values as labels, no encoder and a Bayesian adapter, or a chain that contains one.</param>
+    /// <returns>A row for each <see cref="PopulationEffect"/>, with its properties as columns. <see cref="Describe"/> also gives correlations, the likelihood and the share of the variance between tasks.</returns>
+    /// <remarks>Units are those of the feature column that the trainer reads. If a step before it normalises the features, they are those after this step.</remarks>
+    /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView effects = ml.MetaLearning().PopulationEffects(model);
+    /// foreach (var effect in ml.Data.CreateEnumerable&lt;PopulationEffect&gt;(effects, reuseRowObject: false))
+    ///     Console.WriteLine($"{effect.Name}: {effect.Estimate:F2} ± {effect.StandardError:F2}");
+    /// </code>
+    /// </example>
+    public IDataView PopulationEffects(ITransformer model) => _context.Data.LoadFromEnumerable(PopulationDescription.Of(LinearLearner(model).PopulationOf()).Effects);
+
+    /// <summary>The effects in each task that a linear model knows, with their differences from those of the population.</summary>
+    /// <param name="model">As for <see cref="PopulationEffects"/>.</param>
+    /// <returns>A row for each <see cref="TaskEffect"/>, with its properties as columns: tasks in the order of their names, and for each the intercept and the features.</returns>
+    /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
+    public IDataView TaskEffects(ITransformer model) => _context.Data.LoadFromEnumerable(LinearLearner(model).TaskEffects().ToArray());
+
+    private static MetaLearnerTransformer LinearLearner(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ITaskLearner learner = ChainAdapter.FindLearner(model);
+        return learner as MetaLearnerTransformer ?? throw new ArgumentException($"The model must have one output; got a {learner.GetType().Name}. Take one by SelectOutput.", nameof(model));
+    }
+
     /// <summary>Creates a trainer that learns to predict several columns from the same features; see <see cref="MultiOutputTrainer"/>.</summary>
     /// <param name="labelColumnNames">The columns to predict: Single (regression), Boolean (binary) or key (multiclass), in any combination. Labels may be missing.</param>
     /// <param name="featureColumnName">The features: vector of Single of known size.</param>

@@ -51,7 +51,7 @@ internal sealed class ChainAdapter
         {
             MetaLearnerTransformer single = learner as MetaLearnerTransformer
                 ?? throw new ArgumentException($"The model must have one output; got a {learner.GetType().Name}. Take one by SelectOutput.");
-            tasks = single.ReadSupport(_context, rows, _cancellationToken).Tasks;
+            tasks = single.ReadSupport(_context, rows, keepsTasksWithoutLabels: false, _cancellationToken).Tasks;
             return single;
         });
         return tasks!;

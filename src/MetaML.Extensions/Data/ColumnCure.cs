@@ -17,6 +17,9 @@ internal static class ColumnCure
     {
         (_, null) => $"Give the name of an existing column, or put the step that makes '{name}' in front.",
         ("feature", _) => Features(name, found, isVector),
+        ("task feature", _) when found == NumberDataViewType.Single || isVector => Features(name, found, isVector: true),
+        ("task feature", KeyDataViewType or TextDataViewType) => Features(name, found, isVector),
+        ("task feature", _) => To(name, found, DataKind.Single),
         ("score", _) => "Give the result of a model's Transform, and the name of its score column.",
         _ when isVector => $"Make a column with one value in each row, and use it instead of '{name}'.",
         ("task", KeyDataViewType) => $"Map its values to keys again by {Conversion}.MapValueToKey, or give KeyType a count.",

@@ -13,25 +13,29 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 {
     private const string FeaturesExpected = "known-size vector of Single";
     internal const string BinaryExpected = "Boolean, or Single of 0, 1 and NaN";
+    private const string TaskFeaturesExpected = "Single, or known-size vector of Single";
     private const string TaskExpected = "String or key of known cardinality";
+
+    /// <summary>The task features: Single or known-size vector of Single, constant within a task; null for none.</summary>
+    public string? TaskFeatures { get; init; }
 
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    public void CheckLabeled(DataViewSchema schema, LabelKind kind, int? featureCount = null)
+    public void CheckLabeled(DataViewSchema schema, LabelKind kind, int? featureCount = null, int? taskFeatureCount = null)
     {
         DataViewType label = Find(schema, "label", Label, LabelExpected(kind), kind);
         if (kind == LabelKind.Multiclass && label is KeyDataViewType && !KeyVocabulary.Has(label))
             throw Mismatch(schema, "label", Label, $"key of known cardinality, at most {KeyVocabulary.MaximumCount}", label, kind);
         if (LabelKinds.Of(kind, label is KeyDataViewType, label) != kind)
             throw Mismatch(schema, "label", Label, LabelExpected(kind), label, kind);
-        CheckRows(schema, featureCount);
+        CheckRows(schema, featureCount, taskFeatureCount);
     }
 
     /// <summary>Checks the columns that training and adaptation read, apart from labels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    public void CheckRows(DataViewSchema schema, int? featureCount = null)
+    public void CheckRows(DataViewSchema schema, int? featureCount = null, int? taskFeatureCount = null)
     {
-        CheckScored(schema, featureCount);
+        CheckScored(schema, featureCount, taskFeatureCount);
         if (Weight is not null && Find(schema, "example weight", Weight, "Single") is { } weight && weight != NumberDataViewType.Single)
             throw Mismatch(schema, "example weight", Weight, "Single", weight);
     }
@@ -44,6 +48,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         CheckNotHidden("label", Label, outputs);
         CheckNotHidden("task", Task, outputs);
         CheckNotHidden("example weight", Weight, outputs);
+        CheckNotHidden("task feature", TaskFeatures, outputs);
     }
 
     /// <summary>Checks that no output hides a column.</summary>
@@ -59,7 +64,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 
     /// <summary>Checks the columns that scoring reads.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
-    public void CheckScored(DataViewSchema schema, int? featureCount = null)
+    public void CheckScored(DataViewSchema schema, int? featureCount = null, int? taskFeatureCount = null)
     {
         DataViewType features = Find(schema, "feature", Features, FeaturesExpected);
         if (features is not VectorDataViewType { Size: > 0 } vector || vector.ItemType != NumberDataViewType.Single)
@@ -68,6 +73,13 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features);
         if (Task is not null)
             CheckTask(schema, Task);
+        if (TaskFeatures is null)
+            return;
+        DataViewType taskFeatures = Find(schema, "task feature", TaskFeatures, TaskFeaturesExpected);
+        if (ColumnTypes.Item(taskFeatures) != NumberDataViewType.Single || taskFeatures is VectorDataViewType { Size: 0 })
+            throw Mismatch(schema, "task feature", TaskFeatures, TaskFeaturesExpected, taskFeatures);
+        if (taskFeatureCount is { } known && TaskFeatureReader.CountOf(taskFeatures) != known)
+            throw Mismatch(schema, "task feature", TaskFeatures, known == 1 ? "Single, as the model was trained on" : $"vector of {known} Single, as the model was trained on", taskFeatures);
     }
 
     /// <summary>Checks a Task column: text, or a key whose number of values is known.</summary>
@@ -100,6 +112,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         CheckFeatures(shape);
         if (Task is not null)
             CheckTask(shape, Task);
+        if (TaskFeatures is not null)
+            Find(shape, "task feature", TaskFeatures, TaskFeaturesExpected, column => column.Kind is Scalar or SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single && !column.IsKey);
         if (Weight is not null)
             Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
     }

@@ -16,6 +16,8 @@ internal sealed class TaskRowStore
 
     private readonly int _featureCount;
     private readonly IReadOnlyList<LabelColumn> _labels;
+    private readonly IReadOnlyList<string> _taskFeatures;
+    private readonly Dictionary<string, float[]> _unlabeled = new(StringComparer.Ordinal); // tasks that may have no labelled row
     private readonly List<Row> _pending = [];
     private TaskSetBuilder[] _builders = [];
     private FeatureStore? _store;
@@ -25,13 +27,18 @@ internal sealed class TaskRowStore
     /// <param name="featureCount">Number of features of each row.</param>
     /// <param name="needsDense">Whether the store must be dense.</param>
     /// <param name="labels">The label columns; empty if the encoder learns without labels.</param>
-    public TaskRowStore(int featureCount, bool needsDense, IReadOnlyList<LabelColumn> labels)
+    /// <param name="taskFeatures">The names of the task features; empty if there are none.</param>
+    public TaskRowStore(int featureCount, bool needsDense, IReadOnlyList<LabelColumn> labels, IReadOnlyList<string> taskFeatures)
     {
+        _taskFeatures = taskFeatures;
         _featureCount = featureCount;
         _labels = labels;
         if (needsDense || featureCount < MinimumSparseFeatures)
             Begin(new DenseFeatureStore(featureCount));
     }
+
+    /// <summary>The names of the features; empty if they are not known.</summary>
+    public IReadOnlyList<string> FeatureNames { get; init; } = [];
 
     /// <summary>Whether the form of the store is still undecided. Rows without a label count in the decision, too.</summary>
     public bool IsMeasuring => _store is null;
@@ -51,30 +58,41 @@ internal sealed class TaskRowStore
     /// <param name="task">The task of the row.</param>
     /// <param name="labels">The label of each label column; NaN if it is missing.</param>
     /// <param name="weight">The weight of the row.</param>
-    public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight)
+    /// <param name="taskFeatures">The features of the task; null if there are none.</param>
+    public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float[]? taskFeatures)
     {
         if (!IsMeasuring)
         {
-            Store(features, task, labels, weight);
+            Store(features, task, labels, weight, taskFeatures);
             return;
         }
 
-        _pending.Add(new Row(features, task, labels.ToArray(), weight));
+        _pending.Add(new Row(features, task, labels.ToArray(), weight, taskFeatures));
         features = default;
     }
+
+    /// <summary>Adds a task, which may have no labelled rows.</summary>
+    public void AddTask(string task, float[] taskFeatures) => _unlabeled[task] = taskFeatures;
 
     /// <summary>The store of all rows.</summary>
     public FeatureStore Features()
     {
         if (IsMeasuring)
             Decide();
-        return _store!;
+        _store!.FeatureNames = FeatureNames;
+        return _store;
     }
 
     /// <summary>The tasks of each label column, on the store of all rows.</summary>
     public TaskSet[] Tasks()
     {
         Features();
+        foreach (TaskSetBuilder builder in _builders)
+        {
+            foreach (var (task, taskFeatures) in _unlabeled)
+                builder.SetCovariates(task, taskFeatures);
+        }
+
         return [.. _builders.Zip(_labels, (builder, label) => builder.Build(label.ClassCount, label.ClassSets))];
     }
 
@@ -82,25 +100,28 @@ internal sealed class TaskRowStore
     {
         Begin(_nonZero < MaximumSparseDensity * _measured * _featureCount ? new SparseFeatureStore(_featureCount) : new DenseFeatureStore(_featureCount));
         foreach (Row row in _pending)
-            Store(row.Features, row.Task, row.Labels, row.Weight);
+            Store(row.Features, row.Task, row.Labels, row.Weight, row.TaskFeatures);
         _pending.Clear();
     }
 
     private void Begin(FeatureStore store)
     {
         _store = store;
-        _builders = [.. _labels.Select(label => new TaskSetBuilder(label.Kind, store))];
+        _builders = [.. _labels.Select(label => new TaskSetBuilder(label.Kind, store) { CovariateNames = _taskFeatures })];
     }
 
-    private void Store(in VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight)
+    private void Store(in VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float[]? taskFeatures)
     {
         int row = _store!.Add(features.ToFeatureRow());
         for (int i = 0; i < labels.Length; i++)
         {
-            if (!float.IsNaN(labels[i]))
-                _builders[i].Add(task, row, labels[i], weight);
+            if (float.IsNaN(labels[i]))
+                continue;
+            _builders[i].Add(task, row, labels[i], weight);
+            if (taskFeatures is not null)
+                _builders[i].SetCovariates(task, taskFeatures);
         }
     }
 
-    private readonly record struct Row(VBuffer<float> Features, string Task, float[] Labels, float Weight);
+    private readonly record struct Row(VBuffer<float> Features, string Task, float[] Labels, float Weight, float[]? TaskFeatures);
 }

@@ -28,7 +28,13 @@ internal sealed class TaskSetReader
         _columns = columns;
     }
 
+    // The names of more features are not read: nothing shows or selects them by name.
+    private const int MostNamedFeatures = 4096;
+
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Whether a task without labelled rows is a task too, if its task features are known.</summary>
+    public bool KeepsTasksWithoutLabels { get; init; }
 
     /// <summary>The encoder that receives the rows; null if it is not chosen yet.</summary>
     public EncoderOptions? Encoder { get; init; }
@@ -48,8 +54,13 @@ internal sealed class TaskSetReader
     private TaskRowStore ReadRows(IDataView data, IReadOnlyList<LabelColumn> labels)
     {
         DataViewSchema.Column featureColumn = data.Schema[_columns.Features];
-        var rows = new TaskRowStore(ColumnTypes.VectorSize(featureColumn.Type), Encoder is { NeedsDense: true }, labels);
+        int featureCount = ColumnTypes.VectorSize(featureColumn.Type);
         using DataViewRowCursor cursor = data.GetRowCursor(RequiredColumns(data.Schema, labels));
+        TaskFeatureReader? taskFeatures = _columns.TaskFeatures is { } name ? new TaskFeatureReader(cursor, name) : null;
+        var rows = new TaskRowStore(featureCount, Encoder is { NeedsDense: true }, labels, taskFeatures?.Names ?? [])
+        {
+            FeatureNames = featureColumn.HasSlotNames() && featureCount <= MostNamedFeatures ? VectorSlots.Names(featureColumn, $"{featureColumn.Name}.") : [],
+        };
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
         ValueGetter<float>[] getLabels = [.. labels.Select(label => ColumnGetters.Label(cursor, data.Schema[label.Name]))];
         ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
@@ -79,6 +90,8 @@ internal sealed class TaskSetReader
             if (!isLabeled)
             {
                 unlabeled++;
+                if (KeepsTasksWithoutLabels && getTask() is { } known && taskFeatures is not null)
+                    rows.AddTask(known, taskFeatures.Of(known, cursor.Position));
                 if (rows.IsMeasuring)
                 {
                     getFeatures(ref features);
@@ -103,7 +116,7 @@ internal sealed class TaskSetReader
 
             if (rows.IsMeasuring)
                 rows.Measure(features);
-            rows.Add(ref features, task, values, weight);
+            rows.Add(ref features, task, values, weight, taskFeatures?.Of(task, cursor.Position));
         }
 
         if (unlabeled > 0)
@@ -122,21 +135,14 @@ internal sealed class TaskSetReader
             if (float.IsFinite(values[i]))
                 continue;
             int slot = features.IsDense ? i : features.GetIndices()[i];
-            string name = "";
-            if (column.HasSlotNames())
-            {
-                VBuffer<ReadOnlyMemory<char>> names = default;
-                column.GetSlotNames(ref names);
-                name = $" ('{names.GetItemOrDefault(slot)}')";
-            }
-
+            string name = column.HasSlotNames() ? $" ('{VectorSlots.Names(column, "")[slot]}')" : "";
             throw new InvalidOperationException($"Features must be finite; got {values[i]} in row {row}, slot {slot}{name} of column '{column.Name}'. Replace missing values, as ReplaceMissingValues does, or filter the rows.");
         }
     }
 
     private IEnumerable<DataViewSchema.Column> RequiredColumns(DataViewSchema schema, IEnumerable<LabelColumn> labels)
     {
-        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight];
+        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight, _columns.TaskFeatures];
         return names.OfType<string>().Distinct().Select(name => schema[name]);
     }
 

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
+using MetaML.Options;
 
 namespace MetaML.Extensions.Descriptions;
 
 /// <summary>Writes a model's description as text.</summary>
 internal static class DescriptionText
 {
-    private const int TasksShown = 20;
+    private const int TasksShown = 20, EffectsShown = 20;
 
     public static string Of(ModelDescription model)
     {
@@ -17,10 +18,14 @@ internal static class DescriptionText
         {
             Line(text, $"Label '{output.LabelColumnName}': {output.Kind}{(output.Classes.Count > 0 ? $" of {output.Classes.Count:N0} classes" : "")}");
             Line(text, $"  Adapter: {OptionText.Of(output.Adapter)}");
+            if (output.TaskFeatures.Count > 0)
+                Line(text, $"  Task features: {NameList.OfTexts(output.TaskFeatures)}");
             string training = Of(output.Training);
             if (training != before) // outputs that were learned together have the same summary, which is written once
                 text.Append(training);
             before = training;
+            if (output.Population is { } population)
+                AppendPopulation(text, population);
             AppendTasks(text, output);
         }
 
@@ -44,6 +49,26 @@ internal static class DescriptionText
             Line(text, $"  - {reason}");
         return text.ToString();
     }
+
+    private static void AppendPopulation(StringBuilder text, PopulationDescription population)
+    {
+        string likelihood = population is { LogLikelihood: { } value, Aic: { } aic, Bic: { } bic } ? Text($", from {population.RowCount:N0} rows of {population.TaskCount:N0} tasks: log likelihood {value:F2}, AIC {aic:F1}, BIC {bic:F1}") : "";
+        Line(text, $"  Population{likelihood}");
+        foreach (PopulationEffect effect in population.Effects.Take(EffectsShown))
+        {
+            string error = double.IsNaN(effect.StandardError) ? "" : Text($" ± {effect.StandardError:G4}");
+            string deviation = double.IsNaN(effect.TaskStandardDeviation) ? "" : effect.TaskStandardDeviation == 0 ? ", the same in all tasks" : Text($", standard deviation over tasks {effect.TaskStandardDeviation:G4}");
+            Line(text, $"    {effect.Name}: {effect.Estimate:G4}{error}{deviation}");
+        }
+
+        if (population.Effects.Count > EffectsShown)
+            Line(text, $"    and {population.Effects.Count - EffectsShown:N0} more");
+        if (population.VaryingEffects.Count == 2)
+            Line(text, $"    correlation of {population.VaryingEffects[0]} and {population.VaryingEffects[1]}: {population.Correlations[0][1]:G4}");
+        Line(text, $"    residual standard deviation {population.ResidualStandardDeviation:G4}; {population.ShareBetweenTasks:P0} of the variance between tasks");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static void AppendTasks(StringBuilder text, OutputDescription output)
     {

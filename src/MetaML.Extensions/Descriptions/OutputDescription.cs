@@ -15,11 +15,17 @@ public sealed record OutputDescription
     /// <summary>The classes of all tasks together; empty unless the labels are multiclass.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
+    /// <summary>The names of the task features, on which the mean of the prior depends; empty if there are none.</summary>
+    public IReadOnlyList<string> TaskFeatures { get; init; } = [];
+
     /// <summary>The treatment of rows of unknown tasks.</summary>
     public required UnknownTaskHandling UnknownTasks { get; init; }
 
     /// <summary>The tasks that the model knows, in the order of their names.</summary>
     public required IReadOnlyList<TaskDescription> Tasks { get; init; }
+
+    /// <summary>What the model has learned of the population of tasks; null unless labels are values, the adapter is a Bayesian one, and there is no encoder.</summary>
+    public PopulationDescription? Population { get; init; }
 
     /// <summary>A summary of the training, with the reasons of its choices; null if an earlier version saved the model.</summary>
     public required TrainingSummary? Training { get; init; }

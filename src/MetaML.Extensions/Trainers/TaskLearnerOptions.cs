@@ -3,6 +3,7 @@ using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
 using MetaML.Models;
 using MetaML.Options;
+using MetaML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
@@ -23,6 +24,15 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// <value>Null for no Task column.</value>
     public string? TaskColumnName { get; set; }
 
+    /// <summary>The column of task features: what is known of a task besides its rows, for example the size of a store. Single, or vector of Single of known size.</summary>
+    /// <value>Null (default) for none. All rows of a task must have the same values. It needs a Task column.</value>
+    /// <remarks>
+    /// The mean of the prior of heads is linear in the task features, which are standardised over the training tasks. So a task without
+    /// rows is scored by its task features, and the head of a task with few rows starts from them. They need a Bayesian, ridge or logistic
+    /// adapter, and outputs that mean the same in all tasks.
+    /// </remarks>
+    public string? TaskFeatureColumnName { get; set; }
+
     /// <summary>The column of example weights: Single.</summary>
     /// <value>Null (default) for equal weights.</value>
     public string? ExampleWeightColumnName { get; set; }
@@ -31,7 +41,7 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// <value>Null (default): <see cref="UnknownTaskHandling.MetaPrior"/> if labels have the same meaning in all tasks, otherwise <see cref="UnknownTaskHandling.Throw"/>.</value>
     public UnknownTaskHandling? UnknownTasks { get; set; }
 
-    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName);
+    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName) { TaskFeatures = TaskFeatureColumnName };
 
     /// <summary>The names of the output columns for labels of a kind.</summary>
     internal IReadOnlyList<string> OutputNames(LabelKind kind) => ScoreColumns.Names(kind, GivesDeviation(kind), TaskColumnName is not null);
@@ -71,6 +81,14 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
         CheckName(nameof(FeatureColumnName), FeatureColumnName);
         CheckName(nameof(TaskColumnName), TaskColumnName ?? "Task");
         CheckName(nameof(ExampleWeightColumnName), ExampleWeightColumnName ?? "Weight");
+        CheckName(nameof(TaskFeatureColumnName), TaskFeatureColumnName ?? "TaskFeatures");
+        if (TaskFeatureColumnName is not null)
+        {
+            if (TaskColumnName is null)
+                throw OptionCheck.Error(this, nameof(TaskFeatureColumnName), "null without a Task column", TaskFeatureColumnName, "There are no tasks to which the features belong.", "Name the Task column, or use the column as features.");
+            CovariateCheck.CheckOptions(this);
+        }
+
         if (UnknownTasks is { } handling)
             OptionCheck.Defined(this, nameof(UnknownTasks), handling);
     }

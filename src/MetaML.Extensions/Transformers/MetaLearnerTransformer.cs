@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MetaML;
 using MetaML.Data;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Descriptions;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Transformers;
 using MetaML.Extensions.Transformers.RowScoring;
@@ -28,7 +29,7 @@ namespace MetaML;
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.TasksWithStatistics);
+    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.TaskFeatures);
 
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
@@ -80,10 +81,30 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Kind = Model.Kind,
         Adapter = Model.AdapterOptions with { },
         Classes = _classes?.Names ?? [],
+        TaskFeatures = Model.CovariateNames,
         UnknownTasks = _unknown,
         Tasks = [.. _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
         Training = Model.Training,
+        Population = Columns.Task is null || Population.Of(Model) is not { } population ? null : PopulationDescription.Of(population),
     };
+
+    /// <summary>The effects in each task that the model knows.</summary>
+    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, for values.</exception>
+    internal IEnumerable<TaskEffect> TaskEffects()
+    {
+        Population population = PopulationOf();
+        return _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair =>
+        {
+            var (head, mean, deviations) = population.Task(pair.Value);
+            int[] order = [head.Length - 1, .. Enumerable.Range(0, head.Length - 1)]; // the intercept first
+            return order.Select(j => new TaskEffect { Task = pair.Key, Name = population.Names[j], Estimate = head[j], Difference = head[j] - mean[j], StandardDeviation = deviations[j] });
+        });
+    }
+
+    /// <summary>What the model has learned of the population.</summary>
+    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, for values.</exception>
+    internal Population PopulationOf() => (Columns.Task is null ? null : Population.Of(Model))
+        ?? throw new ArgumentException($"The model must have a Task column, regression labels, a Bayesian adapter and no encoder; got {Model.Kind} labels, {OptionText.Of(Model.AdapterOptions)} and {OptionText.Of(Model.EncoderOptions)}{(Columns.Task is null ? ", without a Task column" : "")}. Other models have no effects with names. Train with Encoder = new IdentityEncoderOptions() and Adapter = new BayesianAdapterOptions().");
 
     /// <summary>Creates the transformer of a trained model and adapts it to the training tasks. Tasks that are too large for the adapter, such as a pool of classes that episodes are drawn from, are left out with a warning.</summary>
     internal static MetaLearnerTransformer Create(
@@ -102,20 +123,24 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken)
     {
-        var (tasks, classes) = ReadSupport(env, rows, cancellationToken);
+        var (tasks, classes) = ReadSupport(env, rows, change.ReplacesRows, cancellationToken);
         return With(env, tasks, classes, change, cancellationToken);
     }
 
     /// <summary>Reads labelled rows as tasks. Also returns the classes that the model knows after the adaptation.</summary>
     /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
-    internal (TaskSet Tasks, KeyVocabulary? Classes) ReadSupport(IHostEnvironment env, IDataView support, CancellationToken cancellationToken)
+    /// <param name="env">The environment of the caller.</param>
+    /// <param name="support">The rows.</param>
+    /// <param name="keepsTasksWithoutLabels">Whether a task of which only the task features are known is a task too.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    internal (TaskSet Tasks, KeyVocabulary? Classes) ReadSupport(IHostEnvironment env, IDataView support, bool keepsTasksWithoutLabels, CancellationToken cancellationToken)
     {
-        Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount);
+        Columns.CheckLabeled(support.Schema, Model.Kind, Model.FeatureCount, Model.CovariateNames.Count);
         var (label, classes) = LabelIn(support.Schema);
         IHost host = env.Register(LoaderSignature);
         using IChannel channel = host.Start("Adaptation");
-        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Model.EncoderOptions };
+        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Model.EncoderOptions, KeepsTasksWithoutLabels = keepsTasksWithoutLabels };
         TaskSet tasks = reader.Read(support, label with { MissingKeyIsError = Model.Kind == LabelKind.Multiclass, Schema = support.Schema })[0];
         return tasks.Tasks.Count > 0
             ? (tasks, classes)
@@ -159,7 +184,12 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         {
             string name = tasks.Tasks[i].Name;
             if (change.ReplacesRows && all.TryGetValue(name, out AdaptedTask? known))
+            {
+                if (tasks.Tasks[i].RowCount == 0)
+                    continue; // rows without labels say nothing new
                 replaced.Add(tasks.Tasks[i], known.RowCount);
+            }
+
             if (changed[i] is not { } task)
                 all.Remove(name);
             else
@@ -180,7 +210,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     protected override void SaveModel(ModelSaveContext ctx)
     {
         // *** Binary format ***
-        // string: label, feature, task and weight column ("" if there is none)
+        // string: label, feature, task, weight and task feature column ("" if there is none)
         // byte: treatment of rows of unknown tasks
         // the model: see MetaModel.Write
         // the classes, multiclass only: see KeyVocabulary.Write
@@ -198,6 +228,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         writer.Write(Columns.Features);
         writer.Write(Columns.Task ?? "");
         writer.Write(Columns.Weight ?? "");
+        writer.Write(Columns.TaskFeatures ?? "");
         writer.Write((byte)_unknown);
         Model.Write(writer, encoder);
         _classes?.Write(writer);
@@ -212,21 +243,22 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     // Called by ML.NET through the LoadableClass attribute.
     internal static MetaLearnerTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        Format.Check(ctx);
-        return Read(env, ctx.Reader, null);
+        uint version = Format.Check(ctx);
+        return Read(env, ctx.Reader, null, version);
     }
 
     /// <summary>Reads the output of <see cref="Write"/>.</summary>
     /// <exception cref="InvalidDataException">The data are damaged.</exception>
-    internal static MetaLearnerTransformer Read(IHostEnvironment env, BinaryReader reader, MetaModel? encoder)
+    internal static MetaLearnerTransformer Read(IHostEnvironment env, BinaryReader reader, MetaModel? encoder, uint version)
     {
         string label = BinaryFormat.ReadName(reader), features = BinaryFormat.ReadName(reader), task = BinaryFormat.ReadName(reader), weight = BinaryFormat.ReadName(reader);
+        string taskFeatures = version >= TransformerFormat.TaskFeatures ? BinaryFormat.ReadName(reader) : "";
         var unknown = (UnknownTaskHandling)reader.ReadByte();
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
-        if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount))
-            throw new InvalidDataException("The saved meta-learner must have a known treatment of unknown tasks, and as many classes as its model. The file is damaged.");
+        if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount) || (taskFeatures.Length > 0) != (model.CovariateNames.Count > 0))
+            throw new InvalidDataException("The saved meta-learner must have a known treatment of unknown tasks, as many classes as its model, and a column of task features if its model has some. The file is damaged.");
 
         var tasks = ImmutableDictionary.CreateBuilder<string, AdaptedTask>();
         for (int i = BinaryFormat.ReadCount(reader, int.MaxValue, "tasks"); i > 0; i--)
@@ -236,7 +268,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
                 throw new InvalidDataException($"A saved model's tasks must have different names; got '{name}' twice. The file is damaged.");
         }
 
-        var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null);
+        var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null) { TaskFeatures = taskFeatures.Length > 0 ? taskFeatures : null };
         return new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, tasks.ToImmutable());
     }
 

@@ -23,7 +23,7 @@ namespace MetaML;
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MultiOutputTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.TasksWithStatistics);
+    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.TaskFeatures);
 
     private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
 
@@ -74,7 +74,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label is invalid.</exception>
     ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView support, TaskChange change, CancellationToken cancellationToken)
     {
-        Columns.CheckRows(support.Schema, Encoder.FeatureCount);
+        Columns.CheckRows(support.Schema, Encoder.FeatureCount, Encoder.CovariateNames.Count);
         MetaLearnerTransformer[] labelled = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
         foreach (MetaLearnerTransformer output in labelled)
             ColumnNames.KindOf(support.Schema, new OutputColumn(output.LabelColumnName, output.Model.Kind));
@@ -82,7 +82,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
         IHost host = env.Register(LoaderSignature);
         using IChannel channel = host.Start("Adaptation");
-        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions };
+        var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions, KeepsTasksWithoutLabels = change.ReplacesRows };
         TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
         if (tasks.All(set => set.Tasks.Count == 0))
             throw new InvalidOperationException($"Support must have labels of at least one output, {string.Join(", ", OutputNames.Select(name => $"'{name}'"))}; got none. The model cannot be adapted without them. Check filters, and that the labels are not missing.");
@@ -144,10 +144,10 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     // Called by ML.NET through the LoadableClass attribute.
     internal static MultiOutputTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        Format.Check(ctx);
+        uint version = Format.Check(ctx);
         var outputs = new List<MetaLearnerTransformer>();
         for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
-            outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model));
+            outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model, version));
         if (outputs.Count == 0 || outputs.Any(output => output.Columns with { Label = "" } != outputs[0].Columns with { Label = "" }))
             throw new InvalidDataException("A saved multi-output model must have outputs, and all must read the same columns. The file is damaged.");
         return new MultiOutputTransformer(env, outputs[0].Columns, outputs);

@@ -18,6 +18,9 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
     /// <summary>The version in which a task may have statistics of its rows.</summary>
     public const uint TasksWithStatistics = 0x00010003;
 
+    /// <summary>The version in which the name of the column of task features follows those of the other columns.</summary>
+    public const uint TaskFeatures = 0x00010004;
+
     private VersionInfo Version => new(
         ModelSignature,
         verWrittenCur: Written,
@@ -34,11 +37,13 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
     }
 
     /// <summary>Checks the version of a saved transformer.</summary>
+    /// <returns>The version.</returns>
     /// <exception cref="InvalidDataException">The version is newer than this package.</exception>
-    public void Check(ModelLoadContext ctx)
+    public uint Check(ModelLoadContext ctx)
     {
         if (ctx.Header.ModelSignature == Version.ModelSignature && ctx.Header.ModelVerReadable > Written) // ML.NET's own message would name ML.NET instead of this package
             throw new InvalidDataException($"The meta-learner's format version must be at most 0x{Written:x8}; got 0x{ctx.Header.ModelVerReadable:x8}. It was saved by a newer version of MetaML.Extensions. Update the package.");
         ctx.CheckAtModel(Version);
+        return ctx.Header.ModelVerWritten;
     }
 }

@@ -8,11 +8,11 @@ using static TorchSharp.torch;
 namespace MetaML.TestKit;
 
 /// <summary>An adapter with a kind of label, on a small encoder with parameters that differ from their initial values.</summary>
-public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common)
+public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind Kind, ClassSets ClassSets = ClassSets.Common, int Covariates = 0)
 {
     internal MetaModelDesign Design => DesignOn(EncoderOptions);
 
-    internal MetaModelDesign DesignOn(EncoderOptions encoder) => new(Kind, TaskRow.FeatureCount, Outputs, encoder, Options);
+    internal MetaModelDesign DesignOn(EncoderOptions encoder) => new(Kind, TaskRow.FeatureCount, Outputs, encoder, Options, covariateNames: CovariateNames);
 
     internal static MlpEncoderOptions EncoderOptions => new() { HiddenUnits = [7], EmbeddingDimension = 5, Activation = Activation.Tanh, LayerNormalization = true };
 
@@ -21,8 +21,14 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
 
     private int? Outputs => Kind != LabelKind.Multiclass ? 1 : ClassSets == ClassSets.Common ? 3 : null;
 
-    internal TaskSet Tasks(int tasks = 4, int rows = 16) =>
-        CoreData.Of(ClassSets == ClassSets.Common ? Some.Tasks(tasks, rows) : Some.TasksWithOwnClasses(tasks, rows), Kind, ClassSets);
+    private string[] CovariateNames => [.. Enumerable.Range(0, Covariates).Select(i => $"u{i}")];
+
+    internal TaskSet Tasks(int tasks = 4, int rows = 16)
+    {
+        TaskSet set = CoreData.Of(ClassSets == ClassSets.Common ? Some.Tasks(tasks, rows) : Some.TasksWithOwnClasses(tasks, rows), Kind, ClassSets);
+        LearningTask[] known = [.. set.Tasks.Select((task, t) => task.WithCovariates([.. CovariateNames.Select((_, i) => (float)Math.Sin(1 + t + 2 * i))]))];
+        return new TaskSet(set.Kind, set.Features, known, set.ClassCount, set.HasCommonOutputs) { CovariateNames = CovariateNames };
+    }
 
     /// <summary>Episodes with the first rows of each task as support, a different number for each task, and the other rows as query. The support of the first task lacks a class.</summary>
     internal Episode[] Episodes(TaskSet set) => [.. set.Tasks.Select((task, t) =>
@@ -61,5 +67,5 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
             ParameterSet.FromArrays(design.Adapter.Parameters, adapter, dtype: dtype),
             isTraining));
 
-    public override string ToString() => $"{Name}, {Kind}, {ClassSets}";
+    public override string ToString() => $"{Name}, {Kind}, {ClassSets}{(Covariates > 0 ? ", covariates" : "")}";
 }

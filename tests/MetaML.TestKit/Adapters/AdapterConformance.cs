@@ -52,6 +52,11 @@ public abstract class AdapterConformance
                 cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass, ClassSets.PerTask));
                 if (forRegression)
                     cases.Add(new AdapterCase(name, options(), LabelKind.Regression));
+                foreach (LabelKind kind in options().TakesCovariates() ? Enum.GetValues<LabelKind>() : [])
+                {
+                    if (forRegression || kind != LabelKind.Regression)
+                        cases.Add(new AdapterCase(name, options(), kind, Covariates: 2));
+                }
             }
 
             return cases;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Heads;
@@ -22,12 +23,17 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
     // The largest number of rows of a task that the prior is learned from; see TaskSubset.Thin.
     private const int MaximumRows = 500;
 
+    // The share that is added to variances, so that a covariance at the limit of the positive definite ones has a Cholesky factor.
+    private const double Singular = 1e-10;
+
     private const string Noise = "log_noise";
     private const string NoiseShape = "log_noise_shape";
 
     private readonly BayesianAdapterOptions _options;
     private readonly bool _hasFactor;
     private readonly bool _fitsPrior;
+    private readonly int[] _varying;
+    private readonly float[]? _mask; // 1 for dimensions that vary, else 0; null if all vary
 
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
@@ -38,34 +44,102 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         _options = options with { };
         _hasFactor = LearnedCovariance.HasFactor(shape, options);
         _fitsPrior = LearnedCovariance.IsFitted(shape, options);
+        _varying = options.VaryingDimensions(shape);
+        if (_varying.Length <= shape.EmbeddingDimension)
+        {
+            _mask = new float[shape.EmbeddingDimension + 1];
+            Array.ForEach(_varying, j => _mask[j] = 1);
+        }
     }
+
+    // Whether the prior is a mixed model: covariates, fixed effects or no shrinkage. All of them need a common mean.
+    private bool IsMixed => Shape.HasCommonOutputs && (Shape.CovariateCount > 0 || _mask is not null || !_options.Shrinkage);
+
+    private bool IsExact => IsMixed && !_options.Shrinkage;
 
     private protected override bool KeepsPredictiveVariance => _options.GivesDeviation(Shape.Kind);
 
+    /// <summary>The dimensions of heads that vary over tasks, ascending.</summary>
+    public IReadOnlyList<int> Varying => _varying;
+
+    /// <summary>The mean head, and the effects of each covariate on it, of the only output: [1 + covariates][embedding + 1].</summary>
+    /// <param name="parameters">Values in the order of <see cref="ClosedFormAdapter.Parameters"/>.</param>
+    public double[][] MeanHeads(IReadOnlyList<float[]> parameters)
+    {
+        int width = Shape.EmbeddingDimension + 1;
+        ParameterArray[] named = [.. parameters.Zip(Parameters, (values, spec) => new ParameterArray(spec.Name, values))];
+        double[] all = [.. (PriorHead(named)?.Values ?? new float[width]).Concat(Effects(named)?.Values ?? []).Select(value => (double)value)];
+        return [.. all.Chunk(width)];
+    }
+
+    /// <summary>Σ with zeros for fixed dimensions, [embedding + 1, embedding + 1], and the mean noise variance of a task.</summary>
+    /// <param name="parameters">Values in the order of <see cref="ClosedFormAdapter.Parameters"/>.</param>
+    public (double[] Covariance, double NoiseVariance) Variances(IReadOnlyList<float[]> parameters)
+    {
+        double noise = Math.Exp(2 * (double)parameters[1][0]), shape = ShapeOf(parameters);
+        double[] covariance = LearnedCovariance.Load([.. PriorScale(parameters).Select(scale => scale * Math.Sqrt(noise))], _hasFactor ? Array.ConvertAll(parameters[2], value => (double)value) : null);
+        return (covariance, double.IsInfinity(shape) ? noise : noise * shape / Math.Max(shape - 1, 0.05));
+    }
+
     /// <inheritdoc/>
-    public override int MostPriorTasks(double meanRows) => TaskSubset.Count(Shape.EmbeddingDimension + 1, meanRows);
+    public override int MostPriorTasks(double meanRows)
+    {
+        int width = Shape.EmbeddingDimension + 1;
+        int most = IsMixed ? MixedFit.MostTasks(width) : int.MaxValue;
+        return IsExact ? most : Math.Min(most, TaskSubset.Count(width, meanRows));
+    }
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
         if (_fitsPrior)
+        {
             EvidenceOf(trainingTasks).Complete(parameters, limits);
+        }
         else if (KeepsPredictiveVariance)
-            Store(Load(parameters).FitNoise(Statistics(trainingTasks)), parameters);
+        {
+            int[] all = [.. Enumerable.Range(0, Shape.EmbeddingDimension + 1)];
+            float[]? effects = Effects(parameters)?.Values;
+            Store(Load(parameters).FitNoise(effects is null ? Statistics(trainingTasks) : [.. trainingTasks.Select(task => Statistics(task).About(HeadsOf(effects, task.Covariates), all))]), parameters);
+        }
     }
 
     /// <inheritdoc/>
-    public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => _fitsPrior
-        ? new LinearEvidence(Statistics(trainingTasks), Shape, _options, Store)
-        : new StoredTasks(this, trainingTasks);
+    public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks)
+    {
+        if (!_fitsPrior)
+            return new StoredTasks(this, trainingTasks);
+        if (!IsMixed)
+            return new LinearEvidence(Statistics(trainingTasks), Shape, _options, Store);
+        var design = new MixedDesign(Shape.EmbeddingDimension + 1, _varying, Shape.CovariateCount);
+        MixedTask[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => MixedTask.Of(Statistics(task), task.Covariates, design.Covariates))];
+        return new MixedEvidence(tasks, design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
+    }
 
-    private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) =>
-        [.. tasks.AsParallel().AsOrdered().Select(task => new TaskEvidence(TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1, Target))];
+    private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) => [.. tasks.AsParallel().AsOrdered().Select(Statistics)];
 
-    private protected override Tensor PriorScale(ParameterSet learned) => (learned.Tensors[0] - learned[Noise]).exp();
+    private TaskEvidence Statistics(EmbeddedTask task) => new(IsExact ? task : TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1, Target);
 
-    private protected override float[] PriorScale(IReadOnlyList<float[]> parameters) =>
-        Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
+    private double[][] HeadsOf(float[] effects, IReadOnlyList<float> covariates)
+    {
+        int width = Shape.EmbeddingDimension + 1, outputs = Shape.CommonOutputs ?? 1;
+        float[] head = CovariateEffects.Shift(new float[width * outputs], effects, covariates);
+        return [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => (double)head[j * outputs + k]).ToArray())];
+    }
+
+    private protected override Tensor PriorScale(ParameterSet learned)
+    {
+        Tensor scale = (learned.Tensors[0] - learned[Noise]).exp();
+        return _mask is null ? scale : scale * TorchSharp.torch.tensor(_mask, dtype: scale.dtype, device: scale.device);
+    }
+
+    private protected override float[] PriorScale(IReadOnlyList<float[]> parameters)
+    {
+        float[] scale = Array.ConvertAll(parameters[0], deviation => MathF.Exp(deviation - parameters[1][0]));
+        if (_mask is not null)
+            TensorPrimitives.Multiply(scale, _mask, scale);
+        return scale;
+    }
 
     private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[2] : null;
 
@@ -87,6 +161,26 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         parameters[1].Values[0] = (float)(0.5 * Math.Log(fit.NoiseVariance));
         if (_options.Noise == PriorNoise.PerTask)
             parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
+    }
+
+    // A dimension that does not vary gets the variance 1, which the mask hides.
+    private void Store(MixedPrior fit, MixedDesign design, IReadOnlyList<ParameterArray> parameters)
+    {
+        int width = design.Width;
+        var covariance = new double[width * width];
+        for (int j = 0; j < width; j++)
+            covariance[j * width + j] = 1;
+        for (int i = 0; i < _varying.Length; i++)
+        {
+            for (int j = 0; j < _varying.Length; j++)
+                covariance[_varying[i] * width + _varying[j]] = fit.Varying.Covariance[i * _varying.Length + j];
+            ref double variance = ref covariance[_varying[i] * (width + 1)];
+            variance = variance * (1 + Singular) + Singular * fit.Varying.NoiseVariance;
+        }
+
+        Store(fit.Varying with { Covariance = covariance, Mean = [.. fit.Coefficients.Select(values => values[..width])] }, parameters);
+        if (Effects(parameters) is { } effects)
+            design.Store(fit.Coefficients, effects.Values);
     }
 
     // A prior that was learned by gradients: its covariance is diagonal.

@@ -13,6 +13,14 @@ namespace MetaML;
 [SavedName("bayesian")]
 public sealed record BayesianAdapterOptions : AdapterOptions
 {
+    /// <summary>Options with their defaults.</summary>
+    public BayesianAdapterOptions()
+    {
+    }
+
+    private BayesianAdapterOptions(BayesianAdapterOptions original)
+        : base(original) => OptionCopy.Fields(original, this);
+
     /// <summary>The form of the covariance of heads over tasks.</summary>
     /// <value>Default <see cref="PriorCovariance.Auto"/>; <see cref="PriorCovariance.Full"/> and <see cref="PriorCovariance.OneFactor"/> need empirical Bayes.</value>
     public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
@@ -24,6 +32,23 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <summary>Whether each task has its own noise variance. It affects the prior and <see cref="PredictiveDeviation"/>.</summary>
     /// <value>Default <see cref="PriorNoise.Common"/>; <see cref="PriorNoise.PerTask"/> needs empirical Bayes.</value>
     public PriorNoise Noise { get; set; } = PriorNoise.Common;
+
+    /// <summary>Whether a full covariance is shrunk towards its diagonal, and the effects of covariates of tasks towards 0.</summary>
+    /// <value>
+    /// Default true, which is better for new tasks. If false, the prior has the maximum likelihood, like a linear mixed model of lme4 with
+    /// <c>REML = FALSE</c>: all tasks and rows are used, the search ends in double precision, and <see cref="PriorCovariance.Auto"/> is
+    /// <see cref="PriorCovariance.Full"/>. It needs empirical Bayes and the same outputs in all tasks. Effects of covariates are shrunk in any
+    /// case if there are as many covariates as tasks, less one.
+    /// </value>
+    public bool Shrinkage { get; set; } = true;
+
+    /// <summary>The features whose slopes vary over tasks, by slot names. The other slopes are fixed: all tasks have the same.</summary>
+    /// <value>Null (default) for all features. Other values need an <see cref="IdentityEncoderOptions"/>, a Gaussian likelihood, empirical Bayes and the same outputs in all tasks.</value>
+    public IReadOnlyList<string>? VaryingFeatures { get; set; }
+
+    /// <summary>Whether the intercept varies over tasks.</summary>
+    /// <value>Default true. If false, at least one feature must vary, with the same needs as <see cref="VaryingFeatures"/>.</value>
+    public bool VaryingIntercept { get; set; } = true;
 
     /// <summary>Whether regression also gives the standard deviation of a label about its score.</summary>
     /// <value>Default true. A task then stores (embedding + 1)(embedding + 2) / 2 more numbers.</value>
@@ -50,8 +75,49 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     public override bool GivesDeviation(LabelKind kind) => PredictiveDeviation && kind == LabelKind.Regression;
 
     /// <inheritdoc/>
+    public override bool TakesCovariates() => true;
+
+    /// <summary>Whether some effects are the same for all tasks.</summary>
+    internal bool HasFixedEffects() => VaryingFeatures is not null || !VaryingIntercept;
+
+    /// <summary>The dimensions of a head that vary over tasks, ascending; the last dimension is the intercept.</summary>
+    /// <exception cref="ArgumentException">A name is unknown, or the tasks have separate outputs.</exception>
+    internal int[] VaryingDimensions(HeadShape shape)
+    {
+        if (!Shrinkage && !shape.HasCommonOutputs)
+            throw OptionCheck.Error(this, nameof(Shrinkage), "true if each task has its own classes", Shrinkage, "There is no common mean whose likelihood could be maximised.", "Set ClassSets to Common, or leave Shrinkage as it is.");
+        int[] all = [.. Enumerable.Range(0, shape.EmbeddingDimension + 1)];
+        if (!HasFixedEffects())
+            return all;
+        if (!shape.HasCommonOutputs)
+            throw OptionCheck.Error(this, nameof(VaryingFeatures), "null, and VaryingIntercept true, if each task has its own classes", "fixed effects", "A fixed effect on a class would have no meaning in other tasks.", "Set ClassSets to Common, or let all effects vary.");
+        if (VaryingFeatures?.FirstOrDefault(name => !shape.InputNames.Contains(name)) is { } unknown)
+            throw OptionCheck.Error(this, nameof(VaryingFeatures), $"slot names of the feature column ({(shape.InputNames.Count == 0 ? "it has none" : NameList.Of(shape.InputNames))})", $"'{unknown}'", "The slope that varies is unknown.", "Make the feature column by Concatenate, which names its slots.");
+        return [.. all.Where(j => j < shape.EmbeddingDimension ? VaryingFeatures is null || VaryingFeatures.Contains(shape.InputNames[j]) : VaryingIntercept)];
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(EncoderOptions encoder)
+    {
+        if (HasFixedEffects() && encoder is not IdentityEncoderOptions)
+            throw OptionCheck.Error(this, nameof(VaryingFeatures), "null, and VaryingIntercept true, unless Encoder is IdentityEncoderOptions", encoder.GetType().Name, "An encoder mixes the features, so that its slopes have no names.", "Set Encoder to IdentityEncoderOptions.");
+    }
+
+    /// <inheritdoc/>
     public override void Validate(LabelKind kind)
     {
+        if (VaryingFeatures is not null)
+        {
+            foreach (string name in VaryingFeatures)
+                OptionCheck.NotNull(this, nameof(VaryingFeatures), name);
+            if (VaryingFeatures.Count == 0 && !VaryingIntercept)
+                throw OptionCheck.Error(this, nameof(VaryingFeatures), "null or not empty if VaryingIntercept is false", "none", "Tasks would not differ.", "Name a feature, or let the intercept vary.");
+        }
+
+        if (Fit == PriorFit.Gradient && (HasFixedEffects() || !Shrinkage))
+            throw OptionCheck.Error(this, nameof(Fit), "Auto or EmpiricalBayes where effects are fixed or Shrinkage is false", Fit, "The outer optimiser maximises no likelihood.", "Let Fit be EmpiricalBayes.");
+        if (ClassLikelihood == ClassLikelihood.Logistic && kind != LabelKind.Regression && (HasFixedEffects() || !Shrinkage))
+            throw OptionCheck.Error(this, nameof(ClassLikelihood), "Gaussian where effects are fixed or Shrinkage is false", ClassLikelihood, "The logistic likelihood has no exact maximum.", "Let all effects vary, with shrinkage.");
         OptionCheck.Defined(this, nameof(Covariance), Covariance);
         OptionCheck.Defined(this, nameof(ClassLikelihood), ClassLikelihood);
         OptionCheck.Defined(this, nameof(Fit), Fit);

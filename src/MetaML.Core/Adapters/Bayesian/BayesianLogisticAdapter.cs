@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Logistic;
 using MetaML.Heads;
@@ -42,7 +43,11 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     }
 
     /// <inheritdoc/>
-    public override int MostPriorTasks(double meanRows) => Math.Min(MaximumTasks, TaskSubset.Count(Shape.EmbeddingDimension + 1, meanRows));
+    public override int MostPriorTasks(double meanRows)
+    {
+        int width = Shape.EmbeddingDimension + 1, most = Math.Min(MaximumTasks, TaskSubset.Count(width, meanRows));
+        return Shape.CovariateCount > 0 ? Math.Min(most, MixedFit.MostTasks(width)) : most;
+    }
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
@@ -52,15 +57,32 @@ internal sealed class BayesianLogisticAdapter : LogisticRegressionAdapter
     }
 
     /// <inheritdoc/>
-    public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks) => _fitsPrior
-        ? new LogisticEvidence([.. trainingTasks.AsParallel().AsOrdered().Select(task => new LogisticTask(Shape.Kind, TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1))], Shape, _options, Store)
-        : new StoredTasks(this, trainingTasks);
+    public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks)
+    {
+        int width = Shape.EmbeddingDimension + 1;
+        LogisticTask Labels(EmbeddedTask task) => new(Shape.Kind, TaskSubset.Thin(task, MaximumRows), width);
+        if (!_fitsPrior)
+            return new StoredTasks(this, trainingTasks);
+        if (Shape.CovariateCount == 0)
+            return new LogisticEvidence([.. trainingTasks.AsParallel().AsOrdered().Select(Labels)], Shape, _options, Store);
+        var design = new MixedDesign(width, [.. Enumerable.Range(0, width)], Shape.CovariateCount);
+        return new MixedLogisticEvidence(
+            [.. trainingTasks.AsParallel().AsOrdered().Select(task => (Labels(task), MixedTask.CovariatesOf(task.Covariates, design.Covariates)))], design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
+    }
 
     private void Store(HeadPrior prior, IReadOnlyList<ParameterArray> parameters)
     {
         LearnedCovariance.Store(prior.Covariance, parameters[0].Values, _hasFactor ? parameters[1].Values : null);
-        LearnedCovariance.Store(Shape.Kind == LabelKind.Binary ? prior.Mean : ClassContrasts.ToClasses(prior.Mean), PriorHead(parameters)?.Values);
+        LearnedCovariance.Store(ToOutputs(prior.Mean), PriorHead(parameters)?.Values);
     }
+
+    private void Store(MixedPrior prior, MixedDesign design, IReadOnlyList<ParameterArray> parameters)
+    {
+        Store(prior.Varying with { Mean = [.. prior.Coefficients.Select(values => values[..design.Width])] }, parameters);
+        design.Store(ToOutputs(prior.Coefficients), Effects(parameters)!.Values);
+    }
+
+    private double[][] ToOutputs(double[][] heads) => Shape.Kind == LabelKind.Binary ? heads : ClassContrasts.ToClasses(heads);
 
     private protected override Tensor PriorScale(ParameterSet learned) => learned.Tensors[0].exp();
 

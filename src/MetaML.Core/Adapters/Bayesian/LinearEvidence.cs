@@ -1,4 +1,5 @@
 using MetaML.Adapters.Bayesian.Covariances;
+using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Parameters;
 
@@ -17,6 +18,9 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
     private readonly int _width = shape.EmbeddingDimension + 1;
     private readonly int? _outputs = shape.HasCommonOutputs ? shape.CommonOutputs : null;
     private (PriorSearch Search, CovarianceForm Form)? _whole;
+
+    /// <inheritdoc/>
+    public Lazy<PriorSummary>? Summary => shape.Kind == LabelKind.Regression && _whole is { } whole && tasks.Length <= MixedFit.MostTasks(_width) ? new(() => MixedFit.Summary(whole.Search.Prior, tasks)) : null;
 
     /// <inheritdoc/>
     public void Complete(IReadOnlyList<ParameterArray> parameters, PriorLimits limits, Func<int, bool>? isUsed = null)

@@ -27,6 +27,7 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     private readonly int _scaleIndex;
     private readonly int _priorIndex;
     private readonly int _offsetIndex;
+    private readonly int _effectsIndex;
 
     private protected ClosedFormAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
@@ -40,6 +41,8 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
             _parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
         _offsetIndex = shape.Kind == LabelKind.Binary ? _parameters.Count : -1;
         _parameters.AddRange(ScoreOffset.Specs(shape.Kind, isTrained));
+        _effectsIndex = shape.CovariateCount > 0 ? _parameters.Count : -1;
+        _parameters.AddRange(CovariateEffects.Specs(shape, isTrained));
     }
 
     /// <inheritdoc/>
@@ -63,15 +66,16 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
             p = p.bmm(factor);
 
         Tensor residual = Targets(input) * root; // R [tasks, rows, outputs]
-        if (Shape.HasCommonOutputs)
-            residual = residual - augmented.bmm(PriorHead(learned, tasks));
+        Tensor? prior = Shape.HasCommonOutputs ? CovariateEffects.Shift(learned[Prior], input, tasks) : null; // V₀ [tasks, embedding + 1, outputs]
+        if (prior is not null)
+            residual = residual - augmented.bmm(prior);
 
         Tensor solution = rows < width // [tasks, embedding + 1, outputs]
             ? p.transpose(1, 2).bmm(linalg.solve(p.bmm(p.transpose(1, 2)).Plus(Identity(z, rows)), residual))
             : linalg.solve(p.transpose(1, 2).bmm(p).Plus(Identity(z, width)), p.transpose(1, 2).bmm(residual));
         Tensor head = (factor is null ? solution : factor.bmm(solution)) * priorScale.unsqueeze(-1);
-        if (Shape.HasCommonOutputs)
-            head = head.Plus(PriorHead(learned, tasks));
+        if (prior is not null)
+            head = head.Plus(prior);
         if (_scaleIndex >= 0)
             head = head * learned[Scale].exp();
         Tensor bias = head.narrow(1, width - 1, 1).squeeze(1);
@@ -80,17 +84,17 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
 
     /// <inheritdoc/>
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        support.RowCount <= Shape.EmbeddingDimension ? AdaptByRows(parameters, support) : Adapt(parameters, TaskMoments.Of(Shape.Kind, support, hasProducts: true));
+        support.RowCount <= Shape.EmbeddingDimension ? AdaptByRows(parameters, support) : Adapt(parameters, TaskMoments.Of(Shape.Kind, support, hasProducts: true), support.Covariates);
 
     bool IMomentAdapter.NeedsProducts => true;
 
     // With N = BᵀAB + I: V = V₀ + B N⁻¹ Bᵀ(Σ s z̃y − AV₀).
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments)
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
     {
         int width = moments.Width, outputs = Shape.Kind == LabelKind.Multiclass ? moments.Sums.Length : 1;
         float[] priorScale = PriorScale(parameters);
-        float[]? factor = Factor(parameters), prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
+        float[]? factor = Factor(parameters), prior = PriorOf(parameters, covariates);
         var right = new double[width * outputs + SmallProducts<double>.Slack]; // Bᵀ(Σ s z̃y − AV₀)
         double squares = moments.SquaredLabels; // Σ s (y − V₀ᵀz̃)²
         for (int k = 0; k < outputs; k++)
@@ -119,7 +123,7 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         PredictiveVariance? predictive = null;
         if (KeepsPredictiveVariance) // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
             predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), moments.Weight * outputs, Math.Max(squares - Product(solution, right), 0));
-        return ToHead(parameters, solution, outputs, predictive);
+        return ToHead(parameters, prior, solution, outputs, predictive);
     }
 
     // PPᵀ + I has fewer rows than PᵀP + I.
@@ -127,7 +131,7 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     {
         int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
         float[] priorScale = PriorScale(parameters);
-        float[]? factor = Factor(parameters), prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
+        float[]? factor = Factor(parameters), prior = PriorOf(parameters, support.Covariates);
 
         var scaled = new float[width];
         // S^½ Z̃ B in single precision, because the product of two single numbers is exact in double precision.
@@ -162,15 +166,14 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         }
 
         ArrayPool<double>.Shared.Return(p);
-        return ToHead(parameters, solution, outputs, predictive);
+        return ToHead(parameters, prior, solution, outputs, predictive);
     }
 
     // V = V₀ + B solution, with the scale and the offset of the scores.
-    private LinearHead ToHead(IReadOnlyList<float[]> parameters, double[] solution, int outputs, PredictiveVariance? predictive)
+    private LinearHead ToHead(IReadOnlyList<float[]> parameters, float[]? prior, double[] solution, int outputs, PredictiveVariance? predictive)
     {
         int dimension = Shape.EmbeddingDimension;
         float[] priorScale = PriorScale(parameters);
-        float[]? prior = _priorIndex >= 0 ? parameters[_priorIndex] : null;
         if (Factor(parameters) is { } factor)
             solution = Multiply(factor, solution, dimension + 1, outputs);
 
@@ -212,7 +215,7 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     /// <summary>The same without libtorch, row-major.</summary>
     private protected virtual float[]? Factor(IReadOnlyList<float[]> parameters) => null;
 
-    /// <summary>Copies the parameters with another V₀ and a scaled B. All tasks must have the same outputs.</summary>
+    /// <summary>Copies the parameters with another V₀, the same for all covariates, and a scaled B. All tasks must have the same outputs.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>; not changed.</param>
     /// <param name="prior">The new V₀, in the form that <see cref="Adapt(IReadOnlyList{float[]}, EmbeddedTask)"/> returns.</param>
     /// <param name="radius">Factor of B.</param>
@@ -221,6 +224,8 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         float[][] changed = [.. parameters.Select(values => values.ToArray())];
         ScalePrior(changed, radius);
         SetPrior(changed, prior);
+        if (_effectsIndex >= 0)
+            Array.Clear(changed[_effectsIndex]); // the new V₀ is that of the task
         return changed;
     }
 
@@ -307,6 +312,13 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         _ => label,
     };
 
+    /// <summary>V₀ for a task's covariates, [embedding + 1, outputs]; null if V₀ is 0.</summary>
+    private float[]? PriorOf(IReadOnlyList<float[]> parameters, IReadOnlyList<float> covariates) =>
+        _priorIndex >= 0 ? CovariateEffects.Shift(parameters[_priorIndex], _effectsIndex >= 0 ? parameters[_effectsIndex] : null, covariates) : null;
+
+    /// <summary>The parameter of the effects of covariates, [covariates, embedding + 1, outputs]; null if there are none.</summary>
+    private protected ParameterArray? Effects(IReadOnlyList<ParameterArray> parameters) => _effectsIndex >= 0 ? parameters[_effectsIndex] : null;
+
     /// <summary>The parameter V₀, [embedding + 1, outputs]; null if V₀ is 0.</summary>
     private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
@@ -316,8 +328,6 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         LabelKind.Multiclass => input.Support.OneHot(input.OutputCount),
         _ => input.Support.Labels.unsqueeze(-1),
     };
-
-    private static Tensor PriorHead(ParameterSet learned, long tasks) => learned[Prior].unsqueeze(0).expand(tasks, -1, -1);
 
     private static Tensor Identity(Tensor like, long size) => eye(size, dtype: like.dtype, device: like.device);
 

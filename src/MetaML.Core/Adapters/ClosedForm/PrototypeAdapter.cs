@@ -75,12 +75,12 @@ internal sealed class PrototypeAdapter : IMomentAdapter
     }
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Adapt(parameters, TaskMoments.Of(_shape.Kind, support, hasProducts: false));
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Adapt(parameters, TaskMoments.Of(_shape.Kind, support, hasProducts: false), []);
 
     bool IMomentAdapter.NeedsProducts => false;
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments)
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
     {
         int dimension = _shape.EmbeddingDimension, classes = moments.Sums.Length;
         float temperature = MathF.Exp(parameters[0][0]);

@@ -26,5 +26,8 @@ public sealed record RidgeAdapterOptions : AdapterOptions
     public override IAdapter Create(HeadShape shape) => new RidgeAdapter(shape, this);
 
     /// <inheritdoc/>
+    public override bool TakesCovariates() => true;
+
+    /// <inheritdoc/>
     public override void Validate(LabelKind kind) => OptionCheck.Positive(this, nameof(InitialPenalty), InitialPenalty);
 }

@@ -21,6 +21,9 @@ public sealed record LogisticAdapterOptions : AdapterOptions
     public override IAdapter Create(HeadShape shape) => new LogisticAdapter(shape, this);
 
     /// <inheritdoc/>
+    public override bool TakesCovariates() => true;
+
+    /// <inheritdoc/>
     public override void Validate(LabelKind kind)
     {
         if (kind == LabelKind.Regression)

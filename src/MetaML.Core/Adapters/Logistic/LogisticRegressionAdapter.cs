@@ -24,6 +24,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     private const string Prior = "prior_head";
 
     private readonly int _priorIndex;
+    private readonly int _effectsIndex;
 
     private protected LogisticRegressionAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
@@ -32,6 +33,8 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         _priorIndex = shape.HasCommonOutputs ? parameters.Count : -1;
         if (shape.CommonOutputs is { } outputs)
             parameters.Add(ParameterSpec.Constant(Prior, 0, shape.EmbeddingDimension + 1, outputs) with { IsTrained = isTrained }); // the last row is the intercept
+        _effectsIndex = shape.CovariateCount > 0 ? parameters.Count : -1;
+        parameters.AddRange(CovariateEffects.Specs(shape, isTrained));
         Parameters = parameters;
     }
 
@@ -50,7 +53,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         Tensor priorScale = PriorScale(input.AdapterParameters).to(z.dtype); // b [embedding + 1]
         Tensor? factor = Factor(input.AdapterParameters)?.to(z.dtype).unsqueeze(0).expand(tasks, dimension + 1, dimension + 1); // F
         Tensor prior = Shape.HasCommonOutputs // V₀ [tasks, embedding + 1, outputs]
-            ? input.AdapterParameters[Prior].to(z.dtype).unsqueeze(0).expand(tasks, -1, -1)
+            ? CovariateEffects.Shift(input.AdapterParameters[Prior].to(z.dtype), input, tasks)
             : z.new_zeros(tasks, dimension + 1, input.OutputCount, dtype: z.dtype);
 
         Tensor p = augmented * priorScale, minimum = Minimum(input, embeddings); // U* [tasks, embedding + 1, outputs]
@@ -117,11 +120,14 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     /// <param name="fit">The fit, at its minimum.</param>
     private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, EmbeddedTask support, PenalizedFit fit) => null;
 
+    /// <summary>The parameter of the effects of covariates, [covariates, embedding + 1, outputs]; null if there are none.</summary>
+    private protected ParameterArray? Effects(IReadOnlyList<ParameterArray> parameters) => _effectsIndex >= 0 ? parameters[_effectsIndex] : null;
+
     /// <summary>The parameter V₀, [embedding + 1, outputs]; null if V₀ is 0.</summary>
     private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
     private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        new(Shape.Kind, support, Centre(parameters, support.OutputCount), PriorScale(parameters), Factor(parameters));
+        new(Shape.Kind, support, Centre(parameters, support), PriorScale(parameters), Factor(parameters));
 
     // U*: float64 [tasks, embedding + 1, outputs], without gradients; 0 for outputs that a task lacks.
     private Tensor Minimum(AdaptationInput input, Tensor embeddings)
@@ -130,12 +136,13 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         float[] z = ParameterSet.ToArray(embeddings), labels = ParameterSet.ToArray(input.Support.Labels), weights = ParameterSet.ToArray(input.Support.Weights);
         float[] mask = ParameterSet.ToArray(input.ClassMask);
         float[][] parameters = [.. input.AdapterParameters.Tensors.Select(ParameterSet.ToArray)];
+        float[] covariates = input.Covariates is { } values ? ParameterSet.ToArray(values) : [];
         var minima = new double[tasks * outputs * (dimension + 1)];
         for (int t = 0; t < tasks; t++)
         {
             Range taskRows = (t * rows)..((t + 1) * rows);
             int taskOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // the outputs that a task lacks come last
-            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[taskRows], weights[taskRows], taskOutputs);
+            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[taskRows], weights[taskRows], taskOutputs) { Covariates = covariates.Length > 0 ? covariates[(t * Shape.CovariateCount)..((t + 1) * Shape.CovariateCount)] : [] };
             Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
         }
 
@@ -143,12 +150,15 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     }
 
     // V₀ [outputs, embedding + 1].
-    private double[] Centre(IReadOnlyList<float[]> parameters, int outputs)
+    private double[] Centre(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
-        int width = Shape.EmbeddingDimension + 1;
+        int width = Shape.EmbeddingDimension + 1, outputs = support.OutputCount;
         var centre = new double[outputs * width];
-        for (int i = 0; i < centre.Length && _priorIndex >= 0; i++)
-            centre[i] = parameters[_priorIndex][i % width * outputs + i / width];
+        if (_priorIndex < 0)
+            return centre;
+        float[] prior = CovariateEffects.Shift(parameters[_priorIndex], _effectsIndex >= 0 ? parameters[_effectsIndex] : null, support.Covariates);
+        for (int i = 0; i < centre.Length; i++)
+            centre[i] = prior[i % width * outputs + i / width];
         return centre;
     }
 }

@@ -52,6 +52,8 @@ internal static class TrainingFingerprint
                 Add<float>(task.Labels);
                 Add<float>(task.Weights);
                 Add<int>(task.Classes);
+                if (task.Covariates.Length > 0)
+                    Add<float>(task.Covariates);
             }
         }
 

@@ -19,7 +19,9 @@ internal sealed class PreparedProblem
     {
         Original = training;
         Labels = LabelScaling.Fit(training);
+        Covariates = CovariateScaling.Fit(training);
         Tasks = Labels.Apply(training);
+        Tasks = Covariates?.Apply(Tasks) ?? Tasks;
         Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
         _trainingTasks = TakeTrainingTasks();
     }
@@ -37,7 +39,10 @@ internal sealed class PreparedProblem
     /// <summary>The map from labels in the user's units to standardised labels.</summary>
     public LabelScaling Labels { get; }
 
-    /// <summary>The tasks with standardised labels.</summary>
+    /// <summary>The standardisation of covariates; null if tasks have none.</summary>
+    public CovariateScaling? Covariates { get; }
+
+    /// <summary>The tasks with standardised labels and covariates.</summary>
     public TaskSet Tasks { get; }
 
     /// <summary>Draws training and validation episodes.</summary>

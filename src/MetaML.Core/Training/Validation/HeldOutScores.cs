@@ -19,9 +19,9 @@ internal static class HeldOutScores
         TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
         IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());
         MetaScorer scorer = model.CreateScorer();
-        LinearHead? prior = model.Kind == LabelKind.Binary && model.HasCommonOutputs && adapted.Any(task => task.EncoderParameters is null) ? model.Prior!.Head : null;
         foreach (var (episode, task) in episodes.Zip(adapted))
         {
+            LinearHead? prior = model.Kind == LabelKind.Binary && model.HasCommonOutputs && task.EncoderParameters is null ? model.PriorHeadOf(episode.Task.Covariates) : null;
             foreach (int position in episode.Query)
             {
                 float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
@@ -35,7 +35,7 @@ internal static class HeldOutScores
 
                 float[] scores = [.. scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]], out float deviation)];
                 float one = float.IsNaN(deviation) ? 1 : 1 / deviation; // scores are divided by the deviation, and so are additions to the head
-                float priorScore = prior is not null && task.EncoderParameters is null ? one * prior.Score(scorer.Embedding(0), 0) : scores[0];
+                float priorScore = prior is not null ? one * prior.Score(scorer.Embedding(0), 0) : scores[0];
                 yield return new HeldOutRow(unitOf(episode.TaskNumber), episode.Support.Length, label, episode.Task.Weights?[position] ?? 1, scores, priorScore, one);
             }
         }

@@ -1,6 +1,7 @@
 using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Models;
+using MetaML.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -13,11 +14,13 @@ internal sealed class TaskRowReader
     private readonly MetaScorer _scorer;
     private readonly ValueGetter<VBuffer<float>> _getFeatures;
     private readonly Func<string?> _getTask;
+    private readonly TaskFeatureReader? _getTaskFeatures;
     private readonly TaskRowBlock? _block;
     private readonly List<TaskRowOutput> _outputs = [];
 
     private VBuffer<float> _features;
     private string?[] _tasks = new string?[1];
+    private float[][] _taskFeatures = [[]]; // of each row
     private int[] _finiteIndices = new int[1]; // index of the row in the scorer, which has only the rows with finite features; −1 for other rows
     private int _finiteCount;
     private bool _isEmbedded;
@@ -34,6 +37,8 @@ internal sealed class TaskRowReader
         _scorer = model.CreateScorer();
         _getFeatures = row.GetGetter<VBuffer<float>>(row.Schema[columns.Features]);
         _getTask = TaskNames.Getter(row, columns.Task);
+        _getTaskFeatures = columns.TaskFeatures is { } name ? new TaskFeatureReader(row, name) : null;
+        _taskFeatures[0] = NewTaskFeatures();
     }
 
     /// <summary>The columns of the input.</summary>
@@ -90,13 +95,18 @@ internal sealed class TaskRowReader
         {
             Array.Resize(ref _tasks, 2 * Count);
             Array.Resize(ref _finiteIndices, 2 * Count);
+            Array.Resize(ref _taskFeatures, 2 * Count);
+            for (int row = Count; row < _taskFeatures.Length; row++)
+                _taskFeatures[row] = NewTaskFeatures();
         }
 
         _tasks[Count] = _getTask();
         _getFeatures(ref _features);
         FeatureRow features = _features.ToFeatureRow();
-        _finiteIndices[Count++] = features.IsFinite ? _finiteCount++ : -1;
-        if (features.IsFinite)
+        _getTaskFeatures?.Read(_taskFeatures[Count]);
+        bool isFinite = features.IsFinite && FiniteNumbers.AreAll<float>(_taskFeatures[Count]);
+        _finiteIndices[Count++] = isFinite ? _finiteCount++ : -1;
+        if (isFinite)
             _scorer.Add(features);
     }
 
@@ -110,7 +120,10 @@ internal sealed class TaskRowReader
     /// <summary>The row's task; null if the key is missing.</summary>
     public string? Task(int row) => _tasks[row];
 
-    /// <summary>Whether all features of the row are finite. Only such rows have embeddings.</summary>
+    /// <summary>The features of the row's task; empty if there are none.</summary>
+    public ReadOnlySpan<float> TaskFeatures(int row) => _taskFeatures[row];
+
+    /// <summary>Whether all features of the row and of its task are finite. Only such rows have embeddings.</summary>
     public bool IsFinite(int row) => _finiteIndices[row] >= 0;
 
     /// <summary>Embeds all finite rows with the shared encoder, if they are not embedded yet.</summary>
@@ -120,6 +133,8 @@ internal sealed class TaskRowReader
             _scorer.EmbedAll();
         _isEmbedded = true;
     }
+
+    private float[] NewTaskFeatures() => new float[_getTaskFeatures?.Count ?? 0];
 
     /// <summary>The embedding of a finite row that <see cref="EmbedAll"/> computed. Valid until the rows are removed.</summary>
     public ReadOnlySpan<float> Embedding(int row) => _scorer.Embedding(_finiteIndices[row]);

@@ -11,7 +11,7 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 /// <summary>Scores each row of a reader once, for all output columns. Belongs to one cursor.</summary>
 internal sealed class TaskRowScorer : TaskRowOutput
 {
-    private const int MaximumCachedTasks = 1 << 16;
+    private const int MaximumCachedTasks = 1 << 16, MaximumCachedPriors = 1 << 10;
 
     private readonly MetaModel _model;
     private readonly TaskRowReader _rows;
@@ -19,6 +19,8 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
     private readonly UnknownTaskHandling _unknown;
     private readonly Dictionary<string, AdaptedTask?> _cache = new(StringComparer.Ordinal); // the tasks of recent rows; a look-up here is faster than in the immutable dictionary
+
+    private readonly Dictionary<string, (float[] Features, AdaptedTask Prior)> _priors = new(StringComparer.Ordinal); // of unknown tasks with task features
 
     private string? _lastName;
     private AdaptedTask? _lastTask;
@@ -101,7 +103,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private Row Score(int row, ref int scoreCount)
     {
         string? name = _rows.Task(row);
-        AdaptedTask? task = Find(name);
+        AdaptedTask? task = Find(name, row);
         if (task is null || !_rows.IsFinite(row))
             return new Row(null, 0, float.NaN, IsRefused: task is null && _unknown == UnknownTaskHandling.Throw);
 
@@ -117,10 +119,10 @@ internal sealed class TaskRowScorer : TaskRowOutput
         return new Row(task, start, _needsDeviation && task.Head.PredictiveVariance is { } variance ? variance.Deviation(embedding) : float.NaN, IsRefused: false);
     }
 
-    private AdaptedTask? Find(string? name)
+    private AdaptedTask? Find(string? name, int row)
     {
         if (name is not null && name == _lastName)
-            return _lastTask; // consecutive rows often have the same task
+            return _lastTask ?? PriorOf(name, row); // consecutive rows often have the same task
 
         AdaptedTask? task = null;
         if (name is not null && !_cache.TryGetValue(name, out task))
@@ -130,9 +132,25 @@ internal sealed class TaskRowScorer : TaskRowOutput
             _cache.Add(name, task = _tasks.GetValueOrDefault(name));
         }
 
-        task ??= _unknown == UnknownTaskHandling.MetaPrior ? _model.Prior : null;
         (_lastName, _lastTask) = (name, task);
-        return task;
+        return task ?? PriorOf(name ?? "", row);
+    }
+
+    // The prior for the row's task features, which need not be the same in all rows of an unknown task.
+    private AdaptedTask? PriorOf(string name, int row)
+    {
+        if (_unknown != UnknownTaskHandling.MetaPrior)
+            return null;
+        ReadOnlySpan<float> features = _rows.TaskFeatures(row);
+        if (features.IsEmpty || !_rows.IsFinite(row))
+            return _model.Prior;
+        if (_priors.TryGetValue(name, out var known) && features.SequenceEqual(known.Features))
+            return known.Prior;
+        if (_priors.Count == MaximumCachedPriors)
+            _priors.Clear();
+        AdaptedTask prior = _model.PriorFor(features);
+        _priors[name] = (features.ToArray(), prior);
+        return prior;
     }
 
     private InvalidOperationException Refusal(string? name) =>

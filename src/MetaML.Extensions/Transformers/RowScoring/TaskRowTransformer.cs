@@ -19,13 +19,16 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <summary>The Task column; null if there is none.</summary>
     public string? TaskColumnName => Columns.Task;
 
+    /// <summary>The column of task features; null if there is none.</summary>
+    public string? TaskFeatureColumnName => Columns.TaskFeatures;
+
     internal ColumnNames Columns { get; }
 
     /// <summary>The model that embeds the rows.</summary>
     private protected abstract MetaModel Encoder { get; }
 
     /// <summary>Adds the output columns to the rows. Rows are scored in blocks, as they are read.</summary>
-    /// <param name="input">Data with the feature column and, if the model has one, the Task column.</param>
+    /// <param name="input">Data with the feature column and, if the model has them, the Task column and the column of task features.</param>
     public new IDataView Transform(IDataView input)
     {
         Host.CheckValue(input, nameof(input));
@@ -48,7 +51,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <inheritdoc/>
     protected sealed override IRowMapper MakeRowMapper(DataViewSchema schema)
     {
-        Columns.CheckScored(schema, Encoder.FeatureCount);
+        Columns.CheckScored(schema, Encoder.FeatureCount, Encoder.CovariateNames.Count);
         return new Mapper(this, schema);
     }
 
@@ -72,7 +75,8 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
                 return _ => false;
             int features = InputSchema[parent.Columns.Features].Index;
             int task = parent.Columns.Task is { } name ? InputSchema[name].Index : -1;
-            return column => column == features || column == task;
+            int taskFeatures = parent.Columns.TaskFeatures is { } column ? InputSchema[column].Index : -1;
+            return index => index == features || index == task || index == taskFeatures;
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);

@@ -26,6 +26,16 @@ internal abstract record CovarianceForm(double PriorTasks)
     /// <summary>Any covariance.</summary>
     public static CovarianceForm Full(double priorTasks) => new FullForm(priorTasks);
 
+    /// <summary>Number of free parameters of Σ.</summary>
+    /// <param name="width">Number of dimensions.</param>
+    public abstract int ParametersOf(int width);
+
+    /// <summary>The number of free parameters of a covariance: of a diagonal one, or of any.</summary>
+    /// <param name="covariance">Σ [width, width].</param>
+    /// <param name="width">Number of dimensions.</param>
+    public static int ParametersOf(double[] covariance, int width) =>
+        covariance.Where((value, i) => value != 0 && i / width != i % width).Any() ? width * (width + 1) / 2 : width;
+
     /// <summary>The point of a covariance, or a near point with correlations if the covariance has none.</summary>
     /// <param name="covariance">The start, [width, width].</param>
     /// <param name="width">Embedding + 1.</param>

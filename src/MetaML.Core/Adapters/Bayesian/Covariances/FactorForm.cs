@@ -11,6 +11,8 @@ internal sealed record FactorForm(int Factors, double PriorTasks) : CovarianceFo
 {
     private const double NewShare = 0.3; // of the variances that a new factor starts with
 
+    public override int ParametersOf(int width) => width + Factors * width - Factors * (Factors - 1) / 2;
+
     public override double[] Start(double[] covariance, int width)
     {
         // A random direction is not exactly orthogonal to the factor that is sought.

@@ -82,6 +82,52 @@ internal sealed class TaskEvidence
         return rows;
     }
 
+    /// <summary>A = Z̃ᵀSZ̃ [width, width], b = Z̃ᵀSy [outputs][width] and yᵀSy [outputs]. The arrays must not be changed.</summary>
+    public (double[] Products, double[][] WithLabels, double[] Squares) Moments()
+    {
+        if (_products is not null)
+            return (_products, _withLabels, _squares);
+        var products = new double[_width * _width];
+        double[][] withLabels = [.. _withLabels.Select(_ => new double[_width])];
+        for (int r = 0; r < RowCount; r++)
+        {
+            ReadOnlySpan<double> row = _rows.AsSpan(r * _width, _width);
+            for (int i = 0; i < _width; i++)
+                AddScaled(row, row[i], products.AsSpan(i * _width, _width));
+            for (int k = 0; k < withLabels.Length; k++)
+                AddScaled(row, _withLabels[k][r], withLabels[k]);
+        }
+
+        return (products, withLabels, _squares);
+    }
+
+    /// <summary>The evidence of w − m in some of the dimensions, where w equals m in the others.</summary>
+    /// <param name="heads">m [outputs][width].</param>
+    /// <param name="dimensions">The dimensions in which w differs from m, ascending.</param>
+    public TaskEvidence About(double[][] heads, int[] dimensions)
+    {
+        var (products, withLabels, squares) = Moments();
+        int size = dimensions.Length;
+        var some = new double[size * size];
+        for (int i = 0; i < some.Length; i++)
+            some[i] = products[dimensions[i / size] * _width + dimensions[i % size]];
+        var right = new double[withLabels.Length][];
+        var rest = new double[squares.Length];
+        for (int k = 0; k < right.Length; k++)
+        {
+            double[] product = Multiply(products, heads[k]);
+            rest[k] = Math.Max(squares[k] - 2 * TensorPrimitives.Dot<double>(withLabels[k], heads[k]) + TensorPrimitives.Dot<double>(product, heads[k]), 0);
+            right[k] = Array.ConvertAll(dimensions, j => withLabels[k][j] - product[j]);
+        }
+
+        return new TaskEvidence(RowCount, Weight, some, right, rest, size);
+    }
+
+    private TaskEvidence(int rowCount, double weight, double[] products, double[][] withLabels, double[] squares, int width)
+    {
+        (RowCount, Weight, _products, _withLabels, _squares, _width) = (rowCount, weight, products, withLabels, squares, width);
+    }
+
     /// <summary>About how many multiplications the posterior takes.</summary>
     public double Work => 2.0 * Math.Min(RowCount, _width) * Math.Min(RowCount, _width) * _width;
 

@@ -26,8 +26,8 @@ internal static class TaskNoise
     public static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, TaskPosterior[] posteriors, double variance, double shape) =>
         LogLikelihood(tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], variance, shape) - 0.5 * posteriors.Sum(posterior => posterior.LogDeterminant);
 
-    // Without −½ log |G|.
-    private static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape)
+    /// <summary>The same for given q of the tasks, without −½ log |G|.</summary>
+    public static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape)
     {
         double sum = 0, logGamma = double.IsInfinity(shape) ? 0 : LogGamma(shape);
         for (int t = 0; t < quadratics.Length; t++)

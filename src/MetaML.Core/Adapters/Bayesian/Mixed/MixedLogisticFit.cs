@@ -1,0 +1,59 @@
+using MetaML.Adapters.Bayesian.Covariances;
+using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Numerics;
+
+namespace MetaML.Adapters.Bayesian.Mixed;
+
+/// <summary>Fits a <see cref="MixedPrior"/> to class labels with a logistic likelihood, in rounds as <see cref="LogisticPrior"/>.</summary>
+/// <remarks>A round replaces the rows of each task by values with known noise under the current prior (<see cref="LogisticTask"/>), and then finds the most likely prior of these values (<see cref="MixedSearch"/>).</remarks>
+/// <param name="tasks">The training tasks with a head.</param>
+/// <param name="covariates">u of each task.</param>
+/// <param name="design">The coefficients.</param>
+/// <param name="limits">The number of steps of the search of a round, and the time.</param>
+internal sealed class MixedLogisticFit(LogisticTask[] tasks, double[][] covariates, MixedDesign design, PriorLimits limits)
+{
+    // The change of the bound for each head, in nats, below which a round is the last.
+    private const double Tolerance = 1e-3;
+
+    private const int MaximumRounds = 50;
+
+    /// <summary>Fits the prior.</summary>
+    /// <param name="chooseForm">The form of Σ, from the evidence of the tasks about their means.</param>
+    public MixedPrior Fit(Func<TaskEvidence[], CovarianceForm> chooseForm)
+    {
+        double[][] zeros = [.. Enumerable.Range(0, tasks[0].Heads).Select(_ => new double[design.Size])];
+        var (diagonal, evidence) = Climb(CovarianceForm.Diagonal, new MixedPrior(zeros, LogisticPrior.Start(tasks, design.Width, tasks[0].Heads)));
+        CovarianceForm form = chooseForm([.. evidence.Select((task, t) => task.About(MeansOf(diagonal, t), design.Varying))]);
+        return form == CovarianceForm.Diagonal || limits.IsTimeUp() ? diagonal : Climb(form, diagonal).Prior;
+    }
+
+    private (MixedPrior Prior, TaskEvidence[] Evidence) Climb(CovarianceForm form, MixedPrior prior)
+    {
+        var (evidence, bound) = Under(prior);
+        double change = double.PositiveInfinity, least = Tolerance * tasks.Sum(task => task.Heads);
+        for (int round = 0; round < MaximumRounds && change >= least && !limits.IsTimeUp(); round++)
+        {
+            MixedTask[] values = [.. evidence.Select((task, t) => new MixedTask(task, MixedTask.FormOf(task), covariates[t]))];
+            prior = new MixedSearch(new MixedRegression(values, design), form, prior, shrinksCovariates: true).Climb(limits).Prior;
+            double before = bound;
+            (evidence, bound) = Under(prior);
+            change = Math.Abs(bound - before);
+        }
+
+        return (prior, evidence);
+    }
+
+    // The evidence of the rows of each task under a prior, and the sum of the bounds on their log likelihoods.
+    private (TaskEvidence[] Evidence, double Bound) Under(MixedPrior prior)
+    {
+        var covariance = DenseCovariance.Of(prior.Varying.Covariance, design.Width); // the noise is 1
+        _ = covariance.Precision; // computed once, before the threads
+        double[] root = [.. prior.Varying.Covariance];
+        Cholesky.Factor(root, design.Width);
+        var posteriors = new (TaskEvidence Evidence, double Bound)[tasks.Length];
+        Parallel.For(0, tasks.Length, t => posteriors[t] = tasks[t].Under(new ScaledHeadPrior(MeansOf(prior, t), covariance), root));
+        return (Array.ConvertAll(posteriors, posterior => posterior.Evidence), posteriors.Sum(posterior => posterior.Bound));
+    }
+
+    private double[][] MeansOf(MixedPrior prior, int task) => [.. prior.Coefficients.Select(values => design.MeanOf(values, covariates[task]))];
+}

@@ -1,0 +1,108 @@
+using MetaML.Adapters.Bayesian;
+using MetaML.Heads;
+using MetaML.Numerics;
+
+namespace MetaML.Models;
+
+/// <summary>What a linear model has learned of the population of tasks, in the user's units: the mean head and how it depends on covariates, and how heads vary about it.</summary>
+internal sealed class Population
+{
+    private readonly MetaModel _model;
+    private readonly PopulationUnits _units;
+    private readonly int _width;
+    private readonly double[][] _heads; // the mean head and the effects of covariates, standardised [1 + covariates][width]
+
+    private Population(MetaModel model, BayesianAdapter adapter, PopulationUnits units)
+    {
+        _model = model;
+        _units = units;
+        _heads = adapter.MeanHeads(model.AdapterArrays);
+        _width = _heads[0].Length;
+        var (covariance, noise) = adapter.Variances(model.AdapterArrays);
+        double square = Labels.Deviation * Labels.Deviation;
+        Names = units.Names;
+        CovariateNames = model.CovariateNames;
+        Varying = adapter.Varying;
+        Covariance = Array.ConvertAll(units.Covariance(covariance), value => value * square);
+        ResidualVariance = noise * square;
+        ShareBetweenTasks = covariance[^1] / (covariance[^1] + noise);
+        Coefficients = InUserUnits(units.Coefficients(_heads));
+    }
+
+    private LabelScaling Labels => _model.Labels;
+
+    /// <summary>The names of the dimensions of a head: of the features, and last "(Intercept)".</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The names of the covariates.</summary>
+    public IReadOnlyList<string> CovariateNames { get; }
+
+    /// <summary>The dimensions that vary over tasks, ascending.</summary>
+    public IReadOnlyList<int> Varying { get; }
+
+    /// <summary>The mean head for covariates of 0, and the effects of each covariate on it, [1 + covariates][width].</summary>
+    public double[][] Coefficients { get; }
+
+    /// <summary>The covariance of heads about their mean, [width, width].</summary>
+    public double[] Covariance { get; }
+
+    /// <summary>The variance of a label about the score of its task's head.</summary>
+    public double ResidualVariance { get; }
+
+    /// <summary>The share of the variance of labels that lies between tasks with the same covariates, for a row whose encoder output is 0: with standardised features, the average row.</summary>
+    public double ShareBetweenTasks { get; }
+
+    /// <summary>The standard error of a coefficient; NaN if it is not known.</summary>
+    /// <param name="covariate">−1 for the mean head.</param>
+    /// <param name="dimension">The dimension of the head.</param>
+    public double StandardError(int covariate, int dimension)
+    {
+        if (_model.Population is not { StandardErrors: { Length: > 0 } errors })
+            return double.NaN;
+        int covariates = _heads.Length - 1, part = covariates == 0 ? 0 : (errors.Length - _width) / covariates;
+        if (covariate < 0)
+            return Labels.Deviation * errors[dimension];
+        int at = dimension - (_width - part); // covariates may change the intercept alone
+        return at < 0 ? double.NaN : Labels.Deviation * errors[_width + covariate * part + at];
+    }
+
+    /// <summary>Numbers of the tasks and the rows that the prior was learned from; null if they are not known.</summary>
+    public (int Tasks, long Rows)? LearnedFrom => _model.Population is { } known ? (known.Tasks, known.Rows) : null;
+
+    /// <summary>log p(y | features), in the user's units; null if it is not known.</summary>
+    public double? LogLikelihood => _model.Population is { } known ? known.LogLikelihood - known.Rows * Math.Log(Labels.Deviation) : null;
+
+    /// <summary>Number of free parameters: coefficients, covariance and noise.</summary>
+    public int? Parameters => _model.Population is { } known ? known.VarianceParameters + (known.StandardErrors.Length > 0 ? known.StandardErrors.Length : _heads.Length * _width) : null;
+
+    /// <summary>The population of a model; null unless labels are values, the adapter is a Bayesian one, and there is no encoder.</summary>
+    public static Population? Of(MetaModel model) => model.Kind == LabelKind.Regression && model.EncoderOptions is IdentityEncoderOptions && model.BayesianAdapter is { } adapter
+        ? new Population(model, adapter, model.Units)
+        : null;
+
+    /// <summary>The head of a task, the mean head for its covariates, and the standard deviations of its dimensions given its rows, all in the user's units [width]. Deviations are NaN if the model does not keep them.</summary>
+    public (double[] Head, double[] Mean, double[] Deviations) Task(AdaptedTask task)
+    {
+        double[] head = _units.Head([.. task.Head.Weights.Select(weight => (double)weight), task.Head.Bias[0]]); // labels are in the user's units already
+        double[] standardized = [.. _heads[0]];
+        for (int c = 0; c < task.Covariates.Length; c++)
+            MatrixAlgebra.AddScaled(_heads[1 + c], task.Covariates[c], standardized);
+        double[] mean = InUserUnits([_units.Head(standardized)])[0];
+        var deviations = new double[_width];
+        Array.Fill(deviations, double.NaN);
+        if (task.Head.PredictiveVariance is { } variance)
+        {
+            double[] covariance = _units.Covariance(variance.Covariance(_width));
+            deviations = [.. Enumerable.Range(0, _width).Select(j => Math.Sqrt(Math.Max(covariance[j * _width + j], 0)))];
+        }
+
+        return (head, mean, deviations);
+    }
+
+    private double[][] InUserUnits(double[][] heads)
+    {
+        for (int i = 0; i < heads.Length; i++)
+            heads[i] = [.. heads[i].Select((value, j) => value * Labels.Deviation + (i == 0 && j == _width - 1 ? Labels.Mean : 0))];
+        return heads;
+    }
+}

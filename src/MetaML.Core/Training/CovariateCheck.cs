@@ -1,0 +1,44 @@
+using MetaML.Data;
+using MetaML.Options;
+
+namespace MetaML.Training;
+
+/// <summary>Checks that a training can use the covariates of its tasks, and describes how it uses them.</summary>
+internal static class CovariateCheck
+{
+    /// <summary>Throws if tasks have covariates that the options do not support.</summary>
+    /// <exception cref="ArgumentException">The adapter takes no covariates, or tasks have separate classes or are drawn from classes.</exception>
+    public static void Check(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options)
+    {
+        TaskSet? with = problems.FirstOrDefault(problem => problem.CovariateNames.Count > 0);
+        if (with is null)
+            return;
+        CheckOptions(options);
+        if (problems.FirstOrDefault(problem => problem.CovariateNames.Count > 0 && !problem.HasCommonOutputs) is not null)
+            throw OptionCheck.Error(options, nameof(options.ClassSets), "Common if tasks have covariates", options.ClassSets, "A covariate has no effect on a class that other tasks do not have.", "Set ClassSets to Common, or leave the covariates out.");
+    }
+
+    /// <summary>Throws if options are set that do not support covariates.</summary>
+    /// <exception cref="ArgumentException">The adapter takes no covariates, or tasks are drawn from classes.</exception>
+    public static void CheckOptions(MetaTrainingOptions options)
+    {
+        if (options.Episodes.Ways is not null)
+            throw OptionCheck.Error(options.Episodes, nameof(options.Episodes.Ways), "null if tasks have covariates", options.Episodes.Ways, "Tasks that are drawn from classes have no covariates.", "Leave the covariates out.");
+        if (options.Adapter is { } adapter && !adapter.TakesCovariates())
+            throw OptionCheck.Error(options, nameof(options.Adapter), $"null, {nameof(BayesianAdapterOptions)}, {nameof(RidgeAdapterOptions)} or {nameof(LogisticAdapterOptions)} if tasks have covariates", adapter.GetType().Name, "Its prior does not depend on covariates.", "Choose one of these adapters, or use the covariates as features.");
+    }
+
+    /// <summary>Sentences for the log.</summary>
+    public static IEnumerable<string> Reasons(IEnumerable<TaskSet> problems, MetaTrainingOptions options)
+    {
+        foreach (TaskSet problem in problems.Where(problem => problem.CovariateNames.Count > 0))
+        {
+            int count = problem.CovariateNames.Count, tasks = problem.Tasks.Count;
+            bool isExact = options.Adapter is BayesianAdapterOptions { Shrinkage: false };
+            string how = count >= tasks - 1 ? $"There are {count} for {tasks} tasks, so that their effects are shrunk towards 0, as strongly as the tasks' labels ask for{(isExact ? ", although Shrinkage is false" : "")}."
+                : isExact ? "Their effects have the maximum likelihood, since Shrinkage is false."
+                : "Empirical Bayes shrinks their effects towards 0, as strongly as the tasks' labels ask for.";
+            yield return $"Covariates of tasks: {NameList.Of(problem.CovariateNames)}. The mean of the prior is linear in them. {how}";
+        }
+    }
+}
