@@ -20,7 +20,7 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
     private (PriorSearch Search, CovarianceForm Form)? _whole;
 
     /// <inheritdoc/>
-    public Lazy<PriorSummary>? Summary => shape.Kind == LabelKind.Regression && _whole is { } whole && tasks.Length <= MixedFit.MostTasks(_width) ? new(() => MixedFit.Summary(whole.Search.Prior, tasks)) : null;
+    public Lazy<PriorSummary>? Summary => shape.Kind == LabelKind.Regression && _whole is { } whole && MixedFit.CanSummarize(_width, tasks.Length) ? new(() => MixedFit.Summary(whole.Search.Prior, tasks)) : null;
 
     /// <inheritdoc/>
     public void Complete(IReadOnlyList<ParameterArray> parameters, PriorLimits limits, Func<int, bool>? isUsed = null)

@@ -12,13 +12,19 @@ internal sealed class MixedDesign
     /// <summary>The largest number of coefficients with effects of covariates on slopes: the cost of a step is cubic in it.</summary>
     public const int LargestSystem = 1000;
 
+    // The products of the rows of each task have width² numbers.
+    private const int MostWidth = 1024;
+
     private readonly int[] _modulated;
 
     /// <param name="width">Embedding + 1; the last dimension is the intercept.</param>
     /// <param name="varying">The dimensions in which heads vary, ascending; at least one.</param>
     /// <param name="covariates">Number of covariates.</param>
+    /// <exception cref="ArgumentException">There are too many dimensions.</exception>
     public MixedDesign(int width, int[] varying, int covariates)
     {
+        if (width > MostWidth)
+            throw new ArgumentException($"Features must be at most {MostWidth - 1} if tasks have covariates, effects are fixed, or Shrinkage is false; got {width - 1}. The cost grows with their square for each task. Select features, or use an encoder.", nameof(width));
         Width = width;
         Varying = varying;
         Covariates = covariates;

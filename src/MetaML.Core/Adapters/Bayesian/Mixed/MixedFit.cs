@@ -17,6 +17,8 @@ internal sealed class MixedFit(IReadOnlyList<MixedTask> tasks, MixedDesign desig
     // The covariance of more coefficients is not given.
     private const int MostReported = 512;
 
+    private const int FewestTasks = 20;
+
     private readonly MixedRegression _regression = new(tasks, design);
 
     // Few tasks say little about many covariates, even if nothing else is shrunk.
@@ -24,7 +26,12 @@ internal sealed class MixedFit(IReadOnlyList<MixedTask> tasks, MixedDesign desig
 
     /// <summary>The largest number of tasks of a fit or a summary, since the products of all tasks are in memory.</summary>
     /// <param name="width">Embedding + 1.</param>
-    public static int MostTasks(int width) => (int)Math.Max(MostValues / ((double)width * width), 100);
+    public static int MostTasks(int width) => (int)Math.Max(MostValues / ((double)width * width), FewestTasks);
+
+    /// <summary>Whether a prior that was found in another way can be summarised at a bounded cost.</summary>
+    /// <param name="width">Embedding + 1.</param>
+    /// <param name="tasks">Number of tasks.</param>
+    public static bool CanSummarize(int width, int tasks) => width <= MostReported && tasks <= MostTasks(width);
 
     /// <summary>The summary of a prior.</summary>
     /// <param name="prior">With its likelihood and the covariance of its coefficients.</param>

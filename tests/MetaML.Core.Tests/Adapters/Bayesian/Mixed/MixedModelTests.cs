@@ -210,6 +210,16 @@ public sealed class MixedModelTests
         Assert.Throws<ArgumentException>(() => MetaTrainer.Train(Draw(12, covariates: 0), new MetaTrainingOptions { Encoder = new MlpEncoderOptions(), Adapter = new BayesianAdapterOptions { VaryingFeatures = ["a"] } }));
 
     [Fact]
+    public void Train_TooManyFeatures_IsRefusedByANamedLimit()
+    {
+        FeatureStore store = FeatureStore.Dense(1100);
+        var builder = new TaskSetBuilder(LabelKind.Regression, store);
+        for (int row = 0; row < 12; row++)
+            builder.Add($"task {row % 3}", store.Add(new FeatureRow(Enumerable.Range(0, 1100).Select(j => (float)Math.Sin(j * row)).ToArray())), row);
+        Assert.Contains("at most 1023", Assert.Throws<ArgumentException>(() => Train(builder.Build(), new BayesianAdapterOptions { Shrinkage = false })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SetCovariates_OtherValues_NamesBoth()
     {
         var builder = new TaskSetBuilder(LabelKind.Regression, FeatureStore.Dense(1)) { CovariateNames = ["size"] };
