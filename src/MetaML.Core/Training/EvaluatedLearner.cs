@@ -10,8 +10,8 @@ namespace MetaML.Training;
 /// <param name="Calibrations">The calibration of the scores of each problem; null for none.</param>
 internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<EvaluatedEpisode> Episodes, IReadOnlyList<ScoreCalibration?> Calibrations)
 {
-    // A few tasks say too little about the slopes of other tasks.
-    private const int MinimumTasksOfSlopes = 10;
+    // A few tasks say too little about the slopes of other tasks, unless there is an encoder: it can be far too certain.
+    private const int MinimumTasksOfSlopes = 10, MinimumTasksOfEncoder = 3;
 
     /// <summary>The name of the learner: encoder and adapter.</summary>
     public string Name => LearnerChoice.Describe(Learner.Options);
@@ -36,7 +36,8 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
             return null;
         HeldOutRow[] heldOut = [.. folds.SelectMany(fold => fold.CalibrationRows!)];
         HeldOutRow[] all = judgesAll ? heldOut : [.. heldOut, .. learner.ScoreTraining(number, run)];
-        return CalibrationFit.Fit(folds.Sum(fold => fold.CalibrationTasks) >= MinimumTasksOfSlopes ? heldOut : [], all, learner.Options.Seed ?? 0);
+        int minimum = learner.HasEncoder ? MinimumTasksOfEncoder : MinimumTasksOfSlopes;
+        return CalibrationFit.Fit(folds.Sum(fold => fold.CalibrationTasks) >= minimum ? heldOut : [], all, learner.Options.Seed ?? 0);
     }
 
     /// <summary>The models, with priors completed on all tasks.</summary>

@@ -9,8 +9,8 @@ namespace MetaML.Training;
 /// <remarks>
 /// <para>For tabular data the simplest candidate is a linear model with a prior learned across tasks (<see cref="HeadPrior"/>). It is
 /// accurate and trains fast. For classes its likelihood is logistic, and a Gaussian one is the next candidate: it is better where
-/// classes hardly overlap, and faster. The last candidate is a network with a linear path. On small tables it takes most of the time and is rarely the
-/// best, so it is tried only if the residuals of the linear model show a dependence that it could learn (<see cref="Validation.ResidualTest"/>).</para>
+/// classes hardly overlap, and faster. The last candidates are networks with and without a linear path. On small tables they take most of the time and are rarely the
+/// best, so they are tried only if the residuals of the linear model show a dependence that they could learn (<see cref="Validation.ResidualTest"/>).</para>
 /// <para>Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
 /// is better: a more complex one must have a lower loss by half a standard error of the difference.</para>
 /// <para>For classification of sparse features,
@@ -69,14 +69,18 @@ internal static class LearnerChoice
         double work = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount)) * problems[0].Features.FeatureCount * problems[0].Features.FeatureCount;
         bool triesLogistic = hasClasses && work <= MaximumWorkOfLogistic;
         string likelihoods = triesLogistic ? ", with a logistic and with a Gaussian likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
-        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and a network" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
+        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and networks with and without a linear path" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
         List<MetaTrainingOptions> candidates = [];
         if (triesLogistic)
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
         candidates.Add(options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) });
         if (options.MaximumNumberOfIterations > 0)
+        {
             candidates.Add(Network(options with { Encoder = new MlpEncoderOptions { LinearPath = true } }, problems, decide));
+            candidates.Add(Network(options with { Encoder = new MlpEncoderOptions() }, problems, decide));
+        }
+
         return [.. candidates];
     }
 
@@ -161,7 +165,7 @@ internal static class LearnerChoice
     /// <summary>The name of a learner for the log: encoder and adapter.</summary>
     public static string Describe(MetaTrainingOptions options) =>
         options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)
-        + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : "")
+        + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : options.Encoder is MlpEncoderOptions { LinearPath: true } ? " with a linear path" : "")
         + " + " + Describe(options.Adapter!);
 
     private static string Describe(AdapterOptions adapter) =>

@@ -58,6 +58,9 @@ internal sealed class TrainedLearner
     /// <summary>Whether the scores of some problem are calibrated on held-out data.</summary>
     public bool HasCalibration => _problems.Any(IsCalibrated);
 
+    /// <summary>Whether the encoder has parameters.</summary>
+    public bool HasEncoder => _encoder.Length > 0;
+
     /// <summary>The number of labelled rows of all problems.</summary>
     public long RowCount => _problems.Sum(problem => problem.Tasks.Tasks.Sum(task => (long)task.RowCount));
 
@@ -104,7 +107,7 @@ internal sealed class TrainedLearner
             EpisodeSource source = problem.Prepared.Source;
             int first = FirstTask(i);
             int UnitOf(int task) => source.HoldsOutTasks ? first + task : -1 - (fold * tasks + first + task);
-            return Score(i, HeldOutEpisodes.Of(problem, Options.Episodes, Seed), UnitOf, run) with
+            return Score(i, HeldOutEpisodes.Of(problem, Options, Seed), UnitOf, run) with
             {
                 CalibrationRows = IsCalibrated(problem) ? Score(i, HeldOutEpisodes.OfSizes(source.ValidationPools, new Random(Seed)), UnitOf, run).Rows : null,
                 CalibrationTasks = source.HoldsOutTasks ? source.ValidationPools.Count : 0,

@@ -56,7 +56,7 @@ public sealed class LearnerChoiceTests
     {
         var log = new List<string>();
         MetaTrainer.Train(Tasks((x, slope) => slope * x[0] + x[1]), new MetaTrainingOptions(), log.Add);
-        Assert.Contains("Mlp + Bayesian is not tried, since the residuals of Identity + Bayesian show no dependence that a network could learn.", log);
+        Assert.Contains("Mlp with a linear path + Bayesian is not tried, since the residuals of Identity + Bayesian show no dependence that a network could learn.", log);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class LearnerChoiceTests
 
     [Fact]
     public void Train_TasksOnACurvedRepresentation_TakesTheNetwork() =>
-        Assert.StartsWith("Learner: Mlp + Bayesian.", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
+        Assert.StartsWith("Learner: Mlp ", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
 
     [Fact]
     public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
@@ -111,15 +111,16 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Candidates_Classes_LogisticGaussianAndANetwork()
+    public void Candidates_Classes_LogisticGaussianAndNetworks()
     {
         TaskSet classes = CoreData.Of(Some.Tasks(), LabelKind.Binary);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates([classes], new MetaTrainingOptions());
-        Assert.Equal(3, candidates.Length);
+        Assert.Equal(4, candidates.Length);
         Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
         Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
         Assert.True(Assert.IsType<MlpEncoderOptions>(candidates[2].Encoder).LinearPath);
-        Assert.Equal(2, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
+        Assert.False(Assert.IsType<MlpEncoderOptions>(candidates[3].Encoder).LinearPath);
+        Assert.Equal(3, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
         Assert.All(candidates[..2], candidate => Assert.IsType<IdentityEncoderOptions>(candidate.Encoder));
     }
 
@@ -133,7 +134,7 @@ public sealed class LearnerChoiceTests
             builder.Add($"t{i % 50}", row, i / 50 % 2);
         var reasons = new List<string>();
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates([builder.Build()], new MetaTrainingOptions(), reasons.Add);
-        Assert.Equal(2, candidates.Length);
+        Assert.Equal(3, candidates.Length);
         Assert.Contains(reasons, reason => reason.Contains("a logistic one would take long", StringComparison.Ordinal));
     }
 

@@ -21,17 +21,20 @@ internal static class HeldOutEpisodes
 
     /// <summary>The episodes by which losses are compared: the same for all candidates.</summary>
     /// <param name="problem">A problem with validation data.</param>
-    /// <param name="options">The options of the draws.</param>
+    /// <param name="options">The options of the training.</param>
     /// <param name="seed">The seed of the draws.</param>
-    public static Episode[] Of(LearningProblem problem, EpisodeOptions options, int seed)
+    public static Episode[] Of(LearningProblem problem, MetaTrainingOptions options, int seed)
     {
         TaskSet tasks = problem.Tasks;
         if (problem.Validation is null)
             return [];
-        if (!options.IsSupportOpen || !problem.Design.Head.HasCommonOutputs || problem.Prepared.Source.ValidationPools.Count == 0)
+        if (!options.Episodes.IsSupportOpen || !problem.Design.Head.HasCommonOutputs || problem.Prepared.Source.ValidationPools.Count == 0)
             return Drawn(problem, seed);
-        bool hasEmpty = RowSampler.EmptyShareOf(tasks.Kind, tasks.HasCommonOutputs, options) > 0;
-        return [.. OfSizes(problem.Prepared.Source.ValidationPools, new Random(~seed)).Where(episode => hasEmpty || episode.Support.Length > 0)];
+        bool hasEmpty = RowSampler.EmptyShareOf(tasks.Kind, tasks.HasCommonOutputs, options.Episodes) > 0;
+        Episode[] episodes = OfSizes(problem.Prepared.Source.ValidationPools, new Random(~seed));
+        return options.HoldsOutRows
+            ? [.. episodes.GroupBy(episode => episode.TaskNumber).Select(task => task.MaxBy(episode => episode.Support.Length)!)] // the tasks are scored later with all their rows
+            : [.. episodes.Where(episode => hasEmpty || episode.Support.Length > 0)];
     }
 
     /// <summary>Episodes that are drawn as in training; none if nothing is held out.</summary>
