@@ -15,6 +15,7 @@ using MetaML.Benchmarks.Speed;
         new("computers", "computers", Computers.Run),
         new("default", "", folder => Defaults.Run(folder, Option("--methods") ?? "")),
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data
+        new("drift", null, _ => Drift.Run()), // makes its own data
         new("relatedness", "", Relatedness.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),

@@ -12,7 +12,7 @@ namespace MetaML.Models;
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
     // Bits of the byte that precedes the optional parts of a task.
-    private const byte HasEncoder = 1, HasPredictiveVariance = 2, HasRowCount = 4, HasWeight = 8, HasStatisticsPart = 16, HasCovariates = 32, All = 63;
+    private const byte HasEncoder = 1, HasPredictiveVariance = 2, HasRowCount = 4, HasWeight = 8, HasStatisticsPart = 16, HasCovariates = 32, HasDrift = 64, All = 127;
 
     /// <summary>The head: maps an embedding to scores, in the user's units.</summary>
     public LinearHead Head { get; } = head;
@@ -38,14 +38,20 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>The standardised covariates of the task; empty if there are none.</summary>
     internal float[] Covariates { get; init; } = [];
 
+    /// <summary>The state of the test for drift; null before the first test.</summary>
+    internal DriftState? Drift { get; init; }
+
     /// <summary>The same task with another λ.</summary>
-    internal AdaptedTask WithWeight(double? weight) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight, Statistics = Statistics, Covariates = Covariates };
+    internal AdaptedTask WithWeight(double? weight) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight, Statistics = Statistics, Drift = Drift, Covariates = Covariates };
+
+    /// <summary>The same task with another λ and another state of the test for drift.</summary>
+    internal AdaptedTask WithState(double? weight, DriftState? drift) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight, Statistics = Statistics, Drift = drift, Covariates = Covariates };
 
     /// <summary>The same task with other class numbers.</summary>
     /// <param name="classes">The new class numbers, in the order of <see cref="Classes"/>.</param>
     /// <exception cref="ArgumentException">The number of classes differs.</exception>
     public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
-        ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight, Statistics = Statistics, Covariates = Covariates }
+        ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight, Statistics = Statistics, Covariates = Covariates, Drift = Drift }
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
     /// <summary>Scores an embedding.</summary>
@@ -59,7 +65,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     }
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, and 32 for standardised covariates.</param>
+    /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, 32 for standardised covariates, and 64 for the state of the test for drift.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
@@ -69,7 +75,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write(Classes.Count);
         foreach (int number in Classes)
             writer.Write(number);
-        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.PredictiveVariance is null ? 0 : HasPredictiveVariance) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight) | (Statistics is null ? 0 : HasStatisticsPart) | (Covariates.Length == 0 ? 0 : HasCovariates)));
+        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.PredictiveVariance is null ? 0 : HasPredictiveVariance) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight) | (Statistics is null ? 0 : HasStatisticsPart) | (Covariates.Length == 0 ? 0 : HasCovariates) | (Drift is null ? 0 : HasDrift)));
         foreach (var (values, shared) in (EncoderParameters ?? []).Zip(model.EncoderArrays))
         {
             writer.Write(values != shared);
@@ -84,6 +90,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             writer.Write(weight);
         Statistics?.Write(writer);
         BinaryFormat.WriteFloats(writer, Covariates);
+        Drift?.Write(writer);
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -121,6 +128,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             TrainingWeight = (parts & HasWeight) != 0 ? ReadWeight(reader) : null,
             Statistics = (parts & HasStatisticsPart) != 0 ? TaskStatistics.Read(reader, model.StatisticsForm, outputs) : null,
             Covariates = (parts & HasCovariates) != 0 ? BinaryFormat.ReadFloats(reader, model.CovariateNames.Count) : [],
+            Drift = (parts & HasDrift) != 0 ? DriftState.Read(reader, model.StatisticsForm, model.StatisticsForm.TargetsOf(outputs)) : null,
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using MetaML.Data;
 using MetaML.Files;
@@ -22,6 +23,9 @@ public sealed partial class MetaModel
     /// <summary>Writes the model.</summary>
     /// <param name="writer">Receives: format version, a JSON header, the parameters' values in the order that the header's options imply, and with covariates their means and factors.</param>
     public void Write(BinaryWriter writer) => Write(writer, null);
+
+    /// <summary>SHA-256 of the saved model. Equal models have equal tasks.</summary>
+    internal byte[] Fingerprint => _fingerprint.Value;
 
     /// <summary>Writes the model. Omits the encoder's values if an earlier written model shares them.</summary>
     internal void Write(BinaryWriter writer, MetaModel? encoder)
@@ -66,6 +70,15 @@ public sealed partial class MetaModel
             BinaryFormat.WriteFloats(writer, covariates.Shift);
             BinaryFormat.WriteFloats(writer, covariates.Scale);
         }
+    }
+
+    private byte[] Hash()
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        Write(writer);
+        writer.Flush();
+        return SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
     /// <summary>Reads a model that <see cref="Write(BinaryWriter)"/> wrote.</summary>

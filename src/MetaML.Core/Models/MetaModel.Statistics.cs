@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
 using MetaML.Data;
 using MetaML.Heads;
+using MetaML.Options;
 using MetaML.Statistics;
 
 namespace MetaML.Models;
@@ -26,15 +27,20 @@ public sealed partial class MetaModel
     {
         options ??= new UpdateOptions();
         options.Validate();
-        return [.. Change(rows, known, nameof(Update), Added, cancellationToken).Select(task => task!)];
+        if (options.Drift != DriftResponse.None && !AdaptsWithoutTorch)
+            throw OptionCheck.Error(options, nameof(options.Drift), "None with an adapter that changes the encoder", options.Drift, "Each row would need an adaptation with libtorch.", "Use an adapter of heads.");
+        return [.. Change(rows, known, nameof(Update), Added, options.Alarms, cancellationToken).Select(task => task!)];
 
         TaskState Added(FeatureStore features, LearningTask task, AdaptedTask? before)
         {
             int[] present = ClassesOf(task), classes = Kind == LabelKind.Multiclass ? [.. present.Union(before?.Classes ?? []).Order()] : present;
-            TaskStatistics statistics = before?.Statistics ?? TaskStatistics.Empty(StatisticsForm);
+            var state = new TaskState(before?.Statistics ?? TaskStatistics.Empty(StatisticsForm), classes, CovariatesOf(task, before)) { Drift = before?.Drift };
             if (before is not null && before.Classes.Count != classes.Length)
-                statistics = statistics.WithClasses(Sources(classes, [.. before.Classes]));
-            return new TaskState(statistics.Add(StoredRows(features, task, classes), TargetsOf(classes), options.ForgettingFactor), classes, CovariatesOf(task, before));
+                state = state.WithClasses(classes, [.. before.Classes]);
+            StoredRow[] added = StoredRows(features, task, classes);
+            return options.Drift == DriftResponse.None
+                ? state with { Statistics = state.Statistics.Add(added, TargetsOf(classes), options.ForgettingFactor) }
+                : Tested(task.Name, state, before ?? (HasCommonOutputs ? Refit((IManagedAdapter)_design.Adapter, task.Name, state) : null), added, options);
         }
     }
 
@@ -47,7 +53,7 @@ public sealed partial class MetaModel
     /// <exception cref="InvalidOperationException">A task is unknown or keeps no statistics, or rows were not added to it as far as this can be known.</exception>
     internal IReadOnlyList<AdaptedTask?> Forget(TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken = default)
     {
-        return Change(rows, known, nameof(Forget), Remaining, cancellationToken);
+        return Change(rows, known, nameof(Forget), Remaining, null, cancellationToken);
 
         TaskState Remaining(FeatureStore features, LearningTask task, AdaptedTask? before)
         {
@@ -56,12 +62,13 @@ public sealed partial class MetaModel
             int[] classes = [.. before.Classes];
             if (Kind == LabelKind.Multiclass && task.Labels.Any(label => Array.BinarySearch(classes, (int)label) < 0))
                 throw TaskStatistics.NeverAdded(task.Name, "it has no row of one of the classes");
-            return new TaskState(before.Statistics!.Forget(StoredRows(features, task, classes), task.Name), classes, before.Covariates);
+            StoredRow[] forgotten = StoredRows(features, task, classes);
+            return new TaskState(before.Statistics!.Forget(forgotten, task.Name), classes, before.Covariates) { Drift = before.Drift?.Without(forgotten) };
         }
     }
 
     // All tasks are changed before any is returned, so that an error changes none.
-    private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, CancellationToken cancellationToken)
+    private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, IProgress<DriftAlarm>? alarms, CancellationToken cancellationToken)
     {
         CheckFits(rows);
         rows = Standardize(rows);
@@ -84,7 +91,9 @@ public sealed partial class MetaModel
         if (!AdaptsWithoutTorch)
             RefitByTorch(rows, states, tasks, cancellationToken);
         for (int t = 0; t < tasks.Length; t++)
-            tasks[t] = tasks[t]?.WithWeight(known[t]?.TrainingWeight);
+            tasks[t] = tasks[t]?.WithState(known[t]?.TrainingWeight, states[t].Drift);
+        foreach (DriftAlarm alarm in states.SelectMany(state => state.Alarms))
+            alarms?.Report(alarm);
         return tasks;
     }
 
@@ -147,7 +156,7 @@ public sealed partial class MetaModel
             return state;
         int[] rows = state.Statistics.RowsByTarget(state.Classes.Length);
         int[] classes = [.. state.Classes.Where((_, k) => k < rows.Length && rows[k] > 0)];
-        return classes.Length == state.Classes.Length ? state : new TaskState(state.Statistics.WithClasses(Sources(classes, state.Classes)), classes, state.Covariates);
+        return classes.Length == state.Classes.Length ? state : state.WithClasses(classes, state.Classes);
     }
 
     private StoredRow[] StoredRows(FeatureStore features, LearningTask task, int[] classes)
@@ -161,9 +170,6 @@ public sealed partial class MetaModel
     }
 
     private int TargetsOf(int[] classes) => StatisticsForm.TargetsOf(classes.Length);
-
-    // For each new class the index of the old class, or −1.
-    private static int[] Sources(int[] classes, int[] before) => Array.ConvertAll(classes, number => Math.Max(-1, Array.BinarySearch(before, number)));
 
     private bool Keeps(AdaptationOptions options) => Statistics is not null && options is { KeepsStatistics: true, RelatedPrior: null, RefinementSteps: 0 };
 
@@ -188,5 +194,16 @@ public sealed partial class MetaModel
     private static InvalidOperationException NoStatistics(string method, string task) =>
         new($"{method} must be used on tasks that keep statistics of their rows; got '{task}', which keeps none. Its earlier rows would be lost. The model has not changed. Train with KeepStatistics = true, and adapt the task without RelatedPrior and RefinementSteps.");
 
-    private sealed record TaskState(TaskStatistics Statistics, int[] Classes, float[] Covariates);
+    private sealed record TaskState(TaskStatistics Statistics, int[] Classes, float[] Covariates)
+    {
+        public DriftState? Drift { get; init; }
+
+        public IReadOnlyList<DriftAlarm> Alarms { get; init; } = [];
+
+        public TaskState WithClasses(int[] classes, int[] before)
+        {
+            int[] sources = Array.ConvertAll(classes, number => Math.Max(-1, Array.BinarySearch(before, number)));
+            return this with { Statistics = Statistics.WithClasses(sources), Classes = classes, Drift = Drift?.WithClasses(sources) };
+        }
+    }
 }

@@ -24,6 +24,7 @@ public sealed partial class MetaModel
     private readonly float[][] _adapterArrays;
     private readonly Lazy<AdaptedTask?> _prior;
     private readonly Lazy<MetaModel> _uncalibrated;
+    private readonly Lazy<byte[]> _fingerprint;
 
     internal MetaModel(MetaModelDesign design, FeatureScaling? scaling, LabelScaling labels, ParameterArray[] encoderValues, ParameterArray[] adapterValues)
     {
@@ -36,6 +37,7 @@ public sealed partial class MetaModel
         _adapterArrays = Array.ConvertAll(adapterValues, p => p.Values);
         _prior = new Lazy<AdaptedTask?>(() => HasCommonOutputs ? AdaptWithoutRows(new float[CovariateNames.Count]) : null);
         _uncalibrated = new Lazy<MetaModel>(() => With(null));
+        _fingerprint = new Lazy<byte[]>(Hash);
     }
 
     /// <summary>The kind of label.</summary>

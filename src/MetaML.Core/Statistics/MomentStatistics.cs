@@ -78,6 +78,16 @@ internal sealed class MomentStatistics : TaskStatistics
     }
 
     /// <inheritdoc/>
+    public override TaskStatistics Discount(double factor, IReadOnlyList<StoredRow> except)
+    {
+        TaskMoments moments = Moments.Clone();
+        moments.Scale(factor);
+        foreach (StoredRow row in except)
+            moments.Add(row.Values, row.Label, row.Weight * (1 - factor), count: 0);
+        return new MomentStatistics(_form, moments, isDecayed: true);
+    }
+
+    /// <inheritdoc/>
     public override TaskStatistics WithClasses(IReadOnlyList<int> sources) => new MomentStatistics(_form, Moments.WithClasses(sources), _isDecayed);
 
     /// <inheritdoc/>

@@ -76,6 +76,10 @@ internal sealed class RowStatistics : TaskStatistics
     }
 
     /// <inheritdoc/>
+    public override TaskStatistics Discount(double factor, IReadOnlyList<StoredRow> except) =>
+        new RowStatistics(_form, Array.ConvertAll(_rows, row => except.Any(row.IsSameAs) ? row : row with { Decay = row.Decay * factor }), _counts);
+
+    /// <inheritdoc/>
     public override TaskStatistics WithClasses(IReadOnlyList<int> sources)
     {
         var indices = new Dictionary<int, int>();
@@ -113,7 +117,7 @@ internal sealed class RowStatistics : TaskStatistics
         // *** Binary format ***
         // byte: 0
         // int: rows ever added, rows not taken away, rows taken from the sample and from outside it without compensation, rows kept
-        // for each row float: label, float: weight, double: decay, int: number of values of a sparse row, −1 for a dense row; int[]: indices; float[]: values
+        // for each row see StoredRow.Write
         writer.Write(Tag);
         writer.Write(_counts.Added);
         writer.Write(_counts.All);
@@ -121,14 +125,7 @@ internal sealed class RowStatistics : TaskStatistics
         writer.Write(_counts.FreedOutside);
         writer.Write(_rows.Length);
         foreach (StoredRow row in _rows)
-        {
-            BinaryFormat.WriteFloats(writer, [row.Label, row.Weight]);
-            writer.Write(row.Decay);
-            writer.Write(row.Indices?.Length ?? -1);
-            foreach (int index in row.Indices ?? [])
-                writer.Write(index);
-            BinaryFormat.WriteFloats(writer, row.Values);
-        }
+            row.Write(writer);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote after the tag.</summary>
@@ -146,19 +143,7 @@ internal sealed class RowStatistics : TaskStatistics
             throw Damaged($"numbers of rows that fit each other; got {counts.Added}, {counts.All}, {kept}");
         var rows = new List<StoredRow>();
         for (int i = 0; i < kept; i++)
-        {
-            float[] pair = BinaryFormat.ReadFloats(reader, 2);
-            double decay = reader.ReadDouble();
-            int sparse = reader.ReadInt32();
-            if (sparse < -1 || sparse > form.Dimension || decay is not (>= 0 and <= 1) || pair[1] < 0 || (form.Kind != LabelKind.Regression && !(pair[0] >= 0 && pair[0] < targets && pair[0] == MathF.Floor(pair[0]))))
-                throw Damaged($"rows with a valid label and weight; got {pair[0]} and {pair[1]}");
-            rows.Add(new StoredRow([], sparse < 0 ? null : ReadIndices(reader, sparse, form.Dimension), pair[0], pair[1])
-            {
-                Values = BinaryFormat.ReadFloats(reader, sparse < 0 ? form.Dimension : sparse),
-                Decay = decay,
-            });
-        }
-
+            rows.Add(StoredRow.Read(reader, form, targets));
         return new RowStatistics(form, [.. rows], counts);
     }
 
@@ -182,20 +167,6 @@ internal sealed class RowStatistics : TaskStatistics
         {
             kept[index] = row;
         }
-    }
-
-    private static int[] ReadIndices(BinaryReader reader, int count, int dimension)
-    {
-        var indices = new List<int>();
-        for (int i = 0; i < count; i++)
-        {
-            int index = reader.ReadInt32();
-            if (index >= dimension || index <= (i > 0 ? indices[^1] : -1))
-                throw Damaged($"ascending indices below {dimension}; got {index}");
-            indices.Add(index);
-        }
-
-        return [.. indices];
     }
 
     private static InvalidDataException Damaged(string constraint) => new($"A task's statistics must have {constraint}. The file is damaged.");

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MetaML.Data;
+using MetaML.Files;
 
 namespace MetaML.Statistics;
 
@@ -56,4 +57,46 @@ internal sealed record StoredRow(float[] Values, int[]? Indices, float Label, fl
             squares += ((double)Values[i] - other.Values[i]) * ((double)Values[i] - other.Values[i]);
         return squares <= Tolerance * TensorPrimitives.SumOfSquares<float>(Values);
     }
+
+    /// <summary>Writes the row.</summary>
+    /// <param name="writer">Receives float: label, float: weight, double: decay, int: number of values of a sparse row or −1 for a dense row, int[]: indices, float[]: values.</param>
+    public void Write(BinaryWriter writer)
+    {
+        BinaryFormat.WriteFloats(writer, [Label, Weight]);
+        writer.Write(Decay);
+        writer.Write(Indices?.Length ?? -1);
+        foreach (int index in Indices ?? [])
+            writer.Write(index);
+        BinaryFormat.WriteFloats(writer, Values);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    public static StoredRow Read(BinaryReader reader, StatisticsForm form, int targets)
+    {
+        float[] pair = BinaryFormat.ReadFloats(reader, 2);
+        double decay = reader.ReadDouble();
+        int sparse = reader.ReadInt32();
+        if (sparse < -1 || sparse > form.Dimension || decay is not (>= 0 and <= 1) || pair[1] < 0 || (form.Kind != LabelKind.Regression && !(pair[0] >= 0 && pair[0] < targets && pair[0] == MathF.Floor(pair[0]))))
+            throw Damaged($"rows with a valid label and weight; got {pair[0]} and {pair[1]}");
+        int[]? indices = sparse < 0 ? null : ReadIndices(reader, sparse, form.Dimension);
+        return new StoredRow(BinaryFormat.ReadFloats(reader, sparse < 0 ? form.Dimension : sparse), indices, pair[0], pair[1]) { Decay = decay };
+    }
+
+    private static int[] ReadIndices(BinaryReader reader, int count, int dimension)
+    {
+        var indices = new List<int>();
+        for (int i = 0; i < count; i++)
+        {
+            int index = reader.ReadInt32();
+            if (index >= dimension || index <= (i > 0 ? indices[^1] : -1))
+                throw Damaged($"ascending indices below {dimension}; got {index}");
+            indices.Add(index);
+        }
+
+        return [.. indices];
+    }
+
+    private static InvalidDataException Damaged(string constraint) => new($"A task's statistics must have {constraint}. The file is damaged.");
 }

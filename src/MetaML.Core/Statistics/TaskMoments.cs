@@ -96,7 +96,7 @@ internal sealed class TaskMoments
     /// <param name="embedding">z [embedding].</param>
     /// <param name="label">0 or 1, the index of the class, or the value.</param>
     /// <param name="weight">s; negative to take the row away.</param>
-    /// <param name="count">1, or −1 to take the row away.</param>
+    /// <param name="count">1, −1 to take the row away, or 0 to change the weight of a row.</param>
     public void Add(ReadOnlySpan<float> embedding, float label, double weight, int count = 1)
     {
         double[] row = ArrayPool<double>.Shared.Rent(Width);

@@ -33,6 +33,11 @@ internal abstract class TaskStatistics
     /// <exception cref="InvalidOperationException">A row was not added, as far as this can be known.</exception>
     public abstract TaskStatistics Forget(IReadOnlyList<StoredRow> rows, string task);
 
+    /// <summary>The statistics in which all rows but some count less.</summary>
+    /// <param name="factor">The factor of their weights.</param>
+    /// <param name="except">Rows that were added and keep their weights.</param>
+    public abstract TaskStatistics Discount(double factor, IReadOnlyList<StoredRow> except);
+
     /// <summary>The statistics of the same rows if the task's classes have other indices.</summary>
     /// <param name="sources">For each new index the old index, or −1 for a class without rows.</param>
     public abstract TaskStatistics WithClasses(IReadOnlyList<int> sources);

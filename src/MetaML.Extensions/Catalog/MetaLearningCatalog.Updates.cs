@@ -1,4 +1,5 @@
 using MetaML.Extensions.Chains;
+using MetaML.Extensions.Persistence;
 using MetaML.Extensions.Transformers;
 using Microsoft.ML;
 
@@ -53,5 +54,40 @@ public sealed partial class MetaLearningCatalog
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rows);
         return new ChainAdapter(_context, model, cancellationToken).Change(rows, new TaskChange.Removal());
+    }
+
+#pragma warning disable CA1822 // an instance member, like the other methods of the catalog
+    /// <summary>Writes one task of a model: its head, and its statistics if it keeps any.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one.</param>
+    /// <param name="task">The task's name; "" without a Task column.</param>
+    /// <returns>The task in a versioned binary format with a checksum. With 16 features, one output and statistics it has less than 4 KiB.</returns>
+    /// <remarks>The bytes belong to the models with the same encoder and prior: this model, and all that Adapt, Update, Forget, RemoveTask and Load make of it. With <see cref="MetaTrainingOptions.KeepStatistics"/> they contain rows of the task, or sums over them.</remarks>
+    /// <exception cref="ArgumentException">The model contains no meta-learner, or does not know the task.</exception>
+    /// <example>
+    /// <code>
+    /// byte[] task = ml.MetaLearning().ExportTask(adapted, "store 7");             // to a database, for example
+    /// ITransformer withTask = ml.MetaLearning().ImportTask(model, task);
+    /// </code>
+    /// </example>
+    public byte[] ExportTask(ITransformer model, string task)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(task);
+        return TaskBlob.Write(ChainAdapter.FindLearner(model), task);
+    }
+#pragma warning restore CA1822
+
+    /// <summary>Adds a task that <see cref="ExportTask"/> wrote. A task of the same name is replaced.</summary>
+    /// <param name="model">A meta-learner, or a chain that contains one, with the encoder and the prior of the model that the task was exported from. It is not changed.</param>
+    /// <param name="task">The bytes. They may come from a source that is not trusted: they are checked as by LoadChecked.</param>
+    /// <returns>A model that knows the task.</returns>
+    /// <remarks>A MapValueToKey of the chain is not changed. If it makes the Task column or the label, it must already know the name of the task and of its classes.</remarks>
+    /// <exception cref="InvalidDataException">The bytes are damaged, are not a task, or are from a newer version.</exception>
+    /// <exception cref="ArgumentException">The model contains no meta-learner; or the task belongs to another model, or has a class that the model does not know.</exception>
+    public ITransformer ImportTask(ITransformer model, byte[] task)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(task);
+        return new ChainAdapter(_context, model, CancellationToken.None).ReplaceLearner(learner => TaskBlob.Read(_context, learner, task));
     }
 }

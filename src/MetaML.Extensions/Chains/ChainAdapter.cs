@@ -71,6 +71,13 @@ internal sealed class ChainAdapter
 
     public ITransformer RemoveTask(string task) => Replace(_model, learner => learner.RemoveTask(_context, task));
 
+    /// <summary>The chain with another last meta-learner.</summary>
+    public ITransformer ReplaceLearner(Func<ITaskLearner, ITransformer> replacement)
+    {
+        ITaskLearner last = FindLearner(_model);
+        return Replace(_model, learner => ReferenceEquals(learner, last) ? replacement(learner) : (ITransformer)learner);
+    }
+
     public ITransformer AddOutput(IDataView support, OutputColumn output) => Adapt(support, (learner, data) => OutputsOf(learner).Add(_context, data, output, _cancellationToken));
 
     /// <summary>The chain in which one output of the multi-output step replaces this step.</summary>

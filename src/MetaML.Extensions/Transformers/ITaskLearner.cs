@@ -15,6 +15,14 @@ internal interface ITaskLearner
     /// <summary>The tasks that it knows.</summary>
     IEnumerable<string> TaskNames { get; }
 
+    /// <summary>The meta-learner of each output.</summary>
+    IReadOnlyList<MetaLearnerTransformer> Outputs { get; }
+
+    /// <summary>Returns a step with other meta-learners of its outputs.</summary>
+    /// <param name="env">The environment of the caller.</param>
+    /// <param name="outputs">As many as <see cref="Outputs"/>, in their order.</param>
+    ITransformer WithOutputs(IHostEnvironment env, IReadOnlyList<MetaLearnerTransformer> outputs);
+
     /// <summary>Whether it knows a task.</summary>
     bool KnowsTask(string task);
 

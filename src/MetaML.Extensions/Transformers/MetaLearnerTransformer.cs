@@ -68,6 +68,16 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     // The label column is included even if the model accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
     IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. Model.Kind == LabelKind.Multiclass ? [Columns.Label] : Array.Empty<string>()];
 
+    IReadOnlyList<MetaLearnerTransformer> ITaskLearner.Outputs => [this];
+
+    ITransformer ITaskLearner.WithOutputs(IHostEnvironment env, IReadOnlyList<MetaLearnerTransformer> outputs) => outputs[0];
+
+    /// <summary>The classes of all tasks if each task has its own; else null.</summary>
+    internal KeyVocabulary? ClassesOfTasks => MayHaveNewClasses ? _classes : null;
+
+    /// <summary>A known task, or null.</summary>
+    internal AdaptedTask? Task(string name) => _tasks.GetValueOrDefault(name);
+
     // Whether a new task may have classes that no known task has.
     private bool MayHaveNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasCommonOutputs;
 
@@ -198,8 +208,13 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
         IHost host = env.Register(LoaderSignature);
         replaced.Warn(host);
+        change.Report(host);
         return new(host, Model, Columns, classes, _unknown, all.ToImmutable());
     }
+
+    /// <summary>Returns a transformer that also knows a task. A task of the same name is replaced.</summary>
+    internal MetaLearnerTransformer WithTask(IHostEnvironment env, string name, AdaptedTask task) =>
+        new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.SetItem(name, task));
 
     private InvalidOperationException UnknownClass(string name) =>
         new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask if tasks have different classes.");

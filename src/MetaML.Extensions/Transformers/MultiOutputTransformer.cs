@@ -55,6 +55,10 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
     MetaModel ITaskLearner.Model => Encoder;
 
+    IReadOnlyList<MetaLearnerTransformer> ITaskLearner.Outputs => _outputs;
+
+    ITransformer ITaskLearner.WithOutputs(IHostEnvironment env, IReadOnlyList<MetaLearnerTransformer> outputs) => new MultiOutputTransformer(env, Columns, outputs);
+
     // The label columns are included even if an output accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
     IEnumerable<string> ITaskLearner.GrowingColumns =>
         [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];

@@ -1,5 +1,6 @@
 using MetaML.Data;
 using MetaML.Models;
+using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers;
 
@@ -20,6 +21,11 @@ internal abstract class TaskChange
     /// <param name="cancellationToken">Stops between tasks.</param>
     public abstract IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken);
 
+    /// <summary>Writes what happened to the log.</summary>
+    public virtual void Report(IHost host)
+    {
+    }
+
     /// <summary>Tasks are learned from the rows alone.</summary>
     /// <param name="options">The options; null for the defaults.</param>
     public sealed class Adaptation(AdaptationOptions? options) : TaskChange
@@ -32,10 +38,28 @@ internal abstract class TaskChange
 
     /// <summary>The rows are added to those of their tasks.</summary>
     /// <param name="options">The options; null for the defaults.</param>
-    public sealed class Addition(UpdateOptions? options) : TaskChange
+    public sealed class Addition(UpdateOptions? options) : TaskChange, IProgress<DriftAlarm>
     {
+        private readonly List<DriftAlarm> _alarms = []; // not reported yet
+
         public override IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken) =>
-            model.Update(rows, known, options, cancellationToken);
+            model.Update(rows, known, (options ?? new UpdateOptions()) with { Alarms = this }, cancellationToken);
+
+        public override void Report(IHost host)
+        {
+            if (_alarms.Count == 0)
+                return;
+            using IChannel channel = host.Start("Update");
+            foreach (DriftAlarm alarm in _alarms)
+                channel.Warning($"The task{(alarm.TaskName.Length > 0 ? $" '{alarm.TaskName}'" : "")} has changed: the errors of its last {alarm.RowsSinceChange} rows are larger than those before. Response: {options!.Drift}.");
+            _alarms.Clear();
+        }
+
+        void IProgress<DriftAlarm>.Report(DriftAlarm value)
+        {
+            _alarms.Add(value);
+            options?.Alarms?.Report(value);
+        }
     }
 
     /// <summary>The rows are taken away from those of their tasks.</summary>

@@ -99,6 +99,35 @@ public sealed class UpdateTests
         Assert.True(forgetting < 0.7 * keeping, $"{forgetting}, without forgetting {keeping}");
     }
 
+    [Theory]
+    [InlineData(DriftResponse.Report)]
+    [InlineData(DriftResponse.ForgetFaster)]
+    [InlineData(DriftResponse.RestartFromPrior)]
+    public void Update_TaskThatChanges_IsReportedAndAnswered(DriftResponse response)
+    {
+        var trainer = new TrainerCase("regression", "Value", new BayesianAdapterOptions { Fit = PriorFit.EmpiricalBayes });
+        List<TaskRow> all = Some.Tasks(10, 120, ragged: false), training = [.. all.Where((_, i) => i % 120 < 60)], later = [.. all.Where((_, i) => i % 120 >= 60)], changed = Some.Tasks(1, 60, seed: 7), test = Some.Tasks(1, 200, seed: 7);
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) => warnings.AddRange(entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [entry.Message] : []);
+        ITransformer model = _ml.MetaLearning().Update(Fitted(trainer, training), View(later), new UpdateOptions { Drift = response });
+        Assert.DoesNotContain(warnings, text => text.Contains("has changed", StringComparison.Ordinal));
+        foreach (TaskRow row in changed.Concat(test))
+            row.Value = 200 - row.Value;
+
+        var alarms = new Alarms();
+        ITransformer updated = _ml.MetaLearning().Update(Loaded(model, training), View(changed), new UpdateOptions { Drift = response, Alarms = alarms });
+        Assert.All(alarms, alarm => Assert.Equal("task0", alarm.TaskName));
+        Assert.InRange(alarms.Count, 1, 2);
+        Assert.InRange(alarms[0].RowsSinceChange, 4, 40);
+        Assert.Contains(warnings, text => text.Contains($"'task0' has changed: the errors of its last {alarms[0].RowsSinceChange} rows", StringComparison.Ordinal) && text.Contains(response.ToString(), StringComparison.Ordinal));
+        double Error(ITransformer of) => _ml.Regression.Evaluate(of.Transform(View(test)), "Value").RootMeanSquaredError;
+        double without = Error(_ml.MetaLearning().Update(model, View(changed))), answered = Error(updated);
+        if (response == DriftResponse.Report)
+            Assert.Equal(without, answered, 1e-3);
+        else
+            Assert.True(answered < 0.9 * without, $"{answered}, without a response {without}");
+    }
+
     [Fact]
     public void Update_SeveralOutputs_ChangesThoseWithLabels()
     {
@@ -156,5 +185,10 @@ public sealed class UpdateTests
         Assert.Equal(expected.Length, actual.Length);
         double tolerance = 1e-5 * Math.Max(1, expected.Max(Math.Abs));
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+    }
+
+    private sealed class Alarms : List<DriftAlarm>, IProgress<DriftAlarm>
+    {
+        public void Report(DriftAlarm value) => Add(value);
     }
 }

@@ -62,6 +62,28 @@ public abstract class UpdateConformance
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Update_WithATestForDrift_GivesTheSameHeads(AdapterCase adapter)
+    {
+        TaskSet set = Weighted(adapter);
+        MetaModel model = Model(adapter, set);
+        IReadOnlyList<AdaptedTask> known = model.Adapt(Rows(set, ..3));
+        var options = new UpdateOptions { Drift = DriftResponse.Report };
+        if (!model.AdaptsWithoutTorch)
+        {
+            Assert.Contains("Drift", Assert.Throws<ArgumentException>(() => model.Update(set, [.. known], options)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        IReadOnlyList<AdaptedTask> updated = model.Update(Rows(set, 3..16), [.. known], options);
+        AssertSame(model, set, model.Adapt(set), updated);
+        Assert.All(updated, task => Assert.NotNull(task.Drift));
+        Assert.Equal(updated.Select(task => Bytes.Of(task.Drift!.Write)), updated.Select(task => Bytes.Of(Read(model, Bytes.Of(writer => task.Write(writer, model)), set.ClassCount).Drift!.Write)));
+        foreach (DriftResponse response in new[] { DriftResponse.ForgetFaster, DriftResponse.RestartFromPrior })
+            Assert.Equal(3, model.Update(Rows(set, 3..16), [.. known], options with { Drift = response, FalseAlarmsPerThousandRows = 1 }).Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Update_AfterWriteAndRead_EqualsUpdateBefore(AdapterCase adapter)
     {
         TaskSet set = Weighted(adapter);

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using MetaML.Data;
 using MetaML.Models;
 
@@ -79,7 +78,7 @@ internal static class TrainingFingerprint
                 lines.Add($"{name} = {Convert.ToString(value, CultureInfo.InvariantCulture)!.ReplaceLineEndings("\\n")}");
                 break;
             case MetaModel model:
-                lines.Add($"{name} = {HashOf(model)}");
+                lines.Add($"{name} = {Convert.ToHexString(model.Fingerprint)}");
                 break;
             case IEnumerable items:
                 int count = 0;
@@ -97,13 +96,4 @@ internal static class TrainingFingerprint
 
     private static IEnumerable<PropertyInfo> Properties(object value) =>
         value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanRead && property.GetIndexParameters().Length == 0);
-
-    private static string HashOf(MetaModel model)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream, Encoding.UTF8);
-        model.Write(writer);
-        writer.Flush();
-        return Convert.ToHexString(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
-    }
 }

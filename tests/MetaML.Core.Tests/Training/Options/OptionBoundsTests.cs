@@ -75,6 +75,7 @@ public sealed class OptionBoundsTests
         (() => new AdaptationOptions(), "RefinementSteps", 0, Whole),
         (() => new AdaptationOptions(), "RefinementPriorRows", Tiny, Most),
         (() => new UpdateOptions(), "ForgettingFactor", Tiny, 1),
+        (() => new UpdateOptions(), "FalseAlarmsPerThousandRows", Tiny, 1),
     ];
 
     public static TheoryData<string> Numbers => new(s_numbers.Select(row => $"{row.Options().GetType().Name}.{row.Member}"));

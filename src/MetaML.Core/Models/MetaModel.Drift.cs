@@ -1,0 +1,73 @@
+using MetaML.Adapters;
+using MetaML.Heads;
+using MetaML.Statistics;
+
+namespace MetaML.Models;
+
+// The test for drift while rows are added.
+public sealed partial class MetaModel
+{
+    private const double RowsPerRate = 1000, DiscountAfterAlarm = 0.1, UnlikeDeviation = 3;
+
+    // Each row is predicted with the head of the rows before it.
+    private TaskState Tested(string name, TaskState state, AdaptedTask? head, StoredRow[] rows, UpdateOptions options)
+    {
+        var adapter = (IManagedAdapter)_design.Adapter;
+        var alarms = new List<DriftAlarm>();
+        double threshold = RowsPerRate / options.FalseAlarmsPerThousandRows;
+        int targets = TargetsOf(state.Classes);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            bool isAlarm = false;
+            DriftState drift = state.Drift ?? DriftState.Start;
+            if (head is not null && LogDensity(head, state.Classes, rows[i], drift.Level) is { } known)
+            {
+                TaskState restarted = state with { Statistics = TaskStatistics.Empty(StatisticsForm).Add([.. drift.Recent], targets) };
+                double again = LogDensity(Refit(adapter, name, restarted), state.Classes, rows[i], drift.Level)?.Log ?? known.Log;
+                double ratio = 0.5 * (Math.Exp(again - known.Log) + Math.Exp(LogDensityOfUnlike(known, state.Classes.Length, drift.Level) - known.Log));
+                drift = drift.Next(rows[i], Math.Log(ratio), known.SquaredError, threshold, out isAlarm);
+            }
+
+            state = state with { Statistics = state.Statistics.Add([rows[i]], targets, options.ForgettingFactor), Drift = drift };
+            if (isAlarm)
+            {
+                alarms.Add(new DriftAlarm(name, state.Statistics.RowCount, drift.Recent.Count));
+                state = Respond(state, drift, targets, options);
+            }
+
+            if (i + 1 < rows.Length)
+                head = Refit(adapter, name, state);
+        }
+
+        return state with { Alarms = alarms };
+    }
+
+    private TaskState Respond(TaskState state, DriftState drift, int targets, UpdateOptions options) => options.Drift switch
+    {
+        DriftResponse.ForgetFaster => state with { Statistics = state.Statistics.Discount(DiscountAfterAlarm, drift.Recent), Drift = drift.Accept() },
+        DriftResponse.RestartFromPrior => state with { Statistics = TaskStatistics.Empty(StatisticsForm).Add([.. drift.Recent], targets, options.ForgettingFactor), Drift = drift.Accept() },
+        _ => state with { Drift = drift.Accept() },
+    };
+
+    // The log density of a label that the head does not predict: with a larger variance, or of any class.
+    private double LogDensityOfUnlike((double Log, double SquaredError) known, int classes, double level) => Kind == LabelKind.Regression
+        ? known.Log - Math.Log(UnlikeDeviation) + known.SquaredError / (2 * level) * (1 - 1 / (UnlikeDeviation * UnlikeDeviation))
+        : -Math.Log(Kind == LabelKind.Binary ? 2 : classes);
+
+    // The log density of a label, and its squared error divided by the variance. Null if the head cannot predict the class. Without a predictive variance, the unit is the
+    // variance of labels over all tasks, and the level of the task's errors makes up for it.
+    private (double Log, double SquaredError)? LogDensity(AdaptedTask head, int[] classes, StoredRow row, double level)
+    {
+        Span<float> scores = new float[head.Head.OutputCount];
+        head.Score(row.Values, scores);
+        if (Kind == LabelKind.Regression)
+        {
+            double deviation = head.Head.PredictiveVariance?.Deviation(row.Values) ?? _labels.Deviation;
+            double error = (row.Label * _labels.Deviation + _labels.Mean - scores[0]) / deviation;
+            return (-Math.Log(deviation) - error * error / (2 * level), error * error);
+        }
+
+        float label = Kind == LabelKind.Binary ? row.Label : head.Classes.ToList().IndexOf(classes[(int)row.Label]);
+        return label >= 0 ? (-ScoreLoss.Of(Kind, scores, label), 1) : null;
+    }
+}
