@@ -65,8 +65,8 @@ public sealed partial class MetaLearningCatalog
     /// <exception cref="ArgumentException">The model contains no meta-learner, or does not know the task.</exception>
     /// <example>
     /// <code>
-    /// byte[] task = ml.MetaLearning().ExportTask(adapted, "store 7");             // to a database, for example
-    /// ITransformer withTask = ml.MetaLearning().ImportTask(model, task);
+    /// byte[] task = ml.MetaLearning().ExportTask(model, "store 7");        // to a database, for example
+    /// ITransformer restored = ml.MetaLearning().ImportTask(model, task); // into this model, or a loaded one
     /// </code>
     /// </example>
     public byte[] ExportTask(ITransformer model, string task)
