@@ -118,13 +118,13 @@ internal static class LearnerChoice
         return mean > errors * error;
     }
 
-    /// <summary>Whether a learner is better than a simpler one, but this may be due to chance.</summary>
+    /// <summary>Whether a learner is not clearly worse than a simpler one, and not better by more than what may be due to chance.</summary>
     /// <param name="learner">The learner.</param>
     /// <param name="simpler">The simpler learner.</param>
     public static bool IsInDoubt(EvaluatedLearner learner, EvaluatedLearner simpler)
     {
         var (mean, error, units) = Gain(learner, simpler);
-        return mean > 0 && (units < FewUnits || mean < Decisive * error);
+        return mean > -error && (units < FewUnits || mean < Decisive * error);
     }
 
     // The mean gain over units and its standard error. Episodes of one held-out task are not independent.

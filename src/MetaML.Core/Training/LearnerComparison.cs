@@ -7,8 +7,7 @@ namespace MetaML.Training;
 /// <summary>Cross-validation of candidates over tasks: each fold of tasks is judged by learners that were not trained on it.</summary>
 /// <remarks>
 /// A candidate without an outer loop is fitted anew for each fold, so that all tasks are judged. A candidate with an outer loop is
-/// trained without the first fold. It is trained again for each of the other folds only while it is better than the best one so far, and
-/// this may be due to chance.
+/// trained without the first fold. It is trained again for each of the other folds only while it is neither clearly worse nor clearly better than the best one so far.
 /// </remarks>
 /// <param name="data">The data that all candidates share.</param>
 /// <param name="run">The run of the whole training.</param>

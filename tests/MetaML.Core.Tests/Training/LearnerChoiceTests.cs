@@ -38,11 +38,12 @@ public sealed class LearnerChoiceTests
     }
 
     [Theory]
-    [InlineData(-0.1, 8, false)] // worse
+    [InlineData(-0.3, 8, false)] // worse by more than a standard error, 0.19
+    [InlineData(-0.1, 8, true)]
     [InlineData(0.1, 8, true)] // better by less than two standard errors, 0.4
     [InlineData(0.5, 8, false)] // clearly better
     [InlineData(0.5, 4, true)] // too few tasks
-    public void IsInDoubt_BetterButPerhapsByChance(double gain, int tasks, bool expected)
+    public void IsInDoubt_NeitherClearlyWorseNorClearlyBetter(double gain, int tasks, bool expected)
     {
         EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, tasks).Select(i => new EvaluatedEpisode(i, 1 - gain + (gain == 0 ? 0 : i % 2 == 0 ? 0.5 : -0.5)))]);
         Assert.Equal(expected, LearnerChoice.IsInDoubt(Losses(gain), Losses(0)));
