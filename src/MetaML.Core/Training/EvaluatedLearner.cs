@@ -37,7 +37,7 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
         HeldOutRow[] heldOut = [.. folds.SelectMany(fold => fold.CalibrationRows!)];
         HeldOutRow[] all = judgesAll ? heldOut : [.. heldOut, .. learner.ScoreTraining(number, run)];
         int minimum = learner.HasEncoder ? MinimumTasksOfEncoder : MinimumTasksOfSlopes;
-        return CalibrationFit.Fit(folds.Sum(fold => fold.CalibrationTasks) >= minimum ? heldOut : [], all, learner.Options.Seed ?? 0);
+        return CalibrationFit.Fit(folds.Sum(fold => fold.CalibrationTasks) < minimum ? [] : learner.HasEncoder ? heldOut : all, all, learner.Options.Seed ?? 0);
     }
 
     /// <summary>The models, with priors completed on all tasks.</summary>
