@@ -14,6 +14,7 @@ namespace MetaML.Training;
 internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
 {
     private readonly TrainingData[] _otherFolds = [.. data.OtherFolds()];
+    private bool _isLibraryAbsent; // said once, for the first candidate that needs it
 
     /// <summary>Trains and judges a candidate; null if the native torch library is absent.</summary>
     /// <param name="candidate">Validated options with encoder and adapter set.</param>
@@ -54,8 +55,13 @@ internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
         {
             return Learner.Train(data, candidate, run with { Warn = null, ToBeat = (best.Name, new Lazy<double>(() => best.Learner.LossOnDrawnEpisodes(run))) });
         }
+        catch (DllNotFoundException) when (_isLibraryAbsent)
+        {
+            return null;
+        }
         catch (DllNotFoundException error)
         {
+            _isLibraryAbsent = true;
             run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
             run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
             return null;

@@ -70,7 +70,7 @@ public sealed class AdapterPaddingTests
         {
             LearningTask whole = set.Tasks[2].Take([.. Enumerable.Range(0, rows)]);
             int[] classes = adapter.ClassSets == ClassSets.Common ? whole.Classes : [.. whole.Labels.Select(label => (int)label).Distinct().Order()];
-            var task = new LearningTask(whole.Name, whole.Rows, whole.Labels, whole.Weights, classes);
+            var task = new LearningTask(whole.Name, whole.Rows, whole.Labels, whole.Weights, classes) { Covariates = whole.Covariates };
             EpisodeBatch batch = EpisodeBatch.Create(set, [Episode.Adapting(task)]);
             AdaptedTasks torch = AdapterCase.Adapt(design, batch, encoder, learned, dtype: ScalarType.Float32);
             LinearHead head = managed.Adapt([.. learned.Select(p => p.Values)], model.Embed(set.Features, task));
