@@ -104,4 +104,12 @@ internal static class MatrixAlgebra
             TensorPrimitives.Divide(right, lower[i * size + i], right);
         }
     }
+
+    /// <summary>x − y.</summary>
+    public static double[] Difference(double[] x, double[] y)
+    {
+        var difference = new double[x.Length];
+        TensorPrimitives.Subtract(x, y, difference);
+        return difference;
+    }
 }

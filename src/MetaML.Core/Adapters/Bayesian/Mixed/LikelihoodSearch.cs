@@ -81,7 +81,7 @@ internal sealed class LikelihoodSearch
                 continue;
             }
 
-            double[] move = Difference(next.Point, _current.Point), fall = Difference(_current.Gradient, next.Gradient);
+            double[] move = MatrixAlgebra.Difference(next.Point, _current.Point), fall = MatrixAlgebra.Difference(_current.Gradient, next.Gradient);
             inverse = Update(inverse ?? Identity(size, TensorPrimitives.Dot<double>(move, fall) / Math.Max(TensorPrimitives.SumOfSquares<double>(fall), double.Epsilon)), move, fall);
             _current = next;
         }
@@ -205,13 +205,6 @@ internal sealed class LikelihoodSearch
         for (int i = 0; i < size; i++)
             identity[i * size + i] = scale > 0 ? scale : 1;
         return identity;
-    }
-
-    private static double[] Difference(double[] x, double[] y)
-    {
-        var difference = new double[x.Length];
-        TensorPrimitives.Subtract(x, y, difference);
-        return difference;
     }
 
     // A point that was evaluated, with the best β and noise for it.

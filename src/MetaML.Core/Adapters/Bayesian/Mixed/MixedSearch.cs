@@ -19,8 +19,6 @@ internal sealed class MixedSearch
     // The gain of a cycle for each head, in nats, below which it is the last.
     private const double Tolerance = 1e-4;
 
-    private const double StretchFactor = 4;
-
     private const double SmallestVariance = 1e-12, LargestVariance = 1e6;
 
     private readonly MixedRegression _regression;
@@ -29,8 +27,8 @@ internal sealed class MixedSearch
     private readonly HeadPrior _start;
     private readonly int _outputs;
     private readonly int _shrunk; // number of γ
+    private readonly LongerStep _longer = new();
     private Visited _current;
-    private double _largestStretch = StretchFactor;
     private int _steps;
 
     /// <summary>Evaluates the start.</summary>
@@ -86,27 +84,7 @@ internal sealed class MixedSearch
     private void Advance()
     {
         Visited first = _current, second = VisitNext(first);
-        double[] r = Difference(second.Point, first.Point), v = Difference(Difference(second.Next, second.Point), r);
-        double stretch = TensorPrimitives.Norm<double>(r) / Math.Max(TensorPrimitives.Norm<double>(v), double.Epsilon);
-        if (stretch > 1)
-        {
-            bool isLargest = stretch >= _largestStretch;
-            stretch = Math.Min(stretch, _largestStretch);
-            double[] point = [.. first.Point];
-            MatrixAlgebra.AddScaled(r, 2 * stretch, point);
-            MatrixAlgebra.AddScaled(v, stretch * stretch, point);
-            if (TryVisit(point, second) is { } third && third.Objective >= second.Objective)
-            {
-                if (isLargest)
-                    _largestStretch *= StretchFactor;
-                _current = third;
-                return;
-            }
-
-            _largestStretch = Math.Max(_largestStretch / StretchFactor, StretchFactor);
-        }
-
-        _current = VisitNext(second);
+        _current = _longer.Try(first.Point, second.Point, second.Next, point => TryVisit(point, second) is { } third && third.Objective >= second.Objective ? third : null) ?? VisitNext(second);
     }
 
     private Visited VisitNext(Visited before) => Visit(before.Next, before.Coefficients, before.NoiseVariance, before.NoiseShape);
@@ -238,13 +216,6 @@ internal sealed class MixedSearch
     }
 
     private double[] Variances(double[] point) => Array.ConvertAll(point[^_shrunk..], value => Math.Clamp(Math.Exp(value), SmallestVariance, LargestVariance));
-
-    private static double[] Difference(double[] x, double[] y)
-    {
-        var difference = new double[x.Length];
-        TensorPrimitives.Subtract(x, y, difference);
-        return difference;
-    }
 
     // A point that was evaluated, its Σ̃, the best β and noise for it, and the point to which a step leads.
     private sealed record Visited(

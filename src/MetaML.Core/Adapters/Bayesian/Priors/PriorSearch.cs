@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Numerics;
 
@@ -10,9 +9,7 @@ namespace MetaML.Adapters.Bayesian.Priors;
 /// task, wₜ ~ N(m + δₜ, σ²S̃ₜ), and τₜ = E[1/σₜ²], it updates m by <see cref="MeanStep"/>, then σ² and a exactly, and then Σ̃ by
 /// <see cref="CovarianceForm.Next"/> of the mean of τₜδₜδₜᵀ + S̃ₜ. No step lowers the likelihood times the density of the
 /// form's own prior on Σ̃.</para>
-/// <para>Two steps from θ in the coordinates of the form, with differences r and r + v, suggest a longer step
-/// θ + 2sr + s²v with s = ‖r‖ / ‖v‖ (SQUAREM: Varadhan and Roland, Simple and globally convergent methods for accelerating
-/// the convergence of any EM algorithm, 2008, scheme S3). It is used if it is at least as likely. Otherwise the second step is used.</para>
+/// <para>Two steps in the coordinates of the form suggest a longer one (<see cref="LongerStep"/>). It is used if it is at least as likely. Otherwise the second step is used.</para>
 /// <para>Managed code, on all cores, with the same bits for any number of them. For tasks with n rows and an embedding of d values, the
 /// memory is O(d · min(n, d)) for each task. The time for each task and step is O(min(n, d) · d²) for a full covariance, and for a diagonal with
 /// factors O(n² · d) while n is less than d.</para>
@@ -23,16 +20,13 @@ internal sealed class PriorSearch
     // but change the likelihood of a head by little.
     private const double Tolerance = 1e-4, ToleranceOfMany = 4e-3;
 
-    // The factor by which the longest allowed s changes: it grows when s reaches it, and falls when the longer step fails.
-    private const double StretchFactor = 4;
-
     private readonly IReadOnlyList<TaskEvidence> _tasks;
     private readonly HeadPrior _start;
     private readonly bool _hasMean;
     private readonly CovarianceForm _form;
     private readonly int _heads;
+    private readonly LongerStep _longer = new();
     private Visited _current;
-    private double _largestStretch = StretchFactor;
 
     /// <summary>Evaluates the start.</summary>
     /// <param name="tasks">The training tasks.</param>
@@ -89,27 +83,7 @@ internal sealed class PriorSearch
     public void Advance()
     {
         Visited first = _current, second = VisitNext(first);
-        double[] r = Difference(second.Point, first.Point), v = Difference(Difference(second.Next, second.Point), r);
-        double length = TensorPrimitives.Norm<double>(r), stretch = length / Math.Max(TensorPrimitives.Norm<double>(v), double.Epsilon);
-        if (stretch > 1)
-        {
-            bool isLargest = stretch >= _largestStretch;
-            stretch = Math.Min(stretch, _largestStretch);
-            double[] point = [.. first.Point];
-            MatrixAlgebra.AddScaled(r, 2 * stretch, point);
-            MatrixAlgebra.AddScaled(v, stretch * stretch, point);
-            if (TryVisit(point, second) is { } third && third.Objective >= second.Objective)
-            {
-                if (isLargest)
-                    _largestStretch *= StretchFactor;
-                _current = third;
-                return;
-            }
-
-            _largestStretch = Math.Max(_largestStretch / StretchFactor, StretchFactor);
-        }
-
-        _current = VisitNext(second);
+        _current = _longer.Try(first.Point, second.Point, second.Next, point => TryVisit(point, second) is { } third && third.Objective >= second.Objective ? third : null) ?? VisitNext(second);
     }
 
     /// <summary>log p(y | Z) of other tasks under the current prior.</summary>
@@ -177,13 +151,6 @@ internal sealed class PriorSearch
         foreach (TaskPosterior posterior in posteriors)
             posterior.Move(directions, moves);
         return [.. prior.Mean.Zip(moves, (mean, move) => mean.Zip(move, (value, change) => value + change).ToArray())];
-    }
-
-    private static double[] Difference(double[] x, double[] y)
-    {
-        var difference = new double[x.Length];
-        TensorPrimitives.Subtract(x, y, difference);
-        return difference;
     }
 
     // A point that was evaluated, its Σ̃, the best m and noise for it, and the point to which a step leads.
