@@ -42,7 +42,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     internal DriftState? Drift { get; init; }
 
     /// <summary>The same task with another λ.</summary>
-    internal AdaptedTask WithWeight(double? weight) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight, Statistics = Statistics, Drift = Drift, Covariates = Covariates };
+    internal AdaptedTask WithWeight(double? weight) => WithState(weight, Drift);
 
     /// <summary>The same task with another λ and another state of the test for drift.</summary>
     internal AdaptedTask WithState(double? weight, DriftState? drift) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight, Statistics = Statistics, Drift = drift, Covariates = Covariates };
@@ -53,6 +53,19 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
         ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight, Statistics = Statistics, Covariates = Covariates, Drift = Drift }
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
+
+    /// <summary>The output of a class; −1 if the task does not have it.</summary>
+    /// <param name="number">The number of the class.</param>
+    internal int OutputOf(int number)
+    {
+        for (int output = 0; output < Classes.Count; output++)
+        {
+            if (Classes[output] == number)
+                return output;
+        }
+
+        return -1;
+    }
 
     /// <summary>Scores an embedding.</summary>
     /// <param name="embedding">[embedding], from the encoder with this task's parameters.</param>

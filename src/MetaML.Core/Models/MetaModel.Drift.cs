@@ -67,7 +67,7 @@ public sealed partial class MetaModel
             return (-Math.Log(deviation) - error * error / (2 * level), error * error);
         }
 
-        float label = Kind == LabelKind.Binary ? row.Label : head.Classes.ToList().IndexOf(classes[(int)row.Label]);
+        float label = Kind == LabelKind.Binary ? row.Label : head.OutputOf(classes[(int)row.Label]);
         return label >= 0 ? (-ScoreLoss.Of(Kind, scores, label), 1) : null;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class TrainedLearner
     private readonly ParameterArray[][] _adapters;
     private readonly TrainingOutcome _outcome;
     private readonly LearnedTasks?[] _evidence; // of all tasks of each problem
+    private bool? _hasStructuredResiduals; // each network asks
     private MetaModel[]? _withoutValidation; // completed on the training data of the fold
 
     /// <param name="options">The options of the candidate.</param>
@@ -132,7 +133,7 @@ internal sealed class TrainedLearner
 
     /// <summary>Whether a network could explain residuals of this learner, which has no encoder.</summary>
     /// <param name="run">The whole training.</param>
-    public bool HasStructuredResiduals(TrainingRun run) =>
+    public bool HasStructuredResiduals(TrainingRun run) => _hasStructuredResiduals ??=
         _problems.Zip(ModelsWithoutValidation(run)).Any(pair => ResidualTest.IsSignificant(pair.First.Tasks, pair.Second, Seed));
 
     private HeldOutProblem Score(int number, Episode[] episodes, Func<int, int> unitOf, TrainingRun run)

@@ -27,7 +27,7 @@ internal static class HeldOutScores
                 float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
                 if (model.Kind == LabelKind.Multiclass)
                 {
-                    int output = IndexOf(task.Classes, (int)label);
+                    int output = task.OutputOf((int)label);
                     if (output < 0)
                         continue;
                     label = output;
@@ -39,13 +39,5 @@ internal static class HeldOutScores
                 yield return new HeldOutRow(unitOf(episode.TaskNumber), episode.Support.Length, label, episode.Task.Weights?[position] ?? 1, scores, priorScore, one);
             }
         }
-    }
-
-    private static int IndexOf(IReadOnlyList<int> classes, int label)
-    {
-        int index = 0;
-        while (index < classes.Count && classes[index] != label)
-            index++;
-        return index < classes.Count ? index : -1;
     }
 }

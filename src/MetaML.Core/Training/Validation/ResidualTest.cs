@@ -86,7 +86,7 @@ internal static class ResidualTest
                 default:
                     TensorPrimitives.SoftMax(errors, errors);
                     TensorPrimitives.Negate(errors, errors);
-                    errors[adapted.Classes.ToList().IndexOf((int)label)] += 1;
+                    errors[adapted.OutputOf((int)label)] += 1;
                     break;
             }
 
