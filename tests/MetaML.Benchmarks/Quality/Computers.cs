@@ -29,12 +29,7 @@ internal static class Computers
             for (int draw = 0; draw < Draws; draw++)
             {
                 var ml = new MLContext(seed: draw);
-                var random = new Random(draw);
-                RegressionRow[][] drawn = [.. people.Select(person => (RegressionRow[])person.Clone())];
-                random.Shuffle(drawn);
-                foreach (RegressionRow[] person in drawn)
-                    random.Shuffle(person);
-
+                RegressionRow[][] drawn = Draw(people, draw);
                 ITransformer model = ml.Regression.Trainers.MetaLearner(options()).Fit(Methods.View(ml, [.. drawn[..TrainingPeople].SelectMany(person => person)]));
                 foreach (int k in s_ratings)
                 {
@@ -55,6 +50,19 @@ internal static class Computers
         }
 
         table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>The people, and the ratings of each, in random order.</summary>
+    /// <param name="people">The ratings of each person.</param>
+    /// <param name="draw">The number of the draw.</param>
+    public static RegressionRow[][] Draw(RegressionRow[][] people, int draw)
+    {
+        var random = new Random(draw);
+        RegressionRow[][] drawn = [.. people.Select(person => (RegressionRow[])person.Clone())];
+        random.Shuffle(drawn);
+        foreach (RegressionRow[] person in drawn)
+            random.Shuffle(person);
+        return drawn;
     }
 
     /// <summary>The ratings of each person.</summary>

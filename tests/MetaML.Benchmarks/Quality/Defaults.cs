@@ -95,16 +95,7 @@ internal static class Defaults
         if (!IsThere(folder))
             yield break;
         RegressionRow[][] people = Computers.Read(folder);
-        RegressionRow[][] Drawn(int draw)
-        {
-            var random = new Random(draw);
-            RegressionRow[][] drawn = [.. people.Select(person => (RegressionRow[])person.Clone())];
-            random.Shuffle(drawn);
-            foreach (RegressionRow[] person in drawn)
-                random.Shuffle(person);
-            return drawn;
-        }
-
+        RegressionRow[][] Drawn(int draw) => Computers.Draw(people, draw);
         foreach (int k in new[] { 4, 16 })
         {
             yield return new Setting($"computers, new people with {k} ratings", false, (options, draw) => OfNewTasks(options, draw, Drawn(draw)[..100], Drawn(draw)[100..], k));
