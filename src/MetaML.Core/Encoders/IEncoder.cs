@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Graphs;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -59,4 +60,12 @@ public interface IEncoder
         for (int i = 0; i * EmbeddingDimension < embeddings.Length; i++)
             Embed(parameters, rows[first + i], embeddings.Slice(i * EmbeddingDimension, EmbeddingDimension));
     }
+
+    /// <summary>Embeds rows in a graph of operators, for export.</summary>
+    /// <param name="parameters">In the order of <see cref="Parameters"/>.</param>
+    /// <param name="rows">[rows, features]: the scaled rows.</param>
+    /// <returns>[rows, embedding].</returns>
+    /// <exception cref="NotSupportedException">The encoder cannot be written with operators.</exception>
+    internal GraphTensor Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows) =>
+        throw new NotSupportedException($"The encoder must be one of this package; got {GetType().Name}. Another encoder has no form as a graph of operators. Use another encoder, or save the model by ml.Model.Save.");
 }

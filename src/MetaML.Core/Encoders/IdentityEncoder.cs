@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Graphs;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -29,4 +30,7 @@ internal sealed class IdentityEncoder(int featureCount) : IEncoder
 
     /// <inheritdoc/>
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding) => row.CopyTo(embedding);
+
+    /// <inheritdoc/>
+    GraphTensor IEncoder.Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows) => rows;
 }

@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Graphs;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -38,4 +39,7 @@ internal sealed class PresetEncoder(IEncoder encoder, Func<ParameterSpec, int, P
 
     /// <inheritdoc/>
     void IEncoder.Embed(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings) => encoder.Embed(parameters, rows, first, embeddings);
+
+    /// <inheritdoc/>
+    GraphTensor IEncoder.Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows) => encoder.Embed(parameters, rows);
 }

@@ -4,6 +4,7 @@ using MetaML.Adapters;
 using MetaML.Adapters.Bayesian;
 using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
+using MetaML.Encoders;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Numerics;
@@ -95,6 +96,9 @@ public sealed partial class MetaModel
 
     /// <summary>The scaling of labels.</summary>
     internal LabelScaling Labels => _labels;
+
+    /// <summary>The encoder, without the values of its parameters.</summary>
+    internal IEncoder Encoder => _design.Encoder;
 
     internal EncoderOptions EncoderOptions => _design.EncoderOptions;
 

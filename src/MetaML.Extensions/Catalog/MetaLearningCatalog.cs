@@ -91,6 +91,26 @@ public sealed partial class MetaLearningCatalog
         return new ChainAdapter(_context, model, CancellationToken.None).RemoveTask(task);
     }
 
+    /// <summary>Returns the model of one task. It needs no Task column and scores all rows with the head of this task.</summary>
+    /// <param name="model">A meta-learner with a Task column, or a chain that contains one. It is not changed. The new model shares its steps.</param>
+    /// <param name="task">The name of a known task.</param>
+    /// <returns>A model that knows this task only. A value-to-key mapping that makes the Task column for no other step is left out.</returns>
+    /// <remarks>Useful to hand out one task alone. It can always be exported to ONNX, even if each task has its own encoder (MAML).</remarks>
+    /// <exception cref="ArgumentException">The model contains no meta-learner with a Task column, or does not know the task.</exception>
+    /// <example>
+    /// <code>
+    /// ITransformer one = ml.MetaLearning().SelectTask(model, "store 7");
+    /// ml.Model.Save(one, trainingTasks.Schema, "store7.zip");
+    /// </code>
+    /// </example>
+    public ITransformer SelectTask(ITransformer model, string task)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(task);
+        ChainAdapter.FindLearner(model);
+        return new TaskSelection(_context, task).Of(model);
+    }
+
 #pragma warning disable CA1822 // an instance member, like the other methods of the catalog
     /// <summary>Whether a model knows a task. Rows of a known task are scored with the task's own head. <see cref="UnknownTaskHandling"/> gives the treatment of other rows.</summary>
     /// <param name="model">A meta-learner, or a chain that contains one: the result of Fit or Model.Load.</param>

@@ -19,6 +19,21 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <summary>The task features: Single or known-size vector of Single, constant within a task; null for none.</summary>
     public string? TaskFeatures { get; init; }
 
+    /// <summary>The columns of the model of one task.</summary>
+    public ColumnNames WithoutTask => this with { Task = null, TaskFeatures = null };
+
+    /// <summary>Checks that the model of a task can be made.</summary>
+    /// <param name="task">The task's name.</param>
+    /// <param name="known">The names of the tasks that the model knows.</param>
+    /// <exception cref="ArgumentException">There is no Task column, or the task is unknown.</exception>
+    public void CheckSelectable(string task, IEnumerable<string> known)
+    {
+        if (Task is null)
+            throw new ArgumentException("The model must have a Task column; got one without. It is the model of one task already.", nameof(task));
+        if (!known.Contains(task))
+            throw new ArgumentException($"The task must be one of the {known.Count()} that the model knows; got '{task}'. Adapt the model to it first.", nameof(task));
+    }
+
     /// <summary>Checks the columns that training and adaptation read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is absent or of the wrong type.</exception>
     public void CheckLabeled(DataViewSchema schema, LabelKind kind, int? featureCount = null, int? taskFeatureCount = null)
@@ -36,6 +51,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     public void CheckRows(DataViewSchema schema, int? featureCount = null, int? taskFeatureCount = null)
     {
         CheckScored(schema, featureCount, taskFeatureCount);
+        if (taskFeatureCount > 0 && TaskFeatures is null)
+            throw new ArgumentException("A model that learns from rows must have its column of task features; got the model of one task from SelectTask, which does not read it. Change the model that SelectTask was called on, and select the task again.");
         if (Weight is not null && Find(schema, "example weight", Weight, "Single") is { } weight && weight != NumberDataViewType.Single)
             throw Mismatch(schema, "example weight", Weight, "Single", weight);
     }

@@ -22,6 +22,9 @@ internal static class KeyMappings
     // The only array of maps. It is private, and each transformer has its own.
     private static readonly FieldInfo s_maps = typeof(ValueToKeyMappingTransformer).GetFields(Hidden).Single(field => field.FieldType == typeof(TermMap[]));
 
+    // The arrays with an element for each column.
+    private static readonly FieldInfo[] s_arrays = [.. typeof(ValueToKeyMappingTransformer).GetFields(Hidden).Concat(typeof(OneToOneTransformerBase).GetFields(Hidden | BindingFlags.Public)).Where(field => field.FieldType.IsArray)];
+
     /// <summary>The output and input column of each mapping of a transformer.</summary>
     public static IReadOnlyList<(string Output, string Input)> Columns(ValueToKeyMappingTransformer mapping) => mapping.ColumnPairs;
 
@@ -37,6 +40,29 @@ internal static class KeyMappings
             return mapping;
         var copy = (ValueToKeyMappingTransformer)s_clone.Invoke(mapping, null)!;
         s_maps.SetValue(copy, all);
+        return copy;
+    }
+
+    /// <summary>A mapping without some of its columns.</summary>
+    /// <param name="mapping">A fitted mapping. It does not change.</param>
+    /// <param name="outputs">The output columns that are left out.</param>
+    /// <returns>The given mapping if no column is left out; null if all are.</returns>
+    public static ValueToKeyMappingTransformer? Without(ValueToKeyMappingTransformer mapping, IReadOnlyCollection<string> outputs)
+    {
+        int[] kept = [.. mapping.ColumnPairs.Index().Where(pair => !outputs.Contains(pair.Item.outputColumnName)).Select(pair => pair.Index)];
+        if (kept.Length == mapping.ColumnPairs.Length)
+            return mapping;
+        if (kept.Length == 0)
+            return null;
+        var copy = (ValueToKeyMappingTransformer)s_clone.Invoke(mapping, null)!;
+        foreach (FieldInfo field in s_arrays)
+        {
+            Array all = (Array)field.GetValue(mapping)!, some = Array.CreateInstance(all.GetType().GetElementType()!, kept.Length);
+            for (int i = 0; i < kept.Length; i++)
+                some.SetValue(all.GetValue(kept[i]), i);
+            field.SetValue(copy, some);
+        }
+
         return copy;
     }
 

@@ -39,6 +39,15 @@ internal interface ITaskLearner
     /// <param name="cancellationToken">Stops the change between two tasks.</param>
     ITransformer Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken);
 
+    /// <summary>The Task column; null if there is none.</summary>
+    string? TaskColumnName { get; }
+
+    /// <summary>Returns a step that knows one task and reads no Task column.</summary>
+    /// <param name="env">The environment of the caller.</param>
+    /// <param name="task">The task's name.</param>
+    /// <exception cref="ArgumentException">There is no Task column, or the task is unknown.</exception>
+    ITransformer SelectTask(IHostEnvironment env, string task);
+
     /// <summary>Returns a step without one task.</summary>
     /// <param name="env">The environment of the caller.</param>
     /// <param name="task">The task's name.</param>

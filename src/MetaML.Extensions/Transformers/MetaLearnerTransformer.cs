@@ -5,8 +5,10 @@ using MetaML.Extensions.Data;
 using MetaML.Extensions.Descriptions;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.Export;
 using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Files;
+using MetaML.Graphs;
 using MetaML.Models;
 using MetaML.Options;
 using Microsoft.ML;
@@ -184,6 +186,19 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
+    ITransformer ITaskLearner.SelectTask(IHostEnvironment env, string task)
+    {
+        Columns.CheckSelectable(task, TaskNames);
+        return SelectTask(env, task);
+    }
+
+    /// <summary>Returns a transformer that scores all rows as rows of one task, and reads no Task column. If the task is unknown, they are treated as rows of an unknown task.</summary>
+    internal MetaLearnerTransformer SelectTask(IHostEnvironment env, string task)
+    {
+        ImmutableDictionary<string, AdaptedTask> none = ImmutableDictionary<string, AdaptedTask>.Empty;
+        return new(env.Register(LoaderSignature), Model, Columns.WithoutTask, _classes, _unknown, Task(task) is { } known ? none.Add(MetaML.Extensions.Data.TaskNames.Only, known) : none);
+    }
+
     /// <summary>Returns a transformer with changed tasks. It shares the heads of all other tasks with this one, so that only the changed tasks are computed.</summary>
     internal MetaLearnerTransformer With(IHostEnvironment env, TaskSet tasks, KeyVocabulary? classes, TaskChange change, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
@@ -272,8 +287,8 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
-        if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount) || (taskFeatures.Length > 0) != (model.CovariateNames.Count > 0))
-            throw new InvalidDataException("The saved meta-learner must have a known treatment of unknown tasks, as many classes as its model, and a column of task features if its model has some. The file is damaged.");
+        if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount) || (taskFeatures.Length > 0 ? model.CovariateNames.Count == 0 : model.CovariateNames.Count > 0 && task.Length > 0))
+            throw new InvalidDataException("The saved meta-learner must have a known treatment of unknown tasks, as many classes as its model, and a column of task features if its model has some and there is a Task column. The file is damaged.");
 
         var tasks = ImmutableDictionary.CreateBuilder<string, AdaptedTask>();
         for (int i = BinaryFormat.ReadCount(reader, int.MaxValue, "tasks"); i > 0; i--)
@@ -300,5 +315,11 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         if (getters.Any(getter => getter is not null))
             rows.Add(scorer);
         return getters;
+    }
+
+    internal override IEnumerable<GraphTensor> CreateOutputs(TaskRowGraph rows)
+    {
+        var scores = new TaskScoreGraph(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);
+        return CreateColumns(rows.Schema).Select(column => scores.Output(column.Name));
     }
 }

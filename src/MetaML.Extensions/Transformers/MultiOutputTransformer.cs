@@ -4,7 +4,9 @@ using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.Export;
 using MetaML.Extensions.Transformers.RowScoring;
+using MetaML.Graphs;
 using MetaML.Heads;
 using MetaML.Models;
 using Microsoft.ML;
@@ -127,6 +129,12 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return new MultiOutputTransformer(env, Columns, _outputs.Add(MetaLearnerTransformer.Create(env, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, new Dictionary<string, double>(), cancellationToken)));
     }
 
+    ITransformer ITaskLearner.SelectTask(IHostEnvironment env, string task)
+    {
+        Columns.CheckSelectable(task, TaskNames);
+        return new MultiOutputTransformer(env, Columns.WithoutTask, _outputs.Select(output => output.SelectTask(env, task)));
+    }
+
     ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task)
     {
         if (!TaskNames.Contains(task))
@@ -186,4 +194,6 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
         return [.. getters];
     }
+
+    internal override IEnumerable<GraphTensor> CreateOutputs(TaskRowGraph rows) => _outputs.SelectMany(output => output.CreateOutputs(rows));
 }

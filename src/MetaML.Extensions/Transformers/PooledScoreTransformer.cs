@@ -1,10 +1,15 @@
 using MetaML;
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.Export;
 using MetaML.Files;
+using MetaML.Graphs;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms;
 
 [assembly: LoadableClass(typeof(PooledScoreTransformer), null, typeof(SignatureLoadModel), "Pooled score", PooledScoreTransformer.LoaderSignature)]
 
@@ -46,6 +51,10 @@ public sealed class PooledScoreTransformer : RowToRowTransformerBase
 
     /// <summary>The model that was trained on all tasks.</summary>
     public ITransformer PooledModel => _models[^1];
+
+    /// <summary>The steps that give the score of one task, without a Task column.</summary>
+    internal ITransformer SelectTask(IHostEnvironment env, string task) =>
+        new TransformerChain<ITransformer>(_models[_folds.GetValueOrDefault(task, FoldCount)], new ColumnCopyingTransformer(env, (OutputColumnName, ScoreColumnName)));
 
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)
@@ -96,7 +105,7 @@ public sealed class PooledScoreTransformer : RowToRowTransformerBase
         return new Mapper(this, schema);
     }
 
-    private sealed class Mapper : MapperBase
+    private sealed class Mapper : MapperBase, ISaveAsOnnx
     {
         private readonly PooledScoreTransformer _parent;
         private readonly IRowToRowMapper[] _mappers;
@@ -137,5 +146,19 @@ public sealed class PooledScoreTransformer : RowToRowTransformerBase
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => _parent.SaveModel(ctx);
+
+        // What cannot be exported throws an exception with the reason.
+        bool ICanSaveOnnx.CanSaveOnnx(OnnxContext ctx) => true;
+
+        void ISaveAsOnnx.SaveAsOnnx(OnnxContext ctx)
+        {
+            var graph = new OnnxGraph(ctx);
+            GraphTensor[] scores = Array.ConvertAll(_parent._models, model => graph.Apply(Host, model, InputSchema, _parent.ScoreColumnName));
+            GraphTensor fold = TaskRowGraph.IndexOfTask(graph, InputSchema[_task], _parent._folds.Select(task => KeyValuePair.Create(task.Key, (long)task.Value)), _parent.FoldCount).Reshape(-1, 1);
+            GraphTensor chosen = scores[^1];
+            for (int i = 0; i < _parent.FoldCount; i++)
+                chosen = fold.Apply("Equal", graph.List(i)).Apply("Where", scores[i], chosen);
+            graph.AddColumn(chosen, _parent.OutputColumnName, _scores[^1].Type);
+        }
     }
 }

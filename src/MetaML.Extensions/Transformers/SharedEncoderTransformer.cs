@@ -1,8 +1,10 @@
 using MetaML;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.Export;
 using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Files;
+using MetaML.Graphs;
 using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -63,4 +65,6 @@ public sealed class SharedEncoderTransformer : TaskRowTransformer
 
     internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput) =>
         [rows.Add(new TaskRowEmbedding(rows, EmbeddingDimension)).Getter(OutputColumnName)];
+
+    internal override IEnumerable<GraphTensor> CreateOutputs(TaskRowGraph rows) => [TaskRowGraph.ValueWhere(rows.IsFinite, rows.Embed())];
 }

@@ -281,6 +281,26 @@ public sealed class CookbookRecipes : IDisposable
         Assert.True(fit > 0.5, $"R² {fit}");
     }
 
+    [NodeFact]
+    public void Model_AsOnnx_IsScoredInJavaScript()
+    {
+        ITransformer adapted = ml.MetaLearning().Adapt(ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store")).Fit(sales), support);
+        string path = _folder["stores.onnx"];
+
+        // <recipe>
+        IDataView columns = ml.Data.LoadFromEnumerable<Day>([]); // the columns that the file reads; ML.NET makes each column of this view an input
+        using (FileStream file = File.Create(path))
+            ml.Model.ConvertToOnnx(adapted, columns, file, "Score", "IsKnownTask");
+
+        ITransformer one = ml.MetaLearning().SelectTask(adapted, "store 30"); // the model of one store, which needs no column Store
+        // </recipe>
+        Day[] days = [new() { Store = "store 30", Weekday = 1, Temperature = 20, Price = 1 }, new() { Store = "store 7", Weekday = 6, Temperature = 5, Price = 1.1f }];
+        float[] expected = [.. adapted.Transform(ml.Data.LoadFromEnumerable(days)).GetColumn<float>("Score")];
+        Assert.Equal(expected, NodeFactAttribute.Run(NodeFactAttribute.ScriptOf("docs/Cookbook.md"), _folder["."]), (a, b) => Math.Abs(a - b) <= 1e-5 * expected.Max(Math.Abs));
+        Assert.Equal(expected[..1], one.Transform(ml.Data.LoadFromEnumerable(days)).GetColumn<float>("Score").Take(1));
+        Assert.DoesNotContain(one.GetOutputSchema(columns.Schema), column => column.Name == "IsKnownTask");
+    }
+
     [Fact]
     public void Images_InFront_ChooseAConvolutionalNetwork()
     {

@@ -1,3 +1,4 @@
+using MetaML.Graphs;
 using static TorchSharp.torch;
 
 namespace MetaML.Encoders.Images;
@@ -40,26 +41,49 @@ internal readonly record struct AffineMap(float XX, float XY, float X, float YX,
     /// <param name="variant">Receives [height, width, channels].</param>
     public void Apply(ReadOnlySpan<float> image, ImageShape shape, Span<float> variant)
     {
-        var (channels, height, width) = shape;
-        for (int v = 0; v < height; v++)
+        int channels = shape.Channels, width = shape.Width;
+        for (int pixel = 0; pixel < shape.Height * width; pixel++)
         {
-            float down = v + 0.5f - height / 2f;
-            for (int u = 0; u < width; u++)
+            var (left, top, right, bottom, toRight, toBottom) = PositionOf(pixel, shape);
+            for (int c = 0; c < channels; c++)
             {
-                float across = u + 0.5f - width / 2f;
-                float x = Math.Clamp(XX * across + XY * down + X * width + width / 2f - 0.5f, 0, width - 1);
-                float y = Math.Clamp(YX * across + YY * down + Y * height + height / 2f - 0.5f, 0, height - 1);
-                int left = (int)x, top = (int)y, right = Math.Min(left + 1, width - 1), bottom = Math.Min(top + 1, height - 1);
-                float toRight = x - left, toBottom = y - top;
-                for (int c = 0; c < channels; c++)
-                {
-                    float upper = Interpolate(image[(top * width + left) * channels + c], image[(top * width + right) * channels + c], toRight);
-                    float lower = Interpolate(image[(bottom * width + left) * channels + c], image[(bottom * width + right) * channels + c], toRight);
-                    variant[(v * width + u) * channels + c] = Interpolate(upper, lower, toBottom);
-                }
+                float upper = Interpolate(image[(top * width + left) * channels + c], image[(top * width + right) * channels + c], toRight);
+                float lower = Interpolate(image[(bottom * width + left) * channels + c], image[(bottom * width + right) * channels + c], toRight);
+                variant[pixel * channels + c] = Interpolate(upper, lower, toBottom);
             }
         }
     }
 
+    /// <summary>Applies the map to images in a graph of operators.</summary>
+    /// <param name="images">[rows, channels, height, width].</param>
+    /// <param name="shape">The shape of an image.</param>
+    /// <returns>[rows, channels, height, width].</returns>
+    public GraphTensor Apply(GraphTensor images, ImageShape shape)
+    {
+        AffineMap map = this;
+        int pixels = shape.Height * shape.Width;
+        var positions = Enumerable.Range(0, pixels).Select(pixel => map.PositionOf(pixel, shape)).ToArray();
+        GraphTensor values = images.Reshape(-1, shape.Channels, pixels);
+        GraphTensor At(Func<Position, int> row, Func<Position, int> column) => values.Gather(images.Graph.Constant(positions.Select(at => (long)(row(at) * shape.Width + column(at))), pixels), 2);
+        GraphTensor Between(GraphTensor from, GraphTensor to, Func<Position, float> share) => from + (to - from) * images.Graph.Constant(positions.Select(share), pixels);
+        GraphTensor upper = Between(At(at => at.Top, at => at.Left), At(at => at.Top, at => at.Right), at => at.ToRight);
+        GraphTensor lower = Between(At(at => at.Bottom, at => at.Left), At(at => at.Bottom, at => at.Right), at => at.ToRight);
+        return Between(upper, lower, at => at.ToBottom).Reshape(-1, shape.Channels, shape.Height, shape.Width);
+    }
+
+    // Where the value of a pixel of the variant comes from.
+    private Position PositionOf(int pixel, ImageShape shape)
+    {
+        var (_, height, width) = shape;
+        float across = pixel % width + 0.5f - width / 2f, down = pixel / width + 0.5f - height / 2f;
+        float x = Math.Clamp(XX * across + XY * down + X * width + width / 2f - 0.5f, 0, width - 1);
+        float y = Math.Clamp(YX * across + YY * down + Y * height + height / 2f - 0.5f, 0, height - 1);
+        int left = (int)x, top = (int)y;
+        return new Position(left, top, Math.Min(left + 1, width - 1), Math.Min(top + 1, height - 1), x - left, y - top);
+    }
+
     private static float Interpolate(float from, float to, float share) => from + (to - from) * share;
+
+    // A point between four pixels, with its distances from the left and top ones.
+    private readonly record struct Position(int Left, int Top, int Right, int Bottom, float ToRight, float ToBottom);
 }

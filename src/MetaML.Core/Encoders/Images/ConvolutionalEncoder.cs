@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using MetaML.Data;
+using MetaML.Graphs;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -125,6 +126,45 @@ internal sealed class ConvolutionalEncoder : IEncoder
         {
             ArrayPool<float>.Shared.Return(image);
         }
+    }
+
+    /// <inheritdoc/>
+    GraphTensor IEncoder.Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows)
+    {
+        GraphTensor images = _options.InterleavedChannels
+            ? rows.Reshape(-1, _image.Height, _image.Width, _image.Channels).Transpose(0, 3, 1, 2)
+            : rows.Reshape(-1, _image.Channels, _image.Height, _image.Width);
+        GraphTensor embedding = EmbedImages(parameters, images);
+        foreach (AffineMap view in _otherViews)
+            embedding += EmbedImages(parameters, view.Apply(images, _image));
+        return _otherViews.Length == 0 ? embedding : embedding * (1f / _options.Views);
+    }
+
+    private GraphTensor EmbedImages(IReadOnlyList<GraphParameter> parameters, GraphTensor images)
+    {
+        GraphTensor hidden = images; // [rows, channels, height, width]
+        for (int l = 0; l < _blocks.Length; l++)
+        {
+            Block block = _blocks[l];
+            GraphTensor PerFilter(int parameter) => parameters[4 * l + parameter].Shaped(_options.Filters, 1, 1);
+            hidden = hidden.Graph.Apply("Conv", [hidden, Filters(parameters[4 * l], block.Input.Channels, hidden.Graph)], ("pads", new[] { 1L, 1, 1, 1 })) + PerFilter(1);
+            hidden = hidden.Reshape(-1, _options.Groups, (long)_options.Filters / _options.Groups * block.Input.Height * block.Input.Width).Normalize((float)NormEpsilon)
+                .Reshape(-1, _options.Filters, block.Input.Height, block.Input.Width);
+            hidden = (hidden * PerFilter(2) + PerFilter(3)).Apply("Relu");
+            if (block.IsPooled)
+                hidden = hidden.Graph.Apply("MaxPool", [hidden], ("kernel_shape", new[] { 2L, 2 }), ("strides", new[] { 2L, 2 }));
+        }
+
+        return hidden.Reshape(-1, EmbeddingDimension);
+    }
+
+    // [3, 3, channels, filters] → [filters, channels, 3, 3]
+    private GraphTensor Filters(GraphParameter weight, int channels, OperatorGraph graph)
+    {
+        float[] values = weight.SharedValues
+            ?? throw new NotSupportedException("The filters of a convolutional encoder must be shared by all tasks; got filters of each task (GradientScope.All). One graph cannot choose filters by row. Export one task, from MetaLearning().SelectTask.");
+        int filters = _options.Filters, pixels = Side * Side;
+        return graph.Constant(Enumerable.Range(0, values.Length).Select(i => values[(i % pixels * channels + i / pixels % channels) * filters + i / pixels / channels]), filters, channels, Side, Side);
     }
 
     private Block AddBlock(ImageShape input, bool isPooled, int number)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using MetaML.Data;
+using MetaML.Graphs;
 using MetaML.Numerics;
 using MetaML.Parameters;
 using static TorchSharp.torch;
@@ -96,6 +97,25 @@ internal sealed class MlpEncoder : IEncoder
             EmbedBlock(parameters, rows, first + done, embeddings.Slice(done * EmbeddingDimension, Math.Min(blockSize, count - done) * EmbeddingDimension));
     }
 
+    /// <inheritdoc/>
+    GraphTensor IEncoder.Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows)
+    {
+        GraphTensor features = rows.Reshape(-1, 1, FeatureCount), hidden = features; // [rows, 1, features], so that weights may differ by row
+        int width = FeatureCount, parameter = 0;
+        foreach (Layer layer in _layers)
+        {
+            GraphTensor next = hidden.MatMul(parameters[parameter++].Shaped(width, layer.Out)) + parameters[parameter++].Shaped(1, layer.Out);
+            if (layer.IsHidden && _shape.IsNormalized)
+                next = next.Normalize(NormEpsilon) * parameters[parameter++].Shaped(1, layer.Out) + parameters[parameter++].Shaped(1, layer.Out);
+            if (layer.IsHidden)
+                next = Activate(next);
+            hidden = layer.IsResidual ? next + hidden : next;
+            width = layer.Out;
+        }
+
+        return (_shape.HasLinearPath ? rows.Graph.Join(hidden, features) : hidden).Reshape(-1, EmbeddingDimension);
+    }
+
     private void EmbedBlock(IReadOnlyList<float[]> parameters, FeatureBlock rows, int first, Span<float> embeddings)
     {
         int count = embeddings.Length / EmbeddingDimension, size = 2 * count * _widest, width = _layers[0].Out;
@@ -188,6 +208,13 @@ internal sealed class MlpEncoder : IEncoder
         Activation.Relu => values.relu(),
         Activation.Tanh => values.tanh(),
         _ => nn.functional.silu(values),
+    };
+
+    private GraphTensor Activate(GraphTensor values) => _shape.Activation switch
+    {
+        Activation.Relu => values.Apply("Relu"),
+        Activation.Tanh => values.Apply("Tanh"),
+        _ => values * values.Apply("Sigmoid"),
     };
 
     private static Tensor Linear(Tensor input, Tensor weight, Tensor bias)

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MetaML.Data;
+using MetaML.Graphs;
 using MetaML.Parameters;
 using static TorchSharp.torch;
 
@@ -106,6 +107,27 @@ internal sealed class SparseEncoder : IEncoder
         }
 
         TensorPrimitives.Divide(embedding, (float)Math.Max(Math.Sqrt(squares), ShortestLength), embedding);
+    }
+
+    /// <inheritdoc/>
+    GraphTensor IEncoder.Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows)
+    {
+        float[] buckets = parameters[0].SharedValues!, signs = parameters[1].SharedValues!; // no adapter changes them
+        GraphTensor sketch = Sketch(rows * rows.Graph.Constant(signs, FeatureCount), buckets);
+        GraphTensor embedding = _structure > 0 ? rows.Graph.Join(sketch, rows.MatMul(parameters[2].Shaped(FeatureCount, _structure))) : sketch;
+        return embedding / rows.SumOfSquares().Apply("Sqrt").Apply("Max", rows.Graph.Constant((float)ShortestLength));
+    }
+
+    // The sum of the features of each bucket. The list of each bucket ends with indices of a value that is 0.
+    private GraphTensor Sketch(GraphTensor rows, float[] buckets)
+    {
+        if (FeatureCount <= _sketch)
+            return rows;
+        ILookup<int, long> features = Enumerable.Range(0, FeatureCount).ToLookup(feature => (int)buckets[feature], feature => (long)feature);
+        int largest = features.Max(bucket => bucket.Count());
+        IEnumerable<long> indices = Enumerable.Range(0, _sketch).SelectMany(bucket => features[bucket].Concat(Enumerable.Repeat((long)FeatureCount, largest - features[bucket].Count())));
+        GraphTensor zero = (rows - rows).Sum();
+        return rows.Graph.Join(rows, zero).Gather(rows.Graph.Constant(indices, _sketch, largest), 1).Sum().Reshape(-1, _sketch);
     }
 
     private Tensor Project(Tensor features, Tensor structure) => features.is_sparse

@@ -1,8 +1,12 @@
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
+using MetaML.Extensions.Transformers.Export;
 using MetaML.Extensions.Transformers.RowScoring;
+using MetaML.Graphs;
 using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace MetaML;
@@ -45,6 +49,10 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <param name="activeOutput">Whether an output column is active. At least one is.</param>
     internal abstract Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput);
 
+    /// <summary>The tensor of each output column, in the order of the columns, in a graph of operators.</summary>
+    /// <param name="rows">The rows.</param>
+    internal abstract IEnumerable<GraphTensor> CreateOutputs(TaskRowGraph rows);
+
     /// <summary>The output columns for an input schema.</summary>
     internal abstract DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input);
 
@@ -56,7 +64,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     }
 
     // Scores row by row, for rows that cannot be read ahead. Each reader belongs to one set of getters, so that threads share no mutable state.
-    private sealed class Mapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent)
+    private sealed class Mapper(TaskRowTransformer parent, DataViewSchema inputSchema) : MapperBase(parent.Host.Register(nameof(Mapper)), inputSchema, parent), ISaveAsOnnx
     {
         protected override DataViewSchema.DetachedColumn[] GetOutputColumnsCore() => parent.CreateColumns(InputSchema);
 
@@ -80,6 +88,17 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);
+
+        // What cannot be exported throws an exception with the reason. If this method returned false, ConvertToOnnx would write a file without the scores.
+        bool ICanSaveOnnx.CanSaveOnnx(OnnxContext ctx) => true;
+
+        void ISaveAsOnnx.SaveAsOnnx(OnnxContext ctx)
+        {
+            var graph = new OnnxGraph(ctx);
+            var rows = new TaskRowGraph(parent.Encoder, graph, InputSchema, parent.Columns);
+            foreach (var (column, tensor) in OutputColumns.Value.Zip(parent.CreateOutputs(rows).ToArray()))
+                graph.AddColumn(tensor, column.Name, column.Type);
+        }
 
         private bool IsAnyActive(Func<int, bool> activeOutput) => Enumerable.Range(0, OutputColumns.Value.Length).Any(activeOutput);
     }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers.RowScoring;
@@ -9,7 +10,7 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 /// If several cursors can read the input at once, this view has as many, like the views of ML.NET's own transformers. Otherwise
 /// one cursor reads rows while the rows before are scored on another thread.
 /// </remarks>
-internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
+internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper, ITransformCanSaveOnnx
 {
     private readonly RowToRowMapperTransform _rows; // scores row by row, for columns that cannot be read ahead
     private readonly TaskRowTransformer _transformer;
@@ -45,6 +46,10 @@ internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper
     IEnumerable<DataViewSchema.Column> IRowToRowMapper.GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => ((IRowToRowMapper)_rows).GetDependencies(dependingColumns);
 
     DataViewRow IRowToRowMapper.GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => ((IRowToRowMapper)_rows).GetRow(input, activeColumns);
+
+    bool ICanSaveOnnx.CanSaveOnnx(OnnxContext ctx) => ((ICanSaveOnnx)_rows).CanSaveOnnx(ctx);
+
+    void ISaveAsOnnx.SaveAsOnnx(OnnxContext ctx) => ((ISaveAsOnnx)_rows).SaveAsOnnx(ctx);
 
     protected override bool? ShouldUseParallelCursors(Func<int, bool> predicate) => null; // leaves the decision to the input
 
