@@ -1,9 +1,9 @@
 namespace NewTasksInAService;
 
-/// <summary>The service's prediction for a row.</summary>
+/// <summary>The service's prediction for a row: what the customer will spend, and the standard deviation of it.</summary>
 internal sealed class Prediction
 {
-    public bool PredictedLabel { get; set; }
+    public float Score { get; set; }
 
-    public float Probability { get; set; }
+    public float ScoreStandardDeviation { get; set; }
 }

@@ -1,6 +1,6 @@
 namespace NewTasksInAService;
 
-/// <summary>A customer of a shop, as in the requests to the service. Support rows have labels.</summary>
+/// <summary>A customer of a shop, as in the requests to the service. Only rows that are learned or forgotten need what the customer spends.</summary>
 internal sealed class Row
 {
     public string Shop { get; set; } = "";
@@ -11,18 +11,25 @@ internal sealed class Row
 
     public float Basket { get; set; }
 
-    public bool Returns { get; set; }
+    public float Spends { get; set; }
 
-    /// <summary>Generates customers. The same two effects occur in all shops, but their sizes differ between shops.</summary>
-    public static Row[] Of(int shop, int count, int seed)
+    /// <summary>Generates customers. The same three effects occur in all shops, but their sizes differ between shops.</summary>
+    /// <param name="shop">The number of the shop.</param>
+    /// <param name="count">The number of customers.</param>
+    /// <param name="seed">Another seed gives other customers.</param>
+    /// <param name="taste">Another number gives the shop's customers other tastes.</param>
+    public static Row[] Of(int shop, int count, int seed, int taste = 0)
     {
-        double taste = new Random(shop).NextDouble();
+        var tastes = new Random(shop + 10_000 * taste);
+        double age = 10 * Normal(tastes), visits = 10 * Normal(tastes), basket = 10 * Normal(tastes);
         var random = new Random(1000 * seed + shop);
         return [.. Enumerable.Range(0, count).Select(_ =>
         {
             var row = new Row { Shop = $"shop {shop}", Age = random.Next(18, 80), Visits = random.Next(1, 20), Basket = random.Next(5, 100) };
-            row.Returns = taste * (50 - row.Age) / 30 + (1 - taste) * (row.Visits * row.Basket - 500) / 500 > 0;
+            row.Spends = (float)(60 + age * (row.Age - 50) / 20 + visits * (row.Visits - 10) / 6 + basket * (row.Basket - 50) / 30 + 3 * Normal(random));
             return row;
         })];
     }
+
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -39,6 +39,7 @@ using MetaML.Benchmarks.Speed;
         new("load-score", null, _ => LoadScore.Run()),
         new("adapt-many", null, _ => AdaptMany.Run()),
         new("one-more-task", null, _ => OneMoreTask.Run()),
+        new("update", null, _ => LiveUpdate.Run()),
         new("maml-sine", null, _ => MamlSine.Run()),
         new("growth", null, _ => MamlSine.RunGrowth()),
         new("anil", null, _ => FewShot.RunAnil()),

@@ -58,12 +58,17 @@ public sealed class ExampleTests
     }
 
     [Fact]
-    public void NewTasksInAService_ShopsAtOnce_AreLearnedAndStillKnownAfterARestart()
+    public void NewTasksInAService_CustomersOneAtATime_AreLearnedForgottenAndStillKnownAfterARestart()
     {
         JsonElement result = Result(SiblingProgram.Run("examples/NewTasksInAService", null));
-        double accuracy = result.GetProperty("accuracy").GetDouble();
-        Assert.True(accuracy >= 0.88, $"accuracy {accuracy}");
-        Assert.Equal(404, result.GetProperty("stranger").GetInt32());
+        double Value(string key) => result.GetProperty(key).GetDouble();
+        Assert.Equal(404, Value("stranger"));
+        Assert.InRange(Value("rmse_after_30"), 2.5, 3.5);
+        Assert.True(Value("forgetting_difference") < 0.01, $"difference {Value("forgetting_difference")}");
+        Assert.InRange(Value("rows_until_noticed"), 1, 19);
+        Assert.InRange(Value("rmse_changed"), 2.5, 4);
+        Assert.True(Value("shop_bytes") < 4096, $"{Value("shop_bytes")} bytes");
+        Assert.True(result.GetProperty("model_untouched").GetBoolean());
         Assert.True(result.GetProperty("restarted_identical").GetBoolean());
     }
 

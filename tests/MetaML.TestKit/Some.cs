@@ -34,6 +34,14 @@ public static class Some
         return all;
     }
 
+    /// <summary>The rows with different example weights.</summary>
+    public static List<TaskRow> Weighted(List<TaskRow> rows)
+    {
+        var random = new Random(rows.Count);
+        rows.ForEach(row => row.Weight = 0.5f + random.NextSingle());
+        return rows;
+    }
+
     /// <summary>Tasks with separate classes. For example, "task3/low" is a class of only one task.</summary>
     public static List<TaskRow> TasksWithOwnClasses(int tasks = 12, int rows = 30, int seed = 1, int firstTask = 0)
     {

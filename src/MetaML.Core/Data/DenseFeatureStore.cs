@@ -4,12 +4,13 @@ namespace MetaML.Data;
 
 /// <summary>Rows stored one value per feature.</summary>
 /// <param name="featureCount">Number of features of each row.</param>
-internal sealed class DenseFeatureStore(int featureCount) : FeatureStore(featureCount)
+/// <param name="expectedRows">Memory is allocated for at most this number of rows at a time.</param>
+internal sealed class DenseFeatureStore(int featureCount, int expectedRows = int.MaxValue) : FeatureStore(featureCount)
 {
     private readonly List<float[]> _chunks = [];
 
     // A power of two, so that a shift and a mask give the chunk and the offset of a row.
-    private readonly int _rowsPerChunkLog2 = BitOperations.Log2((uint)Math.Max(1, FloatsPerChunk / featureCount));
+    private readonly int _rowsPerChunkLog2 = BitOperations.Log2((uint)Math.Clamp(expectedRows, 1, Math.Max(1, FloatsPerChunk / featureCount)));
 
     /// <inheritdoc/>
     public override bool IsSparse => false;

@@ -14,17 +14,27 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
     /// <param name="covariance">S̃ [width, width], in units of σ².</param>
     internal static PredictiveVariance Of(double noise, double[] covariance)
     {
-        int width = (int)Math.Sqrt(covariance.Length), offset = 0;
+        int width = (int)Math.Sqrt(covariance.Length);
         double[] lower = [.. covariance];
         Cholesky.FactorSemidefinite(lower, width); // a dimension that does not vary over tasks has no variance
-        var factor = new float[width * (width + 1) / 2];
-        for (int j = 0; j < width; j++)
+        return new PredictiveVariance((float)noise, Columns(lower, width, value => (float)value));
+    }
+
+    /// <summary>The columns of a lower triangle, from the diagonal down.</summary>
+    /// <typeparam name="T">The type of the result.</typeparam>
+    /// <param name="lower">[width, width], row-major.</param>
+    /// <param name="width">Number of rows.</param>
+    /// <param name="convert">Converts a value.</param>
+    internal static T[] Columns<T>(double[] lower, int width, Func<double, T> convert)
+    {
+        var columns = new T[width * (width + 1) / 2];
+        for (int j = 0, offset = 0; j < width; j++)
         {
             for (int i = j; i < width; i++)
-                factor[offset++] = (float)lower[i * width + j];
+                columns[offset++] = convert(lower[i * width + j]);
         }
 
-        return new PredictiveVariance((float)noise, factor);
+        return columns;
     }
 
     /// <summary>The standard deviation of a label about its score.</summary>

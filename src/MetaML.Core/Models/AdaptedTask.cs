@@ -45,14 +45,23 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     internal AdaptedTask WithWeight(double? weight) => WithState(weight, Drift);
 
     /// <summary>The same task with another λ and another state of the test for drift.</summary>
-    internal AdaptedTask WithState(double? weight, DriftState? drift) => new(Head, Classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = weight, Statistics = Statistics, Drift = drift, Covariates = Covariates };
+    internal AdaptedTask WithState(double? weight, DriftState? drift) => With(Classes, weight, drift);
 
     /// <summary>The same task with other class numbers.</summary>
     /// <param name="classes">The new class numbers, in the order of <see cref="Classes"/>.</param>
     /// <exception cref="ArgumentException">The number of classes differs.</exception>
     public AdaptedTask WithClasses(IReadOnlyList<int> classes) => classes.Count == Classes.Count
-        ? new AdaptedTask(Head, classes, EncoderParameters) { RowCount = RowCount, TrainingWeight = TrainingWeight, Statistics = Statistics, Covariates = Covariates, Drift = Drift }
+        ? With(classes, TrainingWeight, Drift)
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
+
+    private AdaptedTask With(IReadOnlyList<int> classes, double? weight, DriftState? drift) => new(Head, classes, EncoderParameters)
+    {
+        RowCount = RowCount,
+        TrainingWeight = weight,
+        Statistics = Statistics,
+        Covariates = Covariates,
+        Drift = drift,
+    };
 
     /// <summary>The output of a class; −1 if the task does not have it.</summary>
     /// <param name="number">The number of the class.</param>

@@ -1,4 +1,5 @@
 using MetaML.Adapters;
+using MetaML.Adapters.ClosedForm;
 using MetaML.Heads;
 using MetaML.Statistics;
 
@@ -8,6 +9,8 @@ namespace MetaML.Models;
 public sealed partial class MetaModel
 {
     private const double RowsPerRate = 1000, DiscountAfterAlarm = 0.1, UnlikeDeviation = 3;
+
+    private RecursiveLeastSquares? _posteriorWithoutRows;
 
     // Each row is predicted with the head of the rows before it.
     private TaskState Tested(string name, TaskState state, AdaptedTask? head, StoredRow[] rows, UpdateOptions options)
@@ -22,13 +25,12 @@ public sealed partial class MetaModel
             DriftState drift = state.Drift ?? DriftState.Start;
             if (head is not null && LogDensity(head, state.Classes, rows[i], drift.Level) is { } known)
             {
-                TaskState restarted = state with { Statistics = TaskStatistics.Empty(StatisticsForm).Add([.. drift.Recent], targets) };
-                double again = LogDensity(Refit(adapter, name, restarted), state.Classes, rows[i], drift.Level)?.Log ?? known.Log;
+                double again = LogDensity(Restarted(adapter, name, state, drift, targets), state.Classes, rows[i], drift.Level)?.Log ?? known.Log;
                 double ratio = 0.5 * (Math.Exp(again - known.Log) + Math.Exp(LogDensityOfUnlike(known, state.Classes.Length, drift.Level) - known.Log));
                 drift = drift.Next(rows[i], Math.Log(ratio), known.SquaredError, threshold, out isAlarm);
             }
 
-            state = state with { Statistics = state.Statistics.Add([rows[i]], targets, options.ForgettingFactor), Drift = drift };
+            state = Extended(state, [rows[i]], targets, options.ForgettingFactor) with { Drift = drift };
             if (isAlarm)
             {
                 alarms.Add(new DriftAlarm(name, state.Statistics.RowCount, drift.Recent.Count));
@@ -36,16 +38,32 @@ public sealed partial class MetaModel
             }
 
             if (i + 1 < rows.Length)
-                head = Refit(adapter, name, state);
+                head = Refit(adapter, name, state = WithPosterior(state));
         }
 
         return state with { Alarms = alarms };
     }
 
+    // The head of the rows since the estimated change alone.
+    private AdaptedTask Restarted(IManagedAdapter adapter, string name, TaskState state, DriftState drift, int targets)
+    {
+        bool isSameForAll = HasCommonOutputs && CovariateScaling is null;
+        if (isSameForAll && drift.Recent.Count == 0)
+            return Prior!;
+        TaskState empty = state with { Statistics = TaskStatistics.Empty(StatisticsForm), Posterior = null };
+        if (isSameForAll && state.IsRecursive)
+        {
+            _posteriorWithoutRows ??= PosteriorOf(empty); // two threads compute the same
+            empty = empty with { Posterior = _posteriorWithoutRows.Clone() };
+        }
+
+        return Refit(adapter, name, WithPosterior(Extended(WithPosterior(empty), drift.Recent, targets, 1)));
+    }
+
     private TaskState Respond(TaskState state, DriftState drift, int targets, UpdateOptions options) => options.Drift switch
     {
-        DriftResponse.ForgetFaster => state with { Statistics = state.Statistics.Discount(DiscountAfterAlarm, drift.Recent), Drift = drift.Accept() },
-        DriftResponse.RestartFromPrior => state with { Statistics = TaskStatistics.Empty(StatisticsForm).Add([.. drift.Recent], targets, options.ForgettingFactor), Drift = drift.Accept() },
+        DriftResponse.ForgetFaster => state with { Statistics = state.Statistics.Discount(DiscountAfterAlarm, drift.Recent), Drift = drift.Accept(), Posterior = null },
+        DriftResponse.RestartFromPrior => state with { Statistics = TaskStatistics.Empty(StatisticsForm).Add([.. drift.Recent], targets, options.ForgettingFactor), Drift = drift.Accept(), Posterior = null },
         _ => state with { Drift = drift.Accept() },
     };
 

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using MetaML.Adapters;
+using MetaML.Adapters.ClosedForm;
 using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Options;
@@ -19,27 +20,34 @@ public sealed partial class MetaModel
     /// <param name="rows">Tasks with the model's label kind and number of features.</param>
     /// <param name="known">For each task of <paramref name="rows"/> the known task, or null.</param>
     /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="posteriors">Posteriors of earlier calls, which are changed row by row; null for heads that are computed from statistics.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
     /// <returns>The tasks with their earlier rows and the new ones, in the same order.</returns>
     /// <exception cref="ArgumentException">Label kind, features or classes do not match the model, or an option is outside its range.</exception>
     /// <exception cref="InvalidOperationException">A task keeps no statistics, or a head is not finite.</exception>
-    internal IReadOnlyList<AdaptedTask> Update(TaskSet rows, IReadOnlyList<AdaptedTask?> known, UpdateOptions? options = null, CancellationToken cancellationToken = default)
+    internal IReadOnlyList<AdaptedTask> Update(TaskSet rows, IReadOnlyList<AdaptedTask?> known, UpdateOptions? options = null, TaskPosteriors? posteriors = null, CancellationToken cancellationToken = default)
     {
         options ??= new UpdateOptions();
         options.Validate();
         if (options.Drift != DriftResponse.None && !AdaptsWithoutTorch)
             throw OptionCheck.Error(options, nameof(options.Drift), "None with an adapter that changes the encoder", options.Drift, "Each row would need an adaptation with libtorch.", "Use an adapter of heads.");
-        return [.. Change(rows, known, nameof(Update), Added, options.Alarms, cancellationToken).Select(task => task!)];
+        return [.. Change(rows, known, nameof(Update), Added, options.Alarms, posteriors, cancellationToken).Select(task => task!)];
 
         TaskState Added(FeatureStore features, LearningTask task, AdaptedTask? before)
         {
             int[] present = ClassesOf(task), classes = Kind == LabelKind.Multiclass ? [.. present.Union(before?.Classes ?? []).Order()] : present;
-            var state = new TaskState(before?.Statistics ?? TaskStatistics.Empty(StatisticsForm), classes, CovariatesOf(task, before)) { Drift = before?.Drift };
+            bool isRecursive = posteriors is not null && options.ForgettingFactor == 1 && _design.Adapter is ClosedFormAdapter;
+            var state = new TaskState(before?.Statistics ?? TaskStatistics.Empty(StatisticsForm), classes, CovariatesOf(task, before))
+            {
+                Drift = before?.Drift,
+                IsRecursive = isRecursive,
+                Posterior = isRecursive ? posteriors!.Take(task.Name, before?.Statistics) : null,
+            };
             if (before is not null && before.Classes.Count != classes.Length)
                 state = state.WithClasses(classes, [.. before.Classes]);
             StoredRow[] added = StoredRows(features, task, classes);
             return options.Drift == DriftResponse.None
-                ? state with { Statistics = state.Statistics.Add(added, TargetsOf(classes), options.ForgettingFactor) }
+                ? Extended(state, added, TargetsOf(classes), options.ForgettingFactor)
                 : Tested(task.Name, state, before ?? (HasCommonOutputs ? Refit((IManagedAdapter)_design.Adapter, task.Name, state) : null), added, options);
         }
     }
@@ -47,13 +55,14 @@ public sealed partial class MetaModel
     /// <summary>Takes rows away from tasks.</summary>
     /// <param name="rows">Tasks with the model's label kind and number of features.</param>
     /// <param name="known">For each task of <paramref name="rows"/> the known task, or null.</param>
+    /// <param name="posteriors">As in <see cref="Update"/>.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
     /// <returns>The tasks without these rows, in the same order. Null for a task without rows if tasks have different classes.</returns>
     /// <exception cref="ArgumentException">Label kind or features do not match the model.</exception>
     /// <exception cref="InvalidOperationException">A task is unknown or keeps no statistics, or rows were not added to it as far as this can be known.</exception>
-    internal IReadOnlyList<AdaptedTask?> Forget(TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken = default)
+    internal IReadOnlyList<AdaptedTask?> Forget(TaskSet rows, IReadOnlyList<AdaptedTask?> known, TaskPosteriors? posteriors = null, CancellationToken cancellationToken = default)
     {
-        return Change(rows, known, nameof(Forget), Remaining, null, cancellationToken);
+        return Change(rows, known, nameof(Forget), Remaining, null, posteriors, cancellationToken);
 
         TaskState Remaining(FeatureStore features, LearningTask task, AdaptedTask? before)
         {
@@ -63,12 +72,18 @@ public sealed partial class MetaModel
             if (Kind == LabelKind.Multiclass && task.Labels.Any(label => Array.BinarySearch(classes, (int)label) < 0))
                 throw TaskStatistics.NeverAdded(task.Name, "it has no row of one of the classes");
             StoredRow[] forgotten = StoredRows(features, task, classes);
-            return new TaskState(before.Statistics!.Forget(forgotten, task.Name), classes, before.Covariates) { Drift = before.Drift?.Without(forgotten) };
+            bool isRecursive = posteriors is not null && _design.Adapter is ClosedFormAdapter;
+            return new TaskState(before.Statistics!.Forget(forgotten, task.Name), classes, before.Covariates)
+            {
+                Drift = before.Drift?.Without(forgotten),
+                IsRecursive = isRecursive,
+                Posterior = isRecursive && !before.Statistics.IsDecayed ? Stepped(posteriors!.Take(task.Name, before.Statistics), forgotten, -1) : null,
+            };
         }
     }
 
     // All tasks are changed before any is returned, so that an error changes none.
-    private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, IProgress<DriftAlarm>? alarms, CancellationToken cancellationToken)
+    private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, IProgress<DriftAlarm>? alarms, TaskPosteriors? posteriors, CancellationToken cancellationToken)
     {
         CheckFits(rows);
         rows = Standardize(rows);
@@ -82,7 +97,7 @@ public sealed partial class MetaModel
 
         ForEachTask(tasks.Length, t =>
         {
-            TaskState state = Compact(change(rows.Features, rows.Tasks[t], known[t]));
+            TaskState state = WithPosterior(Compact(change(rows.Features, rows.Tasks[t], known[t])));
             states[t] = state;
             bool isGone = Kind == LabelKind.Multiclass && state.Classes.Length == 0;
             if (!isGone && _design.Adapter is IManagedAdapter adapter)
@@ -91,7 +106,12 @@ public sealed partial class MetaModel
         if (!AdaptsWithoutTorch)
             RefitByTorch(rows, states, tasks, cancellationToken);
         for (int t = 0; t < tasks.Length; t++)
+        {
             tasks[t] = tasks[t]?.WithState(known[t]?.TrainingWeight, states[t].Drift);
+            if (states[t].Posterior is { } posterior)
+                posteriors!.Put(rows.Tasks[t].Name, states[t].Statistics, posterior);
+        }
+
         foreach (DriftAlarm alarm in states.SelectMany(state => state.Alarms))
             alarms?.Report(alarm);
         return tasks;
@@ -104,6 +124,7 @@ public sealed partial class MetaModel
             int outputs = Kind == LabelKind.Multiclass ? state.Classes.Length : 1;
             LinearHead head = state.Statistics switch
             {
+                _ when state.Posterior is not null => ((ClosedFormAdapter)adapter).ToHead(_adapterArrays, state.Posterior),
                 MomentStatistics summed => ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, state.Covariates),
                 RowStatistics kept => adapter.Adapt(_adapterArrays, kept.ToEmbedded(outputs, state.Covariates)),
                 _ => throw new InvalidOperationException(),
@@ -115,6 +136,33 @@ public sealed partial class MetaModel
         {
             throw NotFinite(name, error);
         }
+    }
+
+    private TaskState WithPosterior(TaskState state) => state.IsRecursive && state.Posterior is null ? state with { Posterior = PosteriorOf(state) } : state;
+
+    private RecursiveLeastSquares PosteriorOf(TaskState state)
+    {
+        TaskMoments moments = state.Statistics switch
+        {
+            MomentStatistics summed => summed.Moments,
+            RowStatistics kept => TaskMoments.Of(Kind, kept.ToEmbedded(Kind == LabelKind.Multiclass ? state.Classes.Length : 1, state.Covariates), hasProducts: true),
+            _ => throw new InvalidOperationException(),
+        };
+        return ((ClosedFormAdapter)_design.Adapter).Recursive(_adapterArrays, moments, state.Covariates);
+    }
+
+    private TaskState Extended(TaskState state, IReadOnlyList<StoredRow> rows, int targets, double forgettingFactor) => state with
+    {
+        Statistics = state.Statistics.Add(rows, targets, forgettingFactor),
+        Posterior = state.IsRecursive ? Stepped(state.Posterior, rows, 1) : null,
+    };
+
+    // Null if the posterior is computed anew from the statistics.
+    private RecursiveLeastSquares? Stepped(RecursiveLeastSquares? posterior, IReadOnlyList<StoredRow> rows, int sign)
+    {
+        if (rows.Count > EmbeddingDimension / 2) // the cost of a new computation is about that of so many steps
+            return null;
+        return posterior is not null && rows.All(row => ((ClosedFormAdapter)_design.Adapter).TryStep(posterior, row, sign)) ? posterior : null;
     }
 
     private void RefitByTorch(TaskSet rows, TaskState[] states, AdaptedTask?[] tasks, CancellationToken cancellationToken)
@@ -198,12 +246,18 @@ public sealed partial class MetaModel
     {
         public DriftState? Drift { get; init; }
 
+        /// <summary>Whether the head is that of <see cref="Posterior"/>.</summary>
+        public bool IsRecursive { get; init; }
+
+        /// <summary>The posterior; null if it must be computed from the statistics.</summary>
+        public RecursiveLeastSquares? Posterior { get; init; }
+
         public IReadOnlyList<DriftAlarm> Alarms { get; init; } = [];
 
         public TaskState WithClasses(int[] classes, int[] before)
         {
             int[] sources = Array.ConvertAll(classes, number => Math.Max(-1, Array.BinarySearch(before, number)));
-            return this with { Statistics = Statistics.WithClasses(sources), Classes = classes, Drift = Drift?.WithClasses(sources) };
+            return this with { Statistics = Statistics.WithClasses(sources), Classes = classes, Drift = Drift?.WithClasses(sources), Posterior = null };
         }
     }
 }

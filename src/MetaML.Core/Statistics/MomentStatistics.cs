@@ -3,7 +3,7 @@ using MetaML.Numerics;
 
 namespace MetaML.Statistics;
 
-/// <summary>The moments of a task's rows. A row is added to them, or subtracted.</summary>
+/// <summary>The moments of a task's rows. A row is added to them, or subtracted. The last few rows are kept as rows until the moments are read, so that an added row costs no copy of the moments.</summary>
 internal sealed class MomentStatistics : TaskStatistics
 {
     /// <summary>The byte that precedes saved moments.</summary>
@@ -18,25 +18,49 @@ internal sealed class MomentStatistics : TaskStatistics
     // The largest share by which rounding may make a product of moments exceed its bound.
     private const double Excess = 0.1;
 
+    // The largest number of rows that are not in the moments yet.
+    private const int MostPending = 16;
+
     private readonly StatisticsForm _form;
-    private readonly bool _isDecayed;
+    private volatile Parts _parts;
 
     /// <summary>Statistics with these moments.</summary>
     /// <param name="form">The form.</param>
     /// <param name="moments">The moments. They must not change any more.</param>
     /// <param name="isDecayed">Whether weights have been multiplied by a forgetting factor.</param>
     public MomentStatistics(StatisticsForm form, TaskMoments moments, bool isDecayed)
+        : this(form, new Parts(moments, []), isDecayed)
+    {
+    }
+
+    private MomentStatistics(StatisticsForm form, Parts parts, bool isDecayed)
     {
         _form = form;
-        Moments = moments;
-        _isDecayed = isDecayed;
+        _parts = parts;
+        IsDecayed = isDecayed;
     }
 
     /// <summary>The moments.</summary>
-    public TaskMoments Moments { get; }
+    public TaskMoments Moments
+    {
+        get
+        {
+            Parts parts = _parts;
+            if (parts.Pending.Length == 0)
+                return parts.Moments;
+            TaskMoments moments = parts.Moments.Clone();
+            foreach (StoredRow row in parts.Pending)
+                moments.Add(row.Values, row.Label, row.Weight);
+            _parts = new Parts(moments, []); // another thread would compute the same
+            return moments;
+        }
+    }
 
     /// <inheritdoc/>
-    public override int RowCount => Moments.Rows.Sum();
+    public override int RowCount => _parts is var parts ? parts.Moments.Rows.Sum() + parts.Pending.Length : 0;
+
+    /// <inheritdoc/>
+    public override bool IsDecayed { get; }
 
     /// <summary>The moments of rows, and of rows that are added to them.</summary>
     public static MomentStatistics Of(StatisticsForm form, IReadOnlyList<StoredRow> rows, IReadOnlyList<StoredRow> added, int targets, double forgettingFactor)
@@ -48,12 +72,15 @@ internal sealed class MomentStatistics : TaskStatistics
     }
 
     /// <inheritdoc/>
-    public override TaskStatistics Add(IReadOnlyList<StoredRow> rows, int targets, double forgettingFactor = 1) => AddTo(Moments.Clone(), rows, forgettingFactor);
+    public override TaskStatistics Add(IReadOnlyList<StoredRow> rows, int targets, double forgettingFactor = 1) =>
+        forgettingFactor == 1 && _parts is var parts && parts.Pending.Length + rows.Count <= MostPending
+            ? new MomentStatistics(_form, parts with { Pending = [.. parts.Pending, .. rows] }, IsDecayed)
+            : AddTo(Moments.Clone(), rows, forgettingFactor);
 
     /// <inheritdoc/>
     public override TaskStatistics Forget(IReadOnlyList<StoredRow> rows, string task)
     {
-        if (_isDecayed)
+        if (IsDecayed)
             throw new InvalidOperationException($"Forget must be used on tasks without a forgetting factor; got rows of the task '{task}', whose earlier rows count less than when they were added. The model has not changed. Remove the task, and learn it again from the remaining rows.");
         TaskMoments moments = Moments.Clone();
         foreach (StoredRow row in rows)
@@ -88,7 +115,7 @@ internal sealed class MomentStatistics : TaskStatistics
     }
 
     /// <inheritdoc/>
-    public override TaskStatistics WithClasses(IReadOnlyList<int> sources) => new MomentStatistics(_form, Moments.WithClasses(sources), _isDecayed);
+    public override TaskStatistics WithClasses(IReadOnlyList<int> sources) => new MomentStatistics(_form, Moments.WithClasses(sources), IsDecayed);
 
     /// <inheritdoc/>
     public override int[] RowsByTarget(int targets) => Moments.Rows;
@@ -100,7 +127,7 @@ internal sealed class MomentStatistics : TaskStatistics
         // byte: 1; bool: whether weights have decayed
         // int: rows of each class; double[]: the lower triangle of A by rows; double[]: the sum of each class; double: Σ s y²
         writer.Write(Tag);
-        writer.Write(_isDecayed);
+        writer.Write(IsDecayed);
         foreach (int rows in Moments.Rows)
             writer.Write(rows);
         BinaryFormat.WriteNumbers<double>(writer, Moments.Products);
@@ -137,7 +164,7 @@ internal sealed class MomentStatistics : TaskStatistics
             moments.Add(row.Values, row.Label, row.Weight);
         }
 
-        return new MomentStatistics(_form, moments, _isDecayed || forgettingFactor != 1);
+        return new MomentStatistics(_form, moments, IsDecayed || forgettingFactor != 1);
     }
 
     // Sums of no rows are zero, up to rounding.
@@ -214,6 +241,8 @@ internal sealed class MomentStatistics : TaskStatistics
 
         return true;
     }
+
+    private sealed record Parts(TaskMoments Moments, StoredRow[] Pending);
 
     private static double Diagonal(TaskMoments moments, int i) => moments.Products[TaskMoments.PackedLength(i) + i];
 }

@@ -38,6 +38,9 @@ internal sealed class RowStatistics : TaskStatistics
     public override int RowCount => _counts.All;
 
     /// <inheritdoc/>
+    public override bool IsDecayed => Array.Exists(_rows, row => row.Decay != 1);
+
+    /// <inheritdoc/>
     public override TaskStatistics Add(IReadOnlyList<StoredRow> rows, int targets, double forgettingFactor = 1)
     {
         if (_form.IsSummable && _rows.Length + rows.Count > _form.Capacity)

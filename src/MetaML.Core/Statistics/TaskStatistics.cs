@@ -8,6 +8,9 @@ internal abstract class TaskStatistics
     /// <summary>Number of rows that were added and not taken away.</summary>
     public abstract int RowCount { get; }
 
+    /// <summary>Whether rows count less than when they were added.</summary>
+    public abstract bool IsDecayed { get; }
+
     /// <summary>The statistics of a task without rows.</summary>
     public static TaskStatistics Empty(StatisticsForm form) => new RowStatistics(form);
 

@@ -2,6 +2,7 @@ using MetaML.Extensions.Chains;
 using MetaML.Extensions.Persistence;
 using MetaML.Extensions.Transformers;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MetaML;
 
@@ -54,6 +55,21 @@ public sealed partial class MetaLearningCatalog
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rows);
         return new ChainAdapter(_context, model, cancellationToken).Change(rows, new TaskChange.Removal());
+    }
+
+    /// <summary>Makes a model live: many threads then add rows to its tasks, take rows away, and predict.</summary>
+    /// <param name="model">The result of Fit or Model.Load for a trainer with <see cref="MetaTrainingOptions.KeepStatistics"/>, or a chain that contains it. It is not changed.</param>
+    /// <param name="options">Options of each update; null for the defaults.</param>
+    /// <param name="inputSchemaDefinition">The columns of <typeparamref name="TRow"/>; null for those that its attributes define.</param>
+    /// <typeparam name="TRow">The type of a row: the members are the columns of the model's input, with the label.</typeparam>
+    /// <typeparam name="TPrediction">The type of a prediction: the members are columns of the model's output.</typeparam>
+    /// <exception cref="ArgumentException">The model contains no meta-learner with one output, keeps no statistics, or has a step that does not give one row for each row; or a column does not fit it; or an option is outside its range.</exception>
+    public LiveTasks<TRow, TPrediction> LiveTasks<TRow, TPrediction>(ITransformer model, UpdateOptions? options = null, SchemaDefinition? inputSchemaDefinition = null)
+        where TRow : class
+        where TPrediction : class, new()
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new LiveTasks<TRow, TPrediction>(_context, model, options, inputSchemaDefinition);
     }
 
 #pragma warning disable CA1822 // an instance member, like the other methods of the catalog

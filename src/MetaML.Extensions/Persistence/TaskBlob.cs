@@ -59,6 +59,15 @@ internal static class TaskBlob
     /// <exception cref="ArgumentException">The task belongs to another model, or has a class that the model does not know.</exception>
     public static ITransformer Read(IHostEnvironment env, ITaskLearner learner, byte[] bytes)
     {
+        var (name, tasks) = ReadTasks(learner, bytes);
+        return learner.WithOutputs(env, [.. learner.Outputs.Zip(tasks, (output, task) => task is null ? output : output.WithTask(env, name, task))]);
+    }
+
+    /// <summary>Reads the name of a task, and the task of each output; null for an output that does not know it.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged, are not a task, or are from a newer version.</exception>
+    /// <exception cref="ArgumentException">The task belongs to another model, or has a class that the model does not know.</exception>
+    public static (string Name, AdaptedTask?[] Tasks) ReadTasks(ITaskLearner learner, byte[] bytes)
+    {
         int start = Magic.Length + sizeof(int), length = bytes.Length - sizeof(uint);
         if (length < start + FingerprintBytes || !bytes.AsSpan().StartsWith(Magic))
             throw new InvalidDataException("The bytes must be a task that ExportTask wrote; they are not.");
@@ -74,8 +83,8 @@ internal static class TaskBlob
         try
         {
             string name = BinaryFormat.ReadName(reader);
-            MetaLearnerTransformer[] outputs = [.. learner.Outputs.Select(output => reader.ReadBoolean() ? output.WithTask(env, name, ReadTask(reader, output)) : output)];
-            return stream.Position == stream.Length ? learner.WithOutputs(env, outputs) : throw new InvalidDataException("A task must end with its last output; there is more. The bytes are damaged.");
+            AdaptedTask?[] tasks = [.. learner.Outputs.Select(output => reader.ReadBoolean() ? ReadTask(reader, output) : null)];
+            return stream.Position == stream.Length ? (name, tasks) : throw new InvalidDataException("A task must end with its last output; there is more. The bytes are damaged.");
         }
         catch (EndOfStreamException error)
         {

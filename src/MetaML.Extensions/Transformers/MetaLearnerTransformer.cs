@@ -35,7 +35,6 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
-    private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
 
     private MetaLearnerTransformer(
         IHost host, MetaModel model, ColumnNames columns, KeyVocabulary? classes, UnknownTaskHandling unknown, ImmutableDictionary<string, AdaptedTask> tasks)
@@ -44,21 +43,21 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Model = model;
         _classes = classes;
         _unknown = unknown;
-        _tasks = tasks;
+        Map = new TaskMap(tasks);
     }
 
     /// <summary>The meta-trained encoder and adapter.</summary>
     public MetaModel Model { get; }
 
     /// <summary>The tasks that the model knows: those that it was trained on and those that it was adapted to.</summary>
-    public IEnumerable<string> TaskNames => _tasks.Keys;
+    public IEnumerable<string> TaskNames => Tasks.Keys;
 
     /// <summary>Whether the model knows a task. Rows of a known task are scored with the task's own head.</summary>
     /// <param name="task">The task's name.</param>
     public bool KnowsTask(string task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return _tasks.ContainsKey(task);
+        return Tasks.ContainsKey(task);
     }
 
     /// <summary>The label column, read when adapting.</summary>
@@ -77,8 +76,16 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>The classes of all tasks if each task has its own; else null.</summary>
     internal KeyVocabulary? ClassesOfTasks => MayHaveNewClasses ? _classes : null;
 
+    /// <summary>The known tasks.</summary>
+    internal TaskMap Map { get; }
+
+    /// <summary>Number of classes over all tasks; 0 unless labels are multiclass.</summary>
+    internal int ClassCount => _classes?.Count ?? 0;
+
+    private ImmutableDictionary<string, AdaptedTask> Tasks => Map.Current;
+
     /// <summary>A known task, or null.</summary>
-    internal AdaptedTask? Task(string name) => _tasks.GetValueOrDefault(name);
+    internal AdaptedTask? Task(string name) => Tasks.GetValueOrDefault(name);
 
     // Whether a new task may have classes that no known task has.
     private bool MayHaveNewClasses => Model.Kind == LabelKind.Multiclass && !Model.HasCommonOutputs;
@@ -95,7 +102,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         Classes = _classes?.Names ?? [],
         TaskFeatures = Model.CovariateNames,
         UnknownTasks = _unknown,
-        Tasks = [.. _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
+        Tasks = [.. Tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
         Training = Model.Training,
         Population = Columns.Task is null || Population.Of(Model) is not { } population ? null : PopulationDescription.Of(population),
     };
@@ -105,7 +112,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     internal IEnumerable<TaskEffect> TaskEffects()
     {
         Population population = PopulationOf();
-        return _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair =>
+        return Tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair =>
         {
             var (head, mean, deviations) = population.Task(pair.Value);
             int[] order = [head.Length - 1, .. Enumerable.Range(0, head.Length - 1)]; // the intercept first
@@ -182,9 +189,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     /// <summary>Returns a transformer without one task.</summary>
     /// <exception cref="ArgumentException">The task is unknown.</exception>
-    internal MetaLearnerTransformer RemoveTask(IHostEnvironment env, string task) => _tasks.ContainsKey(task)
-        ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.Remove(task))
-        : throw new ArgumentException($"The task must be one of the {_tasks.Count} that the model knows; got '{task}'.", nameof(task));
+    internal MetaLearnerTransformer RemoveTask(IHostEnvironment env, string task) => Tasks.ContainsKey(task)
+        ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks.Remove(task))
+        : throw new ArgumentException($"The task must be one of the {Tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
     ITransformer ITaskLearner.SelectTask(IHostEnvironment env, string task)
     {
@@ -202,8 +209,8 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>Returns a transformer with changed tasks. It shares the heads of all other tasks with this one, so that only the changed tasks are computed.</summary>
     internal MetaLearnerTransformer With(IHostEnvironment env, TaskSet tasks, KeyVocabulary? classes, TaskChange change, CancellationToken cancellationToken, IReadOnlyDictionary<string, double>? weights = null)
     {
-        IReadOnlyList<AdaptedTask?> changed = change.Apply(Model, tasks, [.. tasks.Tasks.Select(task => _tasks.GetValueOrDefault(task.Name))], cancellationToken);
-        var all = _tasks.ToBuilder();
+        IReadOnlyList<AdaptedTask?> changed = change.Apply(Model, tasks, [.. tasks.Tasks.Select(task => Tasks.GetValueOrDefault(task.Name))], cancellationToken);
+        var all = Tasks.ToBuilder();
         var replaced = new ReplacedTasks(Columns);
         for (int i = 0; i < changed.Count; i++)
         {
@@ -229,7 +236,10 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     /// <summary>Returns a transformer that also knows a task. A task of the same name is replaced.</summary>
     internal MetaLearnerTransformer WithTask(IHostEnvironment env, string name, AdaptedTask task) =>
-        new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, _tasks.SetItem(name, task));
+        new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks.SetItem(name, task));
+
+    /// <summary>A transformer with the tasks of this moment and a <see cref="Map"/> of its own.</summary>
+    internal MetaLearnerTransformer Copy(IHostEnvironment env) => new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks);
 
     private InvalidOperationException UnknownClass(string name) =>
         new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask if tasks have different classes.");
@@ -262,8 +272,8 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         writer.Write((byte)_unknown);
         Model.Write(writer, encoder);
         _classes?.Write(writer);
-        writer.Write(_tasks.Count);
-        foreach (var (name, task) in _tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal)) // the order of the file depends only on the names
+        writer.Write(Tasks.Count);
+        foreach (var (name, task) in Tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal)) // the order of the file depends only on the names
         {
             writer.Write(name);
             task.Write(writer, Model);
@@ -310,7 +320,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     // All getters share one scorer, so that each row is scored once.
     internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)
     {
-        var scorer = new TaskRowScorer(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);
+        var scorer = new TaskRowScorer(Model, rows, ClassCount, Map, _unknown);
         Delegate[] getters = [.. CreateColumns(rows.Schema).Select((column, i) => activeOutput(i) ? scorer.Getter(column.Name) : null!)];
         if (getters.Any(getter => getter is not null))
             rows.Add(scorer);
@@ -319,7 +329,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     internal override IEnumerable<GraphTensor> CreateOutputs(TaskRowGraph rows)
     {
-        var scores = new TaskScoreGraph(Model, rows, _classes?.Count ?? 0, _tasks, _unknown);
+        var scores = new TaskScoreGraph(Model, rows, ClassCount, Tasks, _unknown);
         return CreateColumns(rows.Schema).Select(column => scores.Output(column.Name));
     }
 }

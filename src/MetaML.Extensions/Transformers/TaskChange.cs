@@ -38,12 +38,13 @@ internal abstract class TaskChange
 
     /// <summary>The rows are added to those of their tasks.</summary>
     /// <param name="options">The options; null for the defaults.</param>
-    public sealed class Addition(UpdateOptions? options) : TaskChange, IProgress<DriftAlarm>
+    /// <param name="posteriors">Posteriors that are changed row by row; null for heads that are computed from statistics.</param>
+    public sealed class Addition(UpdateOptions? options, TaskPosteriors? posteriors = null) : TaskChange, IProgress<DriftAlarm>
     {
         private readonly List<DriftAlarm> _alarms = []; // not reported yet
 
         public override IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken) =>
-            model.Update(rows, known, (options ?? new UpdateOptions()) with { Alarms = this }, cancellationToken);
+            model.Update(rows, known, (options ?? new UpdateOptions()) with { Alarms = this }, posteriors, cancellationToken);
 
         public override void Report(IHost host)
         {
@@ -63,9 +64,10 @@ internal abstract class TaskChange
     }
 
     /// <summary>The rows are taken away from those of their tasks.</summary>
-    public sealed class Removal : TaskChange
+    /// <param name="posteriors">Posteriors that are changed row by row; null for heads that are computed from statistics.</param>
+    public sealed class Removal(TaskPosteriors? posteriors = null) : TaskChange
     {
         public override IReadOnlyList<AdaptedTask?> Apply(MetaModel model, TaskSet rows, IReadOnlyList<AdaptedTask?> known, CancellationToken cancellationToken) =>
-            model.Forget(rows, known, cancellationToken);
+            model.Forget(rows, known, posteriors, cancellationToken);
     }
 }

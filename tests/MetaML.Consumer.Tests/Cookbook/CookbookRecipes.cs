@@ -356,6 +356,31 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void LiveTasks_LearnForgetAndPredictOnEveryThread()
+    {
+        Sale[] days = Sale.Of(stores: 1, days: 3, first: 30, seed: 2);
+        Sale today = days[0], tomorrow = days[1];
+
+        // <recipe>
+        var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", KeepStatistics = true };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+
+        using LiveTasks<Sale, Forecast> stores = ml.MetaLearning().LiveTasks<Sale, Forecast>(model);
+        stores.Update(today);                         // adds a day to its store, known or new
+        Forecast forecast = stores.Predict(tomorrow); // waits for no update
+        stores.Forget(today);                         // a day that must be deleted
+        byte[] store = stores.ExportTask("store 30"); // this store alone, for a file or a database
+        stores.Save("stores.zip");                    // all stores, for ml.Model.Load
+        // </recipe>
+        Assert.True(float.IsFinite(forecast.Score));
+        Assert.True(stores.KnowsTask("store 30"));
+        Assert.NotEmpty(store);
+        Assert.True(File.Exists("stores.zip"));
+        File.Delete("stores.zip");
+    }
+
+    [Fact]
     public void Weights_SayHowMuchARowCounts()
     {
         Sale[] doubtful = Sale.Of(stores: 1, days: 20, first: 30);

@@ -22,7 +22,7 @@ public sealed class UpdateTests
     [MemberData(nameof(Cases))]
     public void Update_KnownAndNewTasks_EqualsAdaptOnAllTheirRows(TrainerCase trainer)
     {
-        List<TaskRow> training = Weighted(Some.Tasks(10)), more = Weighted(Some.Tasks(4, 12, seed: 2, firstTask: 8));
+        List<TaskRow> training = Some.Weighted(Some.Tasks(10)), more = Some.Weighted(Some.Tasks(4, 12, seed: 2, firstTask: 8));
         ITransformer model = Fitted(trainer, training);
         float[] before = Scores(trainer, model, training);
         ITransformer updated = model;
@@ -30,13 +30,13 @@ public sealed class UpdateTests
             updated = _ml.MetaLearning().Update(updated, View(part));
 
         ITransformer refitted = _ml.MetaLearning().Adapt(model, View([.. training.Where(row => more.Any(other => other.Task == row.Task)), .. more]));
-        AssertClose(Scores(trainer, refitted, [.. training, .. more]), Scores(trainer, updated, [.. training, .. more]));
+        CloseScores.AssertEqual(Scores(trainer, refitted, [.. training, .. more]), Scores(trainer, updated, [.. training, .. more]));
         Assert.Equal(before, Scores(trainer, model, training));
         Assert.True(_ml.MetaLearning().KnowsTask(updated, "task11"));
         Assert.Equal(more.Count(row => row.Task == "task11"), Tasks(updated).Single(task => task.Name == "task11").RowCount);
 
         ITransformer forgotten = Loaded(_ml.MetaLearning().Forget(Loaded(updated, training), View([.. more.Where(row => row.Task is "task8" or "task9")])), training);
-        AssertClose(before, Scores(trainer, forgotten, training));
+        CloseScores.AssertEqual(before, Scores(trainer, forgotten, training));
     }
 
     [Fact]
@@ -49,8 +49,8 @@ public sealed class UpdateTests
         ITransformer model = Fitted(trainer, training);
         ITransformer updated = _ml.MetaLearning().Update(model, View(more));
         ITransformer refitted = _ml.MetaLearning().Adapt(model, View([.. training.Where(row => row.Task == "task3"), .. more]));
-        AssertClose(Scores(trainer, refitted, more), Scores(trainer, updated, more));
-        AssertClose(Scores(trainer, model, training), Scores(trainer, _ml.MetaLearning().Forget(updated, View(more)), training, width: model));
+        CloseScores.AssertEqual(Scores(trainer, refitted, more), Scores(trainer, updated, more));
+        CloseScores.AssertEqual(Scores(trainer, model, training), Scores(trainer, _ml.MetaLearning().Forget(updated, View(more)), training, width: model));
 
         ITransformer removed = _ml.MetaLearning().Forget(updated, View([.. training.Where(row => row.Task == "task3"), .. more]));
         Assert.False(_ml.MetaLearning().KnowsTask(removed, "task3"));
@@ -67,7 +67,7 @@ public sealed class UpdateTests
         Assert.Equal(Scores(trainer, _ml.MetaLearning().RemoveTask(model, "task3"), rows), Scores(trainer, forgotten, rows));
         Assert.Equal(0, Tasks(forgotten).Single(task => task.Name == "task3").RowCount);
         ITransformer again = _ml.MetaLearning().Update(forgotten, View(rows));
-        AssertClose(Scores(trainer, model, rows), Scores(trainer, again, rows));
+        CloseScores.AssertEqual(Scores(trainer, model, rows), Scores(trainer, again, rows));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class UpdateTests
         foreach (string output in new[] { "Size.Score", "Sold.Score" })
         {
             Assert.NotEqual(Column(model, output), Column(updated, output));
-            AssertClose(Column(model, output), Column(forgotten, output));
+            CloseScores.AssertEqual(Column(model, output), Column(forgotten, output));
         }
     }
 
@@ -171,24 +171,5 @@ public sealed class UpdateTests
         return [.. scored.GetColumn<float[]>("Score").SelectMany(row => row.Take(classes))];
     }
 
-    private static List<TaskRow> Weighted(List<TaskRow> rows)
-    {
-        var random = new Random(rows.Count);
-        rows.ForEach(row => row.Weight = 0.5f + random.NextSingle());
-        return rows;
-    }
-
     private static string Refused(Action action) => Assert.Throws<InvalidOperationException>(action).Message;
-
-    private static void AssertClose(float[] expected, float[] actual)
-    {
-        Assert.Equal(expected.Length, actual.Length);
-        double tolerance = 1e-5 * Math.Max(1, expected.Max(Math.Abs));
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
-    }
-
-    private sealed class Alarms : List<DriftAlarm>, IProgress<DriftAlarm>
-    {
-        public void Report(DriftAlarm value) => Add(value);
-    }
 }

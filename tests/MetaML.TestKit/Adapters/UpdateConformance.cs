@@ -27,6 +27,35 @@ public abstract class UpdateConformance
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void UpdateAndForget_Recursive_EqualAdaptationToTheRows(AdapterCase adapter)
+    {
+        TaskSet set = Weighted(adapter);
+        MetaModel model = Model(adapter, set);
+        IReadOnlyList<AdaptedTask?> tasks = [.. model.Adapt(Rows(set, ..3))];
+        var posteriors = new TaskPosteriors();
+        for (int row = 3; row < 16; row++)
+            tasks = model.Update(Rows(set, row..(row + 1)), tasks, posteriors: posteriors);
+        AssertSame(model, set, model.Adapt(set), tasks);
+        for (int row = 15; row > 5; row--)
+            tasks = model.Forget(Rows(set, row..(row + 1)), tasks, posteriors: posteriors);
+        AssertSame(model, set, model.Adapt(Rows(set, ..6)), tasks);
+        tasks = model.Forget(Rows(set, 4..6), model.Update(Rows(set, 6..7), tasks), posteriors: posteriors); // a change of another kind in between
+        AssertSame(model, set, model.Adapt(Rows(set, [.. Enumerable.Range(0, 4), 6])), tasks);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Update_RecursiveAfterRowsCountLess_EqualsAnUpdateOfTheSums(AdapterCase adapter)
+    {
+        TaskSet set = Weighted(adapter);
+        MetaModel model = Model(adapter, set);
+        IReadOnlyList<AdaptedTask?> known = [.. model.Update(Rows(set, 3..8), [.. model.Adapt(Rows(set, ..3))], new UpdateOptions { ForgettingFactor = 0.8 })];
+        IReadOnlyList<AdaptedTask> Changed(TaskPosteriors? posteriors) => model.Update(Rows(set, 9..10), model.Update(Rows(set, 8..9), known, posteriors: posteriors), posteriors: posteriors);
+        AssertSame(model, set, Changed(null), Changed(new TaskPosteriors()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Update_UnknownTask_EqualsAdaptation(AdapterCase adapter)
     {
         TaskSet set = Weighted(adapter);
@@ -76,6 +105,7 @@ public abstract class UpdateConformance
 
         IReadOnlyList<AdaptedTask> updated = model.Update(Rows(set, 3..16), [.. known], options);
         AssertSame(model, set, model.Adapt(set), updated);
+        AssertSame(model, set, updated, model.Update(Rows(set, 3..16), [.. known], options, new TaskPosteriors()));
         Assert.All(updated, task => Assert.NotNull(task.Drift));
         Assert.Equal(updated.Select(task => Bytes.Of(task.Drift!.Write)), updated.Select(task => Bytes.Of(Read(model, Bytes.Of(writer => task.Write(writer, model)), set.ClassCount).Drift!.Write)));
         foreach (DriftResponse response in new[] { DriftResponse.ForgetFaster, DriftResponse.RestartFromPrior })
@@ -137,7 +167,9 @@ public abstract class UpdateConformance
         return set.With([.. set.Tasks.Select(task => new LearningTask(task.Name, task.Rows[..16], task.Labels[..16], [.. Enumerable.Range(0, 16).Select(_ => 0.5f + random.NextSingle())], task.Classes))]);
     }
 
-    private static TaskSet Rows(TaskSet set, Range rows) => set.With([.. set.Tasks.Select(task => task.Take(Enumerable.Range(0, task.RowCount).ToArray()[rows]))]);
+    private static TaskSet Rows(TaskSet set, Range rows) => Rows(set, Enumerable.Range(0, set.Tasks[0].RowCount).ToArray()[rows]);
+
+    private static TaskSet Rows(TaskSet set, int[] rows) => set.With([.. set.Tasks.Select(task => task.Take(rows))]);
 
     private static MetaModel Model(AdapterCase adapter, TaskSet set)
     {

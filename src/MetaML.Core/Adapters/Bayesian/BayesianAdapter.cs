@@ -145,11 +145,8 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
 
     private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _hasFactor ? parameters[2] : null;
 
-    private protected override PredictiveVariance Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic)
-    {
-        double variance = TaskNoise.Variance(count, quadratic, Math.Exp(2 * (double)parameters[1][0]), ShapeOf(parameters));
-        return PredictiveVariance.Of(Math.Sqrt(variance), covariance);
-    }
+    private protected override double NoiseVariance(IReadOnlyList<float[]> parameters, double count, double quadratic) =>
+        TaskNoise.Variance(count, quadratic, Math.Exp(2 * (double)parameters[1][0]), ShapeOf(parameters));
 
     private double ShapeOf(IReadOnlyList<float[]> parameters) =>
         _options.Noise == PriorNoise.PerTask ? Math.Exp(parameters[_hasFactor ? 3 : 2][0]) : double.PositiveInfinity;

@@ -88,13 +88,83 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
 
     bool IMomentAdapter.NeedsProducts => true;
 
-    // With N = BᵀAB + I: V = V₀ + B N⁻¹ Bᵀ(Σ s z̃y − AV₀).
     /// <inheritdoc/>
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
     {
-        int width = moments.Width, outputs = Shape.Kind == LabelKind.Multiclass ? moments.Sums.Length : 1;
+        int outputs = OutputsOf(moments);
+        float[]? prior = PriorOf(parameters, covariates);
+        var (normal, solution, quadratic) = Solve(parameters, moments, prior, outputs, KeepsPredictiveVariance);
+        PredictiveVariance? predictive = null;
+        if (KeepsPredictiveVariance)
+            predictive = Predictive(parameters, PosteriorCovariance(normal, moments.Width, PriorScale(parameters), Factor(parameters)), moments.Weight * outputs, quadratic);
+        return ToHead(parameters, prior, solution, outputs, predictive);
+    }
+
+    /// <summary>The posterior of a head in a form to which rows can be added one by one.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="moments">The moments of the task's rows.</param>
+    /// <param name="covariates">The standardised covariates of the task; empty for zeros.</param>
+    public RecursiveLeastSquares Recursive(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
+    {
+        int width = moments.Width, outputs = OutputsOf(moments);
         float[] priorScale = PriorScale(parameters);
         float[]? factor = Factor(parameters), prior = PriorOf(parameters, covariates);
+        var (normal, solution, quadratic) = Solve(parameters, moments, prior, outputs, keepsNormal: true);
+        if (factor is not null)
+            solution = Multiply(factor, solution, width, outputs);
+        var head = new double[outputs * width];
+        for (int k = 0; k < outputs; k++)
+        {
+            for (int j = 0; j < width; j++)
+                head[k * width + j] = priorScale[j] * solution[j * outputs + k] + (prior?[j * outputs + k] ?? 0);
+        }
+
+        return RecursiveLeastSquares.Of(PosteriorCovariance(normal, width, priorScale, factor), head, moments.Weight, quadratic);
+    }
+
+    /// <summary>Adds a row to a posterior, or takes it away.</summary>
+    /// <param name="posterior">The posterior.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="sign">1 to add the row, −1 to take it away.</param>
+    /// <returns>Whether the posterior is accurate. If not, it must be computed anew.</returns>
+    public bool TryStep(RecursiveLeastSquares posterior, StoredRow row, int sign)
+    {
+        Span<double> targets = stackalloc double[1];
+        if (posterior.OutputCount > 1)
+            targets = new double[posterior.OutputCount];
+        for (int k = 0; k < targets.Length; k++)
+            targets[k] = Target(row.Label, k);
+        return posterior.TryStep(row.Values, targets, sign * row.Weight);
+    }
+
+    /// <summary>The head of a posterior.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="posterior">The posterior.</param>
+    public LinearHead ToHead(IReadOnlyList<float[]> parameters, RecursiveLeastSquares posterior)
+    {
+        int dimension = Shape.EmbeddingDimension, outputs = posterior.OutputCount;
+        float scale = ScaleOf(parameters), offset = OffsetOf(parameters);
+        var head = new LinearHead(new float[outputs * dimension], new float[outputs])
+        {
+            PredictiveVariance = KeepsPredictiveVariance ? posterior.ToPredictive(NoiseVariance(parameters, posterior.Weight * outputs, posterior.Quadratic)) : null,
+        };
+        for (int k = 0; k < outputs; k++)
+        {
+            ReadOnlySpan<double> values = posterior.Head(k);
+            for (int j = 0; j < dimension; j++)
+                head.Weights[k * dimension + j] = scale * (float)values[j];
+            head.Bias[k] = scale * (float)values[dimension] + offset;
+        }
+
+        return head;
+    }
+
+    // With N = BᵀAB + I: V = V₀ + B N⁻¹ Bᵀ(Σ s z̃y − AV₀). The solution is without B and V₀.
+    private (double[] Normal, double[] Solution, double Quadratic) Solve(IReadOnlyList<float[]> parameters, TaskMoments moments, float[]? prior, int outputs, bool keepsNormal)
+    {
+        int width = moments.Width;
+        float[] priorScale = PriorScale(parameters);
+        float[]? factor = Factor(parameters);
         var right = new double[width * outputs + SmallProducts<double>.Slack]; // Bᵀ(Σ s z̃y − AV₀)
         double squares = moments.SquaredLabels; // Σ s (y − V₀ᵀz̃)²
         for (int k = 0; k < outputs; k++)
@@ -119,12 +189,11 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         if (factor is not null)
             right = TimesFactor(factor, right, width, outputs);
         double[] solution = right[..(width * outputs)];
-        Cholesky.Solve(KeepsPredictiveVariance ? [.. normal] : normal, width, solution, outputs);
-        PredictiveVariance? predictive = null;
-        if (KeepsPredictiveVariance) // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
-            predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), moments.Weight * outputs, Math.Max(squares - Product(solution, right), 0));
-        return ToHead(parameters, prior, solution, outputs, predictive);
+        Cholesky.Solve(keepsNormal ? [.. normal] : normal, width, solution, outputs);
+        return (normal, solution, Math.Max(squares - Product(solution, right), 0)); // rᵀ(PPᵀ + I)⁻¹r = rᵀ(r − Pv)
     }
+
+    private int OutputsOf(TaskMoments moments) => Shape.Kind == LabelKind.Multiclass ? moments.Sums.Length : 1;
 
     // PPᵀ + I has fewer rows than PᵀP + I.
     private LinearHead AdaptByRows(IReadOnlyList<float[]> parameters, EmbeddedTask support)
@@ -294,15 +363,18 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     /// <summary>Multiplies b by a factor.</summary>
     private protected abstract void ScalePrior(float[][] parameters, double factor);
 
-    /// <summary>Whether heads have the <see cref="Predictive"/> variance.</summary>
+    /// <summary>Whether heads have a predictive variance.</summary>
     private protected virtual bool KeepsPredictiveVariance => false;
 
-    /// <summary>The predictive variance of a head; null for none.</summary>
+    /// <summary>The variance of labels about the best score, if heads have a predictive variance.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
-    /// <param name="covariance">S̃ = B(PᵀP + I)⁻¹Bᵀ [embedding + 1, embedding + 1].</param>
     /// <param name="count">Total weight of the rows, over all outputs.</param>
     /// <param name="quadratic">q = Rᵀ(PPᵀ + I)⁻¹R, over all outputs.</param>
-    private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic) => null;
+    private protected virtual double NoiseVariance(IReadOnlyList<float[]> parameters, double count, double quadratic) => 1;
+
+    // For S̃ = B(PᵀP + I)⁻¹Bᵀ [embedding + 1, embedding + 1].
+    private PredictiveVariance Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic) =>
+        PredictiveVariance.Of(Math.Sqrt(NoiseVariance(parameters, count, quadratic)), covariance);
 
     /// <summary>The regression target of one output for a label.</summary>
     private protected float Target(float label, int output) => Shape.Kind switch

@@ -16,12 +16,13 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private readonly MetaModel _model;
     private readonly TaskRowReader _rows;
     private readonly int _classCount;
-    private readonly ImmutableDictionary<string, AdaptedTask> _tasks;
+    private readonly TaskMap _map;
     private readonly UnknownTaskHandling _unknown;
     private readonly Dictionary<string, AdaptedTask?> _cache = new(StringComparer.Ordinal); // the tasks of recent rows; a look-up here is faster than in the immutable dictionary
 
     private readonly Dictionary<string, (float[] Features, AdaptedTask Prior)> _priors = new(StringComparer.Ordinal); // of unknown tasks with task features
 
+    private ImmutableDictionary<string, AdaptedTask> _tasks; // of the current rows
     private string? _lastName;
     private AdaptedTask? _lastTask;
     private bool _needsDeviation; // costs O(embedding²) for each row, so that it is computed only if the column is read
@@ -30,12 +31,13 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private Row[] _results = new Row[1];
     private float[] _scores = new float[1];
 
-    public TaskRowScorer(MetaModel model, TaskRowReader rows, int classCount, ImmutableDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
+    public TaskRowScorer(MetaModel model, TaskRowReader rows, int classCount, TaskMap map, UnknownTaskHandling unknown)
     {
         _model = model;
         _rows = rows;
         _classCount = classCount;
-        _tasks = tasks;
+        _map = map;
+        _tasks = map.Current;
         _unknown = unknown;
     }
 
@@ -56,6 +58,13 @@ internal sealed class TaskRowScorer : TaskRowOutput
 
     public override void Compute()
     {
+        if (_map.Current is var current && current != _tasks)
+        {
+            _tasks = current;
+            _cache.Clear();
+            _lastName = null;
+        }
+
         if (_results.Length < _rows.Count)
             _results = new Row[Math.Max(_rows.Count, 2 * _results.Length)];
         int scoreCount = 0;
