@@ -34,12 +34,13 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
     private (PriorSearch Search, CovarianceForm Form) FitAll(PriorLimits limits)
     {
         TaskEvidence[] few = TaskSubset.ForSelection(tasks, _width);
-        PriorSearch search = Fit(few, CovarianceForm.Diagonal, HeadPrior.Start(few, _width, _outputs ?? 1, options.Noise), limits);
+        CovarianceForm first = PriorSelection.First(_width);
+        PriorSearch search = Fit(few, first, HeadPrior.Start(few, _width, _outputs ?? 1, options.Noise), limits);
         CovarianceForm form = LearnedCovariance.Form(shape, options, () => PriorSelection.Choose(few, _width, _outputs, options.Noise, limits));
 
         if (limits.IsTimeUp())
-            return (search, CovarianceForm.Diagonal);
-        if (form != CovarianceForm.Diagonal)
+            return (search, first);
+        if (form != first)
             search = Fit(few, form, search.Prior, limits); // most steps are done on few tasks
         for (int step = 0; step < MeanSteps && _outputs is not null && !limits.IsTimeUp(); step++)
             search = Fit(few, form, search.Prior.WithLikelierMeanPrecision(few), limits, search.Point);

@@ -29,11 +29,12 @@ internal sealed class LogisticEvidence(LogisticTask[] tasks, HeadShape shape, Ba
     private (LogisticPrior Search, CovarianceForm Form) FitAll(LogisticTask[] all, PriorLimits limits)
     {
         int? heads = shape.HasCommonOutputs ? all[0].Heads : null;
-        LogisticPrior diagonal = Fit(all, CovarianceForm.Diagonal, LogisticPrior.Start(all, _width, heads ?? 1), limits);
-        CovarianceForm form = LearnedCovariance.Form(shape, options, () => PriorSelection.Choose(TaskSubset.ForSelection(diagonal.Evidence, _width), _width, heads, noise: null, limits));
+        CovarianceForm simplest = PriorSelection.First(_width);
+        LogisticPrior first = Fit(all, simplest, LogisticPrior.Start(all, _width, heads ?? 1), limits);
+        CovarianceForm form = LearnedCovariance.Form(shape, options, () => PriorSelection.Choose(TaskSubset.ForSelection(first.Evidence, _width), _width, heads, noise: null, limits));
         if (limits.IsTimeUp())
-            return (diagonal, CovarianceForm.Diagonal);
-        LogisticPrior search = form == CovarianceForm.Diagonal ? diagonal : Fit(all, form, diagonal.Prior, limits);
+            return (first, simplest);
+        LogisticPrior search = form == simplest ? first : Fit(all, form, first.Prior, limits);
         for (int step = 0; step < LinearEvidence.MeanSteps && heads is not null && !limits.IsTimeUp(); step++)
             search = Fit(all, form, search.Prior.WithLikelierMeanPrecision(search.Evidence), limits, search.Point);
         return (search, form);

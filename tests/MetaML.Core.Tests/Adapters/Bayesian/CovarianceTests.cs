@@ -64,13 +64,15 @@ public sealed class CovarianceTests
     }
 
     [Theory]
-    [InlineData(8)]
-    [InlineData(100)]
-    public void Step_ManyFeatures_RaisesTheLikelihood(int rows)
+    [InlineData(8, 0)]
+    [InlineData(100, 0)]
+    [InlineData(8, 10)]
+    [InlineData(100, 1000)]
+    public void Step_ManyFeatures_RaisesTheLikelihood(int rows, double level)
     {
         const int Features = 80;
         TaskEvidence[] tasks = Tasks(25, rows, Features);
-        var search = new PriorSearch(tasks, HeadPrior.Start(tasks, Features + 1, 1, PriorNoise.Common), hasMean: true, CovarianceForm.OfFactors(2, Features + 1));
+        var search = new PriorSearch(tasks, HeadPrior.Start(tasks, Features + 1, 1, PriorNoise.Common), hasMean: true, CovarianceForm.OfFactors(2, Features + 1, level));
         double first = search.Objective;
         for (int step = 0; step < 12; step++)
         {
@@ -80,6 +82,22 @@ public sealed class CovarianceTests
         }
 
         Assert.True(search.Objective > first + 1);
+    }
+
+    [Fact]
+    public void Climb_ManySlopes_ALevelOfVariancesPredictsOtherTasksBetter()
+    {
+        const int Features = 80;
+        TaskEvidence[] all = Tasks(50, 20, Features);
+        double Likelihood(CovarianceForm form)
+        {
+            var search = new PriorSearch(all[..25], HeadPrior.Start(all[..25], Features + 1, 1, PriorNoise.Common), hasMean: true, form);
+            search.Climb(PriorLimits.None.AtMost(1000), precision: 100);
+            return search.LogLikelihood(all[25..]);
+        }
+
+        double alone = Likelihood(CovarianceForm.Diagonal), level = Likelihood(CovarianceForm.OfFactors(0, 0, 10));
+        Assert.True(level > alone + 10, $"{level} and {alone}");
     }
 
     [Fact]

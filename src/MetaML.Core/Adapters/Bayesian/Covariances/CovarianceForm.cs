@@ -23,6 +23,12 @@ internal abstract record CovarianceForm(double PriorTasks)
     /// <param name="priorTasks">ν.</param>
     public static CovarianceForm OfFactors(int factors, double priorTasks) => new FactorForm(factors, priorTasks);
 
+    /// <summary>The same, with variances that are shrunk towards a common level.</summary>
+    /// <param name="factors">Number of directions.</param>
+    /// <param name="priorTasks">ν.</param>
+    /// <param name="levelTasks">The weight of the level, as a number of tasks.</param>
+    public static CovarianceForm OfFactors(int factors, double priorTasks, double levelTasks) => new FactorForm(factors, priorTasks, levelTasks);
+
     /// <summary>Any covariance.</summary>
     public static CovarianceForm Full(double priorTasks) => new FullForm(priorTasks);
 
@@ -55,15 +61,15 @@ internal abstract record CovarianceForm(double PriorTasks)
         if (PriorTasks > 0)
             diagonal = Array.ConvertAll(covariance.PrecisionDiagonal(), precision => PriorTasks / (heads + PriorTasks) / precision);
         moment.ScaleAndAddDiagonal(1 / (heads + PriorTasks), diagonal);
-        return Maximize(covariance, moment);
+        return Maximize(covariance, moment, heads + PriorTasks);
     }
 
     /// <summary>Log density of the family's prior, up to a constant.</summary>
-    public double LogPrior(Covariance covariance) =>
+    public virtual double LogPrior(Covariance covariance) =>
         PriorTasks == 0 ? 0 : -0.5 * PriorTasks * (covariance.LogDeterminant + covariance.PrecisionDiagonal().Sum(Math.Log));
 
-    /// <summary>A point with a higher −log |Σ̃| − tr CΣ̃⁻¹.</summary>
-    private protected abstract double[] Maximize(Covariance covariance, SecondMoment moment);
+    /// <summary>A point with a higher −½heads(log |Σ̃| + tr CΣ̃⁻¹), plus a log density that is not that of the inverse Wishart.</summary>
+    private protected abstract double[] Maximize(Covariance covariance, SecondMoment moment, double heads);
 
     private protected static double Variance(double value) => Math.Clamp(value, SmallestVariance, LargestVariance);
 

@@ -33,7 +33,7 @@ internal sealed record FullForm(double PriorTasks) : CovarianceForm(PriorTasks)
         return DenseCovariance.Of(covariance, width);
     }
 
-    private protected override double[] Maximize(Covariance covariance, SecondMoment moment)
+    private protected override double[] Maximize(Covariance covariance, SecondMoment moment, double heads)
     {
         int width = covariance.Width;
         double[] values = ((DenseMoment)moment).Values;

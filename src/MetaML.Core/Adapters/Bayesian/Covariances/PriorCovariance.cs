@@ -12,7 +12,7 @@ public enum PriorCovariance
 
     /// <summary>
     /// The form that gives held-out tasks the highest likelihood (folds over tasks). For embeddings of at most 50 values: diagonal, one factor, or full with one of two
-    /// strengths of shrinkage. For 51 to 255 values: a diagonal with 0, 1, 2, 4 or 8 factors, whose cost is linear in the number of values. It is diagonal for fewer
+    /// strengths of shrinkage. For 51 to 255 values: a diagonal whose variances of slopes are shrunk strongly or weakly towards a common level, or the latter with 1, 2, 4 or 8 factors; the cost is linear in the number of values. It is diagonal for fewer
     /// than ten tasks, for more than 255 values, and if the prior is learned by gradients.
     /// </summary>
     Auto = 2,

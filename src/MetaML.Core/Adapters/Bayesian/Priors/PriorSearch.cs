@@ -67,7 +67,7 @@ internal sealed class PriorSearch
     /// <param name="precision">Below 1 for a search that ends earlier.</param>
     public void Climb(PriorLimits limits, double precision = 1)
     {
-        double gain = double.PositiveInfinity, least = (_start.Width > PriorSelection.LargestFullWidth ? ToleranceOfMany : Tolerance) * _heads / precision;
+        double gain = double.PositiveInfinity, least = (PriorSelection.IsWide(_start.Width) ? ToleranceOfMany : Tolerance) * _heads / precision;
         while (gain >= least && Steps < limits.Iterations && !limits.IsTimeUp())
         {
             double before = Objective;

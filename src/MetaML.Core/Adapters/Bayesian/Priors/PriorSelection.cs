@@ -7,15 +7,18 @@ namespace MetaML.Adapters.Bayesian.Priors;
 /// A prior is learned on most of the tasks and evaluated by the log marginal likelihood of the others, in folds
 /// (Geisser and Eddy, A predictive approach to model selection, 1979). Forms of at most 50 features: diagonal; one factor, shrunk towards its
 /// diagonal with the weight of embedding + 1 tasks; full, shrunk with the weight of four times as many tasks; and full, shrunk with the weight of as many. More
-/// features: diagonal with 0, 1, 2, 4, … shrunk factors, until a number is not better than the one before. Each
+/// features: diagonal with variances that are shrunk strongly towards a common level; shrunk weakly; and that with 1, 2, 4, … shrunk factors, until a form is not better than the one before. Each
 /// search starts at the diagonal prior of the same fold.
 /// </remarks>
 internal static class PriorSelection
 {
     /// <summary>The largest width, embedding + 1, for which a full covariance is a candidate: its cost is cubic in the width.</summary>
-    public const int LargestFullWidth = 51;
+    private const int LargestFullWidth = 51;
 
     private const int MinimumTasks = 10, MaximumFactors = 8;
+
+    // The weights of the level of variances, as numbers of tasks: all variances are almost equal, or they may differ.
+    private const double StrongLevel = 1000, WeakLevel = 10;
 
     // Likelihoods of held-out tasks differ by far more than a search gains in its last cycles.
     private const double Precision = 0.2;
@@ -24,29 +27,37 @@ internal static class PriorSelection
     private const int FewestFolds = 2;
     private const double HopelessGap = 10, HopelessGapOfHead = 0.05;
 
-    /// <summary>The form that gives held-out tasks the highest likelihood; diagonal for fewer than ten tasks.</summary>
+    /// <summary>Whether slopes are so many that a full covariance is no candidate, and a variance of each alone would follow chance.</summary>
+    /// <param name="width">Embedding + 1.</param>
+    public static bool IsWide(int width) => width > LargestFullWidth;
+
+    /// <summary>The simplest form: diagonal, with almost equal variances of slopes if they are many.</summary>
+    /// <param name="width">Embedding + 1.</param>
+    public static CovarianceForm First(int width) => IsWide(width) ? CovarianceForm.OfFactors(0, 0, StrongLevel) : CovarianceForm.Diagonal;
+
+    /// <summary>The form that gives held-out tasks the highest likelihood; the simplest for fewer than ten tasks.</summary>
     /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
     /// <param name="outputs">Number of outputs that mean the same in all tasks; null if tasks have their own outputs, so that m = 0.</param>
     /// <param name="noise">Whether tasks have their own noise; null if the noise is known to be 1.</param>
-    /// <param name="limits">Of each search, and of the time. If the time is up, the form is diagonal.</param>
+    /// <param name="limits">Of each search, and of the time. If the time is up, the form is the simplest.</param>
     public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, PriorLimits limits)
     {
         if (tasks.Count < MinimumTasks || limits.IsTimeUp())
-            return CovarianceForm.Diagonal;
-        bool isWide = width > LargestFullWidth;
+            return First(width);
+        bool isWide = IsWide(width);
         CovarianceForm[] candidates = isWide
-            ? [.. Counts().Select(factors => CovarianceForm.OfFactors(factors, factors == 0 ? 0 : width))]
+            ? [First(width), .. Counts().Select(factors => CovarianceForm.OfFactors(factors, factors == 0 ? 0 : width, WeakLevel))]
             : [CovarianceForm.Diagonal, CovarianceForm.OfFactors(1, width), CovarianceForm.Full(4 * width), CovarianceForm.Full(width)]; // of equals the simplest
         double[] likelihoods = HeldOut(tasks, width, outputs, candidates, noise, limits, folds: isWide ? 3 : 5, endsWithoutGain: isWide);
-        return limits.IsTimeUp() ? CovarianceForm.Diagonal : candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
+        return limits.IsTimeUp() ? First(width) : candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
     }
 
     /// <summary>Log marginal likelihood of held-out tasks for each form; negative infinity for a form that was given up.</summary>
     /// <param name="tasks">The training tasks.</param>
     /// <param name="width">Embedding + 1.</param>
     /// <param name="outputs">As for <see cref="Choose"/>.</param>
-    /// <param name="candidates">The first is diagonal.</param>
+    /// <param name="candidates">The first is the simplest.</param>
     /// <param name="noise">As for <see cref="Choose"/>.</param>
     /// <param name="limits">As for <see cref="Choose"/>.</param>
     /// <param name="folds">Number of folds over tasks.</param>
