@@ -28,6 +28,9 @@ public abstract record EncoderOptions
     /// <summary>Whether a row has the same embedding in training and in scoring, because there is no augmentation and no dropout.</summary>
     internal virtual bool EmbedsAlike => false;
 
+    /// <summary>Whether the parameters are fitted in closed form, and gradient steps must not change them.</summary>
+    internal virtual bool IsFitted => false;
+
     /// <summary>The options that a model with this encoder is saved with.</summary>
     internal virtual EncoderOptions Saved => this;
 

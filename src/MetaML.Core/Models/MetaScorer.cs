@@ -101,6 +101,15 @@ public sealed class MetaScorer
         return _taskEmbedding;
     }
 
+    /// <summary>The features of a row before the encoder, scaled.</summary>
+    /// <param name="index">Of the row.</param>
+    internal float[] ScaledFeatures(int index)
+    {
+        var features = new float[_rows[index].Length];
+        _rows[index].CopyTo(features);
+        return features;
+    }
+
     /// <summary>The embedding of a row from <see cref="EmbedAll()"/>.</summary>
     internal ReadOnlySpan<float> Embedding(int row) => Embeddings(row, 1);
 

@@ -9,8 +9,9 @@ namespace MetaML.Training;
 /// <remarks>
 /// <para>For tabular data the simplest candidate is a linear model with a prior learned across tasks (<see cref="HeadPrior"/>). It is
 /// accurate and trains fast. For classes its likelihood is logistic, and a Gaussian one is the next candidate: it is better where
-/// classes hardly overlap, and faster. The last candidates are networks with and without a linear path. On small tables they take most of the time and are rarely the
-/// best, so they are tried only if the residuals of the linear model show a dependence that they could learn (<see cref="Validation.ResidualTest"/>).</para>
+/// classes hardly overlap, and faster. The next is linear in the features
+/// of a kernel too (<see cref="KernelEncoderOptions"/>), and the last are networks with and without a linear path. These take most of the time and are often no better,
+/// so they are tried only if the residuals of the best learner before show a dependence that they could learn (<see cref="Validation.ResidualTest"/>).</para>
 /// <para>Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
 /// is better: a more complex one must have a lower loss by half a standard error of the difference.</para>
 /// <para>For classification of sparse features,
@@ -33,8 +34,13 @@ internal static class LearnerChoice
     private const double Decisive = 2;
     private const int FewUnits = 5;
 
-    // Below this number of rows, a network takes most of the time of a training, and is rarely the best learner.
-    private const int ManyRows = 10_000;
+    // The length scales of more features are not determined by the rows that they are learned from.
+    private const int MaximumFeaturesOfKernel = 50;
+
+    private const int FewestLandmarks = 10, RowsPerLandmark = 4;
+
+    // The deviation of scores has the square of an embedding for each task; this is 200 MB.
+    private const double MaximumValuesOfDeviations = 5e7;
 
     // Above this number of rows · features², the repeated fits of a logistic likelihood take longer than a network.
     private const double MaximumWorkOfLogistic = 1e8;
@@ -69,12 +75,15 @@ internal static class LearnerChoice
         double work = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount)) * problems[0].Features.FeatureCount * problems[0].Features.FeatureCount;
         bool triesLogistic = hasClasses && work <= MaximumWorkOfLogistic;
         string likelihoods = triesLogistic ? ", with a logistic and with a Gaussian likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
-        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(options.MaximumNumberOfIterations > 0 ? ", and networks with and without a linear path" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
+        KernelEncoderOptions? kernel = KernelFor(problems);
+        decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(kernel is null ? "" : ", with and without the features of a kernel")}{(options.MaximumNumberOfIterations > 0 ? ", and networks with and without a linear path" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
         List<MetaTrainingOptions> candidates = [];
         if (triesLogistic)
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
         candidates.Add(options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) });
+        if (kernel is not null)
+            candidates.Add(options with { Encoder = kernel, Adapter = AdapterOn(kernel, problems, decide) });
         if (options.MaximumNumberOfIterations > 0)
         {
             candidates.Add(Network(options with { Encoder = new MlpEncoderOptions { LinearPath = true } }, problems, decide));
@@ -82,6 +91,16 @@ internal static class LearnerChoice
         }
 
         return [.. candidates];
+    }
+
+    // Null where a kernel would take too long, or too much memory.
+    private static KernelEncoderOptions? KernelFor(IReadOnlyList<TaskSet> problems)
+    {
+        int features = problems[0].Features.FeatureCount, tasks = problems.Sum(problem => problem.Tasks.Count);
+        var encoder = new KernelEncoderOptions();
+        encoder.LandmarkCount = (int)Math.Clamp(problems.Sum(problem => problem.Tasks.Sum(task => (long)task.RowCount)) / RowsPerLandmark, FewestLandmarks, encoder.LandmarkCount);
+        double embedding = features + encoder.LandmarkCount;
+        return features <= MaximumFeaturesOfKernel && tasks * embedding * embedding / 2 <= MaximumValuesOfDeviations ? encoder : null;
     }
 
     private static bool IsForSparse(IReadOnlyList<TaskSet> problems, AdapterOptions? adapter) => problems[0].Features.IsSparse
@@ -136,11 +155,11 @@ internal static class LearnerChoice
         return (mean, Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length), gains.Length);
     }
 
-    /// <summary>Whether a candidate is a network that is only worth its time if residuals of the best linear learner have structure.</summary>
+    /// <summary>Whether a candidate is only worth its time if residuals of the best learner have structure.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="best">The best learner so far.</param>
-    public static bool IsNetworkOnSmallTable(MetaTrainingOptions candidate, TrainedLearner best) =>
-        candidate.Encoder is MlpEncoderOptions && best.Options.Encoder is IdentityEncoderOptions && best.RowCount < ManyRows;
+    public static bool NeedsStructure(MetaTrainingOptions candidate, TrainedLearner best) =>
+        candidate.Encoder is MlpEncoderOptions or KernelEncoderOptions && best.Options.Encoder is IdentityEncoderOptions or KernelEncoderOptions;
 
     private static Dictionary<int, double> LossOfUnits(EvaluatedLearner learner) =>
         learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.Loss).ToDictionary(unit => unit.Key, unit => unit.Average());
@@ -153,12 +172,12 @@ internal static class LearnerChoice
     {
         (AdapterOptions adapter, string why) = encoder switch
         {
-            IdentityEncoderOptions => ((AdapterOptions)new BayesianAdapterOptions(), "without an encoder, tasks share a prior of their heads"),
+            IdentityEncoderOptions or KernelEncoderOptions => ((AdapterOptions)new BayesianAdapterOptions(), "tasks share a prior of their heads"),
             _ when problems.Any(problem => problem.Kind == LabelKind.Regression) => (new BayesianAdapterOptions(), "labels are numbers, and it also gives the deviation of scores"),
             ConvolutionalEncoderOptions when problems.All(problem => problem.CovariateNames.Count == 0) => (new PrototypeAdapterOptions(), "features are images, and labels are classes"),
             _ => (new RidgeAdapterOptions(), "labels are classes"),
         };
-        decide?.Invoke($"Adapter: {Describe(adapter)}{(encoder is IdentityEncoderOptions ? "" : " on the network")}, since {why}.");
+        decide?.Invoke($"Adapter: {Describe(adapter)}{(encoder is IdentityEncoderOptions or KernelEncoderOptions ? "" : " on the network")}, since {why}.");
         return adapter;
     }
 

@@ -6,7 +6,7 @@ namespace MetaML.Training;
 
 /// <summary>Cross-validation of candidates over tasks: each fold of tasks is judged by learners that were not trained on it.</summary>
 /// <remarks>
-/// A candidate without an outer loop is fitted anew for each fold, so that all tasks are judged. A candidate with an outer loop is
+/// A candidate without an encoder is fitted anew for each fold, so that all tasks are judged. A candidate with an encoder is
 /// trained without the first fold. It is trained again for each of the other folds only while it is neither clearly worse nor clearly better than the best one so far.
 /// </remarks>
 /// <param name="data">The data that all candidates share.</param>
@@ -39,7 +39,7 @@ internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
         TrainingRun quiet = run with { Log = null, Warn = null };
         for (int fold = 0; fold < _otherFolds.Length && run.Stop.Reason is null; fold++)
         {
-            if (!learner.IsUntrained && (best is null || !LearnerChoice.IsInDoubt(Evaluated(), best)))
+            if (best is null ? !learner.IsUntrained : (learner.HasEncoder || !learner.IsUntrained) && !LearnerChoice.IsInDoubt(Evaluated(), best))
                 break;
             folds.Add(learner.OnFold(_otherFolds[fold], quiet).ScoreHeldOut(fold + 1, quiet));
         }

@@ -90,9 +90,9 @@ public static class MetaTrainer
                 run.Stop.ThrowUnlessBestIsKept();
                 run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
             }
-            else if (LearnerChoice.IsNetworkOnSmallTable(candidate, best.Learner) && !best.Learner.HasStructuredResiduals(run))
+            else if (LearnerChoice.NeedsStructure(candidate, best.Learner) && !best.Learner.HasStructuredResiduals(run))
             {
-                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} show no dependence that a network could learn.");
+                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} show no dependence that it could learn.");
             }
             else if (comparison.Evaluate(candidate, best) is { } learner)
             {

@@ -19,7 +19,7 @@ internal sealed class TrainedLearner
     private readonly ParameterArray[][] _adapters;
     private readonly TrainingOutcome _outcome;
     private readonly LearnedTasks?[] _evidence; // of all tasks of each problem
-    private bool? _hasStructuredResiduals; // each network asks
+    private bool? _hasStructuredResiduals; // several candidates ask
     private MetaModel[]? _withoutValidation; // completed on the training data of the fold
 
     /// <param name="options">The options of the candidate.</param>
@@ -61,9 +61,6 @@ internal sealed class TrainedLearner
 
     /// <summary>Whether the encoder has parameters.</summary>
     public bool HasEncoder => _encoder.Length > 0;
-
-    /// <summary>The number of labelled rows of all problems.</summary>
-    public long RowCount => _problems.Sum(problem => problem.Tasks.Tasks.Sum(task => (long)task.RowCount));
 
     /// <summary>The number of problems.</summary>
     public int ProblemCount => _problems.Length;
@@ -131,7 +128,7 @@ internal sealed class TrainedLearner
         .SelectMany((problem, i) => Score(i, HeldOutEpisodes.Drawn(problem, Seed), task => FirstTask(i) + task, run).Losses(null))
         .Average(episode => episode.Loss);
 
-    /// <summary>Whether a network could explain residuals of this learner, which has no encoder.</summary>
+    /// <summary>Whether a kernel or a network could explain residuals of this learner.</summary>
     /// <param name="run">The whole training.</param>
     public bool HasStructuredResiduals(TrainingRun run) => _hasStructuredResiduals ??=
         _problems.Zip(ModelsWithoutValidation(run)).Any(pair => ResidualTest.IsSignificant(pair.First.Tasks, pair.Second, Seed));

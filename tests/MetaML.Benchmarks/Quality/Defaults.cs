@@ -21,6 +21,7 @@ internal static class Defaults
         ("identity + ridge", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
         ("linear path + Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
         ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
+        ("kernel + Bayesian", () => new() { Encoder = new KernelEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
     ];
 
     private static readonly (string Name, Func<MetaLearnerOptions> Options)[] s_classes =
@@ -73,6 +74,9 @@ internal static class Defaults
         yield return New("waves", (slope, x) => 3 * (slope[0] + 0.5) * Math.Sin(2 * x[0] + Math.PI * slope[1]), features: 1, rows: 40, support: 10);
         yield return New("products", (slope, x) => x[0] * (1 + slope[0]) + x[1] * x[2] * (1 + slope[1]) + 0.5 * slope[2] * x[3], features: 5, rows: 40, support: 10);
         yield return New("outliers", (slope, x) => (1 + slope[0]) * x[0] + slope[1] * x[1] + slope[2], features: 6, rows: 30, support: 8, outliers: true);
+        foreach (int support in new[] { 10, 30 })
+            yield return New("torques", Torque, features: 6, rows: 60, support: support);
+        yield return New("surfaces", (slope, x) => (3 + slope[0]) * Math.Sin(Math.PI * Share(x[0]) * Share(x[1])) + (6 + slope[1]) * Math.Pow(Share(x[2]) - 0.5, 2) + (3 + slope[2]) * Share(x[3]) + 1.5 * Share(x[4]), features: 10, rows: 40, support: 10);
         foreach (int rows in new[] { 20, 80 })
             yield return Rare($"rare positives, {rows} rows", rows);
     }
@@ -148,6 +152,17 @@ internal static class Defaults
     }
 
     private static ITransformer Fit(MLContext ml, MetaLearnerOptions options, IEnumerable<RegressionRow> rows) => ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, [.. rows]));
+
+    // Torque at the shoulder of an arm with two links of length 1: x has two angles, their velocities, and their accelerations; arms differ in their two masses and in the friction.
+    private static double Torque(double[] slope, double[] x)
+    {
+        double first = Math.Exp(0.3 * slope[0]), second = Math.Exp(0.3 * slope[1]), cosine = Math.Cos(x[1]);
+        return (first / 3 + second * (4.0 / 3 + cosine)) * x[4] + second * (1.0 / 3 + cosine / 2) * x[5] - second * Math.Sin(x[1]) * x[3] * (x[2] + x[3] / 2)
+            + 9.81 * ((first / 2 + second) * Math.Cos(x[0]) + second / 2 * Math.Cos(x[0] + x[1])) + (1 + 0.3 * slope[2]) * x[2];
+    }
+
+    // A standard normal value as a share of values below it: Friedman's surface (Multivariate adaptive regression splines, 1991) is defined on uniform features.
+    private static double Share(double x) => 1 / (1 + Math.Exp(-1.702 * x));
 
     private static double NormalRandom(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 

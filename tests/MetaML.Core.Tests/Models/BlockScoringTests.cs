@@ -19,6 +19,7 @@ public sealed class BlockScoringTests
         { "tanh, residual, normalised", new MlpEncoderOptions { HiddenUnits = [33, 33, 33], EmbeddingDimension = 10, Activation = Activation.Tanh, Residual = true, LayerNormalization = true } },
         { "silu, residual", new MlpEncoderOptions { HiddenUnits = [20, 20], EmbeddingDimension = 130, Activation = Activation.Silu, Residual = true } },
         { "wide", new MlpEncoderOptions { HiddenUnits = [5000], EmbeddingDimension = 40 } },
+        { "kernel", new KernelEncoderOptions { LandmarkCount = 21 } },
         { "images", new ConvolutionalEncoderOptions { Channels = 1, Height = 3, Width = 3, Filters = 8, Blocks = 1, Groups = 2 } },
     };
 

@@ -57,7 +57,7 @@ public sealed class LearnerChoiceTests
     {
         var log = new List<string>();
         MetaTrainer.Train(Tasks((x, slope) => slope * x[0] + x[1]), new MetaTrainingOptions(), log.Add);
-        Assert.Contains("Mlp with a linear path + Bayesian is not tried, since the residuals of Identity + Bayesian show no dependence that a network could learn.", log);
+        Assert.Contains("Mlp with a linear path + Bayesian is not tried, since the residuals of Identity + Bayesian show no dependence that it could learn.", log);
     }
 
     [Fact]
@@ -92,8 +92,8 @@ public sealed class LearnerChoiceTests
     }
 
     [Fact]
-    public void Train_TasksOnACurvedRepresentation_TakesTheNetwork() =>
-        Assert.StartsWith("Learner: Mlp ", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
+    public void Train_TasksOnASmoothCurve_TakesTheKernel() =>
+        Assert.StartsWith("Learner: Kernel ", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
 
     [Fact]
     public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
@@ -116,12 +116,13 @@ public sealed class LearnerChoiceTests
     {
         TaskSet classes = CoreData.Of(Some.Tasks(), LabelKind.Binary);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates([classes], new MetaTrainingOptions());
-        Assert.Equal(4, candidates.Length);
+        Assert.Equal(5, candidates.Length);
         Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
         Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
-        Assert.True(Assert.IsType<MlpEncoderOptions>(candidates[2].Encoder).LinearPath);
-        Assert.False(Assert.IsType<MlpEncoderOptions>(candidates[3].Encoder).LinearPath);
-        Assert.Equal(3, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
+        Assert.IsType<KernelEncoderOptions>(candidates[2].Encoder);
+        Assert.True(Assert.IsType<MlpEncoderOptions>(candidates[3].Encoder).LinearPath);
+        Assert.False(Assert.IsType<MlpEncoderOptions>(candidates[4].Encoder).LinearPath);
+        Assert.Equal(4, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
         Assert.All(candidates[..2], candidate => Assert.IsType<IdentityEncoderOptions>(candidate.Encoder));
     }
 

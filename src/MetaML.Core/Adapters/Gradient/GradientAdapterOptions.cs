@@ -108,8 +108,8 @@ public sealed record GradientAdapterOptions : AdapterOptions
     /// <inheritdoc/>
     public override void Validate(EncoderOptions encoder)
     {
-        if (Scope == GradientScope.All && encoder is SparseEncoderOptions)
-            throw OptionCheck.Error(this, nameof(Scope), "Head for the sparse encoder", Scope, "Its map is fitted in closed form, and gradient steps must not change it.", "Choose Head, or MlpEncoderOptions.");
+        if (Scope == GradientScope.All && encoder.IsFitted)
+            throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder that is fitted in closed form", Scope, "Its map is fitted in closed form, and gradient steps must not change it.", "Choose Head, or MlpEncoderOptions.");
         if (Scope == GradientScope.Context && !encoder.Has(ParameterRole.Bias))
             throw OptionCheck.Error(this, nameof(Scope), "Head for an encoder without layers", Scope, "The context shifts the bias of the first layer.", "Choose Head, or another encoder.");
         if (Scope == GradientScope.Film && !encoder.Has(ParameterRole.Scale))

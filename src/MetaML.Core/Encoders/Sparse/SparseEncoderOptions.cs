@@ -40,6 +40,8 @@ public sealed record SparseEncoderOptions : EncoderOptions
 
     internal override bool EmbedsAlike => true;
 
+    internal override bool IsFitted => true;
+
     internal override FeatureScaling? Scaling(MeasuredFeatures features) => StandardizeInputs ? features.ByRarity : null;
 
     internal override void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random)

@@ -5,12 +5,12 @@ using MetaML.Models;
 
 namespace MetaML.Training.Validation;
 
-/// <summary>Tests whether the residuals of a linear learner depend on products of features, or are alike for near rows, so that a network could explain them.</summary>
+/// <summary>Tests whether the residuals of a learner depend on products of features, or are alike for near rows, so that a kernel or a network could explain them.</summary>
 /// <remarks>
 /// The statistic is S = Σ rᵢᵀrⱼ k(xᵢ, xⱼ) over pairs of different rows, with a centred kernel k: the score test of the variance of an additional
 /// function with covariance k (Lin, Variance component testing in generalised linear models with random effects, 1997). If residuals
 /// are independent, its mean is 0 and its variance is 2Σ(rᵢᵀrⱼk)². One sum is over pairs within each task, for functions of each
-/// task's own. Another is over pairs of all tasks, for a function that they share. The kernels are (xᵀx′)² and a Gaussian one. A network can be
+/// task's own. Another is over pairs of all tasks, for a function that they share. The kernels are (xᵀx′)² and a Gaussian one. A kernel or a network can be
 /// worth its time if one of the four sums is larger than two standard deviations.
 /// </remarks>
 internal static class ResidualTest
@@ -18,11 +18,11 @@ internal static class ResidualTest
     private const double Significant = 2; // standard deviations
     private const int MaximumTasks = 100;
     private const int MaximumRowsOfTask = 100;
-    private const int MaximumRows = 1000; // of all tasks together
+    private const int MaximumRows = 2000; // of all tasks together
 
-    /// <summary>Whether a network could explain the residuals of tasks that were adapted on all their rows.</summary>
+    /// <summary>Whether a kernel or a network could explain the residuals of tasks that were adapted on all their rows.</summary>
     /// <param name="tasks">The tasks, with standardised labels.</param>
-    /// <param name="model">A linear model of the features, without calibration.</param>
+    /// <param name="model">A model without calibration.</param>
     /// <param name="seed">The seed of the choice of rows.</param>
     public static bool IsSignificant(TaskSet tasks, MetaModel model, int seed)
     {
@@ -90,7 +90,7 @@ internal static class ResidualTest
                     break;
             }
 
-            return new Residual([.. scorer.Embedding(0)], errors);
+            return new Residual(scorer.ScaledFeatures(0), errors);
         });
     }
 

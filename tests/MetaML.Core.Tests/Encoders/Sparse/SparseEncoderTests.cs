@@ -112,7 +112,7 @@ public sealed class SparseEncoderTests
             Encoder = new SparseEncoderOptions(),
             Adapter = new GradientAdapterOptions { Scope = GradientScope.All },
         }));
-        Assert.Contains("GradientAdapterOptions.Scope must be Head for the sparse encoder", error.Message, StringComparison.Ordinal);
+        Assert.Contains("GradientAdapterOptions.Scope must be Head for an encoder that is fitted in closed form", error.Message, StringComparison.Ordinal);
     }
 
     // Binary tasks on a few of many words. Every tenth row has no word.

@@ -50,6 +50,7 @@ public sealed class OptionBoundsTests
         (() => new ImageAugmentation(), "Rotation", 0, 180),
         (() => new ImageAugmentation(), "Scale", 0, 0.9),
         (() => new ImageAugmentation(), "Shear", 0, 1),
+        (() => new KernelEncoderOptions(), "LandmarkCount", 1, 4096),
         (() => new SparseEncoderOptions(), "SketchDimension", 1, 65_536),
         (() => new SparseEncoderOptions(), "StructureDimension", 0, 65_536),
         (() => new SparseEncoderOptions(), "StructureWeight", Tiny, Most),
