@@ -17,6 +17,7 @@ using MetaML.Benchmarks.Speed;
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data
         new("drift", null, _ => Drift.Run()), // makes its own data
         new("relatedness", "", Relatedness.Run),
+        new("counts", "mixed", Counts.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),

@@ -5,7 +5,7 @@ namespace MetaML.TestKit;
 /// <summary>Converts TestKit's rows to task sets of MetaML.Core.</summary>
 internal static class CoreData
 {
-    public static TaskSet Of(IEnumerable<TaskRow> rows, LabelKind kind, ClassSets classSets = ClassSets.Auto, bool sparse = false)
+    public static TaskSet Of(IEnumerable<TaskRow> rows, LabelKind kind, ClassSets classSets = ClassSets.Auto, bool sparse = false, bool counts = false)
     {
         FeatureStore store = sparse ? new SparseFeatureStore(TaskRow.FeatureCount) : new DenseFeatureStore(TaskRow.FeatureCount);
         var builder = new TaskSetBuilder(kind, store);
@@ -17,7 +17,7 @@ internal static class CoreData
             {
                 LabelKind.Binary => row.Answer ? 1 : 0,
                 LabelKind.Multiclass => Array.BinarySearch(classes, row.Class, StringComparer.Ordinal),
-                _ => row.Value,
+                _ => counts ? row.Count : row.Value,
             };
             builder.Add(row.Task, store.Add(new FeatureRow(row.Features)), label, row.Weight);
         }

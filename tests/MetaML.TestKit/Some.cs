@@ -27,6 +27,7 @@ public static class Some
                     Answer = value > 0,
                     Class = s_classes[value < -0.3 ? 0 : value < 0.3 ? 1 : 2],
                     Value = (float)(100 + 20 * value),
+                    Count = (float)Math.Round(Math.Exp(2 + value)),
                 });
             }
         }

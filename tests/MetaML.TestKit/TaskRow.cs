@@ -18,5 +18,7 @@ public sealed class TaskRow
 
     public float Value { get; set; }
 
+    public float Count { get; set; }
+
     public float Weight { get; set; } = 1;
 }

@@ -34,6 +34,13 @@ public abstract record AdapterOptions
     /// <returns>Default false. If true, the adapter must implement <see cref="Adapters.IManagedAdapter"/> and set the property in every head.</returns>
     public virtual bool GivesDeviation(LabelKind kind) => false;
 
+    /// <summary>Whether labels are counts: the scores of heads are then logarithms of rates, and labels are not standardised.</summary>
+    /// <param name="kind">The kind of label.</param>
+    internal virtual bool PredictsCounts(LabelKind kind) => false;
+
+    /// <summary>Whether scores of binary heads are calibrated on held-out tasks.</summary>
+    internal virtual bool IsCalibrated() => true;
+
     /// <summary>Whether the mean of the prior can depend on covariates of the tasks: see <see cref="HeadShape.CovariateCount"/>.</summary>
     /// <returns>Default false. If true, a task without rows gets a head that depends on its covariates.</returns>
     public virtual bool TakesCovariates() => false;

@@ -37,6 +37,9 @@ public sealed class LearningTask
     /// <summary>The covariates of the task, one for each of <see cref="TaskSet.CovariateNames"/>; empty if there are none.</summary>
     internal float[] Covariates { get; init; } = [];
 
+    /// <summary>The exposure of each labelled row if labels are counts; null if all are 1.</summary>
+    internal float[]? Exposures { get; init; }
+
     /// <summary>The mean over the labelled rows, weighted by the example weights; 0 if all weights are 0.</summary>
     /// <param name="value">Gives the value of a labelled row from its index.</param>
     internal double WeightedMean(Func<int, double> value)
@@ -59,14 +62,14 @@ public sealed class LearningTask
         [.. indices.Select(i => Labels[i])],
         Weights is null ? null : [.. indices.Select(i => Weights[i])],
         Classes,
-        Number) { Covariates = Covariates };
+        Number) { Covariates = Covariates, Exposures = Exposures is null ? null : [.. indices.Select(i => Exposures[i])] };
 
     /// <summary>The same task with other labels of its rows.</summary>
-    internal LearningTask WithLabels(float[] labels) => new(Name, Rows, labels, Weights, Classes, Number) { Covariates = Covariates };
+    internal LearningTask WithLabels(float[] labels) => new(Name, Rows, labels, Weights, Classes, Number) { Covariates = Covariates, Exposures = Exposures };
 
     /// <summary>The same task with other covariates.</summary>
-    internal LearningTask WithCovariates(float[] covariates) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = covariates };
+    internal LearningTask WithCovariates(float[] covariates) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = covariates, Exposures = Exposures };
 
     /// <summary>The same task with this number.</summary>
-    internal LearningTask Numbered(int number) => number == Number ? this : new(Name, Rows, Labels, Weights, Classes, number) { Covariates = Covariates };
+    internal LearningTask Numbered(int number) => number == Number ? this : new(Name, Rows, Labels, Weights, Classes, number) { Covariates = Covariates, Exposures = Exposures };
 }

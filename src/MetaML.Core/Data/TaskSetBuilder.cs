@@ -10,7 +10,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     private readonly List<int> _taskOf = [];
     private readonly List<int> _rows = [];
     private readonly List<float> _labels = [];
-    private List<float>? _weights; // null while all are 1
+    private List<float>? _weights, _exposures; // null while all are 1
     private readonly List<float[]?> _covariates = []; // by the number of the task
     private int _last = -1;
 
@@ -45,8 +45,9 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <param name="row">A row number of the feature store.</param>
     /// <param name="label">0 or 1, a class number from 0, or a finite value.</param>
     /// <param name="weight">The example weight; finite and not negative.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The row, label or weight is outside its range.</exception>
-    public void Add(string task, int row, float label, float weight = 1)
+    /// <param name="exposure">The exposure of a count, for example the time or the area that it was counted in; finite and positive.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The row, label, weight or exposure is outside its range.</exception>
+    public void Add(string task, int row, float label, float weight = 1, float exposure = 1)
     {
         if ((uint)row >= (uint)features.RowCount)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"The row must be one of the {features.RowCount} stored rows.");
@@ -55,14 +56,20 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         if (!float.IsFinite(weight) || weight < 0)
             throw new ArgumentOutOfRangeException(nameof(weight), weight, $"An example weight must be finite and not negative; the task is '{task}'.");
 
+        if (!float.IsFinite(exposure) || exposure <= 0)
+            throw new ArgumentOutOfRangeException(nameof(exposure), exposure, $"An exposure must be finite and positive; the task is '{task}'.");
+
         if (_last < 0 || task != _tasks.Names[_last]) // rows of a task often follow each other
             _last = _tasks.Of(task);
         if (weight != 1)
             _weights ??= [.. Enumerable.Repeat(1f, _rows.Count)];
+        if (exposure != 1)
+            _exposures ??= [.. Enumerable.Repeat(1f, _rows.Count)];
         _taskOf.Add(_last);
         _rows.Add(row);
         _labels.Add(label);
         _weights?.Add(weight);
+        _exposures?.Add(exposure);
     }
 
     /// <summary>Builds the task set from all added rows.</summary>
@@ -75,7 +82,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
         int[] starts = Starts();
         int[] rows = InOrder(_rows, starts);
         float[] labels = InOrder(_labels, starts);
-        float[]? weights = _weights is null ? null : InOrder(_weights, starts);
+        float[]? weights = _weights is null ? null : InOrder(_weights, starts), exposures = _exposures is null ? null : InOrder(_exposures, starts);
         Range RowsOf(int task) => starts[task]..starts[task + 1];
         int[][] present = kind == LabelKind.Multiclass ? [.. Enumerable.Range(0, _tasks.Names.Count).Select(task => ClassesOf(labels.AsSpan(RowsOf(task))))] : [];
         int invalid = Array.FindIndex(present, classes => classes.Length > 0 && classes[^1] >= classCount);
@@ -97,7 +104,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 
         var tasks = new LearningTask[_tasks.Names.Count];
         for (int task = 0; task < tasks.Length; task++)
-            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task) { Covariates = CovariatesOf(task) };
+            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task) { Covariates = CovariatesOf(task), Exposures = exposures?[RowsOf(task)] };
 
         return new TaskSet(kind, features, tasks, all.Length, common) { CovariateNames = CovariateNames };
     }

@@ -103,7 +103,7 @@ internal sealed class EpisodeBatch
     /// <param name="replace">Maps features [tasks, rows, features] to features of the same shape.</param>
     internal EpisodeBatch WithFeatures(Func<Tensor, Tensor> replace)
     {
-        RowBatch With(RowBatch rows) => rows.Features.shape[1] == 0 ? rows : new(replace(rows.Features), rows.Labels, rows.Weights);
+        RowBatch With(RowBatch rows) => rows.Features.shape[1] == 0 ? rows : new(replace(rows.Features), rows.Labels, rows.Weights) { Exposures = rows.Exposures };
         return new EpisodeBatch(Kind, Tasks, With(Support), With(Query), ClassMask, Columns) { Covariates = Covariates };
     }
 
@@ -113,14 +113,20 @@ internal sealed class EpisodeBatch
         int rows = (int)features.shape[1];
         var labels = new float[episodes.Count * rows];
         var weights = new float[labels.Length];
+        float[]? exposures = episodes.Any(episode => episode.Task.Exposures is not null) ? [.. Enumerable.Repeat(1f, labels.Length)] : null;
         foreach (var (t, r, task, position) in Rows(episodes, positionsOf))
         {
             float label = task.Labels[position];
             labels[t * rows + r] = set.Kind == LabelKind.Multiclass ? Array.IndexOf(episodes[t].Classes, (int)label) : label;
             weights[t * rows + r] = task.Weights?[position] ?? 1;
+            if (exposures is not null)
+                exposures[t * rows + r] = task.Exposures?[position] ?? 1;
         }
 
-        return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]));
+        return new RowBatch(features, toTensor(labels, [episodes.Count, rows]), toTensor(weights, [episodes.Count, rows]))
+        {
+            Exposures = exposures is null ? null : toTensor(exposures, [episodes.Count, rows]),
+        };
     }
 
     // Rows are scaled and written to the memory of the tensor, without another copy. One block of the memory at a time, since a span

@@ -18,6 +18,9 @@ public sealed class RowBatch(Tensor features, Tensor labels, Tensor weights)
     /// <summary>Float [tasks, rows]: example weights; 0 where padded.</summary>
     public Tensor Weights { get; } = weights;
 
+    /// <summary>Float [tasks, rows]: the exposures of counts, 1 where padded; null if all are 1.</summary>
+    internal Tensor? Exposures { get; init; }
+
     /// <summary>The labels as indicators.</summary>
     /// <param name="classes">Number of classes.</param>
     /// <returns>Float [tasks, rows, classes], 1 at the label; owned by the current dispose scope.</returns>

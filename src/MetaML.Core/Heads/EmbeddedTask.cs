@@ -40,6 +40,9 @@ public sealed class EmbeddedTask
     /// <summary>[covariates]: what is known of the task besides its rows, standardised over the training tasks; empty for the mean of the covariates, or if tasks have none.</summary>
     public IReadOnlyList<float> Covariates { get; init; } = [];
 
+    /// <summary>[rows]: the exposure of each row if labels are counts, positive; empty if all are 1.</summary>
+    public float[] Exposures { get; init; } = [];
+
     /// <summary>Number of rows.</summary>
     public int RowCount => Labels.Length;
 
@@ -55,6 +58,10 @@ public sealed class EmbeddedTask
         var embeddings = new float[rows.Count * Dimension];
         for (int i = 0; i < rows.Count; i++)
             Row(rows[i]).CopyTo(embeddings.AsSpan(i * Dimension));
-        return new EmbeddedTask(embeddings, Dimension, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount) { Covariates = Covariates };
+        return new EmbeddedTask(embeddings, Dimension, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount)
+        {
+            Covariates = Covariates,
+            Exposures = Exposures.Length == 0 ? [] : [.. rows.Select(row => Exposures[row])],
+        };
     }
 }

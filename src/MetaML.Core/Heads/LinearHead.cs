@@ -8,8 +8,11 @@ namespace MetaML.Heads;
 /// <param name="Bias">[outputs].</param>
 public sealed record LinearHead(float[] Weights, float[] Bias)
 {
-    /// <summary>The uncertainty of scores: for regression the deviation of labels from scores, for classes the divisor of scores in a <see cref="MetaScorer"/>. Null if the adapter gives none.</summary>
+    /// <summary>The uncertainty of scores: for regression the deviation of labels from scores, for counts the variance of the logarithm of a rate, for classes the divisor of scores in a <see cref="MetaScorer"/>. Null if the adapter gives none.</summary>
     public PredictiveVariance? PredictiveVariance { get; init; }
+
+    /// <summary>How the head predicts counts; null if labels are not counts. The scores of the head are then logarithms of rates.</summary>
+    internal CountDistribution? Counts { get; init; }
 
     /// <summary>Number of outputs.</summary>
     public int OutputCount => Bias.Length;

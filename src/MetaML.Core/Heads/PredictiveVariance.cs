@@ -4,7 +4,7 @@ using MetaML.Numerics;
 namespace MetaML.Heads;
 
 /// <summary>The standard deviation of a new label about its score: σ √(1 + z̃ᵀS̃z̃), z̃ = (z, 1).</summary>
-/// <remarks>For classes σ is 1, and S̃ is such that scores divided by this deviation give the mean probabilities. The adapters that fit S̃ document the formula.</remarks>
+/// <remarks>For counts σ is 1, and z̃ᵀS̃z̃ is the variance of the logarithm of a rate. For classes σ is 1, and S̃ is such that scores divided by this deviation give the mean probabilities. The adapters that fit S̃ document the formula.</remarks>
 /// <param name="Noise">σ, in the user's units.</param>
 /// <param name="Factor">L of S̃ = L Lᵀ, in columns from the diagonal down: [width · (width + 1) / 2], width = embedding + 1.</param>
 public sealed record PredictiveVariance(float Noise, float[] Factor)
@@ -39,9 +39,13 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
 
     /// <summary>The standard deviation of a label about its score.</summary>
     /// <param name="embedding">[embedding].</param>
-    public float Deviation(ReadOnlySpan<float> embedding)
+    public float Deviation(ReadOnlySpan<float> embedding) => Noise * MathF.Sqrt(1 + Variance(embedding));
+
+    /// <summary>z̃ᵀS̃z̃.</summary>
+    /// <param name="embedding">[embedding].</param>
+    internal float Variance(ReadOnlySpan<float> embedding)
     {
-        float variance = 1; // 1 + ‖Lᵀz̃‖²
+        float variance = 0; // ‖Lᵀz̃‖²
         for (int j = 0, offset = 0; j <= embedding.Length; offset += embedding.Length + 1 - j++)
         {
             ReadOnlySpan<float> z = embedding[j..];
@@ -49,7 +53,7 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
             variance += part * part;
         }
 
-        return Noise * MathF.Sqrt(variance);
+        return variance;
     }
 
     /// <summary>σ²S̃, [width, width].</summary>

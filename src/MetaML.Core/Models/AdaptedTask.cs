@@ -78,13 +78,23 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
 
     /// <summary>Scores an embedding.</summary>
     /// <param name="embedding">[embedding], from the encoder with this task's parameters.</param>
-    /// <param name="scores">Receives [outputs].</param>
+    /// <param name="scores">Receives [outputs]; for counts the expected count of a row with the exposure 1.</param>
     internal void Score(ReadOnlySpan<float> embedding, Span<float> scores)
     {
         Head.Score(embedding, scores);
-        if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // gives mean probabilities of classes, see PredictiveVariance
+        if (Head.Counts is not null)
+            scores[0] = CountDistribution.Mean(scores[0], VarianceOf(embedding));
+        else if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // gives mean probabilities of classes, see PredictiveVariance
             TensorPrimitives.Divide(scores, variance.Deviation(embedding), scores);
     }
+
+    /// <summary>The standard deviation of a label about its score; for classes the divisor of scores; NaN if it is not known.</summary>
+    /// <param name="embedding">[embedding].</param>
+    /// <param name="score">The first score, for the exposure of the row if labels are counts.</param>
+    internal float Deviation(ReadOnlySpan<float> embedding, float score) =>
+        Head.Counts is { } counts ? counts.Deviation(score, VarianceOf(embedding)) : Head.PredictiveVariance?.Deviation(embedding) ?? float.NaN;
+
+    private float VarianceOf(ReadOnlySpan<float> embedding) => Head.PredictiveVariance?.Variance(embedding) ?? 0;
 
     /// <summary>Writes the task.</summary>
     /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, 32 for standardised covariates, and 64 for the state of the test for drift.</param>
@@ -144,7 +154,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             throw new InvalidDataException($"A task's parts must be between 0 and {All}; got {parts}. The file is damaged.");
         float[][]? encoderParameters = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? BinaryFormat.ReadFloats(reader, shared.Length) : shared)] : null;
         PredictiveVariance? variance = (parts & HasPredictiveVariance) != 0 ? PredictiveVariance.Read(reader, model.EmbeddingDimension) : null;
-        return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance }, classes, encoderParameters)
+        return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance, Counts = model.Counts }, classes, encoderParameters)
         {
             RowCount = (parts & HasRowCount) != 0 ? BinaryFormat.ReadCount(reader, int.MaxValue, "rows") : null,
             TrainingWeight = (parts & HasWeight) != 0 ? ReadWeight(reader) : null,

@@ -24,7 +24,7 @@ internal static class HeadRefinement
         }
 
         double meanSquare = squares > 0 ? squares / weight : 1;
-        var fit = new PenalizedFit(kind, rows, head, options.RefinementPriorRows * meanSquare, options.RefinementPriorRows);
-        return fit.ToHead(fit.Minimize(options.RefinementSteps)) with { PredictiveVariance = head.PredictiveVariance };
+        var fit = new PenalizedFit(kind, rows, head, options.RefinementPriorRows * meanSquare, options.RefinementPriorRows, head.Counts is { } counts ? new CountLikelihood(counts.Dispersion) : null);
+        return fit.ToHead(fit.Minimize(options.RefinementSteps)) with { PredictiveVariance = head.PredictiveVariance, Counts = head.Counts };
     }
 }

@@ -29,6 +29,8 @@ public sealed partial class MetaModel
     {
         options ??= new UpdateOptions();
         options.Validate();
+        if (options.Drift != DriftResponse.None && _design.PredictsCounts)
+            throw OptionCheck.Error(options, nameof(options.Drift), "None if labels are counts", options.Drift, "The test is for values with normal noise.", "Leave Drift as it is.");
         if (options.Drift != DriftResponse.None && !AdaptsWithoutTorch)
             throw OptionCheck.Error(options, nameof(options.Drift), "None with an adapter that changes the encoder", options.Drift, "Each row would need an adaptation with libtorch.", "Use an adapter of heads.");
         return [.. Change(rows, known, nameof(Update), Added, options.Alarms, posteriors, cancellationToken).Select(task => task!)];
@@ -86,6 +88,8 @@ public sealed partial class MetaModel
     private AdaptedTask?[] Change(TaskSet rows, IReadOnlyList<AdaptedTask?> known, string method, Func<FeatureStore, LearningTask, AdaptedTask?, TaskState> change, IProgress<DriftAlarm>? alarms, TaskPosteriors? posteriors, CancellationToken cancellationToken)
     {
         CheckFits(rows);
+        if (rows.Tasks.FirstOrDefault(task => task.Exposures is not null) is { } exposed)
+            throw new InvalidOperationException($"{method} must get rows with the exposure 1; got another exposure in task '{exposed.Name}'. Tasks do not keep exposures. The model has not changed. Adapt the task on all its rows.");
         rows = Standardize(rows);
         var tasks = new AdaptedTask?[known.Count];
         var states = new TaskState[known.Count];

@@ -112,8 +112,11 @@ public sealed partial class MetaModel
     /// <summary>The adapter if it has a solution in closed form and a prior head; else null.</summary>
     internal ClosedFormAdapter? ClosedForm => HasCommonOutputs ? _design.Adapter as ClosedFormAdapter : null;
 
-    /// <summary>The adapter if it is a Bayesian one with a Gaussian likelihood and a prior head; else null.</summary>
-    internal BayesianAdapter? BayesianAdapter => ClosedForm as BayesianAdapter;
+    /// <summary>How heads predict counts; null if labels are not counts.</summary>
+    internal CountDistribution? Counts => (_design.Adapter as BayesianGeneralizedAdapter)?.DistributionOf(_adapterArrays);
+
+    /// <summary>The adapter if it is a Bayesian one with a prior head; else null.</summary>
+    internal IPopulationAdapter? PopulationAdapter => HasCommonOutputs ? _design.Adapter as IPopulationAdapter : null;
 
     /// <summary>The conversion of heads to the units of the feature column.</summary>
     internal PopulationUnits Units => new(_design, _scaling, CovariateScaling);
@@ -220,6 +223,7 @@ public sealed partial class MetaModel
             throw new ArgumentException($"Support must have {Kind} labels, as the model was trained on; got {support.Kind}.", nameof(support));
         if (support.Features.FeatureCount != FeatureCount)
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
+        CountRule.Check(support, _design.PredictsCounts);
         if (support.CovariateNames.Count != CovariateNames.Count)
             throw new ArgumentException($"Support must have {CovariateNames.Count} covariates for each task, as the model was trained on; got {support.CovariateNames.Count}. Set TaskSetBuilder.CovariateNames.", nameof(support));
     }
@@ -252,7 +256,7 @@ public sealed partial class MetaModel
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };
-        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1) { Covariates = task.Covariates };
+        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1) { Covariates = task.Covariates, Exposures = task.Exposures ?? [] };
     }
 
     private static InvalidOperationException NotFinite(string task, Exception? inner = null) =>

@@ -56,6 +56,9 @@ internal sealed class MetaModelDesign
     /// <summary>Whether adapted heads have a predictive variance.</summary>
     public bool GivesDeviation => AdapterOptions.GivesDeviation(Head.Kind);
 
+    /// <summary>Whether labels are counts.</summary>
+    public bool PredictsCounts => AdapterOptions.PredictsCounts(Head.Kind);
+
     /// <summary>Whether embeddings are constant during training, so that rows need to be embedded only once.</summary>
     public bool IsOfFixedEmbeddings => EncoderOptions.EmbedsAlike && Encoder.Parameters.All(spec => !spec.IsTrained) && Adapter is IManagedAdapter;
 

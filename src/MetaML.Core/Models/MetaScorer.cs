@@ -33,7 +33,7 @@ public sealed class MetaScorer
     /// <summary>Scores a row for a task.</summary>
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
-    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value (regression); valid until the next call.</returns>
+    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), a value (regression), or the expected count of a row with the exposure 1; valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
     {
         Clear();
@@ -50,11 +50,11 @@ public sealed class MetaScorer
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
     /// <param name="deviation">The standard deviation of the label about the score; for classes, the divisor of the scores; NaN if the task has no <see cref="LinearHead.PredictiveVariance"/>.</param>
-    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), or a value (regression); valid until the next call.</returns>
+    /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), a value (regression), or the expected count of a row with the exposure 1; valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {
         ReadOnlySpan<float> scores = Score(task, row);
-        deviation = task.Head.PredictiveVariance?.Deviation(Embedding(0)) ?? float.NaN;
+        deviation = task.Deviation(Embedding(0), scores[0]);
         return scores;
     }
 

@@ -8,13 +8,15 @@ namespace MetaML.Models;
 internal sealed class Population
 {
     private readonly MetaModel _model;
+    private readonly IPopulationAdapter _adapter;
     private readonly PopulationUnits _units;
     private readonly int _width;
     private readonly double[][] _heads; // the mean head and the effects of covariates, standardised [1 + covariates][width]
 
-    private Population(MetaModel model, BayesianAdapter adapter, PopulationUnits units)
+    private Population(MetaModel model, IPopulationAdapter adapter, PopulationUnits units)
     {
         _model = model;
+        _adapter = adapter;
         _units = units;
         _heads = adapter.MeanHeads(model.AdapterArrays);
         _width = _heads[0].Length;
@@ -25,9 +27,12 @@ internal sealed class Population
         Varying = adapter.Varying;
         Covariance = Array.ConvertAll(units.Covariance(covariance), value => value * square);
         ResidualVariance = noise * square;
-        ShareBetweenTasks = covariance[^1] / (covariance[^1] + noise);
+        ShareBetweenTasks = covariance[^1] / (covariance[^1] + (model.Kind == LabelKind.Binary ? LogisticVariance : noise));
         Coefficients = InUserUnits(units.Coefficients(_heads));
     }
+
+    // The variance of the logistic distribution: that of a label's latent value about its score.
+    private const double LogisticVariance = Math.PI * Math.PI / 3;
 
     private LabelScaling Labels => _model.Labels;
 
@@ -46,10 +51,13 @@ internal sealed class Population
     /// <summary>The covariance of heads about their mean, [width, width].</summary>
     public double[] Covariance { get; }
 
-    /// <summary>The variance of a label about the score of its task's head.</summary>
+    /// <summary>The variance of a label about the score of its task's head; NaN for classes and counts.</summary>
     public double ResidualVariance { get; }
 
-    /// <summary>The share of the variance of labels that lies between tasks with the same covariates, for a row whose encoder output is 0: with standardised features, the average row.</summary>
+    /// <summary>φ of counts; null if labels are not counts.</summary>
+    public double? Dispersion => _model.Counts?.Dispersion;
+
+    /// <summary>The share of the variance of labels that lies between tasks with the same covariates, for a row whose encoder output is 0: with standardised features, the average row. For two classes it is that of latent values with a logistic distribution; NaN for counts.</summary>
     public double ShareBetweenTasks { get; }
 
     /// <summary>The standard error of a coefficient; NaN if it is not known.</summary>
@@ -75,8 +83,9 @@ internal sealed class Population
     /// <summary>Number of free parameters: coefficients, covariance and noise.</summary>
     public int? Parameters => _model.Population is { } known ? known.VarianceParameters + (known.StandardErrors.Length > 0 ? known.StandardErrors.Length : _heads.Length * _width) : null;
 
-    /// <summary>The population of a model; null unless labels are values, the adapter is a Bayesian one, and there is no encoder.</summary>
-    public static Population? Of(MetaModel model) => model.Kind == LabelKind.Regression && model.EncoderOptions is IdentityEncoderOptions && model.BayesianAdapter is { } adapter
+    /// <summary>The population of a model; null unless the adapter is a Bayesian one for values, for counts, or for two classes with a logistic likelihood and without calibration, and there is no encoder.</summary>
+    public static Population? Of(MetaModel model) => model.EncoderOptions is IdentityEncoderOptions && model.PopulationAdapter is { } adapter
+        && (model.Kind == LabelKind.Regression || (model.Kind == LabelKind.Binary && adapter is BayesianGeneralizedAdapter && model.Calibration is null))
         ? new Population(model, adapter, model.Units)
         : null;
 
@@ -93,7 +102,7 @@ internal sealed class Population
         if (task.Head.PredictiveVariance is { } variance)
         {
             double[] covariance = _units.Covariance(variance.Covariance(_width));
-            deviations = [.. Enumerable.Range(0, _width).Select(j => Math.Sqrt(Math.Max(covariance[j * _width + j], 0)))];
+            deviations = [.. Enumerable.Range(0, _width).Select(j => Math.Sqrt(Math.Max(covariance[j * _width + j] / _adapter.PosteriorFactor, 0)))];
         }
 
         return (head, mean, deviations);

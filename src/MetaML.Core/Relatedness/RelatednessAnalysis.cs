@@ -45,7 +45,7 @@ internal static class RelatednessAnalysis
         {
             MetaScorer scorer = model.CreateScorer();
             LearningTask task = data.Tasks[to];
-            double Loss(AdaptedTask adapted, LearningTask on) => on.WeightedMean(i => ScoreLoss.Of(model.Kind, scorer.Score(adapted, data.Features[on.Rows[i]]), on.Labels[i]));
+            double Loss(AdaptedTask adapted, LearningTask on) => on.WeightedMean(i => ScoreLoss.Of(model.Kind, scorer.Score(adapted, data.Features[on.Rows[i]]), on.Labels[i] / (on.Exposures?[i] ?? 1)));
             double prior = Loss(model.Prior!, task);
             for (int from = 0; from < tasks; from++)
             {

@@ -51,6 +51,8 @@ public static class MetaTrainer
         foreach (TaskSet problem in problems)
             options.Validate(problem.Kind);
         CovariateCheck.Check(problems, options);
+        foreach (TaskSet problem in problems)
+            CountRule.Check(problem, options.Adapter?.PredictsCounts(problem.Kind) == true);
         return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
     }
 

@@ -141,7 +141,7 @@ internal sealed class TrainedLearner
     }
 
     private static bool IsCalibrated(LearningProblem problem) => problem.Tasks.Kind == LabelKind.Binary
-        && problem.Prepared.Source.ValidationPools.Count > 0 && problem.Tasks.Tasks.Count >= PooledStart.FewestTasks && problem.Design.Adapter is not JointAdapter;
+        && problem.Prepared.Source.ValidationPools.Count > 0 && problem.Tasks.Tasks.Count >= PooledStart.FewestTasks && problem.Design.Adapter is not JointAdapter && problem.Design.AdapterOptions.IsCalibrated();
 
     private int FirstTask(int number) => _problems[..number].Sum(problem => problem.Tasks.Tasks.Count);
 

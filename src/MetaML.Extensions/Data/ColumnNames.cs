@@ -19,6 +19,9 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <summary>The task features: Single or known-size vector of Single, constant within a task; null for none.</summary>
     public string? TaskFeatures { get; init; }
 
+    /// <summary>The exposure of counts: Single; null if all rows have the exposure 1.</summary>
+    public string? Exposure { get; init; }
+
     /// <summary>The columns of the model of one task.</summary>
     public ColumnNames WithoutTask => this with { Task = null, TaskFeatures = null };
 
@@ -66,6 +69,7 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         CheckNotHidden("task", Task, outputs);
         CheckNotHidden("example weight", Weight, outputs);
         CheckNotHidden("task feature", TaskFeatures, outputs);
+        CheckNotHidden("exposure", Exposure, outputs);
     }
 
     /// <summary>Checks that no output hides a column.</summary>
@@ -90,6 +94,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features);
         if (Task is not null)
             CheckTask(schema, Task);
+        if (Exposure is not null && Find(schema, "exposure", Exposure, "Single") is { } exposure && exposure != NumberDataViewType.Single)
+            throw Mismatch(schema, "exposure", Exposure, "Single", exposure);
         if (TaskFeatures is null)
             return;
         DataViewType taskFeatures = Find(schema, "task feature", TaskFeatures, TaskFeaturesExpected);
@@ -133,6 +139,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             Find(shape, "task feature", TaskFeatures, TaskFeaturesExpected, column => column.Kind is Scalar or SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single && !column.IsKey);
         if (Weight is not null)
             Find(shape, "example weight", Weight, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
+        if (Exposure is not null)
+            Find(shape, "exposure", Exposure, "Single", column => column.Kind == Scalar && column.ItemType == NumberDataViewType.Single);
     }
 
     /// <summary>Checks the Task column in the shape of a schema.</summary>

@@ -16,6 +16,9 @@ internal sealed record LabelColumn(string Name, LabelKind Kind, int ClassCount =
     /// <summary>Whether a missing key is an error. If false, the row has no label in this column.</summary>
     public bool MissingKeyIsError { get; init; }
 
+    /// <summary>Whether labels are counts.</summary>
+    public bool IsCount { get; init; }
+
     /// <summary>The schema of the column: an invalid value is then reported as a schema mismatch. Null if the kind of the column is declared.</summary>
     public DataViewSchema? Schema { get; init; }
 
@@ -26,6 +29,8 @@ internal sealed record LabelColumn(string Name, LabelKind Kind, int ClassCount =
     /// <exception cref="InvalidOperationException">The label is not valid.</exception>
     public float Label(float value, long row)
     {
+        if (IsCount && !CountRule.IsValid(value))
+            throw new InvalidOperationException($"Counts must be 0, 1, 2 and so on; got {value} in row {row} of column '{Name}'. A Poisson or negative binomial distribution gives it no probability. Correct the value, leave the row out, or set ValueLikelihood to Gaussian.");
         if (Kind == LabelKind.Multiclass || LabelRule.IsValid(Kind, value)) // keys are always valid classes
             return ClassOfKey?.Invoke((int)value) ?? value;
         if (Kind == LabelKind.Regression)

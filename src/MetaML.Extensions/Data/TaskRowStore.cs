@@ -58,16 +58,17 @@ internal sealed class TaskRowStore
     /// <param name="task">The task of the row.</param>
     /// <param name="labels">The label of each label column; NaN if it is missing.</param>
     /// <param name="weight">The weight of the row.</param>
+    /// <param name="exposure">The exposure of the row, for labels that are counts; else 1.</param>
     /// <param name="taskFeatures">The features of the task; null if there are none.</param>
-    public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float[]? taskFeatures)
+    public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float exposure, float[]? taskFeatures)
     {
         if (!IsMeasuring)
         {
-            Store(features, task, labels, weight, taskFeatures);
+            Store(features, task, labels, weight, exposure, taskFeatures);
             return;
         }
 
-        _pending.Add(new Row(features, task, labels.ToArray(), weight, taskFeatures));
+        _pending.Add(new Row(features, task, labels.ToArray(), weight, exposure, taskFeatures));
         features = default;
     }
 
@@ -100,7 +101,7 @@ internal sealed class TaskRowStore
     {
         Begin(_nonZero < MaximumSparseDensity * _measured * _featureCount ? new SparseFeatureStore(_featureCount) : new DenseFeatureStore(_featureCount));
         foreach (Row row in _pending)
-            Store(row.Features, row.Task, row.Labels, row.Weight, row.TaskFeatures);
+            Store(row.Features, row.Task, row.Labels, row.Weight, row.Exposure, row.TaskFeatures);
         _pending.Clear();
     }
 
@@ -110,18 +111,18 @@ internal sealed class TaskRowStore
         _builders = [.. _labels.Select(label => new TaskSetBuilder(label.Kind, store) { CovariateNames = _taskFeatures })];
     }
 
-    private void Store(in VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float[]? taskFeatures)
+    private void Store(in VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float exposure, float[]? taskFeatures)
     {
         int row = _store!.Add(features.ToFeatureRow());
         for (int i = 0; i < labels.Length; i++)
         {
             if (float.IsNaN(labels[i]))
                 continue;
-            _builders[i].Add(task, row, labels[i], weight);
+            _builders[i].Add(task, row, labels[i], weight, _labels[i].IsCount ? exposure : 1);
             if (taskFeatures is not null)
                 _builders[i].SetCovariates(task, taskFeatures);
         }
     }
 
-    private readonly record struct Row(VBuffer<float> Features, string Task, float[] Labels, float Weight, float[]? TaskFeatures);
+    private readonly record struct Row(VBuffer<float> Features, string Task, float[] Labels, float Weight, float Exposure, float[]? TaskFeatures);
 }

@@ -64,11 +64,12 @@ internal sealed class TaskSetReader
         ValueGetter<VBuffer<float>> getFeatures = cursor.GetGetter<VBuffer<float>>(featureColumn);
         ValueGetter<float>[] getLabels = [.. labels.Select(label => ColumnGetters.Label(cursor, data.Schema[label.Name]))];
         ValueGetter<float>? getWeight = _columns.Weight is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Weight]);
+        ValueGetter<float>? getExposure = _columns.Exposure is null ? null : cursor.GetGetter<float>(data.Schema[_columns.Exposure]);
         Func<string?> getTask = TaskNames.Getter(cursor, _columns.Task);
 
         VBuffer<float> features = default;
         var values = new float[labels.Count];
-        float weight = 1;
+        float weight = 1, exposure = 1;
         long unlabeled = 0;
         while (cursor.MoveNext())
         {
@@ -108,6 +109,10 @@ internal sealed class TaskSetReader
             if (!float.IsFinite(weight) || weight < 0)
                 throw new InvalidOperationException($"Example weights must be finite and not negative; got {weight} in row {cursor.Position} of column '{_columns.Weight}'. Correct the weight, or leave the row out.");
 
+            getExposure?.Invoke(ref exposure);
+            if (!float.IsFinite(exposure) || exposure <= 0)
+                throw new InvalidOperationException($"Exposures must be finite and positive; got {exposure} in row {cursor.Position} of column '{_columns.Exposure}'. The expected count of the row would be 0 or unknown. Correct the exposure, or leave the row out.");
+
             for (int i = 0; i < values.Length; i++)
             {
                 if (!float.IsNaN(values[i]))
@@ -116,7 +121,7 @@ internal sealed class TaskSetReader
 
             if (rows.IsMeasuring)
                 rows.Measure(features);
-            rows.Add(ref features, task, values, weight, taskFeatures?.Of(task, cursor.Position));
+            rows.Add(ref features, task, values, weight, exposure, taskFeatures?.Of(task, cursor.Position));
         }
 
         if (unlabeled > 0)
@@ -142,7 +147,7 @@ internal sealed class TaskSetReader
 
     private IEnumerable<DataViewSchema.Column> RequiredColumns(DataViewSchema schema, IEnumerable<LabelColumn> labels)
     {
-        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight, _columns.TaskFeatures];
+        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight, _columns.TaskFeatures, _columns.Exposure];
         return names.OfType<string>().Distinct().Select(name => schema[name]);
     }
 

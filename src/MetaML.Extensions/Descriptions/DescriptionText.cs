@@ -65,7 +65,12 @@ internal static class DescriptionText
             Line(text, $"    and {population.Effects.Count - EffectsShown:N0} more");
         if (population.VaryingEffects.Count == 2)
             Line(text, $"    correlation of {population.VaryingEffects[0]} and {population.VaryingEffects[1]}: {population.Correlations[0][1]:G4}");
-        Line(text, $"    residual standard deviation {population.ResidualStandardDeviation:G4}; {population.ShareBetweenTasks:P0} of the variance between tasks");
+        if (!double.IsNaN(population.Dispersion))
+            Line(text, $"    dispersion of counts {population.Dispersion:G4}");
+        else if (double.IsNaN(population.ResidualStandardDeviation))
+            Line(text, $"    {population.ShareBetweenTasks:P0} of the variance between tasks");
+        else
+            Line(text, $"    residual standard deviation {population.ResidualStandardDeviation:G4}; {population.ShareBetweenTasks:P0} of the variance between tasks");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -24,7 +24,7 @@ public sealed record OutputDescription
     /// <summary>The tasks that the model knows, in the order of their names.</summary>
     public required IReadOnlyList<TaskDescription> Tasks { get; init; }
 
-    /// <summary>What the model has learned of the population of tasks; null unless labels are values, the adapter is a Bayesian one, and there is no encoder.</summary>
+    /// <summary>What the model has learned of the population of tasks; null unless there is no encoder and the adapter is a Bayesian one: for values, for counts, or for two classes with a logistic likelihood and Shrinkage = false.</summary>
     public PopulationDescription? Population { get; init; }
 
     /// <summary>A summary of the training, with the reasons of its choices; null if an earlier version saved the model.</summary>

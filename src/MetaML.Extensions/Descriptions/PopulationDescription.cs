@@ -2,7 +2,7 @@ using MetaML.Models;
 
 namespace MetaML;
 
-/// <summary>Describes what a linear model with a Bayesian adapter has learned of the population of tasks, in the units of the label, feature and task feature columns.</summary>
+/// <summary>Describes what a linear model with a Bayesian adapter has learned of the population of tasks, in the units of the label, feature and task feature columns. Effects on two classes are log odds, and effects on counts are logarithms of rates.</summary>
 /// <remarks>If the chain normalises the features before the trainer, the units are those after the normaliser.</remarks>
 public sealed record PopulationDescription
 {
@@ -15,10 +15,13 @@ public sealed record PopulationDescription
     /// <summary>The correlation of <see cref="VaryingEffects"/> over tasks, [effect, effect].</summary>
     public required IReadOnlyList<IReadOnlyList<double>> Correlations { get; init; }
 
-    /// <summary>The standard deviation of a label about the score of its task's head.</summary>
+    /// <summary>The standard deviation of a label about the score of its task's head; NaN for classes and counts.</summary>
     public required double ResidualStandardDeviation { get; init; }
 
-    /// <summary>The share of the variance of labels that lies between tasks with the same task features: the variance of intercepts divided by its sum with the residual variance (the intraclass correlation). Features are at their means if the encoder standardises them, else 0.</summary>
+    /// <summary>The dispersion φ of counts, whose variance is μ + φμ²; NaN if labels are not counts.</summary>
+    public double Dispersion { get; init; } = double.NaN;
+
+    /// <summary>The share of the variance of labels that lies between tasks with the same task features: the variance of intercepts divided by its sum with the residual variance (the intraclass correlation). Features are at their means if the encoder standardises them, else 0. The residual variance of two classes is that of a logistic distribution, π²/3. NaN for counts.</summary>
     public required double ShareBetweenTasks { get; init; }
 
     /// <summary>The log likelihood of the labels that the prior was learned from; null if it is not known.</summary>
@@ -69,6 +72,7 @@ public sealed record PopulationDescription
             VaryingEffects = [.. varying.Select(j => population.Names[j])],
             Correlations = [.. varying.Select(i => (IReadOnlyList<double>)[.. varying.Select(j => i == j ? 1 : population.Covariance[i * width + j] / Math.Max(Deviation(i) * Deviation(j), double.Epsilon))])],
             ResidualStandardDeviation = Math.Sqrt(population.ResidualVariance),
+            Dispersion = population.Dispersion ?? double.NaN,
             ShareBetweenTasks = population.ShareBetweenTasks,
             LogLikelihood = population.LogLikelihood,
             ParameterCount = population.Parameters,

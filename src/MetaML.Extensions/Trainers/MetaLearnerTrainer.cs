@@ -63,7 +63,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         using IChannel channel = _host.Start("Meta-training");
         MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
         var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = options.CancellationToken, Encoder = options.Encoder };
-        TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets) { Schema = input.Schema })[0];
+        TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets) { Schema = input.Schema, IsCount = options.Adapter?.PredictsCounts(_kind) == true })[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", stored sparse" : "")}.");
 
         MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0].Keeping(options.Statistics);

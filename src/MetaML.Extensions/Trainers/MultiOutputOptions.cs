@@ -37,6 +37,8 @@ public sealed record MultiOutputOptions : TaskLearnerOptions
 
         if (Outputs.GroupBy(output => output.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw OptionCheck.Error(this, nameof(Outputs), "columns with different names", $"'{twice.Key}' {twice.Count()} times", "Their score columns would have the same names.", "Remove the repetition.");
+        if (TaskColumnName is null && Adapter?.PredictsCounts(LabelKind.Regression) == true)
+            throw OptionCheck.Error(this, nameof(TaskColumnName), "set if labels are counts", null, "Without a Task column outputs are tasks, whose values are standardised.", "Name the Task column, or set ValueLikelihood to Gaussian.");
         if (Outputs.Count < (TaskColumnName is null ? 2 : 1))
             throw OptionCheck.Error(this, nameof(Outputs), "at least two, or one with a Task column", Outputs.Count, "With fewer outputs there are no tasks to learn across.", "Use an ML.NET trainer for a single label, or name a Task column.");
     }

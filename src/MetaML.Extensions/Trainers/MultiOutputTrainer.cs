@@ -117,6 +117,6 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
     {
         LabelKind kind = ColumnNames.KindOf(schema, output);
         _options.Validate(kind);
-        return new LabelColumn(output.Name, kind, kind == LabelKind.Multiclass ? KeyVocabulary.CountOf(schema[output.Name].Type) : 0, _options.ClassSets);
+        return new LabelColumn(output.Name, kind, kind == LabelKind.Multiclass ? KeyVocabulary.CountOf(schema[output.Name].Type) : 0, _options.ClassSets) { IsCount = _options.Adapter?.PredictsCounts(kind) == true };
     }
 }

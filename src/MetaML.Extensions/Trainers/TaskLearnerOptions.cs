@@ -33,6 +33,14 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// </remarks>
     public string? TaskFeatureColumnName { get; set; }
 
+    /// <summary>The column of exposures of counts, for example the time or the area that a count was made in: Single.</summary>
+    /// <value>Null (default) if all rows have the exposure 1. Exposures must be positive.</value>
+    /// <remarks>
+    /// The expected count of a row is its exposure times a rate, whose logarithm is linear in the features. It needs a Bayesian adapter with
+    /// the <see cref="BayesianAdapterOptions.ValueLikelihood"/> Poisson or NegativeBinomial. Rows that are scored need the column too.
+    /// </remarks>
+    public string? ExposureColumnName { get; set; }
+
     /// <summary>The column of example weights: Single.</summary>
     /// <value>Null (default) for equal weights.</value>
     public string? ExampleWeightColumnName { get; set; }
@@ -41,7 +49,7 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// <value>Null (default): <see cref="UnknownTaskHandling.MetaPrior"/> if labels have the same meaning in all tasks, otherwise <see cref="UnknownTaskHandling.Throw"/>.</value>
     public UnknownTaskHandling? UnknownTasks { get; set; }
 
-    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName) { TaskFeatures = TaskFeatureColumnName };
+    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName) { TaskFeatures = TaskFeatureColumnName, Exposure = ExposureColumnName };
 
     /// <summary>The names of the output columns for labels of a kind.</summary>
     internal IReadOnlyList<string> OutputNames(LabelKind kind) => ScoreColumns.Names(kind, GivesDeviation(kind), TaskColumnName is not null);
@@ -82,6 +90,11 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
         CheckName(nameof(TaskColumnName), TaskColumnName ?? "Task");
         CheckName(nameof(ExampleWeightColumnName), ExampleWeightColumnName ?? "Weight");
         CheckName(nameof(TaskFeatureColumnName), TaskFeatureColumnName ?? "TaskFeatures");
+        CheckName(nameof(ExposureColumnName), ExposureColumnName ?? "Exposure");
+        if (ExposureColumnName is not null && Adapter?.PredictsCounts(LabelKind.Regression) != true)
+            throw OptionCheck.Error(this, nameof(ExposureColumnName), "null unless Adapter is BayesianAdapterOptions with a ValueLikelihood of counts", ExposureColumnName, "Exposures would have no effect.", "Set ValueLikelihood to Poisson or NegativeBinomial.");
+        if (ExposureColumnName is not null && KeepStatistics)
+            throw OptionCheck.Error(this, nameof(KeepStatistics), "false with an exposure column", KeepStatistics, "Statistics do not hold exposures.", "Adapt tasks on all their rows instead.");
         if (TaskFeatureColumnName is not null)
         {
             if (TaskColumnName is null)

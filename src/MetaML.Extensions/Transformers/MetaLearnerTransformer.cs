@@ -23,7 +23,8 @@ namespace MetaML;
 /// <remarks>
 /// <para>Output columns are those of ML.NET's own trainers: Score, also PredictedLabel for classes, and Probability for binary
 /// labels. A multiclass Score contains probabilities. They are zero for classes that the row's task does not have. Regression
-/// with a Bayesian adapter also gives ScoreStandardDeviation, the standard deviation of the label about the score.</para>
+/// with a Bayesian adapter also gives ScoreStandardDeviation, the standard deviation of the label about the score. The Score of a
+/// count is the expected count for the row's exposure.</para>
 /// <para>With a Task column, IsKnownTask says whether the model knows the row's task. Rows of other tasks are treated as
 /// <see cref="UnknownTaskHandling"/> says.</para>
 /// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes the encoder.</para>
@@ -31,7 +32,7 @@ namespace MetaML;
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.TaskFeatures);
+    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.Exposures);
 
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
@@ -108,7 +109,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     };
 
     /// <summary>The effects in each task that the model knows.</summary>
-    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, for values.</exception>
+    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, or its labels are classes without effects.</exception>
     internal IEnumerable<TaskEffect> TaskEffects()
     {
         Population population = PopulationOf();
@@ -121,9 +122,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     /// <summary>What the model has learned of the population.</summary>
-    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, for values.</exception>
+    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, or its labels are classes without effects.</exception>
     internal Population PopulationOf() => (Columns.Task is null ? null : Population.Of(Model))
-        ?? throw new ArgumentException($"The model must have a Task column, regression labels, a Bayesian adapter and no encoder; got {Model.Kind} labels, {OptionText.Of(Model.AdapterOptions)} and {OptionText.Of(Model.EncoderOptions)}{(Columns.Task is null ? ", without a Task column" : "")}. Other models have no effects with names. Train with Encoder = new IdentityEncoderOptions() and Adapter = new BayesianAdapterOptions().");
+        ?? throw new ArgumentException($"The model must have a Task column, a Bayesian adapter and no encoder, and labels must be values, counts, or two classes with a logistic likelihood and Shrinkage = false; got {Model.Kind} labels, {OptionText.Of(Model.AdapterOptions)} and {OptionText.Of(Model.EncoderOptions)}{(Columns.Task is null ? ", without a Task column" : "")}. Other models have no effects with names. Train with Encoder = new IdentityEncoderOptions() and Adapter = new BayesianAdapterOptions().");
 
     /// <summary>Creates the transformer of a trained model and adapts it to the training tasks. Tasks that are too large for the adapter, such as a pool of classes that episodes are drawn from, are left out with a warning.</summary>
     internal static MetaLearnerTransformer Create(
@@ -172,7 +173,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <exception cref="ArgumentException">The keys of the column cannot be matched with the model's classes.</exception>
     internal (LabelColumn Label, KeyVocabulary? Classes) LabelIn(DataViewSchema support)
     {
-        var label = new LabelColumn(Columns.Label, Model.Kind);
+        var label = new LabelColumn(Columns.Label, Model.Kind) { IsCount = Model.Counts is not null };
         if (_classes is null)
             return (label, null);
         KeyVocabulary supportClasses = KeyVocabulary.Of(support[Columns.Label]);
@@ -250,7 +251,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     protected override void SaveModel(ModelSaveContext ctx)
     {
         // *** Binary format ***
-        // string: label, feature, task, weight and task feature column ("" if there is none)
+        // string: label, feature, task, weight, task feature and exposure column ("" if there is none)
         // byte: treatment of rows of unknown tasks
         // the model: see MetaModel.Write
         // the classes, multiclass only: see KeyVocabulary.Write
@@ -269,6 +270,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         writer.Write(Columns.Task ?? "");
         writer.Write(Columns.Weight ?? "");
         writer.Write(Columns.TaskFeatures ?? "");
+        writer.Write(Columns.Exposure ?? "");
         writer.Write((byte)_unknown);
         Model.Write(writer, encoder);
         _classes?.Write(writer);
@@ -293,10 +295,13 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     {
         string label = BinaryFormat.ReadName(reader), features = BinaryFormat.ReadName(reader), task = BinaryFormat.ReadName(reader), weight = BinaryFormat.ReadName(reader);
         string taskFeatures = version >= TransformerFormat.TaskFeatures ? BinaryFormat.ReadName(reader) : "";
+        string exposure = version >= TransformerFormat.Exposures ? BinaryFormat.ReadName(reader) : "";
         var unknown = (UnknownTaskHandling)reader.ReadByte();
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
+        if (exposure.Length > 0 && model.Counts is null)
+            throw new InvalidDataException("A saved meta-learner with an exposure column must have a model of counts. The file is damaged.");
         if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount) || (taskFeatures.Length > 0 ? model.CovariateNames.Count == 0 : model.CovariateNames.Count > 0 && task.Length > 0))
             throw new InvalidDataException("The saved meta-learner must have a known treatment of unknown tasks, as many classes as its model, and a column of task features if its model has some and there is a Task column. The file is damaged.");
 
@@ -308,7 +313,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
                 throw new InvalidDataException($"A saved model's tasks must have different names; got '{name}' twice. The file is damaged.");
         }
 
-        var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null) { TaskFeatures = taskFeatures.Length > 0 ? taskFeatures : null };
+        var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null) { TaskFeatures = taskFeatures.Length > 0 ? taskFeatures : null, Exposure = exposure.Length > 0 ? exposure : null };
         return new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, tasks.ToImmutable());
     }
 

@@ -25,7 +25,7 @@ namespace MetaML;
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MultiOutputTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.TaskFeatures);
+    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.Exposures);
 
     private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
 

@@ -21,6 +21,9 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
     /// <summary>The version in which the name of the column of task features follows those of the other columns.</summary>
     public const uint TaskFeatures = 0x00010004;
 
+    /// <summary>The version in which the name of the exposure column follows that of the column of task features.</summary>
+    public const uint Exposures = 0x00010005;
+
     private VersionInfo Version => new(
         ModelSignature,
         verWrittenCur: Written,

@@ -126,6 +126,27 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void Counts_HaveRatesThatDifferBetweenTasks()
+    {
+        // <recipe>
+        var options = new MetaLearnerOptions
+        {
+            LabelColumnName = "Complaints", // 0, 1, 2 and so on
+            TaskColumnName = "Store",
+            ExposureColumnName = "Customers", // twice as many customers complain twice as often
+            Encoder = new IdentityEncoderOptions(),
+            Adapter = new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.Poisson }, // or NegativeBinomial, if counts vary more
+        };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature")
+            .Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+        float[] expected = [.. ml.MetaLearning().Adapt(model, support).Transform(query).GetColumn<float>("Score")]; // expected counts
+        // </recipe>
+        float[] counts = [.. query.GetColumn<float>("Complaints")];
+        Assert.InRange(expected.Sum() / counts.Sum(), 0.7, 1.4);
+        Assert.All(expected, count => Assert.True(count > 0));
+    }
+
+    [Fact]
     public void SeveralOutputs_SomeLabelsMissing_AreLearnedTogether()
     {
         Sale[] rows = Sale.Of(stores: 1, days: 300);

@@ -23,9 +23,11 @@ public sealed record AdapterCase(string Name, AdapterOptions Options, LabelKind 
 
     private string[] CovariateNames => [.. Enumerable.Range(0, Covariates).Select(i => $"u{i}")];
 
+    internal TaskSet SetOf(IEnumerable<TaskRow> rows) => CoreData.Of(rows, Kind, ClassSets, counts: Options.PredictsCounts(Kind));
+
     internal TaskSet Tasks(int tasks = 4, int rows = 16)
     {
-        TaskSet set = CoreData.Of(ClassSets == ClassSets.Common ? Some.Tasks(tasks, rows) : Some.TasksWithOwnClasses(tasks, rows), Kind, ClassSets);
+        TaskSet set = SetOf(ClassSets == ClassSets.Common ? Some.Tasks(tasks, rows) : Some.TasksWithOwnClasses(tasks, rows));
         LearningTask[] known = [.. set.Tasks.Select((task, t) => task.WithCovariates([.. CovariateNames.Select((_, i) => (float)Math.Sin(1 + t + 2 * i))]))];
         return new TaskSet(set.Kind, set.Features, known, set.ClassCount, set.HasCommonOutputs) { CovariateNames = CovariateNames };
     }

@@ -27,6 +27,8 @@ public abstract class AdapterConformance
         ("Bayesian, one factor, noise per task", () => new BayesianAdapterOptions { Covariance = PriorCovariance.OneFactor, Noise = PriorNoise.PerTask, Fit = PriorFit.EmpiricalBayes }, true),
         ("Bayesian, logistic", () => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }, false),
         ("Bayesian, logistic, full covariance", () => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic, Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, false),
+        ("Bayesian, Poisson", () => new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.Poisson }, true),
+        ("Bayesian, negative binomial", () => new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.NegativeBinomial }, true),
         ("head gradient", () => new GradientAdapterOptions { InnerSteps = 3 }, true),
         ("head gradient, fixed rates", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.None, InitialHead = InitialHead.Learned }, true),
         ("head gradient, Meta-SGD, multi-step loss", () => new GradientAdapterOptions { InnerSteps = 2, LearnedRates = LearnedRates.PerParameter, MultiStepLossUntil = 1 }, true),
@@ -47,14 +49,19 @@ public abstract class AdapterConformance
             var cases = new TheoryData<AdapterCase>();
             foreach (var (name, options, forRegression) in s_adapters)
             {
-                cases.Add(new AdapterCase(name, options(), LabelKind.Binary));
-                cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass));
-                cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass, ClassSets.PerTask));
+                bool isForCounts = options().PredictsCounts(LabelKind.Regression);
+                if (!isForCounts)
+                {
+                    cases.Add(new AdapterCase(name, options(), LabelKind.Binary));
+                    cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass));
+                    cases.Add(new AdapterCase(name, options(), LabelKind.Multiclass, ClassSets.PerTask));
+                }
+
                 if (forRegression)
                     cases.Add(new AdapterCase(name, options(), LabelKind.Regression));
                 foreach (LabelKind kind in options().TakesCovariates() ? Enum.GetValues<LabelKind>() : [])
                 {
-                    if (forRegression || kind != LabelKind.Regression)
+                    if (kind == LabelKind.Regression ? forRegression : !isForCounts)
                         cases.Add(new AdapterCase(name, options(), kind, Covariates: 2));
                 }
             }
@@ -100,10 +107,10 @@ public abstract class AdapterConformance
         foreach (int i in twice)
             rows[i].Weight = 2;
         rows[5].Weight = 0;
-        TaskSet weighted = CoreData.Of(rows, adapter.Kind, adapter.ClassSets);
+        TaskSet weighted = adapter.SetOf(rows);
         foreach (TaskRow row in rows)
             row.Weight = 1;
-        TaskSet plain = CoreData.Of(rows, adapter.Kind, adapter.ClassSets);
+        TaskSet plain = adapter.SetOf(rows);
 
         var byWeight = new Episode(weighted.Tasks[0], support, query, weighted.Tasks[0].Classes);
         var byRows = new Episode(plain.Tasks[0], [.. support.Where(i => i != 5), .. twice], query, plain.Tasks[0].Classes);
@@ -167,7 +174,7 @@ public abstract class AdapterConformance
     public void Train_RelatedTasks_LowersLossOnNewTasksAndLeavesNoTensors(AdapterCase adapter)
     {
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        TaskSet Tasks(int count, int first) => CoreData.Of(adapter.ClassSets == ClassSets.Common ? Some.Tasks(count, 40, firstTask: first) : Some.TasksWithOwnClasses(count, 40, firstTask: first), adapter.Kind, adapter.ClassSets);
+        TaskSet Tasks(int count, int first) => adapter.SetOf(adapter.ClassSets == ClassSets.Common ? Some.Tasks(count, 40, firstTask: first) : Some.TasksWithOwnClasses(count, 40, firstTask: first));
         double LossAfter(int iterations)
         {
             var options = new MetaTrainingOptions

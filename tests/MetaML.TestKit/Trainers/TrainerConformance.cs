@@ -10,7 +10,7 @@ public abstract class TrainerConformance
 {
     private readonly MLContext _ml = TrainerCase.NewContext();
 
-    public static TheoryData<TrainerCase> Cases => new(new("binary", "Answer"), new("multiclass", "Key"), new("regression", "Value"), new("regression with deviations", "Value", new BayesianAdapterOptions { Fit = PriorFit.EmpiricalBayes, Noise = PriorNoise.PerTask }));
+    public static TheoryData<TrainerCase> Cases => new(new("binary", "Answer"), new("multiclass", "Key"), new("regression", "Value"), new("regression with deviations", "Value", new BayesianAdapterOptions { Fit = PriorFit.EmpiricalBayes, Noise = PriorNoise.PerTask }), new("counts", "Count", new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.NegativeBinomial }));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -60,8 +60,8 @@ public abstract class TrainerConformance
                 Assert.All(scores, row => Assert.Equal(1, row.Sum(), 1e-5));
                 break;
             default:
-                RegressionMetrics regression = _ml.Regression.Evaluate(scored, "Value");
-                Assert.Equal(scored.GetColumn<float>("Value").Zip(scored.GetColumn<float>("Score")).Average(pair => Math.Abs(pair.First - pair.Second)), regression.MeanAbsoluteError, 3);
+                RegressionMetrics regression = _ml.Regression.Evaluate(scored, trainer.Label);
+                Assert.Equal(scored.GetColumn<float>(trainer.Label).Zip(scored.GetColumn<float>("Score")).Average(pair => Math.Abs(pair.First - pair.Second)), regression.MeanAbsoluteError, 3);
                 Assert.True(regression.RSquared > 0.6, $"R² {regression.RSquared}");
                 break;
         }
@@ -79,7 +79,7 @@ public abstract class TrainerConformance
             {
                 "Answer" => [.. _ml.BinaryClassification.CrossValidate(data, pipeline, 3, "Answer", byTask).Select(fold => fold.Metrics.LogLoss)],
                 "Key" => [.. _ml.MulticlassClassification.CrossValidate(data, pipeline, 3, "Key", byTask).Select(fold => fold.Metrics.LogLoss)],
-                _ => [.. _ml.Regression.CrossValidate(data, pipeline, 3, "Value", byTask).Select(fold => fold.Metrics.MeanSquaredError)],
+                _ => [.. _ml.Regression.CrossValidate(data, pipeline, 3, trainer.Label, byTask).Select(fold => fold.Metrics.MeanSquaredError)],
             };
             Assert.Equal(3, metrics.Length);
             Assert.All(metrics, value => Assert.True(double.IsFinite(value)));
@@ -122,7 +122,7 @@ public abstract class TrainerConformance
         {
             "Answer" => _ml.BinaryClassification.PermutationFeatureImportanceNonCalibrated((ITransformer)model, named, "Answer").ToDictionary(p => p.Key, p => -p.Value.Accuracy.Mean),
             "Key" => _ml.MulticlassClassification.PermutationFeatureImportance((ITransformer)model, named, "Key").ToDictionary(p => p.Key, p => -p.Value.MicroAccuracy.Mean),
-            _ => _ml.Regression.PermutationFeatureImportance((ITransformer)model, named, "Value").ToDictionary(p => p.Key, p => p.Value.MeanSquaredError.Mean),
+            _ => _ml.Regression.PermutationFeatureImportance((ITransformer)model, named, trainer.Label).ToDictionary(p => p.Key, p => p.Value.MeanSquaredError.Mean),
         };
         Assert.Equal(TaskRow.FeatureCount, loss.Count);
         double[] byFeature = [.. loss.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value)];

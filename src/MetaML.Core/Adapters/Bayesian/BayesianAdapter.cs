@@ -18,13 +18,10 @@ namespace MetaML.Adapters.Bayesian;
 /// query losses depend on Σ/σ² but not on σ. If the prior is learned by gradients, σ is therefore set afterwards, to the
 /// maximum of the marginal likelihood.</para>
 /// </remarks>
-internal sealed class BayesianAdapter : ClosedFormAdapter
+internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
 {
     // The largest number of rows of a task that the prior is learned from; see TaskSubset.Thin.
     private const int MaximumRows = 500;
-
-    // The share that is added to variances, so that a covariance at the limit of the positive definite ones has a Cholesky factor.
-    private const double Singular = 1e-10;
 
     private const string Noise = "log_noise";
     private const string NoiseShape = "log_noise_shape";
@@ -59,11 +56,13 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
 
     private protected override bool KeepsPredictiveVariance => _options.GivesDeviation(Shape.Kind);
 
-    /// <summary>The dimensions of heads that vary over tasks, ascending.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<int> Varying => _varying;
 
-    /// <summary>The mean head, and the effects of each covariate on it, of the only output: [1 + covariates][embedding + 1].</summary>
-    /// <param name="parameters">Values in the order of <see cref="ClosedFormAdapter.Parameters"/>.</param>
+    /// <inheritdoc/>
+    public double PosteriorFactor => 1;
+
+    /// <inheritdoc/>
     public double[][] MeanHeads(IReadOnlyList<float[]> parameters)
     {
         int width = Shape.EmbeddingDimension + 1;
@@ -72,8 +71,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
         return [.. all.Chunk(width)];
     }
 
-    /// <summary>Σ with zeros for fixed dimensions, [embedding + 1, embedding + 1], and the mean noise variance of a task.</summary>
-    /// <param name="parameters">Values in the order of <see cref="ClosedFormAdapter.Parameters"/>.</param>
+    /// <inheritdoc/>
     public (double[] Covariance, double NoiseVariance) Variances(IReadOnlyList<float[]> parameters)
     {
         double noise = Math.Exp(2 * (double)parameters[1][0]), shape = ShapeOf(parameters);
@@ -160,22 +158,9 @@ internal sealed class BayesianAdapter : ClosedFormAdapter
             parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
     }
 
-    // A dimension that does not vary gets the variance 1, which the mask hides.
     private void Store(MixedPrior fit, MixedDesign design, IReadOnlyList<ParameterArray> parameters)
     {
-        int width = design.Width;
-        var covariance = new double[width * width];
-        for (int j = 0; j < width; j++)
-            covariance[j * width + j] = 1;
-        for (int i = 0; i < _varying.Length; i++)
-        {
-            for (int j = 0; j < _varying.Length; j++)
-                covariance[_varying[i] * width + _varying[j]] = fit.Varying.Covariance[i * _varying.Length + j];
-            ref double variance = ref covariance[_varying[i] * (width + 1)];
-            variance = variance * (1 + Singular) + Singular * fit.Varying.NoiseVariance;
-        }
-
-        Store(fit.Varying with { Covariance = covariance, Mean = [.. fit.Coefficients.Select(values => values[..width])] }, parameters);
+        Store(fit.Varying with { Covariance = design.StoredCovariance(fit.Varying), Mean = [.. fit.Coefficients.Select(values => values[..design.Width])] }, parameters);
         if (Effects(parameters) is { } effects)
             design.Store(fit.Coefficients, effects.Values);
     }

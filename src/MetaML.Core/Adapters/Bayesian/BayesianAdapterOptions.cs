@@ -4,10 +4,10 @@ using MetaML.Options;
 
 namespace MetaML;
 
-/// <summary>Bayesian linear or logistic regression on the support embeddings, with a meta-learned prior.</summary>
+/// <summary>Bayesian linear, logistic or count regression on the support embeddings, with a meta-learned prior.</summary>
 /// <remarks>
-/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/>,
-/// <see cref="BayesianLogisticAdapter"/>. With <see cref="IdentityEncoderOptions"/> it is a linear learner without a network. This learner
+/// For every kind of label. See <see cref="BayesianAdapter"/> and, for <see cref="ClassLikelihood.Logistic"/> and counts,
+/// <see cref="BayesianGeneralizedAdapter"/>. With <see cref="IdentityEncoderOptions"/> it is a linear learner without a network. This learner
 /// needs no native library, trains in seconds, and is often the best on tabular tasks.
 /// </remarks>
 [SavedName("bayesian")]
@@ -26,8 +26,16 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     public PriorCovariance Covariance { get; set; } = PriorCovariance.Auto;
 
     /// <summary>The distribution of class labels given the scores.</summary>
-    /// <value>Default <see cref="ClassLikelihood.Gaussian"/>. Regression labels are always normal.</value>
+    /// <value>Default <see cref="ClassLikelihood.Gaussian"/>. It has no effect on regression labels.</value>
     public ClassLikelihood ClassLikelihood { get; set; } = ClassLikelihood.Gaussian;
+
+    /// <summary>The distribution of regression labels given the scores.</summary>
+    /// <value>Default <see cref="ValueLikelihood.Gaussian"/>. With the other values, labels must be counts. It has no effect on classes.</value>
+    /// <remarks>
+    /// Scores of counts are expected counts: the mean of exp(wᵀz̃) over the posterior of the head w, times the exposure of the row.
+    /// The posterior is approximated: as for <see cref="ClassLikelihood.Logistic"/>, or with <see cref="Shrinkage"/> false by Laplace's method, as glmer of lme4 does.
+    /// </remarks>
+    public ValueLikelihood ValueLikelihood { get; set; } = ValueLikelihood.Gaussian;
 
     /// <summary>Whether each task has its own noise variance. It affects the prior and <see cref="PredictiveDeviation"/>.</summary>
     /// <value>Default <see cref="PriorNoise.Common"/>; <see cref="PriorNoise.PerTask"/> needs empirical Bayes.</value>
@@ -37,13 +45,13 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <value>
     /// Default true, which is better for new tasks. If false, the prior has the maximum likelihood, like a linear mixed model of lme4 with
     /// <c>REML = FALSE</c>: all tasks and rows are used, the search ends in double precision, and <see cref="PriorCovariance.Auto"/> is
-    /// <see cref="PriorCovariance.Full"/>. It needs empirical Bayes and the same outputs in all tasks. Effects of covariates are shrunk in any
+    /// <see cref="PriorCovariance.Full"/>. For logistic and count likelihoods it is Laplace's approximation that is maximised. It needs empirical Bayes, the same outputs in all tasks, and for a logistic likelihood two classes. Effects of covariates are shrunk in any
     /// case if there are as many covariates as tasks, less one.
     /// </value>
     public bool Shrinkage { get; set; } = true;
 
     /// <summary>The features whose slopes vary over tasks, by slot names. The other slopes are fixed: all tasks have the same.</summary>
-    /// <value>Null (default) for all features. Other values need an <see cref="IdentityEncoderOptions"/>, a Gaussian likelihood, empirical Bayes and the same outputs in all tasks.</value>
+    /// <value>Null (default) for all features. Other values need an <see cref="IdentityEncoderOptions"/>, empirical Bayes and the same outputs in all tasks.</value>
     public IReadOnlyList<string>? VaryingFeatures { get; set; }
 
     /// <summary>Whether the intercept varies over tasks.</summary>
@@ -67,8 +75,8 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     public int MaximumFitIterations { get; set; } = 200;
 
     /// <inheritdoc/>
-    public override IAdapter Create(HeadShape shape) => ClassLikelihood == ClassLikelihood.Logistic && shape.Kind != LabelKind.Regression
-        ? new BayesianLogisticAdapter(shape, this)
+    public override IAdapter Create(HeadShape shape) => (shape.Kind == LabelKind.Regression ? ValueLikelihood != ValueLikelihood.Gaussian : ClassLikelihood == ClassLikelihood.Logistic)
+        ? new BayesianGeneralizedAdapter(shape, this)
         : new BayesianAdapter(shape, this);
 
     /// <inheritdoc/>
@@ -76,6 +84,12 @@ public sealed record BayesianAdapterOptions : AdapterOptions
 
     /// <inheritdoc/>
     public override bool TakesCovariates() => true;
+
+    /// <inheritdoc/>
+    internal override bool PredictsCounts(LabelKind kind) => kind == LabelKind.Regression && ValueLikelihood != ValueLikelihood.Gaussian;
+
+    /// <inheritdoc/>
+    internal override bool IsCalibrated() => Shrinkage; // without shrinkage heads are those of the likelihood
 
     /// <summary>Whether some effects are the same for all tasks.</summary>
     internal bool HasFixedEffects() => VaryingFeatures is not null || !VaryingIntercept;
@@ -116,10 +130,13 @@ public sealed record BayesianAdapterOptions : AdapterOptions
 
         if (Fit == PriorFit.Gradient && (HasFixedEffects() || !Shrinkage))
             throw OptionCheck.Error(this, nameof(Fit), "Auto or EmpiricalBayes where effects are fixed or Shrinkage is false", Fit, "The outer optimiser maximises no likelihood.", "Let Fit be EmpiricalBayes.");
-        if (ClassLikelihood == ClassLikelihood.Logistic && kind != LabelKind.Regression && (HasFixedEffects() || !Shrinkage))
-            throw OptionCheck.Error(this, nameof(ClassLikelihood), "Gaussian where effects are fixed or Shrinkage is false", ClassLikelihood, "The logistic likelihood has no exact maximum.", "Let all effects vary, with shrinkage.");
+        if (ClassLikelihood == ClassLikelihood.Logistic && kind == LabelKind.Multiclass && !Shrinkage)
+            throw OptionCheck.Error(this, nameof(ClassLikelihood), "Gaussian where Shrinkage is false and labels are multiclass", ClassLikelihood, "The maximum of the likelihood is found for two classes.", "Leave Shrinkage as it is.");
+        if (PredictsCounts(kind) && Noise == PriorNoise.PerTask)
+            throw OptionCheck.Error(this, nameof(Noise), "Common if labels are counts", Noise, "The variance of a count follows from its mean.", "Set ValueLikelihood to NegativeBinomial for a larger variance.");
         OptionCheck.Defined(this, nameof(Covariance), Covariance);
         OptionCheck.Defined(this, nameof(ClassLikelihood), ClassLikelihood);
+        OptionCheck.Defined(this, nameof(ValueLikelihood), ValueLikelihood);
         OptionCheck.Defined(this, nameof(Fit), Fit);
         OptionCheck.Defined(this, nameof(Noise), Noise);
         OptionCheck.AtLeast<int>(this, nameof(MaximumFitIterations), MaximumFitIterations, 1);

@@ -31,17 +31,23 @@ internal static class LearnedCovariance
     public static ParameterSpec Factor(int width) => new("prior_correlation_factor", [width, width], _ => Identity(width)) { IsTrained = false };
 
     /// <summary>The form of Σ: that of the options or, for Auto, the best one.</summary>
-    public static CovarianceForm Form(HeadShape shape, BayesianAdapterOptions options, Func<CovarianceForm> best)
+    /// <param name="shape">The shape of heads.</param>
+    /// <param name="options">The options of the adapter.</param>
+    /// <param name="size">Number of dimensions that vary.</param>
+    /// <param name="best">Chooses the best form.</param>
+    public static CovarianceForm Form(HeadShape shape, BayesianAdapterOptions options, int size, Func<CovarianceForm> best) => options.Covariance switch
     {
-        int width = shape.EmbeddingDimension + 1;
-        return options.Covariance switch
-        {
-            PriorCovariance.Full => CovarianceForm.Full(width),
-            PriorCovariance.OneFactor => CovarianceForm.OfFactors(1, width),
-            PriorCovariance.Auto when HasFactor(shape, options) => best(),
-            _ => CovarianceForm.Diagonal,
-        };
-    }
+        PriorCovariance.Full => CovarianceForm.Full(size),
+        PriorCovariance.OneFactor => CovarianceForm.OfFactors(1, size),
+        PriorCovariance.Auto when HasFactor(shape, options) => best(),
+        _ => CovarianceForm.Diagonal,
+    };
+
+    /// <summary>The form of Σ without shrinkage.</summary>
+    /// <param name="shape">The shape of heads.</param>
+    /// <param name="options">The options of the adapter.</param>
+    public static PriorCovariance Likeliest(HeadShape shape, BayesianAdapterOptions options) =>
+        options.Covariance != PriorCovariance.Auto ? options.Covariance : HasFactor(shape, options) ? PriorCovariance.Full : PriorCovariance.Diagonal;
 
     /// <summary>Σ = diag(b) FFᵀ diag(b), [width, width].</summary>
     /// <param name="priorScale">b.</param>

@@ -36,7 +36,7 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
         TaskEvidence[] few = TaskSubset.ForSelection(tasks, _width);
         CovarianceForm first = PriorSelection.First(_width);
         PriorSearch search = Fit(few, first, HeadPrior.Start(few, _width, _outputs ?? 1, options.Noise), limits);
-        CovarianceForm form = LearnedCovariance.Form(shape, options, () => PriorSelection.Choose(few, _width, _outputs, options.Noise, limits));
+        CovarianceForm form = LearnedCovariance.Form(shape, options, _width, () => PriorSelection.Choose(few, _width, _outputs, options.Noise, limits));
 
         if (limits.IsTimeUp())
             return (search, first);

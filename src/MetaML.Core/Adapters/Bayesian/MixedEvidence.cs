@@ -13,7 +13,6 @@ namespace MetaML.Adapters.Bayesian;
 /// <param name="store">Sets the parameters of the adapter from a prior.</param>
 internal sealed class MixedEvidence(MixedTask[] tasks, MixedDesign design, HeadShape shape, BayesianAdapterOptions options, Action<MixedPrior, IReadOnlyList<ParameterArray>> store) : IPriorEvidence
 {
-    private readonly bool _hasFactor = LearnedCovariance.HasFactor(shape, options);
     private (MixedPrior Prior, int CovarianceParameters)? _whole;
     private CovarianceForm _form = CovarianceForm.Diagonal;
 
@@ -34,22 +33,13 @@ internal sealed class MixedEvidence(MixedTask[] tasks, MixedDesign design, HeadS
     private (MixedPrior Prior, int CovarianceParameters) Fit(MixedTask[] used, PriorLimits limits, Func<TaskEvidence[], CovarianceForm> form)
     {
         var fit = new MixedFit(used, design, isExact: !options.Shrinkage, limits);
-        return options.Shrinkage ? fit.Fit(options.Noise, form) : fit.FitLikelihood(options.Noise, Likeliest);
+        return options.Shrinkage ? fit.Fit(options.Noise, form) : fit.FitLikelihood(options.Noise, LearnedCovariance.Likeliest(shape, options));
     }
-
-    // The form of Σ without shrinkage.
-    private PriorCovariance Likeliest => options.Covariance != PriorCovariance.Auto ? options.Covariance : _hasFactor ? PriorCovariance.Full : PriorCovariance.Diagonal;
 
     // The form of Σ of the varying dimensions.
     private CovarianceForm Form(TaskEvidence[] about, PriorLimits limits)
     {
         int size = design.Varying.Length;
-        return options.Covariance switch
-        {
-            PriorCovariance.Full => CovarianceForm.Full(size),
-            PriorCovariance.OneFactor => CovarianceForm.OfFactors(1, size),
-            PriorCovariance.Auto when _hasFactor => PriorSelection.Choose(TaskSubset.ForSelection(about, size), size, about[0].Outputs, options.Noise, limits),
-            _ => CovarianceForm.Diagonal,
-        };
+        return LearnedCovariance.Form(shape, options, size, () => PriorSelection.Choose(TaskSubset.ForSelection(about, size), size, about[0].Outputs, options.Noise, limits));
     }
 }

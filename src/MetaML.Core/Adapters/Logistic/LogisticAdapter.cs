@@ -3,12 +3,12 @@ using MetaML.Parameters;
 
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>Logistic regression towards a meta-learned head: see <see cref="LogisticRegressionAdapter"/>, with B = diag(λ^−½, …, λ^−½, λ₀^−½).</summary>
+/// <summary>Logistic regression towards a meta-learned head: see <see cref="GeneralizedLinearAdapter"/>, with B = diag(λ^−½, …, λ^−½, λ₀^−½).</summary>
 /// <remarks>
 /// Meta-learned: λ on slopes, λ₀ on the intercept, and V₀ if all tasks have the same outputs. Deviation from the sources: the
 /// separate penalty on the intercept.
 /// </remarks>
-internal sealed class LogisticAdapter : LogisticRegressionAdapter
+internal sealed class LogisticAdapter : GeneralizedLinearAdapter
 {
     /// <summary>Makes an adapter for heads of this shape.</summary>
     /// <param name="shape">Binary or multiclass.</param>

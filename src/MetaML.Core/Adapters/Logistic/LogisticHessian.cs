@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>H = I + Σᵢ sᵢ (diag πᵢ − πᵢπᵢᵀ) ⊗ pᵢpᵢᵀ of several tasks, and H⁻¹; for binary labels H = I + Σᵢ sᵢ πᵢ(1 − πᵢ) pᵢpᵢᵀ.</summary>
+/// <summary>H = I + Σᵢ sᵢ (diag πᵢ − πᵢπᵢᵀ) ⊗ pᵢpᵢᵀ of several tasks, and H⁻¹; for one output H = I + Σᵢ sᵢ cᵢ pᵢpᵢᵀ, with c = π(1 − π) for binary labels.</summary>
 /// <remarks>
 /// H is I outside the span of the rows, so P is first reduced to m = min(rows, width) coordinates. There H = A − QQᵀ, with a
 /// block A_k = I + Σᵢ sᵢ πᵢₖ pᵢpᵢᵀ for each class and a column √sᵢ πᵢ ⊗ pᵢ of Q for each row. If there are more rows than
@@ -21,20 +21,19 @@ internal sealed class LogisticHessian
     /// <summary>The Hessian at some point.</summary>
     /// <param name="p">P: float64 [tasks, rows, width], without gradients, as the other tensors.</param>
     /// <param name="weights">s: float64 [tasks, rows].</param>
-    /// <param name="probabilities">π: float64 [tasks, rows, outputs].</param>
-    /// <param name="isCoupled">Whether the outputs' probabilities sum to 1.</param>
-    public LogisticHessian(Tensor p, Tensor weights, Tensor probabilities, bool isCoupled)
+    /// <param name="curvatures">c: the second derivatives of the losses by the scores, float64 [tasks, rows, outputs]; ignored if there are probabilities.</param>
+    /// <param name="probabilities">π of outputs whose probabilities sum to 1: float64 [tasks, rows, outputs]; else null.</param>
+    public LogisticHessian(Tensor p, Tensor weights, Tensor curvatures, Tensor? probabilities)
     {
         _space = RowSpace.Of(p);
         p = _space.Rows; // [tasks, rows, m]
-        long tasks = p.shape[0], rows = p.shape[1], m = p.shape[2], outputs = probabilities.shape[2];
+        long tasks = p.shape[0], rows = p.shape[1], m = p.shape[2], outputs = curvatures.shape[2];
         Tensor EachOutput(Tensor factors) => (factors.unsqueeze(3) * p.unsqueeze(2)).reshape(tasks, rows, outputs * m); // factorᵢₖ pᵢ
         Tensor Identity(long size) => eye(size, dtype: p.dtype, device: p.device);
 
-        Tensor curvature = isCoupled ? probabilities : probabilities - probabilities.Squared();
-        Tensor blocks = p.transpose(1, 2).bmm(EachOutput(curvature * weights.unsqueeze(-1))) // [tasks, m, outputs · m]
+        Tensor blocks = p.transpose(1, 2).bmm(EachOutput((probabilities ?? curvatures) * weights.unsqueeze(-1))) // [tasks, m, outputs · m]
             .reshape(tasks, m, outputs, m).transpose(1, 2).Plus(Identity(m)); // A [tasks, outputs, m, m]
-        if (!isCoupled)
+        if (probabilities is null)
         {
             _inverse = linalg.inv(blocks.reshape(tasks * outputs, m, m));
             return;

@@ -8,13 +8,13 @@ namespace MetaML.Adapters.Logistic;
 
 /// <summary>min_W J = Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½‖B⁻¹(W − C)‖² for one task, without libtorch, in double precision.</summary>
 /// <remarks>
-/// <para>ℓ is the cross-entropy, or for values half the squared error. C is any head. B = diag(b) F is the scale of W − C: λ^−½ for
+/// <para>ℓ is the cross-entropy, for counts minus the log likelihood, or for values half the squared error. C is any head. B = diag(b) F is the scale of W − C: λ^−½ for
 /// penalties λ, or a square root of a prior covariance. Newton's method finds the minimum. Conjugate gradients solve each step
 /// (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.1) with Hessian-vector products, at a cost of O(rows ·
 /// embedding · outputs) each; the Hessian is never formed. In the coordinates U with W = C + BU the Hessian is at least the
 /// identity, so that ‖U − U*‖ ≤ ‖∇J‖ gives the stopping rule.</para>
 /// <para>With <see cref="SetVariances"/> ℓ is the expected cross-entropy of scores with a normal distribution about z̃ᵢW: exact for
-/// two classes (<see cref="LogisticExpectation"/>), an upper bound for more (<see cref="TiltedSoftmax"/>).</para>
+/// two classes (<see cref="LogisticExpectation"/>) and for counts, an upper bound for more classes (<see cref="TiltedSoftmax"/>).</para>
 /// </remarks>
 internal sealed class PenalizedFit
 {
@@ -26,6 +26,7 @@ internal sealed class PenalizedFit
     private readonly double[] _centre; // C [outputs, embedding + 1]
     private readonly double[] _priorScale; // b
     private readonly double[]? _factor; // F, or null for the identity
+    private readonly CountLikelihood? _counts;
     private readonly int _outputs;
 
     // Values of rows are stored by columns of this length; the rows of the padding have the weight 0.
@@ -33,9 +34,9 @@ internal sealed class PenalizedFit
     private readonly double[] _columns; // z̃B [embedding + 1, stride]
     private readonly double[] _weights; // s [stride]
     private readonly double[] _variances; // v [stride]; 0 for exact scores
-    private readonly double[] _start; // z̃C [outputs, stride]
+    private readonly double[] _start; // z̃C, and for counts the logarithm of the exposure, [outputs, stride]
     private readonly double[] _predictions; // [outputs, stride]: probabilities, or scores of values, at the last evaluated U
-    private readonly double[] _curvatures; // [stride]: ∂²ℓ for two classes at the last evaluated U
+    private readonly double[] _curvatures; // [stride]: ∂²ℓ for two classes and for counts at the last evaluated U
     private readonly double[] _changes; // [outputs, stride], of one product
     private ScoreVariances? _posterior;
 
@@ -45,8 +46,9 @@ internal sealed class PenalizedFit
     /// <param name="centre">C.</param>
     /// <param name="penalty">λ of slopes; positive.</param>
     /// <param name="interceptPenalty">λ of the intercept; positive.</param>
-    public PenalizedFit(LabelKind kind, EmbeddedTask rows, LinearHead centre, double penalty, double interceptPenalty)
-        : this(kind, rows, WithIntercepts(centre), [.. Enumerable.Repeat(1 / Math.Sqrt(penalty), centre.Weights.Length / centre.OutputCount), 1 / Math.Sqrt(interceptPenalty)], null)
+    /// <param name="counts">The likelihood of values that are counts; else null.</param>
+    public PenalizedFit(LabelKind kind, EmbeddedTask rows, LinearHead centre, double penalty, double interceptPenalty, CountLikelihood? counts = null)
+        : this(kind, rows, WithIntercepts(centre), [.. Enumerable.Repeat(1 / Math.Sqrt(penalty), centre.Weights.Length / centre.OutputCount), 1 / Math.Sqrt(interceptPenalty)], null, counts)
     {
     }
 
@@ -56,9 +58,11 @@ internal sealed class PenalizedFit
     /// <param name="centre">C [outputs, embedding + 1].</param>
     /// <param name="priorScale">b [embedding + 1].</param>
     /// <param name="factor">F [embedding + 1, embedding + 1], row-major; or null for the identity.</param>
-    public PenalizedFit(LabelKind kind, EmbeddedTask rows, double[] centre, double[] priorScale, double[]? factor)
+    /// <param name="counts">The likelihood of values that are counts; else null.</param>
+    public PenalizedFit(LabelKind kind, EmbeddedTask rows, double[] centre, double[] priorScale, double[]? factor, CountLikelihood? counts = null)
     {
         _kind = kind;
+        _counts = counts;
         _rows = rows;
         _centre = centre;
         _priorScale = priorScale;
@@ -83,6 +87,8 @@ internal sealed class PenalizedFit
         }
 
         LaneProducts.AddCombinations(centre, _columns, _start, _stride);
+        for (int row = 0; row < rows.Exposures.Length; row++)
+            _start[row] += Math.Log(rows.Exposures[row]);
         for (int j = 0; j < width; j++)
             TensorPrimitives.Multiply(_columns.AsSpan(j * _stride, _stride), priorScale[j], _columns.AsSpan(j * _stride, _stride));
         if (factor is null)
@@ -202,10 +208,13 @@ internal sealed class PenalizedFit
     /// <summary>s(y − g): the derivative of a row's log likelihood by a score, at the last evaluated U.</summary>
     public double Residual(int row, int output) => _weights[row] * (Target(_rows.Labels[row], output) - _predictions[output * _stride + row]);
 
-    /// <summary>For classes, s times twice the derivative of a row's expected loss by its variance, divided by the degrees of freedom (classes − 1), at the last evaluated U.</summary>
+    // Whether the loss of a row has a curvature of its own, and one score.
+    private bool HasCurvatures => _kind == LabelKind.Binary || _counts is not null;
+
+    /// <summary>For classes and counts, s times twice the derivative of a row's expected loss by its variance, divided by the degrees of freedom (classes − 1), at the last evaluated U.</summary>
     public double Precision(int row)
     {
-        if (_kind == LabelKind.Binary)
+        if (HasCurvatures)
             return _weights[row] * _curvatures[row];
         double squares = 0;
         for (int k = 0; k < _outputs; k++)
@@ -270,15 +279,19 @@ internal sealed class PenalizedFit
         for (int row = 0; row < _rows.RowCount; row++)
         {
             float label = _rows.Labels[row];
-            double score = _predictions[_kind == LabelKind.Multiclass ? (int)label * _stride + row : row];
+            double score = _predictions[_kind == LabelKind.Multiclass ? (int)label * _stride + row : row], loss;
             switch (_kind)
             {
                 case LabelKind.Binary:
-                    (double loss, _predictions[row], _curvatures[row]) = LogisticExpectation.Of(score, _variances[row]);
+                    (loss, _predictions[row], _curvatures[row]) = LogisticExpectation.Of(score, _variances[row]);
                     value += _weights[row] * (loss - score * label);
                     break;
                 case LabelKind.Multiclass:
                     value -= _weights[row] * score;
+                    break;
+                case LabelKind.Regression when _counts is not null:
+                    (loss, _predictions[row], _curvatures[row]) = _counts.Expected(score, _variances[row], label);
+                    value += _weights[row] * loss;
                     break;
                 default:
                     value += _weights[row] * 0.5 * (score - label) * (score - label);
@@ -301,7 +314,7 @@ internal sealed class PenalizedFit
         if (_kind != LabelKind.Multiclass)
         {
             TensorPrimitives.Multiply(_changes, _weights, _changes);
-            if (_kind == LabelKind.Binary)
+            if (HasCurvatures)
                 TensorPrimitives.Multiply(_changes, _curvatures, _changes);
             return;
         }

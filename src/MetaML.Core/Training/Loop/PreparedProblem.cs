@@ -18,7 +18,7 @@ internal sealed class PreparedProblem
     public PreparedProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
         Original = training;
-        Labels = LabelScaling.Fit(training);
+        Labels = options.Adapter?.PredictsCounts(training.Kind) == true ? LabelScaling.None : LabelScaling.Fit(training);
         Covariates = CovariateScaling.Fit(training);
         Tasks = Labels.Apply(training);
         Tasks = Covariates?.Apply(Tasks) ?? Tasks;
@@ -29,7 +29,7 @@ internal sealed class PreparedProblem
     // The same tasks with other tasks or rows held out.
     private PreparedProblem(PreparedProblem original, EpisodeSource source)
     {
-        (Original, Labels, Tasks, Source) = (original.Original, original.Labels, original.Tasks, source);
+        (Original, Labels, Covariates, Tasks, Source) = (original.Original, original.Labels, original.Covariates, original.Tasks, source);
         _trainingTasks = TakeTrainingTasks();
     }
 

@@ -15,12 +15,14 @@ internal sealed class TaskRowReader
     private readonly ValueGetter<VBuffer<float>> _getFeatures;
     private readonly Func<string?> _getTask;
     private readonly TaskFeatureReader? _getTaskFeatures;
+    private readonly ValueGetter<float>? _getExposure;
     private readonly TaskRowBlock? _block;
     private readonly List<TaskRowOutput> _outputs = [];
 
     private VBuffer<float> _features;
     private string?[] _tasks = new string?[1];
     private float[][] _taskFeatures = [[]]; // of each row
+    private float[] _exposures = [1];
     private int[] _finiteIndices = new int[1]; // index of the row in the scorer, which has only the rows with finite features; −1 for other rows
     private int _finiteCount;
     private bool _isEmbedded;
@@ -39,6 +41,7 @@ internal sealed class TaskRowReader
         _getTask = TaskNames.Getter(row, columns.Task);
         _getTaskFeatures = columns.TaskFeatures is { } name ? new TaskFeatureReader(row, name) : null;
         _taskFeatures[0] = NewTaskFeatures();
+        _getExposure = columns.Exposure is { } exposure ? row.GetGetter<float>(row.Schema[exposure]) : null;
     }
 
     /// <summary>The columns of the input.</summary>
@@ -96,6 +99,7 @@ internal sealed class TaskRowReader
             Array.Resize(ref _tasks, 2 * Count);
             Array.Resize(ref _finiteIndices, 2 * Count);
             Array.Resize(ref _taskFeatures, 2 * Count);
+            Array.Resize(ref _exposures, 2 * Count);
             for (int row = Count; row < _taskFeatures.Length; row++)
                 _taskFeatures[row] = NewTaskFeatures();
         }
@@ -104,6 +108,8 @@ internal sealed class TaskRowReader
         _getFeatures(ref _features);
         FeatureRow features = _features.ToFeatureRow();
         _getTaskFeatures?.Read(_taskFeatures[Count]);
+        _exposures[Count] = 1;
+        _getExposure?.Invoke(ref _exposures[Count]);
         bool isFinite = features.IsFinite && FiniteNumbers.AreAll<float>(_taskFeatures[Count]);
         _finiteIndices[Count++] = isFinite ? _finiteCount++ : -1;
         if (isFinite)
@@ -122,6 +128,9 @@ internal sealed class TaskRowReader
 
     /// <summary>The features of the row's task; empty if there are none.</summary>
     public ReadOnlySpan<float> TaskFeatures(int row) => _taskFeatures[row];
+
+    /// <summary>The exposure of the row; 1 if there is no exposure column.</summary>
+    public float Exposure(int row) => _exposures[row];
 
     /// <summary>Whether all features of the row and of its task are finite. Only such rows have embeddings.</summary>
     public bool IsFinite(int row) => _finiteIndices[row] >= 0;

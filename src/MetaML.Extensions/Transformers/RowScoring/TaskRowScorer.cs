@@ -123,10 +123,15 @@ internal sealed class TaskRowScorer : TaskRowOutput
         ReadOnlySpan<float> embedding = _rows.Embed(row, task);
         Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
         task.Score(embedding, scores);
+        if (task.Head.Counts is not null)
+            scores[0] *= ExposureOf(row);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
-        return new Row(task, start, _needsDeviation && task.Head.PredictiveVariance is { } variance ? variance.Deviation(embedding) : float.NaN, IsRefused: false);
+        return new Row(task, start, _needsDeviation ? task.Deviation(embedding, scores[0]) : float.NaN, IsRefused: false);
     }
+
+    // An exposure that is not positive gives no prediction.
+    private float ExposureOf(int row) => _rows.Exposure(row) is > 0 and < float.PositiveInfinity and var exposure ? exposure : float.NaN;
 
     private AdaptedTask? Find(string? name, int row)
     {

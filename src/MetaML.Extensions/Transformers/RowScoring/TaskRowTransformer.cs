@@ -26,13 +26,16 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <summary>The column of task features; null if there is none.</summary>
     public string? TaskFeatureColumnName => Columns.TaskFeatures;
 
+    /// <summary>The column of exposures of counts; null if there is none.</summary>
+    public string? ExposureColumnName => Columns.Exposure;
+
     internal ColumnNames Columns { get; }
 
     /// <summary>The model that embeds the rows.</summary>
     private protected abstract MetaModel Encoder { get; }
 
     /// <summary>Adds the output columns to the rows. Rows are scored in blocks, as they are read.</summary>
-    /// <param name="input">Data with the feature column and, if the model has them, the Task column and the column of task features.</param>
+    /// <param name="input">Data with the feature column and, if the model has them, the Task column and the columns of task features and exposures.</param>
     public new IDataView Transform(IDataView input)
     {
         Host.CheckValue(input, nameof(input));
@@ -84,7 +87,8 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
             int features = InputSchema[parent.Columns.Features].Index;
             int task = parent.Columns.Task is { } name ? InputSchema[name].Index : -1;
             int taskFeatures = parent.Columns.TaskFeatures is { } column ? InputSchema[column].Index : -1;
-            return index => index == features || index == task || index == taskFeatures;
+            int exposure = parent.Columns.Exposure is { } exposures ? InputSchema[exposures].Index : -1;
+            return index => index == features || index == task || index == taskFeatures || index == exposure;
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);

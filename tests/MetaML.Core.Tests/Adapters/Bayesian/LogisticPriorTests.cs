@@ -40,7 +40,7 @@ public sealed class LogisticPriorTests
         });
 
         ScaledHeadPrior prior = new ScaledHeadPrior([mean], DenseCovariance.Of(covariance, 2));
-        var (evidence, bound) = new LogisticTask(LabelKind.Binary, task, 2).Under(prior, Root(covariance, 2));
+        var (evidence, bound) = new GeneralizedTask(LabelKind.Binary, task, 2).Under(prior, Root(covariance, 2));
         TaskPosterior posterior = evidence.Under(prior);
         double[] centre = [mean[0] + posterior.Shifts[0][0], mean[1] + posterior.Shifts[0][1]], spread = posterior.Covariance(1);
 
@@ -72,7 +72,7 @@ public sealed class LogisticPriorTests
             double sum = classes.Sum(c => Math.Exp(c[0]));
             return labels.Aggregate(1.0, (product, label) => product * Math.Exp(classes[(int)label][0]) / sum);
         }));
-        var (_, bound) = new LogisticTask(LabelKind.Multiclass, task, 1).Under(prior, [Math.Sqrt(Variance)]);
+        var (_, bound) = new GeneralizedTask(LabelKind.Multiclass, task, 1).Under(prior, [Math.Sqrt(Variance)]);
         Assert.InRange(marginal - bound, 0, 0.15);
     }
 
@@ -92,9 +92,9 @@ public sealed class LogisticPriorTests
             "full" => CovarianceForm.Full(0),
             _ => CovarianceForm.Full(10),
         };
-        LogisticTask[] tasks = Logistic(kind, Tasks(kind, 30, 12));
+        GeneralizedTask[] tasks = Logistic(kind, Tasks(kind, 30, 12));
         int heads = tasks[0].Heads;
-        var search = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, heads), hasMean: true, covariance, PriorLimits.None.AtMost(200));
+        var search = new GeneralizedPrior(tasks, GeneralizedPrior.Start(tasks, Width, heads), hasMean: true, covariance, PriorLimits.None.AtMost(200));
         double first = search.Bound, last = first;
         for (int round = 0; round < 6; round++)
         {
@@ -114,8 +114,8 @@ public sealed class LogisticPriorTests
     [InlineData(LabelKind.Multiclass)]
     public void Climb_ManyTasks_FindsThePriorTheyWereDrawnFrom(LabelKind kind)
     {
-        LogisticTask[] tasks = Logistic(kind, Tasks(kind, 500, 30));
-        HeadPrior fit = new LogisticPrior(tasks, LogisticPrior.Start(tasks, Width, tasks[0].Heads), hasMean: true, CovarianceForm.Full(0), PriorLimits.None.AtMost(200)).Climb().Prior;
+        GeneralizedTask[] tasks = Logistic(kind, Tasks(kind, 500, 30));
+        HeadPrior fit = new GeneralizedPrior(tasks, GeneralizedPrior.Start(tasks, Width, tasks[0].Heads), hasMean: true, CovarianceForm.Full(0), PriorLimits.None.AtMost(200)).Climb().Prior;
         for (int i = 0; i < s_covariance.Length; i++)
             Assert.Equal(s_covariance[i], fit.Covariance[i], 0.12 + (kind == LabelKind.Binary ? 0.15 : 0.25) * s_covariance[i]); // of rare classes the bound is less close, and Σ too small
         double[][] means = kind == LabelKind.Binary ? [s_mean] : ClassContrasts.Of(ClassMeans);
@@ -149,8 +149,8 @@ public sealed class LogisticPriorTests
 
             return Math.Log(sum / total);
         });
-        LogisticTask[] logistic = Logistic(LabelKind.Binary, tasks);
-        HeadPrior fit = new LogisticPrior(logistic, LogisticPrior.Start(logistic, 1, 1), hasMean: true, CovarianceForm.Diagonal, PriorLimits.None.AtMost(200)).Climb().Prior;
+        GeneralizedTask[] logistic = Logistic(LabelKind.Binary, tasks);
+        HeadPrior fit = new GeneralizedPrior(logistic, GeneralizedPrior.Start(logistic, 1, 1), hasMean: true, CovarianceForm.Diagonal, PriorLimits.None.AtMost(200)).Climb().Prior;
         var best = (Value: double.NegativeInfinity, Mean: 0.0, Variance: 0.0);
         for (double mean = -0.4; mean <= 0.4; mean += 0.05)
         {
@@ -171,7 +171,7 @@ public sealed class LogisticPriorTests
     public void Adapt_AnyCovariance_SolvesTheOptimalityConditionAndDividesByTheSpread(LabelKind kind)
     {
         int outputs = kind == LabelKind.Binary ? 1 : 3;
-        var adapter = new BayesianLogisticAdapter(new HeadShape(kind, Dimension, outputs), new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic, Covariance = PriorCovariance.Full });
+        var adapter = new BayesianGeneralizedAdapter(new HeadShape(kind, Dimension, outputs), new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic, Covariance = PriorCovariance.Full });
         double[][] means = kind == LabelKind.Binary ? [s_mean] : ClassMeans;
         ParameterArray[] parameters = ParameterArray.Initialize(adapter.Parameters, new Random(0));
         LearnedCovariance.Store(s_covariance, parameters[0].Values, parameters[1].Values);
@@ -266,7 +266,7 @@ public sealed class LogisticPriorTests
         })).Average(right => right ? 1.0 : 0);
         Assert.True(accuracy > 0.6, $"accuracy {accuracy}");
 
-        var adapter = new BayesianLogisticAdapter(new HeadShape(LabelKind.Multiclass, Dimension, null), new BayesianAdapterOptions());
+        var adapter = new BayesianGeneralizedAdapter(new HeadShape(LabelKind.Multiclass, Dimension, null), new BayesianAdapterOptions());
         ParameterArray[] parameters = ParameterArray.Initialize(adapter.Parameters, new Random(0));
         float[] before = [.. parameters[0].Values];
         adapter.CompletePrior(parameters, [new EmbeddedTask(new float[] { 1, 2 }, 2, [0], [1], 1)]);
@@ -293,14 +293,14 @@ public sealed class LogisticPriorTests
         Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(options).ClassLikelihood);
         Assert.IsType<BayesianAdapter>(options.Create(new HeadShape(LabelKind.Binary, 3, 1)));
         var logistic = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic };
-        Assert.IsType<BayesianLogisticAdapter>(logistic.Create(new HeadShape(LabelKind.Binary, 3, 1)));
+        Assert.IsType<BayesianGeneralizedAdapter>(logistic.Create(new HeadShape(LabelKind.Binary, 3, 1)));
         Assert.IsType<BayesianAdapter>(logistic.Create(new HeadShape(LabelKind.Regression, 3, 1)));
         Assert.Contains("got 7", Assert.Throws<ArgumentException>(() => new BayesianAdapterOptions { ClassLikelihood = (ClassLikelihood)7 }.Validate(LabelKind.Binary)).Message);
     }
 
     private static double[][] ClassMeans => [[1, -0.5, 0], [0, 1, 0.5], [-1, 0, 0]];
 
-    private static LogisticTask[] Logistic(LabelKind kind, EmbeddedTask[] tasks) => [.. tasks.Select(task => new LogisticTask(kind, task, task.Embeddings.Length / task.RowCount + 1))];
+    private static GeneralizedTask[] Logistic(LabelKind kind, EmbeddedTask[] tasks) => [.. tasks.Select(task => new GeneralizedTask(kind, task, task.Embeddings.Length / task.RowCount + 1))];
 
     private static double[] Root(double[] covariance, int width)
     {

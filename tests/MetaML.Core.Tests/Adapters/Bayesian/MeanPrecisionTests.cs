@@ -92,8 +92,8 @@ public sealed class MeanPrecisionTests
         int width = tasks[0].Dimension + 1;
         if (kind == LabelKind.Regression)
             return HeadPrior.Fit(Evidence(tasks), HeadPrior.Start(Evidence(tasks), width, 1, PriorNoise.Common), hasMean: true, CovarianceForm.Diagonal, PriorLimits.None.AtMost(200)).Mean[0];
-        LogisticTask[] logistic = [.. tasks.Select(task => new LogisticTask(kind, task, width)).Where(task => task.Heads > 0)];
-        return new LogisticPrior(logistic, LogisticPrior.Start(logistic, width, 1), hasMean: true, CovarianceForm.Diagonal, PriorLimits.None.AtMost(200)).Climb().Prior.Mean[0];
+        GeneralizedTask[] logistic = [.. tasks.Select(task => new GeneralizedTask(kind, task, width)).Where(task => task.Heads > 0)];
+        return new GeneralizedPrior(logistic, GeneralizedPrior.Start(logistic, width, 1), hasMean: true, CovarianceForm.Diagonal, PriorLimits.None.AtMost(200)).Climb().Prior.Mean[0];
     }
 
     private static double Distance(double[] slopes, double[] truth) => Math.Sqrt(truth.Zip(slopes, (one, other) => (one - other) * (one - other)).Sum());

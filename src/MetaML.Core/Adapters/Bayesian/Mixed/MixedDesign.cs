@@ -1,3 +1,4 @@
+using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Numerics;
 
 namespace MetaML.Adapters.Bayesian.Mixed;
@@ -15,6 +16,9 @@ internal sealed class MixedDesign
     // The products of the rows of each task have width² numbers.
     private const int MostWidth = 1024;
 
+    // The share that is added to variances, so that a covariance at the limit of the positive definite ones has a Cholesky factor.
+    private const double Singular = 1e-10;
+
     private readonly int[] _modulated;
 
     /// <param name="width">Embedding + 1; the last dimension is the intercept.</param>
@@ -24,7 +28,7 @@ internal sealed class MixedDesign
     public MixedDesign(int width, int[] varying, int covariates)
     {
         if (width > MostWidth)
-            throw new ArgumentException($"Features must be at most {MostWidth - 1} if tasks have covariates, effects are fixed, or Shrinkage is false; got {width - 1}. The cost grows with their square for each task. Select features, or use an encoder.", nameof(width));
+            throw new ArgumentException($"Features must be at most {MostWidth - 1} if tasks have covariates, effects are fixed, Shrinkage is false, or counts are negative binomial; got {width - 1}. The cost grows with their square for each task. Select features, or use an encoder.", nameof(width));
         Width = width;
         Varying = varying;
         Covariates = covariates;
@@ -66,6 +70,31 @@ internal sealed class MixedDesign
             for (int k = 0; k < outputs; k++)
                 effects[(covariate * Width + dimension) * outputs + k] = (float)coefficients[k][i];
         }
+    }
+
+    /// <summary>Σ of all dimensions, [width, width], as an adapter stores it. A dimension that does not vary gets the variance 1, which the mask of the adapter hides.</summary>
+    /// <param name="varying">Σ of the varying dimensions.</param>
+    public double[] StoredCovariance(HeadPrior varying)
+    {
+        double[] covariance = Spread(varying.Covariance);
+        for (int j = 0; j < Width; j++)
+        {
+            ref double variance = ref covariance[j * (Width + 1)];
+            variance = Array.BinarySearch(Varying, j) < 0 ? 1 : variance * (1 + Singular) + Singular * varying.NoiseVariance;
+        }
+
+        return covariance;
+    }
+
+    /// <summary>A matrix of the varying dimensions among all dimensions, [width, width], with zeros for the others.</summary>
+    /// <param name="matrix">[varying, varying].</param>
+    public double[] Spread(double[] matrix)
+    {
+        int count = Varying.Length;
+        var all = new double[Width * Width];
+        for (int i = 0; i < matrix.Length; i++)
+            all[Varying[i / count] * Width + Varying[i % count]] = matrix[i];
+        return all;
     }
 
     /// <summary>m(u), [width].</summary>

@@ -37,12 +37,16 @@ internal sealed class MixedFit(IReadOnlyList<MixedTask> tasks, MixedDesign desig
     /// <param name="prior">With its likelihood and the covariance of its coefficients.</param>
     /// <param name="tasks">The tasks that it was learned from.</param>
     /// <param name="covarianceParameters">Number of free parameters of Σ.</param>
-    public static PriorSummary Summary(MixedPrior prior, IReadOnlyList<TaskEvidence> tasks, int covarianceParameters) => new(
-        prior.LogLikelihood,
-        tasks.Count,
-        tasks.Sum(task => (long)task.RowCount),
-        covarianceParameters + (double.IsInfinity(prior.Varying.NoiseShape) ? 1 : 2),
-        prior.Coefficients[0].Length <= MostReported ? prior.CoefficientCovariance : []);
+    public static PriorSummary Summary(MixedPrior prior, IReadOnlyList<TaskEvidence> tasks, int covarianceParameters) =>
+        Summary(prior, tasks.Count, tasks.Sum(task => (long)task.RowCount), covarianceParameters + (double.IsInfinity(prior.Varying.NoiseShape) ? 1 : 2));
+
+    /// <summary>The summary of a prior.</summary>
+    /// <param name="prior">With its likelihood and the covariance of its coefficients.</param>
+    /// <param name="tasks">Number of the tasks that it was learned from.</param>
+    /// <param name="rows">Number of their rows.</param>
+    /// <param name="varianceParameters">Number of free parameters of Σ, and of the noise or the dispersion.</param>
+    public static PriorSummary Summary(MixedPrior prior, int tasks, long rows, int varianceParameters) =>
+        new(prior.LogLikelihood, tasks, rows, varianceParameters, prior.Coefficients[0].Length <= MostReported ? prior.CoefficientCovariance : []);
 
     /// <summary>The summary of a prior without covariates and fixed effects.</summary>
     /// <param name="prior">The prior.</param>

@@ -1,4 +1,5 @@
 using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Adapters.Logistic;
 
 namespace MetaML.Adapters.Bayesian.Mixed;
 
@@ -9,6 +10,9 @@ internal sealed record MixedPrior(double[][] Coefficients, HeadPrior Varying)
 {
     /// <summary>γ: the prior variance of the effects of covariates on each modulated dimension; empty if they are not shrunk.</summary>
     public double[] CovariateVariances { get; init; } = [];
+
+    /// <summary>The distribution of counts; null if labels are not counts.</summary>
+    public CountLikelihood? Counts { get; init; }
 
     /// <summary>log p(y | Z) of all tasks at β.</summary>
     public double LogLikelihood { get; init; }

@@ -36,15 +36,7 @@ internal sealed class MixedRegression(IReadOnlyList<MixedTask> tasks, MixedDesig
     public HeadDeviation[] Integrate(double[] root)
     {
         var deviations = new HeadDeviation[_tasks.Length];
-        try
-        {
-            Parallel.For(0, deviations.Length, t => deviations[t] = new HeadDeviation(_tasks[t].Form, design.Varying, root));
-        }
-        catch (AggregateException exception) when (exception.InnerException is ArithmeticException inner)
-        {
-            throw inner;
-        }
-
+        ParallelLoop.For(deviations.Length, t => deviations[t] = new HeadDeviation(_tasks[t].Form, design.Varying, root));
         return deviations;
     }
 

@@ -28,15 +28,7 @@ internal sealed record ScaledHeadPrior(double[][] Mean, Covariance Covariance)
             return posteriors;
         }
 
-        try
-        {
-            Parallel.For(0, (posteriors.Length + LaneInverse.Lanes - 1) / LaneInverse.Lanes, group => Group(group * LaneInverse.Lanes));
-        }
-        catch (AggregateException exception) when (exception.InnerException is ArithmeticException inner)
-        {
-            throw inner;
-        }
-
+        ParallelLoop.For((posteriors.Length + LaneInverse.Lanes - 1) / LaneInverse.Lanes, group => Group(group * LaneInverse.Lanes));
         return posteriors;
 
         void Group(int first)

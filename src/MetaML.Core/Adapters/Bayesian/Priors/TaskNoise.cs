@@ -1,3 +1,5 @@
+using MetaML.Numerics;
+
 namespace MetaML.Adapters.Bayesian.Priors;
 
 /// <summary>The noise of tasks: σₜ² ~ Inv-Gamma(a, a σ²). With a = ∞, all tasks have the same σ².</summary>
@@ -29,13 +31,13 @@ internal static class TaskNoise
     /// <summary>The same for given q of the tasks, without −½ log |G|.</summary>
     public static double LogLikelihood(IReadOnlyList<TaskEvidence> tasks, double[] quadratics, double variance, double shape)
     {
-        double sum = 0, logGamma = double.IsInfinity(shape) ? 0 : LogGamma(shape);
+        double sum = 0, logGamma = double.IsInfinity(shape) ? 0 : GammaFunction.Log(shape);
         for (int t = 0; t < quadratics.Length; t++)
         {
             double half = Count(tasks[t]) / 2;
             sum += double.IsInfinity(shape)
                 ? -half * Math.Log(2 * Math.PI * variance) - quadratics[t] / (2 * variance)
-                : LogGamma(shape + half) - logGamma - half * Math.Log(2 * Math.PI * shape * variance) - (shape + half) * Math.Log(1 + quadratics[t] / (2 * shape * variance));
+                : GammaFunction.Log(shape + half) - logGamma - half * Math.Log(2 * Math.PI * shape * variance) - (shape + half) * Math.Log(1 + quadratics[t] / (2 * shape * variance));
         }
 
         return sum;
@@ -68,14 +70,4 @@ internal static class TaskNoise
     }
 
     private static double Count(TaskEvidence task) => task.Weight * task.Outputs;
-
-    // Stirling's series for x ≥ 7; for smaller x by Γ(x + 1) = x Γ(x).
-    private static double LogGamma(double x)
-    {
-        double below = 0;
-        for (; x < 7; x++)
-            below += Math.Log(x);
-        double inverse = 1 / x, square = inverse * inverse;
-        return (x - 0.5) * Math.Log(x) - x + 0.5 * Math.Log(2 * Math.PI) + inverse * (1 / 12.0 - square * (1 / 360.0 - square * (1 / 1260.0 - square / 1680))) - below;
-    }
 }

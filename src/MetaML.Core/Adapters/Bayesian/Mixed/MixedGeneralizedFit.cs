@@ -4,13 +4,14 @@ using MetaML.Numerics;
 
 namespace MetaML.Adapters.Bayesian.Mixed;
 
-/// <summary>Fits a <see cref="MixedPrior"/> to class labels with a logistic likelihood, in rounds as <see cref="LogisticPrior"/>.</summary>
-/// <remarks>A round replaces the rows of each task by values with known noise under the current prior (<see cref="LogisticTask"/>), and then finds the most likely prior of these values (<see cref="MixedSearch"/>).</remarks>
+/// <summary>Fits a <see cref="MixedPrior"/> to class labels or counts, in rounds as <see cref="GeneralizedPrior"/>.</summary>
+/// <remarks>A round replaces the rows of each task by values with known noise under the current prior (<see cref="GeneralizedTask"/>), and then finds the most likely prior of these values (<see cref="MixedSearch"/>).</remarks>
 /// <param name="tasks">The training tasks with a head.</param>
 /// <param name="covariates">u of each task.</param>
 /// <param name="design">The coefficients.</param>
+/// <param name="shrinksCovariates">Whether the effects of covariates are shrunk.</param>
 /// <param name="limits">The number of steps of the search of a round, and the time.</param>
-internal sealed class MixedLogisticFit(LogisticTask[] tasks, double[][] covariates, MixedDesign design, PriorLimits limits)
+internal sealed class MixedGeneralizedFit(GeneralizedTask[] tasks, double[][] covariates, MixedDesign design, bool shrinksCovariates, PriorLimits limits)
 {
     // The change of the bound for each head, in nats, below which a round is the last.
     private const double Tolerance = 1e-3;
@@ -21,10 +22,17 @@ internal sealed class MixedLogisticFit(LogisticTask[] tasks, double[][] covariat
     /// <param name="chooseForm">The form of Σ, from the evidence of the tasks about their means.</param>
     public MixedPrior Fit(Func<TaskEvidence[], CovarianceForm> chooseForm)
     {
-        double[][] zeros = [.. Enumerable.Range(0, tasks[0].Heads).Select(_ => new double[design.Size])];
-        var (diagonal, evidence) = Climb(CovarianceForm.Diagonal, new MixedPrior(zeros, LogisticPrior.Start(tasks, design.Width, tasks[0].Heads)));
+        var (diagonal, evidence) = FitDiagonal();
         CovarianceForm form = chooseForm([.. evidence.Select((task, t) => task.About(MeansOf(diagonal, t), design.Varying))]);
         return form == CovarianceForm.Diagonal || limits.IsTimeUp() ? diagonal : Climb(form, diagonal).Prior;
+    }
+
+    /// <summary>Fits the prior with a diagonal covariance.</summary>
+    /// <returns>The prior, and the evidence of each task under it.</returns>
+    public (MixedPrior Prior, TaskEvidence[] Evidence) FitDiagonal()
+    {
+        double[][] zeros = [.. Enumerable.Range(0, tasks[0].Heads).Select(_ => new double[design.Size])];
+        return Climb(CovarianceForm.Diagonal, new MixedPrior(zeros, GeneralizedPrior.Start(tasks, design.Varying.Length, tasks[0].Heads)));
     }
 
     private (MixedPrior Prior, TaskEvidence[] Evidence) Climb(CovarianceForm form, MixedPrior prior)
@@ -34,7 +42,7 @@ internal sealed class MixedLogisticFit(LogisticTask[] tasks, double[][] covariat
         for (int round = 0; round < MaximumRounds && change >= least && !limits.IsTimeUp(); round++)
         {
             MixedTask[] values = [.. evidence.Select((task, t) => new MixedTask(task, MixedTask.FormOf(task), covariates[t]))];
-            prior = new MixedSearch(new MixedRegression(values, design), form, prior, shrinksCovariates: true).Climb(limits).Prior;
+            prior = new MixedSearch(new MixedRegression(values, design), form, prior, shrinksCovariates).Climb(limits).Prior;
             double before = bound;
             (evidence, bound) = Under(prior);
             change = Math.Abs(bound - before);
@@ -46,10 +54,9 @@ internal sealed class MixedLogisticFit(LogisticTask[] tasks, double[][] covariat
     // The evidence of the rows of each task under a prior, and the sum of the bounds on their log likelihoods.
     private (TaskEvidence[] Evidence, double Bound) Under(MixedPrior prior)
     {
-        var covariance = DenseCovariance.Of(prior.Varying.Covariance, design.Width); // the noise is 1
-        _ = covariance.Precision; // computed once, before the threads
-        double[] root = [.. prior.Varying.Covariance];
-        Cholesky.Factor(root, design.Width);
+        var covariance = DenseCovariance.Of(prior.Varying.Covariance, design.Varying.Length); // the noise is 1
+        double[] root = design.Spread(prior.Varying.Covariance);
+        Cholesky.FactorSemidefinite(root, design.Width);
         var posteriors = new (TaskEvidence Evidence, double Bound)[tasks.Length];
         Parallel.For(0, tasks.Length, t => posteriors[t] = tasks[t].Under(new ScaledHeadPrior(MeansOf(prior, t), covariance), root));
         return (Array.ConvertAll(posteriors, posterior => posterior.Evidence), posteriors.Sum(posterior => posterior.Bound));

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Logistic;
 
-/// <summary>W = argmin_V Σᵢ sᵢ ℓ(yᵢ, z̃ᵢV) + ½‖B⁻¹(V − V₀)‖², with ℓ the cross-entropy, z̃ = (z, 1), B = diag(b) F, and s the example weights: the base of the adapters by logistic regression.</summary>
+/// <summary>W = argmin_V Σᵢ sᵢ ℓ(yᵢ, z̃ᵢV) + ½‖B⁻¹(V − V₀)‖², with ℓ = −log p(y) the cross-entropy or the loss of a count, z̃ = (z, 1), B = diag(b) F, and s the example weights: the base of the adapters by logistic and count regression.</summary>
 /// <remarks>
 /// <para>Newton's method in double precision runs to convergence. The penalty makes the minimum unique, also for linearly
 /// separable classes and for classes without rows. V₀ is learned if all tasks have the same outputs, else it is 0.</para>
@@ -19,14 +19,14 @@ namespace MetaML.Adapters.Logistic;
 /// binary head from a fixed number of Newton steps); Rajeswaran et al., Meta-Learning with Implicit Gradients, 2019, arXiv
 /// 1909.04630. Deviations: convergence, any number of classes, and V₀.</para>
 /// </remarks>
-internal abstract class LogisticRegressionAdapter : IManagedAdapter
+internal abstract class GeneralizedLinearAdapter : IManagedAdapter
 {
     private const string Prior = "prior_head";
 
     private readonly int _priorIndex;
     private readonly int _effectsIndex;
 
-    private protected LogisticRegressionAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
+    private protected GeneralizedLinearAdapter(HeadShape shape, IEnumerable<ParameterSpec> priorScale, bool isTrained)
     {
         Shape = shape;
         List<ParameterSpec> parameters = [.. priorScale];
@@ -59,11 +59,11 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         Tensor p = augmented * priorScale, minimum = Minimum(input, embeddings); // U* [tasks, embedding + 1, outputs]
         if (factor is not null)
             p = p.bmm(factor);
-        var support = new RowBatch(z, input.Support.Labels.to(z.dtype), input.Support.Weights.to(z.dtype));
-        Tensor probabilities = LabelLoss.Probabilities(Shape.Kind, augmented.bmm(prior).Plus(p.bmm(minimum)), input.ClassMask.to(z.dtype)); // [tasks, rows, outputs]
-        Tensor residual = (probabilities - LabelLoss.Indicators(Shape.Kind, support, input.OutputCount)) * support.Weights.unsqueeze(-1);
+        var support = new RowBatch(z, input.Support.Labels.to(z.dtype), input.Support.Weights.to(z.dtype)) { Exposures = input.Support.Exposures?.to(z.dtype) };
+        var (predictions, targets, curvatures) = Predict(input, augmented.bmm(prior).Plus(p.bmm(minimum)), support); // [tasks, rows, outputs]
+        Tensor residual = (predictions - targets) * support.Weights.unsqueeze(-1);
         Tensor gradient = minimum.Plus(p.transpose(1, 2).bmm(residual)); // ∇J(U*, θ)
-        var hessian = new LogisticHessian(p.detach(), support.Weights, probabilities.detach(), isCoupled: Shape.Kind == LabelKind.Multiclass);
+        var hessian = new LogisticHessian(p.detach(), support.Weights, curvatures.detach(), Shape.Kind == LabelKind.Multiclass ? predictions.detach() : null);
         Tensor move = minimum - hessian.Solve(gradient);
         Tensor head = prior.Plus((factor is null ? move : factor.bmm(move)) * priorScale.unsqueeze(-1)).to(embeddings.dtype); // [tasks, embedding + 1, outputs]
         return new AdaptedTasks(input.EncoderParameters, head.narrow(1, 0, dimension), head.narrow(1, dimension, 1).squeeze(1));
@@ -73,8 +73,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
         PenalizedFit fit = Fit(parameters, support);
-        LinearHead head = fit.ToHead(fit.Minimize());
-        return head with { PredictiveVariance = Predictive(parameters, support, fit) };
+        return Complete(fit.ToHead(fit.Minimize()), parameters, fit);
     }
 
     // V₀ is the logistic regression of the pooled rows.
@@ -114,11 +113,24 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     /// <summary>The same without libtorch, row-major.</summary>
     private protected virtual double[]? Factor(IReadOnlyList<float[]> parameters) => null;
 
-    /// <summary>The predictive variance of a head; null for none.</summary>
+    /// <summary>A head with its predictive variance and, for counts, their distribution.</summary>
+    /// <param name="head">The head.</param>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
-    /// <param name="support">The rows.</param>
     /// <param name="fit">The fit, at its minimum.</param>
-    private protected virtual PredictiveVariance? Predictive(IReadOnlyList<float[]> parameters, EmbeddedTask support, PenalizedFit fit) => null;
+    private protected virtual LinearHead Complete(LinearHead head, IReadOnlyList<float[]> parameters, PenalizedFit fit) => head;
+
+    /// <summary>The likelihood of counts; null if labels are classes.</summary>
+    private protected virtual CountLikelihood? Counts(IReadOnlyList<float[]> parameters) => null;
+
+    /// <summary>The predictions of scores, their targets, and the derivatives of the predictions by the scores (not used for more than two classes), all float64 [tasks, rows, outputs].</summary>
+    /// <param name="input">The parameters and the class mask.</param>
+    /// <param name="scores">Float64 [tasks, rows, outputs].</param>
+    /// <param name="rows">Labels, weights and exposures, in float64.</param>
+    private protected virtual (Tensor Predictions, Tensor Targets, Tensor Curvatures) Predict(AdaptationInput input, Tensor scores, RowBatch rows)
+    {
+        Tensor probabilities = LabelLoss.Probabilities(Shape.Kind, scores, input.ClassMask.to(scores.dtype));
+        return (probabilities, LabelLoss.Indicators(Shape.Kind, rows, input.OutputCount), probabilities - probabilities.Squared());
+    }
 
     /// <summary>The parameter of the effects of covariates, [covariates, embedding + 1, outputs]; null if there are none.</summary>
     private protected ParameterArray? Effects(IReadOnlyList<ParameterArray> parameters) => _effectsIndex >= 0 ? parameters[_effectsIndex] : null;
@@ -127,7 +139,7 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
     private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
     private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        new(Shape.Kind, support, Centre(parameters, support), PriorScale(parameters), Factor(parameters));
+        new(Shape.Kind, support, Centre(parameters, support), PriorScale(parameters), Factor(parameters), Counts(parameters));
 
     // U*: float64 [tasks, embedding + 1, outputs], without gradients; 0 for outputs that a task lacks.
     private Tensor Minimum(AdaptationInput input, Tensor embeddings)
@@ -136,13 +148,17 @@ internal abstract class LogisticRegressionAdapter : IManagedAdapter
         float[] z = ParameterSet.ToArray(embeddings), labels = ParameterSet.ToArray(input.Support.Labels), weights = ParameterSet.ToArray(input.Support.Weights);
         float[] mask = ParameterSet.ToArray(input.ClassMask);
         float[][] parameters = [.. input.AdapterParameters.Tensors.Select(ParameterSet.ToArray)];
-        float[] covariates = input.Covariates is { } values ? ParameterSet.ToArray(values) : [];
+        float[] covariates = input.Covariates is { } values ? ParameterSet.ToArray(values) : [], exposures = input.Support.Exposures is { } known ? ParameterSet.ToArray(known) : [];
         var minima = new double[tasks * outputs * (dimension + 1)];
         for (int t = 0; t < tasks; t++)
         {
             Range taskRows = (t * rows)..((t + 1) * rows);
             int taskOutputs = (int)TensorPrimitives.Sum<float>(mask.AsSpan(t * outputs, outputs)); // the outputs that a task lacks come last
-            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[taskRows], weights[taskRows], taskOutputs) { Covariates = covariates.Length > 0 ? covariates[(t * Shape.CovariateCount)..((t + 1) * Shape.CovariateCount)] : [] };
+            var support = new EmbeddedTask(z.AsMemory(t * rows * dimension, rows * dimension), dimension, labels[taskRows], weights[taskRows], taskOutputs)
+            {
+                Covariates = covariates.Length > 0 ? covariates[(t * Shape.CovariateCount)..((t + 1) * Shape.CovariateCount)] : [],
+                Exposures = exposures.Length > 0 ? exposures[taskRows] : [],
+            };
             Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
         }
 

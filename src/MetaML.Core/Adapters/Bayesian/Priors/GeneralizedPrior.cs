@@ -3,22 +3,22 @@ using MetaML.Numerics;
 
 namespace MetaML.Adapters.Bayesian.Priors;
 
-/// <summary>Finds the prior of heads under which the classes of all tasks are most likely: wₜ ~ N(m, Σ), P(y) = σ(wᵀz̃), or the softmax for more than two classes.</summary>
+/// <summary>Finds the prior of heads under which the classes or counts of all tasks are most likely: wₜ ~ N(m, Σ), P(y) = σ(wᵀz̃), the softmax for more than two classes, or counts with the mean exp(wᵀz̃).</summary>
 /// <remarks>
-/// <para>A round replaces the rows of each task by values with known noise (<see cref="LogisticTask"/> under the current prior)
+/// <para>A round replaces the rows of each task by values with known noise (<see cref="GeneralizedTask"/> under the current prior)
 /// and then finds the most likely prior of these values (<see cref="PriorSearch"/>). At the start of the round, both problems have the same
 /// gradient. The sum of the bounds on the log marginal likelihoods of the tasks, plus the log densities of the form's own prior and of m,
 /// never falls. If the prior of a round would lower it, a single step from the start of the round is tried instead. If that fails too, the prior stays.</para>
 /// <para>Managed code, on all cores. A round costs O(rows · embedding²) for each task.</para>
 /// </remarks>
-internal sealed class LogisticPrior
+internal sealed class GeneralizedPrior
 {
     // The gain of a round for each head, in nats, below which it is the last round.
     private const double Tolerance = 1e-3;
 
     private const int MaximumRounds = 50;
 
-    private readonly LogisticTask[] _tasks;
+    private readonly GeneralizedTask[] _tasks;
     private readonly bool _hasMean;
     private readonly CovarianceForm _form;
     private readonly PriorLimits _limits;
@@ -31,7 +31,7 @@ internal sealed class LogisticPrior
     /// <param name="form">The family of Σ.</param>
     /// <param name="limits">The number of steps of the search of a round, and the time.</param>
     /// <param name="point">Σ in the coordinates of the form; null for that of the start.</param>
-    public LogisticPrior(LogisticTask[] tasks, HeadPrior start, bool hasMean, CovarianceForm form, PriorLimits limits, double[]? point = null)
+    public GeneralizedPrior(GeneralizedTask[] tasks, HeadPrior start, bool hasMean, CovarianceForm form, PriorLimits limits, double[]? point = null)
     {
         _tasks = tasks;
         _hasMean = hasMean;
@@ -58,11 +58,11 @@ internal sealed class LogisticPrior
     /// <param name="tasks">The training tasks with a head.</param>
     /// <param name="width">Embedding + 1.</param>
     /// <param name="heads">Number of heads of m; 1 if m is 0.</param>
-    public static HeadPrior Start(LogisticTask[] tasks, int width, int heads) =>
+    public static HeadPrior Start(GeneralizedTask[] tasks, int width, int heads) =>
         HeadPrior.Start(Array.ConvertAll(tasks, task => task.First()), width, heads, noise: null);
 
     /// <summary>Searches until a round gains almost nothing, or a limit is reached.</summary>
-    public LogisticPrior Climb()
+    public GeneralizedPrior Climb()
     {
         double gain = double.PositiveInfinity, least = Tolerance * _tasks.Sum(task => task.Heads);
         for (int round = 0; round < Math.Min(MaximumRounds, _limits.Iterations) && gain >= least && !_limits.IsTimeUp(); round++)
@@ -112,15 +112,7 @@ internal sealed class LogisticPrior
         double[] root = [.. prior.Covariance];
         Cholesky.Factor(root, prior.Width);
         var posteriors = new (TaskEvidence Evidence, double Bound)[_tasks.Length];
-        try
-        {
-            Parallel.For(0, _tasks.Length, t => posteriors[t] = _tasks[t].Under(scaled, root));
-        }
-        catch (AggregateException exception) when (exception.InnerException is ArithmeticException inner)
-        {
-            throw inner;
-        }
-
+        ParallelLoop.For(_tasks.Length, t => posteriors[t] = _tasks[t].Under(scaled, root));
         double bound = posteriors.Sum(posterior => posterior.Bound) + _form.LogPrior(_form.At(point, prior.Width)) + HeadPrior.LogDensity(prior.Mean, prior.MeanPrecision);
         return new Visited(point, prior, bound, Array.ConvertAll(posteriors, posterior => posterior.Evidence));
     }
