@@ -4,8 +4,8 @@ namespace MetaML.Heads;
 /// <param name="Dispersion">φ: a count with the mean μ has the variance μ + φμ² (negative binomial); 0 for the variance μ (Poisson).</param>
 internal sealed record CountDistribution(double Dispersion)
 {
-    // The exponential of a larger number is not finite in single precision.
-    private const double LargestScore = 88;
+    /// <summary>The exponential of a larger number is not finite in single precision.</summary>
+    public const float LargestScore = 88;
 
     /// <summary>The expected count of a row with the exposure 1: exp(s + v/2).</summary>
     /// <param name="score">s: the score of the head, which is the logarithm of a rate.</param>

@@ -7,9 +7,11 @@ internal static class GammaFunction
     private const double Smallest = 7; // of the series
 
     /// <summary>log Γ(x).</summary>
-    /// <param name="x">Positive.</param>
+    /// <param name="x">Positive; for other numbers the result is NaN.</param>
     public static double Log(double x)
     {
+        if (!(x > 0))
+            return double.NaN;
         double below = 0;
         for (; x < Smallest; x++)
             below += Math.Log(x);
@@ -18,9 +20,11 @@ internal static class GammaFunction
     }
 
     /// <summary>ψ(x): the derivative of log Γ(x).</summary>
-    /// <param name="x">Positive.</param>
+    /// <param name="x">Positive; for other numbers the result is NaN.</param>
     public static double Digamma(double x)
     {
+        if (!(x > 0))
+            return double.NaN;
         double below = 0;
         for (; x < Smallest; x++)
             below += 1 / x;

@@ -30,6 +30,7 @@ internal sealed class TaskRowGraph
         (_encoder, _shared) = (model.Encoder, model.EncoderArrays);
         GraphTensor features = graph.Column(columns.Features).Reshape(-1, model.FeatureCount);
         TaskFeatures = columns.TaskFeatures is { } name ? graph.Column(name).Reshape(-1, model.CovariateNames.Count) : null;
+        Exposure = columns.Exposure is { } exposure ? graph.Column(exposure).Reshape(-1, 1) : null;
         GraphTensor all = TaskFeatures is { } known ? graph.Join(features, known) : features;
         IsFinite = (all - all).Sum().Apply("IsNaN").Apply("Not");
         _scaled = model.Scaling is { } scaling ? Scale(features, scaling.Shift, scaling.Scale) : features;
@@ -43,6 +44,9 @@ internal sealed class TaskRowGraph
 
     /// <summary>[rows, task features]; null if there are none.</summary>
     public GraphTensor? TaskFeatures { get; }
+
+    /// <summary>[rows, 1]: the exposures of counts; null if there are none.</summary>
+    public GraphTensor? Exposure { get; }
 
     /// <summary>Whether there is a Task column. Without it all rows are of one task.</summary>
     public bool HasTasks => _columns.Task is not null;

@@ -74,6 +74,8 @@ internal sealed class TaskScoreGraph
         }
 
         GraphTensor scores = (_embedding.MatMul(weights) + bias).Reshape(-1, _outputCount);
+        if (_model.Counts is not null)
+            return Counts(scores);
         return _model.Kind != LabelKind.Regression && _tasks.Any(task => task?.Head.PredictiveVariance is not null) ? scores / Deviations() : scores;
     }
 
@@ -90,11 +92,33 @@ internal sealed class TaskScoreGraph
         return (weights.Reshape(-1, width, _outputCount), bias.Reshape(-1, 1, _outputCount));
     }
 
-    // [rows, 1]: σ √(1 + ‖Lᵀz̃‖²), see PredictiveVariance. For a head without a variance 1, and NaN for regression. Each row gathers its factor as it is stored, and spreads it to a square matrix.
+    // [rows, 1]: the expected counts, see CountDistribution.
+    private GraphTensor Counts(GraphTensor scores)
+    {
+        GraphTensor mean = (scores + Variances() * 0.5f).Apply("Min", Constant(CountDistribution.LargestScore)).Apply("Exp");
+        return _rows.Exposure is { } exposure ? mean * TaskRowGraph.ValueWhere(exposure.Apply("Greater", Constant(0)), exposure) : mean;
+    }
+
+    // [rows, 1]: √(μ + μ²(e^v (1 + φ) − 1)).
+    private GraphTensor DeviationsOfCounts(double dispersion)
+    {
+        GraphTensor spread = Variances().Apply("Min", Constant(CountDistribution.LargestScore)).Apply("Exp") * (float)(1 + dispersion) + -1;
+        return (_scores + _scores * _scores * spread).Apply("Sqrt");
+    }
+
+    // [rows, 1]: σ √(1 + v), see PredictiveVariance. For a head without a variance 1, and NaN for regression.
     private GraphTensor Deviations()
     {
-        int width = _model.EmbeddingDimension + 1, stored = width * (width + 1) / 2;
+        if (_model.Counts is { } counts)
+            return DeviationsOfCounts(counts.Dispersion);
         GraphTensor noise = Table(task => [task?.Head.PredictiveVariance?.Noise ?? (_model.Kind == LabelKind.Regression ? float.NaN : 1)]).Shaped(1);
+        return noise * (Variances() + 1).Apply("Sqrt");
+    }
+
+    // [rows, 1]: v = ‖Lᵀz̃‖². Each row gathers its factor as it is stored, and spreads it to a square matrix.
+    private GraphTensor Variances()
+    {
+        int width = _model.EmbeddingDimension + 1, stored = width * (width + 1) / 2;
         GraphTensor packed = Table(task => [.. task?.Head.PredictiveVariance?.Factor ?? new float[stored], 0]).Shaped(stored + 1);
         var square = new long[width * width];
         Array.Fill(square, stored); // the zero after the factor
@@ -106,7 +130,7 @@ internal sealed class TaskScoreGraph
 
         GraphTensor factor = packed.Gather(_index.Graph.Constant(square, width, width), -1); // [rows, width, width]
         GraphTensor extended = _index.Graph.Join(_embedding, (_embedding - _embedding).Sum() + 1);
-        return noise * (extended.MatMul(factor).SumOfSquares() + 1).Apply("Sqrt").Reshape(-1, 1);
+        return extended.MatMul(factor).SumOfSquares().Reshape(-1, 1);
     }
 
     // [rows, classes], from [rows, outputs]

@@ -241,7 +241,7 @@ public sealed class OnnxTests
         if (encoder is SparseEncoderOptions) // its parameters are indices and signs
             encoderValues = MetaML.Parameters.ParameterArray.Initialize(design.Encoder.Parameters, new Random(3));
         FeatureScaling? scaling = encoder.Scaling(new MeasuredFeatures(tasks.Features));
-        var model = new MetaModel(design, scaling, LabelScaling.Fit(tasks), encoderValues, adapterValues) { CovariateScaling = CovariateScaling.Fit(tasks) };
+        var model = new MetaModel(design, scaling, design.PredictsCounts ? LabelScaling.None : LabelScaling.Fit(tasks), encoderValues, adapterValues) { CovariateScaling = CovariateScaling.Fit(tasks) };
         string[] classes = [.. Rows(adapter, 4, keep: 12).GetColumn<string>("Class").Distinct().Order(StringComparer.Ordinal)];
         IDataView names = _ml.Data.LoadFromEnumerable(classes.Select(name => new TaskRow { Class = name }));
         DataViewSchema keyed = _ml.Transforms.Conversion.MapValueToKey("Key", "Class").Fit(names).Transform(names).Schema;
