@@ -10,6 +10,9 @@ internal static class DispersionFit
     /// <summary>The dispersion at the start of a search.</summary>
     public static readonly CountLikelihood Start = new(0.3);
 
+    // The largest width of which all dimensions vary: the cost is cubic in them.
+    private const int MostVarying = 51;
+
     // Enough for a precise dispersion.
     private const int MostTasks = 500;
 
@@ -20,7 +23,7 @@ internal static class DispersionFit
     public static CountLikelihood Fit(IReadOnlyList<EmbeddedTask> tasks, int width, PriorLimits limits)
     {
         EmbeddedTask[] some = TaskSubset.Some(tasks, MostTasks);
-        var design = new MixedDesign(width, width <= PriorSelection.LargestFullWidth ? [.. Enumerable.Range(0, width)] : [width - 1], 0);
+        var design = new MixedDesign(width, width <= MostVarying ? [.. Enumerable.Range(0, width)] : [width - 1], 0);
         GeneralizedTask[] first = Array.ConvertAll(some, task => new GeneralizedTask(LabelKind.Regression, task, width, Start));
         MixedPrior start = new MixedGeneralizedFit(first, Array.ConvertAll(some, _ => Array.Empty<double>()), design, shrinksCovariates: false, limits).FitDiagonal().Prior with { Counts = Start };
         LaplaceTask[] laplace = Array.ConvertAll(some, task => new LaplaceTask(task, width, 0));
