@@ -106,7 +106,7 @@ public sealed class LogisticPriorTests
         Assert.True(last > first + 1, $"{first} to {last}");
         ScaledHeadPrior prior = search.Prior.Scaled;
         double again = Logistic(kind, Tasks(kind, 30, 12)).Sum(task => task.Under(prior, Root(search.Prior.Covariance, Width)).Bound); // wherever the search for it begins
-        Assert.Equal(again + covariance.LogPrior(search.Prior.Scaled.Covariance), last, 1e-3);
+        Assert.Equal(again + covariance.LogPrior(covariance.At(search.Point, Width)), last, 1e-3);
     }
 
     [Theory]
