@@ -38,6 +38,9 @@ public abstract record AdapterOptions
     /// <param name="kind">The kind of label.</param>
     internal virtual bool PredictsCounts(LabelKind kind) => false;
 
+    /// <summary>Whether the prior of a task can depend on the groups that it is in.</summary>
+    internal virtual bool TakesGroups() => false;
+
     /// <summary>Whether scores of binary heads are calibrated on held-out tasks.</summary>
     internal virtual bool IsCalibrated() => true;
 

@@ -17,6 +17,9 @@ public sealed record HeadShape(LabelKind Kind, int EmbeddingDimension, int? Comm
     /// <summary>Number of covariates of a task. The mean of the prior depends on them.</summary>
     public int CovariateCount { get; init; }
 
+    /// <summary>The names of the levels of groups that tasks are in, the outermost first; empty for none.</summary>
+    internal IReadOnlyList<string> GroupNames { get; init; } = [];
+
     /// <summary>The names of the values of an embedding, if embeddings are features and features have names; else empty.</summary>
     public IReadOnlyList<string> InputNames { get; init; } = [];
 }

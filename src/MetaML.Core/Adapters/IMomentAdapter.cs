@@ -1,3 +1,4 @@
+using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Statistics;
 
@@ -13,5 +14,6 @@ internal interface IMomentAdapter : IManagedAdapter
     /// <param name="parameters">Values in the order of <see cref="IAdapter.Parameters"/>.</param>
     /// <param name="moments">The moments of the task's rows.</param>
     /// <param name="covariates">The standardised covariates of the task; empty for zeros.</param>
-    LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates);
+    /// <param name="prior">What the groups of the task say of it; null for nothing.</param>
+    LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates, TaskPrior? prior);
 }

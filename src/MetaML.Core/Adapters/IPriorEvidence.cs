@@ -1,3 +1,4 @@
+using MetaML.Data;
 using MetaML.Parameters;
 
 namespace MetaML.Adapters;
@@ -13,4 +14,10 @@ internal interface IPriorEvidence
 
     /// <summary>What is known of the prior of all tasks beside its values, after <see cref="Complete"/>; null for nothing.</summary>
     Lazy<PriorSummary>? Summary => null;
+
+    /// <summary>The priors of the groups of the tasks of the last <see cref="Complete"/>; null if tasks are in none.</summary>
+    GroupPriors? Groups => null;
+
+    /// <summary>The prior of each task given all others, after a <see cref="Complete"/> of all tasks; null if tasks are in no groups.</summary>
+    IReadOnlyList<TaskPrior>? TaskPriors => null;
 }

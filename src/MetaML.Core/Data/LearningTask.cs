@@ -37,6 +37,12 @@ public sealed class LearningTask
     /// <summary>The covariates of the task, one for each of <see cref="TaskSet.CovariateNames"/>; empty if there are none.</summary>
     internal float[] Covariates { get; init; } = [];
 
+    /// <summary>The names of the groups of the task, one for each of <see cref="TaskSet.GroupNames"/>; empty if there are none.</summary>
+    internal string[] Groups { get; init; } = [];
+
+    /// <summary>The prior of the task if it is not that of its groups; null otherwise.</summary>
+    internal TaskPrior? Prior { get; init; }
+
     /// <summary>The exposure of each labelled row if labels are counts; null if all are 1.</summary>
     internal float[]? Exposures { get; init; }
 
@@ -62,14 +68,17 @@ public sealed class LearningTask
         [.. indices.Select(i => Labels[i])],
         Weights is null ? null : [.. indices.Select(i => Weights[i])],
         Classes,
-        Number) { Covariates = Covariates, Exposures = Exposures is null ? null : [.. indices.Select(i => Exposures[i])] };
+        Number) { Covariates = Covariates, Groups = Groups, Prior = Prior, Exposures = Exposures is null ? null : [.. indices.Select(i => Exposures[i])] };
 
     /// <summary>The same task with other labels of its rows.</summary>
-    internal LearningTask WithLabels(float[] labels) => new(Name, Rows, labels, Weights, Classes, Number) { Covariates = Covariates, Exposures = Exposures };
+    internal LearningTask WithLabels(float[] labels) => new(Name, Rows, labels, Weights, Classes, Number) { Covariates = Covariates, Exposures = Exposures, Groups = Groups, Prior = Prior };
 
     /// <summary>The same task with other covariates.</summary>
-    internal LearningTask WithCovariates(float[] covariates) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = covariates, Exposures = Exposures };
+    internal LearningTask WithCovariates(float[] covariates) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = covariates, Exposures = Exposures, Groups = Groups, Prior = Prior };
+
+    /// <summary>The same task with the prior that other tasks of its groups give.</summary>
+    internal LearningTask WithPrior(TaskPrior? prior) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = Covariates, Exposures = Exposures, Groups = Groups, Prior = prior };
 
     /// <summary>The same task with this number.</summary>
-    internal LearningTask Numbered(int number) => number == Number ? this : new(Name, Rows, Labels, Weights, Classes, number) { Covariates = Covariates, Exposures = Exposures };
+    internal LearningTask Numbered(int number) => number == Number ? this : new(Name, Rows, Labels, Weights, Classes, number) { Covariates = Covariates, Exposures = Exposures, Groups = Groups, Prior = Prior };
 }

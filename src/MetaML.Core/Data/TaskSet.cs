@@ -30,9 +30,12 @@ public sealed class TaskSet
     /// <summary>The names of the covariates of a task; empty if tasks have none.</summary>
     public IReadOnlyList<string> CovariateNames { get; internal init; } = [];
 
+    /// <summary>The names of the levels of groups that tasks are in, the outermost first; empty if tasks are in none.</summary>
+    public IReadOnlyList<string> GroupNames { get; internal init; } = [];
+
     /// <summary>The same tasks with other features for their rows.</summary>
-    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonOutputs) { CovariateNames = CovariateNames };
+    internal TaskSet On(FeatureStore features) => new(Kind, features, Tasks, ClassCount, HasCommonOutputs) { CovariateNames = CovariateNames, GroupNames = GroupNames };
 
     /// <summary>The same features and classes with other tasks.</summary>
-    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonOutputs) { CovariateNames = CovariateNames };
+    internal TaskSet With(IReadOnlyList<LearningTask> tasks) => new(Kind, Features, tasks, ClassCount, HasCommonOutputs) { CovariateNames = CovariateNames, GroupNames = GroupNames };
 }

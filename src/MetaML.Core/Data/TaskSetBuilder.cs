@@ -12,10 +12,38 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     private readonly List<float> _labels = [];
     private List<float>? _weights, _exposures; // null while all are 1
     private readonly List<float[]?> _covariates = []; // by the number of the task
+    private readonly List<string[]?> _groups = []; // by the number of the task
+    private readonly Dictionary<(int Level, string Group), string> _outer = []; // the outer group of each group
     private int _last = -1;
 
     /// <summary>The names of the covariates of a task, in the order of their values; empty (default) if tasks have none.</summary>
     public IReadOnlyList<string> CovariateNames { get; init; } = [];
+
+    /// <summary>The names of the levels of groups that tasks are in, the outermost first; empty (default) if tasks are in none.</summary>
+    public IReadOnlyList<string> GroupNames { get; init; } = [];
+
+    /// <summary>Sets the groups that a task is in. The first call creates the task.</summary>
+    /// <param name="task">The task's name.</param>
+    /// <param name="groups">The name of its group of each of <see cref="GroupNames"/>. Later calls must give the same names.</param>
+    /// <exception cref="ArgumentException">The names differ from an earlier call, a group is in two groups, or there is another number of names.</exception>
+    public void SetGroups(string task, params IReadOnlyList<string> groups)
+    {
+        if (groups.Count != GroupNames.Count)
+            throw new ArgumentException($"Groups of task '{task}' must be {GroupNames.Count} names, one for each level; got {groups.Count}.", nameof(groups));
+        int number = _tasks.Of(task);
+        while (_groups.Count <= number)
+            _groups.Add(null);
+        string[]? known = _groups[number];
+        for (int level = groups.Count - 1; level >= 0; level--)
+        {
+            if (known is not null && known[level] != groups[level])
+                throw new ArgumentException($"A task must be in one group of '{GroupNames[level]}'; got '{known[level]}' and '{groups[level]}' for task '{task}'. Groups that cross tasks have no common prior. Give the rows of different groups different tasks, for example by a Task column that joins both names.", nameof(groups));
+            if (level > 0 && !_outer.TryAdd((level, groups[level]), groups[level - 1]) && _outer[(level, groups[level])] is var outer && outer != groups[level - 1])
+                throw new ArgumentException($"A group must be in one group of '{GroupNames[level - 1]}'; got '{outer}' and '{groups[level - 1]}' for group '{groups[level]}' of '{GroupNames[level]}'. Groups that cross have no common prior. Give groups of different outer groups different names.", nameof(groups));
+        }
+
+        _groups[number] ??= [.. groups];
+    }
 
     /// <summary>Sets what is known of a task besides its rows. The first call creates the task, so that a task may have covariates and no rows.</summary>
     /// <param name="task">The task's name.</param>
@@ -76,7 +104,7 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
     /// <param name="classCount">Number of classes of all tasks together; ignored unless labels are multiclass.</param>
     /// <param name="classSets">Whether tasks share one set of classes; ignored unless labels are multiclass.</param>
     /// <exception cref="ArgumentOutOfRangeException">A multiclass label is not below <paramref name="classCount"/>.</exception>
-    /// <exception cref="InvalidOperationException">Covariates have names, and a task has no covariates.</exception>
+    /// <exception cref="InvalidOperationException">Covariates or groups have names, and a task has none.</exception>
     public TaskSet Build(int classCount = 0, ClassSets classSets = ClassSets.Auto)
     {
         int[] starts = Starts();
@@ -104,9 +132,9 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
 
         var tasks = new LearningTask[_tasks.Names.Count];
         for (int task = 0; task < tasks.Length; task++)
-            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task) { Covariates = CovariatesOf(task), Exposures = exposures?[RowsOf(task)] };
+            tasks[task] = new LearningTask(_tasks.Names[task], rows[RowsOf(task)], labels[RowsOf(task)], weights?[RowsOf(task)], common ? all : present[task], task) { Covariates = CovariatesOf(task), Groups = GroupsOf(task), Exposures = exposures?[RowsOf(task)] };
 
-        return new TaskSet(kind, features, tasks, all.Length, common) { CovariateNames = CovariateNames };
+        return new TaskSet(kind, features, tasks, all.Length, common) { CovariateNames = CovariateNames, GroupNames = GroupNames };
     }
 
     private float[] CovariatesOf(int task)
@@ -115,6 +143,14 @@ public sealed class TaskSetBuilder(LabelKind kind, FeatureStore features)
             return [];
         return task < _covariates.Count && _covariates[task] is { } values ? values
             : throw new InvalidOperationException($"Each task must have covariates; got none for task '{_tasks.Names[task]}'. Call SetCovariates for it.");
+    }
+
+    private string[] GroupsOf(int task)
+    {
+        if (GroupNames.Count == 0)
+            return [];
+        return task < _groups.Count && _groups[task] is { } groups ? groups
+            : throw new InvalidOperationException($"Each task must be in groups; got none for task '{_tasks.Names[task]}'. Call SetGroups for it.");
     }
 
     /// <summary>The rule of <see cref="ClassSets.Auto"/>: tasks share one set of classes if their mean number of classes is at least half of all classes.</summary>

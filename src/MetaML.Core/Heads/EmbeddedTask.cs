@@ -1,3 +1,5 @@
+using MetaML.Data;
+
 namespace MetaML.Heads;
 
 /// <summary>The embedded rows of one task.</summary>
@@ -43,6 +45,12 @@ public sealed class EmbeddedTask
     /// <summary>[rows]: the exposure of each row if labels are counts, positive; empty if all are 1.</summary>
     public float[] Exposures { get; init; } = [];
 
+    /// <summary>The names of the groups of the task, the outermost first; empty if tasks have none.</summary>
+    internal IReadOnlyList<string> Groups { get; init; } = [];
+
+    /// <summary>What these groups say of the task; null if tasks have none.</summary>
+    internal TaskPrior? Prior { get; init; }
+
     /// <summary>Number of rows.</summary>
     public int RowCount => Labels.Length;
 
@@ -61,6 +69,8 @@ public sealed class EmbeddedTask
         return new EmbeddedTask(embeddings, Dimension, [.. rows.Select(row => Labels[row])], [.. rows.Select(row => Weights[row])], OutputCount)
         {
             Covariates = Covariates,
+            Groups = Groups,
+            Prior = Prior,
             Exposures = Exposures.Length == 0 ? [] : [.. rows.Select(row => Exposures[row])],
         };
     }

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters;
+using MetaML.Data;
 using MetaML.Files;
 using MetaML.Heads;
 using MetaML.Statistics;
@@ -12,7 +14,7 @@ namespace MetaML.Models;
 public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IReadOnlyList<float[]>? encoderParameters = null)
 {
     // Bits of the byte that precedes the optional parts of a task.
-    private const byte HasEncoder = 1, HasPredictiveVariance = 2, HasRowCount = 4, HasWeight = 8, HasStatisticsPart = 16, HasCovariates = 32, HasDrift = 64, All = 127;
+    private const byte HasEncoder = 1, HasPredictiveVariance = 2, HasRowCount = 4, HasWeight = 8, HasStatisticsPart = 16, HasCovariates = 32, HasDrift = 64, HasGroups = 128;
 
     /// <summary>The head: maps an embedding to scores, in the user's units.</summary>
     public LinearHead Head { get; } = head;
@@ -38,6 +40,12 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>The standardised covariates of the task; empty if there are none.</summary>
     internal float[] Covariates { get; init; } = [];
 
+    /// <summary>The names of the groups of the task, the outermost first; empty if there are none.</summary>
+    internal string[] Groups { get; init; } = [];
+
+    /// <summary>The prior of a training task that the other tasks of its groups give; null for that of its groups.</summary>
+    internal TaskPrior? Prior { get; init; }
+
     /// <summary>The state of the test for drift; null before the first test.</summary>
     internal DriftState? Drift { get; init; }
 
@@ -60,6 +68,8 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         TrainingWeight = weight,
         Statistics = Statistics,
         Covariates = Covariates,
+        Groups = Groups,
+        Prior = Prior,
         Drift = drift,
     };
 
@@ -97,7 +107,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     private float VarianceOf(ReadOnlySpan<float> embedding) => Head.PredictiveVariance?.Variance(embedding) ?? 0;
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, 32 for standardised covariates, and 64 for the state of the test for drift.</param>
+    /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, 32 for standardised covariates, 64 for the state of the test for drift, and 128 for groups: their names, whether the task has a prior of its own, and if so its values.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
@@ -107,7 +117,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         writer.Write(Classes.Count);
         foreach (int number in Classes)
             writer.Write(number);
-        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.PredictiveVariance is null ? 0 : HasPredictiveVariance) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight) | (Statistics is null ? 0 : HasStatisticsPart) | (Covariates.Length == 0 ? 0 : HasCovariates) | (Drift is null ? 0 : HasDrift)));
+        writer.Write((byte)((EncoderParameters is null ? 0 : HasEncoder) | (Head.PredictiveVariance is null ? 0 : HasPredictiveVariance) | (RowCount is null ? 0 : HasRowCount) | (TrainingWeight is null ? 0 : HasWeight) | (Statistics is null ? 0 : HasStatisticsPart) | (Covariates.Length == 0 ? 0 : HasCovariates) | (Drift is null ? 0 : HasDrift) | (Groups.Length == 0 ? 0 : HasGroups)));
         foreach (var (values, shared) in (EncoderParameters ?? []).Zip(model.EncoderArrays))
         {
             writer.Write(values != shared);
@@ -123,6 +133,13 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         Statistics?.Write(writer);
         BinaryFormat.WriteFloats(writer, Covariates);
         Drift?.Write(writer);
+        foreach (string group in Groups)
+            writer.Write(group);
+        if (Groups.Length == 0)
+            return;
+        writer.Write(Prior is not null);
+        if (Prior is not null)
+            GroupPriors.Write(writer, Prior);
     }
 
     /// <summary>Reads a task that <see cref="Write"/> wrote.</summary>
@@ -150,8 +167,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         if (!fits)
             throw new InvalidDataException($"A {model.Kind} task cannot have {outputs} outputs and {count} classes. The file is damaged.");
         byte parts = reader.ReadByte();
-        if (parts > All)
-            throw new InvalidDataException($"A task's parts must be between 0 and {All}; got {parts}. The file is damaged.");
+        bool hasGroups = (parts & HasGroups) != 0;
+        if (hasGroups != model.GroupNames.Count > 0)
+            throw new InvalidDataException("A task must have groups if its model has levels of groups, and only then. The file is damaged.");
         float[][]? encoderParameters = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? BinaryFormat.ReadFloats(reader, shared.Length) : shared)] : null;
         PredictiveVariance? variance = (parts & HasPredictiveVariance) != 0 ? PredictiveVariance.Read(reader, model.EmbeddingDimension) : null;
         return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance, Counts = model.Counts }, classes, encoderParameters)
@@ -161,6 +179,8 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             Statistics = (parts & HasStatisticsPart) != 0 ? TaskStatistics.Read(reader, model.StatisticsForm, outputs) : null,
             Covariates = (parts & HasCovariates) != 0 ? BinaryFormat.ReadFloats(reader, model.CovariateNames.Count) : [],
             Drift = (parts & HasDrift) != 0 ? DriftState.Read(reader, model.StatisticsForm, model.StatisticsForm.TargetsOf(outputs)) : null,
+            Groups = hasGroups ? [.. model.GroupNames.Select(_ => BinaryFormat.ReadName(reader))] : [],
+            Prior = hasGroups && reader.ReadBoolean() ? GroupPriors.ReadPrior(reader, model.EmbeddingDimension + 1) : null,
         };
     }
 

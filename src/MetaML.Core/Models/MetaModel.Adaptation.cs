@@ -19,7 +19,7 @@ public sealed partial class MetaModel
     // a slice of a buffer that later tasks overwrite.
     private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
-        List<Range> groups = Groups(support, CreateScorer().BlockSize);
+        List<Range> groups = BatchesOf(support, CreateScorer().BlockSize);
         Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, local) =>
         {
             var (first, count) = groups[g].GetOffsetAndLength(adapted.Length);
@@ -41,7 +41,7 @@ public sealed partial class MetaModel
     }
 
     // Consecutive tasks with together at most this number of rows, or a single task with more.
-    private static List<Range> Groups(TaskSet support, int maximumRows)
+    private static List<Range> BatchesOf(TaskSet support, int maximumRows)
     {
         var groups = new List<Range>();
         for (int t = 0, first = 0, rows = 0; t < support.Tasks.Count; t++)
@@ -61,10 +61,10 @@ public sealed partial class MetaModel
         try
         {
             TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Of(StatisticsForm, rows) : null;
-            LinearHead head = statistics is MomentStatistics summed ? ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, rows.Covariates)
+            LinearHead head = statistics is MomentStatistics summed ? ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, rows.Covariates, rows.Prior)
                 : options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
             head = Calibrate(head, task.Covariates, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
-            return Finish(task.Name, ClassesOf(task), task.RowCount, task.Covariates, HeadRefinement.Refine(Kind, head, rows, options), null, statistics);
+            return Finish(task, ClassesOf(task), task.RowCount, HeadRefinement.Refine(Kind, head, rows, options), null, statistics);
         }
         catch (ArithmeticException error)
         {
@@ -99,7 +99,7 @@ public sealed partial class MetaModel
                     head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], encoderParameters), options);
                 LearningTask task = support.Tasks[first + t];
                 TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Empty(StatisticsForm).Add(StoredRows(support.Features, task, ClassesOf(task)), TargetsOf(ClassesOf(task))) : null;
-                adapted[first + t] = Finish(task.Name, ClassesOf(task), task.RowCount, task.Covariates, head, encoderParameters, statistics);
+                adapted[first + t] = Finish(task, ClassesOf(task), task.RowCount, head, encoderParameters, statistics);
             }
         }
     }

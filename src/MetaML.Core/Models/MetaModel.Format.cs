@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using MetaML.Adapters;
 using MetaML.Data;
 using MetaML.Files;
 using MetaML.Heads;
@@ -11,8 +12,8 @@ namespace MetaML.Models;
 public sealed partial class MetaModel
 {
     // Version 2 has a calibration, and offsets of the scores of ridge, Bayesian and prototype heads. Version 3 has covariates of tasks,
-    // names of features, and what is known of the prior.
-    private const int FormatVersion = 3;
+    // names of features, and what is known of the prior. Version 4 has groups of tasks.
+    private const int FormatVersion = 4;
 
     // Names of features are saved if they have together at most this number of characters.
     private const int MostCharactersOfNames = 1 << 16;
@@ -21,7 +22,7 @@ public sealed partial class MetaModel
     private const int MaximumHeaderBytes = 1 << 18;
 
     /// <summary>Writes the model.</summary>
-    /// <param name="writer">Receives: format version, a JSON header, the parameters' values in the order that the header's options imply, and with covariates their means and factors.</param>
+    /// <param name="writer">Receives: format version, a JSON header, the parameters' values in the order that the header's options imply, with covariates their means and factors, and with groups their priors.</param>
     public void Write(BinaryWriter writer) => Write(writer, null);
 
     /// <summary>SHA-256 of the saved model. Equal models have equal tasks.</summary>
@@ -49,6 +50,7 @@ public sealed partial class MetaModel
             Statistics = Statistics,
             FeatureNames = FeatureNames.Count > 0 && FeatureNames.Sum(name => (long)name.Length + 3) <= MostCharactersOfNames ? [.. FeatureNames] : null,
             CovariateNames = CovariateNames.Count > 0 ? [.. CovariateNames] : null,
+            GroupNames = Groups is null ? null : [.. GroupNames],
             Population = Population,
         };
         writer.Write(FormatVersion);
@@ -70,6 +72,8 @@ public sealed partial class MetaModel
             BinaryFormat.WriteFloats(writer, covariates.Shift);
             BinaryFormat.WriteFloats(writer, covariates.Scale);
         }
+
+        Groups?.Write(writer);
     }
 
     private byte[] Hash()
@@ -97,7 +101,7 @@ public sealed partial class MetaModel
         {
             MetaModelHeader header = JsonSerializer.Deserialize<MetaModelHeader>(BinaryFormat.ReadText(reader, MaximumHeaderBytes, "the model's header")) ?? throw new InvalidDataException("The model's header is empty. The file is damaged.");
             header.Validate();
-            var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter, header.FeatureNames, header.CovariateNames);
+            var design = new MetaModelDesign(header.Kind, header.FeatureCount, header.CommonOutputs, header.Encoder, header.Adapter, header.FeatureNames, header.CovariateNames, header.GroupNames);
             ParameterArray[] ReadAll(IEnumerable<ParameterSpec> specs) =>
                 [.. specs.Select(spec => new ParameterArray(spec.Name, spec.FormatVersion <= version ? BinaryFormat.ReadFloats(reader, spec.Count) : spec.Initialize(new Random(0))))];
             var labels = new LabelScaling(header.LabelMean, header.LabelDeviation);
@@ -122,6 +126,7 @@ public sealed partial class MetaModel
                 return new MetaModel(design, scaling, labels, encoderValues, adapterValues)
                 {
                     CovariateScaling = covariates == 0 ? null : new CovariateScaling(FeatureScaling.FromArrays(BinaryFormat.ReadFloats(reader, covariates), BinaryFormat.ReadFloats(reader, covariates))),
+                    Groups = header.GroupNames is { } names ? GroupPriors.Read(reader, names, design.Head.EmbeddingDimension + 1) : null,
                     Training = header.Training,
                     Calibration = header.Calibration,
                     Population = header.Population,

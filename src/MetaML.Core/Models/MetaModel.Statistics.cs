@@ -42,6 +42,8 @@ public sealed partial class MetaModel
             var state = new TaskState(before?.Statistics ?? TaskStatistics.Empty(StatisticsForm), classes, CovariatesOf(task, before))
             {
                 Drift = before?.Drift,
+                Groups = GroupsOf(task, before),
+                Prior = before?.Prior,
                 IsRecursive = isRecursive,
                 Posterior = isRecursive ? posteriors!.Take(task.Name, before?.Statistics) : null,
             };
@@ -78,6 +80,8 @@ public sealed partial class MetaModel
             return new TaskState(before.Statistics!.Forget(forgotten, task.Name), classes, before.Covariates)
             {
                 Drift = before.Drift?.Without(forgotten),
+                Groups = before.Groups,
+                Prior = before.Prior,
                 IsRecursive = isRecursive,
                 Posterior = isRecursive && !before.Statistics.IsDecayed ? Stepped(posteriors!.Take(task.Name, before.Statistics), forgotten, -1) : null,
             };
@@ -126,15 +130,16 @@ public sealed partial class MetaModel
         try
         {
             int outputs = Kind == LabelKind.Multiclass ? state.Classes.Length : 1;
+            TaskPrior? prior = state.Prior ?? Groups?.Of(state.Groups);
             LinearHead head = state.Statistics switch
             {
                 _ when state.Posterior is not null => ((ClosedFormAdapter)adapter).ToHead(_adapterArrays, state.Posterior),
-                MomentStatistics summed => ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, state.Covariates),
-                RowStatistics kept => adapter.Adapt(_adapterArrays, kept.ToEmbedded(outputs, state.Covariates)),
+                MomentStatistics summed => ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, state.Covariates, prior),
+                RowStatistics kept => adapter.Adapt(_adapterArrays, kept.ToEmbedded(outputs, state.Covariates, prior)),
                 _ => throw new InvalidOperationException(),
             };
             int rows = state.Statistics.RowCount;
-            return Finish(name, state.Classes, rows, state.Covariates, Calibrate(head, state.Covariates, rows, hasOwnPrior: false), null, state.Statistics);
+            return Finish(new LearningTask(name, [], [], null, state.Classes) { Covariates = state.Covariates, Groups = state.Groups, Prior = state.Prior }, state.Classes, rows, Calibrate(head, state.Covariates, rows, hasOwnPrior: false), null, state.Statistics);
         }
         catch (ArithmeticException error)
         {
@@ -149,10 +154,10 @@ public sealed partial class MetaModel
         TaskMoments moments = state.Statistics switch
         {
             MomentStatistics summed => summed.Moments,
-            RowStatistics kept => TaskMoments.Of(Kind, kept.ToEmbedded(Kind == LabelKind.Multiclass ? state.Classes.Length : 1, state.Covariates), hasProducts: true),
+            RowStatistics kept => TaskMoments.Of(Kind, kept.ToEmbedded(Kind == LabelKind.Multiclass ? state.Classes.Length : 1, state.Covariates, null), hasProducts: true),
             _ => throw new InvalidOperationException(),
         };
-        return ((ClosedFormAdapter)_design.Adapter).Recursive(_adapterArrays, moments, state.Covariates);
+        return ((ClosedFormAdapter)_design.Adapter).Recursive(_adapterArrays, moments, state.Covariates, state.Prior ?? Groups?.Of(state.Groups));
     }
 
     private TaskState Extended(TaskState state, IReadOnlyList<StoredRow> rows, int targets, double forgettingFactor) => state with
@@ -200,6 +205,11 @@ public sealed partial class MetaModel
         float Raw(float value) => CovariateScaling!.Scale[other] == 0 ? CovariateScaling.Shift[other] : value / CovariateScaling.Scale[other] + CovariateScaling.Shift[other];
         throw new InvalidOperationException($"A covariate must be the same in all rows of a task; got {Raw(before!.Covariates[other])} before and {Raw(task.Covariates[other])} now for '{CovariateNames[other]}' of task '{task.Name}'. The model has not changed. Adapt the task on all its rows to change its covariates.");
     }
+
+    // The groups of a task do not change with its rows.
+    private static string[] GroupsOf(LearningTask task, AdaptedTask? before) => before is null || task.Groups.AsSpan().SequenceEqual(before.Groups)
+        ? task.Groups
+        : throw new InvalidOperationException($"A task must be in the same groups in all its rows; got {string.Join(", ", before.Groups)} before and {string.Join(", ", task.Groups)} now for task '{task.Name}'. The model has not changed. Adapt the task on all its rows to change its groups.");
 
     // If tasks have different classes, a task has the classes of its rows.
     private TaskState Compact(TaskState state)
@@ -255,6 +265,10 @@ public sealed partial class MetaModel
 
         /// <summary>The posterior; null if it must be computed from the statistics.</summary>
         public RecursiveLeastSquares? Posterior { get; init; }
+
+        public string[] Groups { get; init; } = [];
+
+        public TaskPrior? Prior { get; init; }
 
         public IReadOnlyList<DriftAlarm> Alarms { get; init; } = [];
 

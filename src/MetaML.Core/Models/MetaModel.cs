@@ -94,6 +94,15 @@ public sealed partial class MetaModel
     /// <summary>The names of the covariates of tasks, on which the mean of the prior depends; empty if there are none.</summary>
     public IReadOnlyList<string> CovariateNames => _design.CovariateNames;
 
+    /// <summary>The names of the levels of groups that tasks are in, the outermost first; empty if tasks are in none.</summary>
+    public IReadOnlyList<string> GroupNames => _design.Head.GroupNames;
+
+    /// <summary>What is known of the groups of tasks; null if tasks are in none, or before the prior is learned.</summary>
+    internal GroupPriors? Groups { get; init; }
+
+    /// <summary>The prior of each training task given all others, by name; empty if tasks are in no groups. Not saved with the model, because each adapted task holds its own.</summary>
+    internal IReadOnlyDictionary<string, TaskPrior> TaskPriors { get; init; } = ReadOnlyDictionary<string, TaskPrior>.Empty;
+
     /// <summary>The scaling of labels.</summary>
     internal LabelScaling Labels => _labels;
 
@@ -145,16 +154,17 @@ public sealed partial class MetaModel
 
     private TaskSet Standardize(TaskSet tasks) => CovariateScaling?.Apply(_labels.Apply(tasks)) ?? _labels.Apply(tasks);
 
-    /// <summary>The prior of a task with these covariates: the result of adaptation on no rows.</summary>
+    /// <summary>The prior of a task with these covariates, in these groups: the result of adaptation on no rows.</summary>
     /// <param name="covariates">[covariates], in the user's units, in the order of <see cref="CovariateNames"/>.</param>
+    /// <param name="groups">The names of the groups of the task, in the order of <see cref="GroupNames"/>; empty for unknown groups.</param>
     /// <exception cref="ArgumentException">There is another number of covariates.</exception>
     /// <exception cref="InvalidOperationException">Each task has its own classes, so that there is no prior.</exception>
-    public AdaptedTask PriorFor(ReadOnlySpan<float> covariates)
+    public AdaptedTask PriorFor(ReadOnlySpan<float> covariates, params IReadOnlyList<string> groups)
     {
         if (covariates.Length != CovariateNames.Count)
             throw new ArgumentException($"There must be {CovariateNames.Count} covariates, as the model was trained on; got {covariates.Length}.", nameof(covariates));
         AdaptedTask prior = Prior ?? throw new InvalidOperationException("A prior must be of common outputs; each task of this model has its own classes. Train with ClassSets.Common.");
-        return CovariateScaling is null ? prior : AdaptWithoutRows(CovariateScaling.Apply(covariates));
+        return CovariateScaling is null && groups.Count == 0 ? prior : AdaptWithoutRows(CovariateScaling?.Apply(covariates) ?? [], groups);
     }
 
     /// <summary>The head of a task without rows.</summary>
@@ -193,8 +203,8 @@ public sealed partial class MetaModel
     public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
     /// <summary>The same model with a summary of its training, the task weights, and what is known of its prior.</summary>
-    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights, PriorSummary? prior) =>
-        Copy(_labels, Calibration, training, prior is null || EncoderOptions is not IdentityEncoderOptions ? null : PopulationEstimate.Of(prior, _design, _scaling, CovariateScaling), weights, Statistics);
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights, PriorSummary? prior, IReadOnlyDictionary<string, TaskPrior>? taskPriors) =>
+        Copy(_labels, Calibration, training, prior is null || EncoderOptions is not IdentityEncoderOptions ? null : PopulationEstimate.Of(prior, _design, _scaling, CovariateScaling), weights, Statistics, taskPriors);
 
     /// <summary>The same model with calibrated scores.</summary>
     internal MetaModel With(ScoreCalibration? calibration) => Copy(_labels, calibration, null, null, null, Statistics);
@@ -203,12 +213,14 @@ public sealed partial class MetaModel
     internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, Calibration, Training, Population, null, Statistics);
 
     /// <summary>The same model, whose tasks keep what Update and Forget need of their rows.</summary>
-    internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, Calibration, Training, Population, TaskWeights, statistics);
+    internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, Calibration, Training, Population, TaskWeights, statistics, TaskPriors);
 
-    private MetaModel Copy(LabelScaling labels, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics) =>
+    private MetaModel Copy(LabelScaling labels, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics, IReadOnlyDictionary<string, TaskPrior>? taskPriors = null) =>
         new(_design, _scaling, labels, _encoderValues, _adapterValues)
         {
             CovariateScaling = CovariateScaling,
+            Groups = Groups,
+            TaskPriors = taskPriors ?? ReadOnlyDictionary<string, TaskPrior>.Empty,
             Calibration = calibration,
             Training = training,
             Population = population,
@@ -224,6 +236,10 @@ public sealed partial class MetaModel
         if (support.Features.FeatureCount != FeatureCount)
             throw new ArgumentException($"Support must have {FeatureCount} features, as the model was trained on; got {support.Features.FeatureCount}.", nameof(support));
         CountRule.Check(support, _design.PredictsCounts);
+        if (support.GroupNames.Count != GroupNames.Count)
+            throw new ArgumentException($"Support must have {GroupNames.Count} levels of groups, as the model was trained on; got {support.GroupNames.Count}. Set TaskSetBuilder.GroupNames.", nameof(support));
+        foreach (LearningTask task in support.Tasks)
+            Groups?.CheckNested(task.Groups);
         if (support.CovariateNames.Count != CovariateNames.Count)
             throw new ArgumentException($"Support must have {CovariateNames.Count} covariates for each task, as the model was trained on; got {support.CovariateNames.Count}. Set TaskSetBuilder.CovariateNames.", nameof(support));
     }
@@ -256,7 +272,13 @@ public sealed partial class MetaModel
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };
-        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1) { Covariates = task.Covariates, Exposures = task.Exposures ?? [] };
+        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1)
+        {
+            Covariates = task.Covariates,
+            Exposures = task.Exposures ?? [],
+            Groups = task.Groups,
+            Prior = task.Prior ?? Groups?.Of(task.Groups),
+        };
     }
 
     private static InvalidOperationException NotFinite(string task, Exception? inner = null) =>
@@ -280,20 +302,20 @@ public sealed partial class MetaModel
         return [.. Enumerable.Range(0, ClassCount)];
     }
 
-    private AdaptedTask Finish(string name, int[] classes, int rows, float[] covariates, LinearHead head, float[][]? encoderParameters, TaskStatistics? statistics)
+    private AdaptedTask Finish(LearningTask task, int[] classes, int rows, LinearHead head, float[][]? encoderParameters, TaskStatistics? statistics)
     {
         if (GivesDeviation && head.PredictiveVariance is null)
-            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
+            throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
         head = _labels.Restore(head);
         if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
-            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics, Covariates = covariates };
-        throw NotFinite(name);
+            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics, Covariates = task.Covariates, Groups = task.Groups, Prior = task.Prior };
+        throw NotFinite(task.Name);
     }
 
     // For standardised covariates.
-    private AdaptedTask AdaptWithoutRows(float[] covariates)
+    private AdaptedTask AdaptWithoutRows(float[] covariates, IReadOnlyList<string>? groups = null)
     {
-        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]) { Covariates = covariates };
-        return AdaptStandardized(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true) { CovariateNames = CovariateNames }, new AdaptationOptions())[0];
+        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]) { Covariates = covariates, Groups = [.. groups ?? []] };
+        return AdaptStandardized(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true) { CovariateNames = CovariateNames, GroupNames = GroupNames }, new AdaptationOptions())[0];
     }
 }

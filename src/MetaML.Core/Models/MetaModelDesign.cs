@@ -7,7 +7,7 @@ namespace MetaML.Models;
 internal sealed class MetaModelDesign
 {
     public MetaModelDesign(
-        LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions, IReadOnlyList<string>? featureNames = null, IReadOnlyList<string>? covariateNames = null)
+        LabelKind kind, int featureCount, int? commonOutputs, EncoderOptions encoderOptions, AdapterOptions adapterOptions, IReadOnlyList<string>? featureNames = null, IReadOnlyList<string>? covariateNames = null, IReadOnlyList<string>? groupNames = null)
     {
         FeatureNames = featureNames ?? [];
         CovariateNames = covariateNames ?? [];
@@ -19,6 +19,7 @@ internal sealed class MetaModelDesign
         {
             EncoderParameters = Encoder.Parameters,
             CovariateCount = CovariateNames.Count,
+            GroupNames = groupNames ?? [],
             InputNames = encoderOptions is IdentityEncoderOptions ? FeatureNames : [],
         };
         Adapter = adapterOptions.Create(Head);

@@ -47,6 +47,10 @@ internal sealed record MetaModelHeader
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string[]? CovariateNames { get; init; }
 
+    /// <summary>The names of the levels of groups, the outermost first; null if tasks are in no groups.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? GroupNames { get; init; }
+
     /// <summary>What is known of the prior beside its values; null if nothing is.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PopulationEstimate? Population { get; init; }
@@ -69,6 +73,8 @@ internal sealed record MetaModelHeader
             throw OptionCheck.Error(this, nameof(FeatureNames), $"{FeatureCount} names, or null", FeatureNames.Length);
         if (CovariateNames is not null && (CovariateNames.Length == 0 || CovariateNames.Contains(null)))
             throw OptionCheck.Error(this, nameof(CovariateNames), "names, or null", CovariateNames.Length);
+        if (GroupNames is not null && (GroupNames.Length == 0 || GroupNames.Contains(null)))
+            throw OptionCheck.Error(this, nameof(GroupNames), "names, or null", GroupNames.Length);
         Calibration?.Validate();
         Statistics?.Validate();
         if (Calibration is not null && Kind != LabelKind.Binary)

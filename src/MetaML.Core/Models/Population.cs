@@ -1,3 +1,4 @@
+using MetaML.Adapters;
 using MetaML.Adapters.Bayesian;
 using MetaML.Heads;
 using MetaML.Numerics;
@@ -89,11 +90,13 @@ internal sealed class Population
         ? new Population(model, adapter, model.Units)
         : null;
 
-    /// <summary>The head of a task, the mean head for its covariates, and the standard deviations of its dimensions given its rows, all in the user's units [width]. Deviations are NaN if the model does not keep them.</summary>
+    /// <summary>The head of a task, the mean head for its covariates and groups, and the standard deviations of its dimensions given its rows, all in the user's units [width]. Deviations are NaN if the model does not keep them.</summary>
     public (double[] Head, double[] Mean, double[] Deviations) Task(AdaptedTask task)
     {
         double[] head = _units.Head([.. task.Head.Weights.Select(weight => (double)weight), task.Head.Bias[0]]); // labels are in the user's units already
         double[] standardized = [.. _heads[0]];
+        if (_model.Groups is { } groups)
+            MatrixAlgebra.AddScaled([.. groups.ShiftOf(task.Groups).Select(value => (double)value)], 1, standardized);
         for (int c = 0; c < task.Covariates.Length; c++)
             MatrixAlgebra.AddScaled(_heads[1 + c], task.Covariates[c], standardized);
         double[] mean = InUserUnits([_units.Head(standardized)])[0];
@@ -106,6 +109,28 @@ internal sealed class Population
         }
 
         return (head, mean, deviations);
+    }
+
+    /// <summary>The levels of groups, the outermost first: the name, and the covariance of the effects of its groups, [width, width].</summary>
+    public IReadOnlyList<(string Name, double[] Covariance)> Levels => [.. (_model.Groups?.Levels ?? []).Select(level =>
+        (level.Name, Array.ConvertAll(_units.Covariance([.. level.Covariance.Select(value => (double)value)]), value => value * Labels.Deviation * Labels.Deviation)))];
+
+    /// <summary>The effects of the groups of a level about those of their outer groups, with their standard deviations given all tasks, in the user's units, [width].</summary>
+    /// <param name="level">0 for the outermost.</param>
+    public IEnumerable<(string Name, string Outer, double[] Effect, double[] Deviations)> GroupsOf(int level)
+    {
+        GroupPriors groups = _model.Groups!;
+        foreach (var (name, group) in groups.Levels[level].Groups.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            double[] own = [.. group.Prior.Shift.Select(value => (double)value)];
+            if (level > 0)
+                MatrixAlgebra.AddScaled([.. groups.Levels[level - 1].Groups[group.Parent].Prior.Shift.Select(value => (double)value)], -1, own);
+            double[] variances = new double[_width * _width];
+            for (int j = 0; j < _width; j++)
+                variances[j * (_width + 1)] = (double)group.Deviations[j] * group.Deviations[j];
+            double[] covariance = _units.Covariance(variances);
+            yield return (name, group.Parent, [.. _units.Head(own).Select(value => value * Labels.Deviation)], [.. Enumerable.Range(0, _width).Select(j => Labels.Deviation * Math.Sqrt(Math.Max(covariance[j * _width + j], 0)))]);
+        }
     }
 
     private double[][] InUserUnits(double[][] heads)

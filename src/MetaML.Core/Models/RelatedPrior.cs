@@ -4,6 +4,7 @@ using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Models;
+using MetaML.Options;
 
 namespace MetaML;
 
@@ -66,6 +67,8 @@ public sealed class RelatedPrior
         model.CheckFits(training);
         ClosedFormAdapter adapter = model.ClosedForm
             ?? throw new ArgumentException("The model must have a ridge or Bayesian adapter, for classes one with a Gaussian likelihood, and the same outputs for all tasks. Other models have no prior head that heads of training tasks can replace. Train with RidgeAdapterOptions or BayesianAdapterOptions.", nameof(model));
+        if (model.Groups is not null)
+            throw new ArgumentException($"The model must have no groups of tasks; got {NameList.Of(model.GroupNames)}. The groups say which tasks are related. Use Adapt without RelatedPrior.", nameof(model));
         if (training.Tasks.Count < 3)
             throw new InvalidOperationException($"There must be at least three training tasks; got {training.Tasks.Count}. There is nothing to choose from. Give the tasks that the model was trained on.");
 

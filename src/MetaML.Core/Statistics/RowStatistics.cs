@@ -1,3 +1,4 @@
+using MetaML.Data;
 using MetaML.Files;
 using MetaML.Heads;
 
@@ -103,12 +104,13 @@ internal sealed class RowStatistics : TaskStatistics
     /// <summary>The rows as an embedded task.</summary>
     /// <param name="outputs">Number of outputs of the task.</param>
     /// <param name="covariates">The standardised covariates of the task; empty if there are none.</param>
-    public EmbeddedTask ToEmbedded(int outputs, IReadOnlyList<float> covariates)
+    /// <param name="prior">What the groups of the task say of it; null for nothing.</param>
+    public EmbeddedTask ToEmbedded(int outputs, IReadOnlyList<float> covariates, TaskPrior? prior)
     {
         var embeddings = new float[_rows.Length * _form.Dimension];
         for (int row = 0; row < _rows.Length; row++)
             _rows[row].Features(_form.Dimension).CopyTo(embeddings.AsSpan(row * _form.Dimension, _form.Dimension));
-        return new EmbeddedTask(embeddings, _form.Dimension, Array.ConvertAll(_rows, row => row.Label), Weights, outputs) { Covariates = covariates };
+        return new EmbeddedTask(embeddings, _form.Dimension, Array.ConvertAll(_rows, row => row.Label), Weights, outputs) { Covariates = covariates, Prior = prior };
     }
 
     /// <summary>The weight of each row.</summary>

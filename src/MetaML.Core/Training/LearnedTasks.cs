@@ -26,6 +26,14 @@ internal sealed class LearnedTasks
     /// <summary>What is known of the prior of all tasks beside its values, after <see cref="Complete"/>; null for nothing.</summary>
     public Lazy<PriorSummary>? Summary => _evidence.Summary;
 
+    /// <summary>The priors of the groups of tasks, after <see cref="Complete"/>; null if tasks are in none.</summary>
+    public GroupPriors? Groups => _evidence.Groups;
+
+    /// <summary>The prior of each task given all others, by name, after a <see cref="Complete"/> of all tasks; empty if tasks are in no groups.</summary>
+    public IReadOnlyDictionary<string, TaskPrior> TaskPriors => _evidence.TaskPriors is { } priors
+        ? _tasks.Zip(priors).ToDictionary(pair => pair.First.Name, pair => pair.Second)
+        : System.Collections.ObjectModel.ReadOnlyDictionary<string, TaskPrior>.Empty;
+
     /// <summary>Sets the parameters that are not trained.</summary>
     /// <param name="parameters">All parameters of the adapter; values may be overwritten.</param>
     /// <param name="limits">The number of steps and the time.</param>

@@ -90,7 +90,7 @@ internal sealed class TrainedLearner
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(task => task.First.Name, task => task.Second);
             first += tasks.Count;
-            return pair.First.With(evaluated?.Calibrations[i]).After(summary, weights, _evidence[i]?.Summary?.Value);
+            return pair.First.With(evaluated?.Calibrations[i]).After(summary, weights, _evidence[i]?.Summary?.Value, _evidence[i]?.TaskPriors);
         })];
     }
 
@@ -152,19 +152,22 @@ internal sealed class TrainedLearner
     private IEnumerable<MetaModel> Complete(bool withValidation, TrainingRun run) => _problems.Select((problem, i) =>
     {
         ParameterArray[] own = Array.ConvertAll(_adapters[i], array => array with { Values = [.. array.Values] });
-        var model = new MetaModel(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own) { CovariateScaling = problem.Prepared.Covariates };
+        MetaModel Model(GroupPriors? groups) => new(problem.Design, _scaling, problem.Prepared.Labels, _encoder, own) { CovariateScaling = problem.Prepared.Covariates, Groups = groups };
+        MetaModel model = Model(null); // embeds
+        LearnedTasks learned;
         EpisodeSource source = problem.Prepared.Source;
         PriorLimits limits = run.PriorLimits(Options);
         if (withValidation || source.HoldsOutTasks)
         {
-            LearnedTasks all = _evidence[i] ??= new LearnedTasks(problem.Design.Adapter, problem.Tasks.Tasks, task => model.EmbedStandardized(problem.Tasks.Features, task));
-            all.Complete(own, limits, withValidation ? null : source.TrainingPools);
+            learned = _evidence[i] ??= new LearnedTasks(problem.Design.Adapter, problem.Tasks.Tasks, task => model.EmbedStandardized(problem.Tasks.Features, task));
+            learned.Complete(own, limits, withValidation ? null : source.TrainingPools);
         }
         else
         {
-            new LearnedTasks(problem.Design.Adapter, problem.Prepared.TrainingTasks.Tasks, task => model.EmbedStandardized(problem.Tasks.Features, task)).Complete(own, limits, null);
+            learned = new LearnedTasks(problem.Design.Adapter, problem.Prepared.TrainingTasks.Tasks, task => model.EmbedStandardized(problem.Tasks.Features, task));
+            learned.Complete(own, limits, null);
         }
 
-        return model;
+        return Model(learned.Groups);
     });
 }

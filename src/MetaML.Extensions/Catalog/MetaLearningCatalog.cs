@@ -143,7 +143,7 @@ public sealed partial class MetaLearningCatalog
 #pragma warning restore CA1822
 
     /// <summary>The effects that a linear model has learned of the population of tasks, with their standard errors.</summary>
-    /// <param name="model">A meta-learner with a Task column, values as labels, no encoder and a Bayesian adapter, or a chain that contains one.</param>
+    /// <param name="model">A meta-learner with a Task column, no encoder and a Bayesian adapter, whose labels are values, counts, or two classes with a logistic likelihood and without shrinkage, or a chain that contains one.</param>
     /// <returns>A row for each <see cref="PopulationEffect"/>, with its properties as columns. <see cref="Describe"/> also gives correlations, the likelihood and the share of the variance between tasks.</returns>
     /// <remarks>Units are those of the feature column that the trainer reads. If a step before it normalises the features, they are those after this step.</remarks>
     /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
@@ -161,6 +161,12 @@ public sealed partial class MetaLearningCatalog
     /// <returns>A row for each <see cref="TaskEffect"/>, with its properties as columns: tasks in the order of their names, and for each the intercept and the features.</returns>
     /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
     public IDataView TaskEffects(ITransformer model) => _context.Data.LoadFromEnumerable(LinearLearner(model).TaskEffects().ToArray());
+
+    /// <summary>The effects of the groups that tasks are in (<see cref="TaskLearnerOptions.TaskGroupColumnNames"/>), with their standard deviations.</summary>
+    /// <param name="model">As for <see cref="PopulationEffects"/>.</param>
+    /// <returns>A row for each <see cref="GroupEffect"/>, with its properties as columns: the outermost column first, and its groups in the order of their names. No rows if tasks are in no groups.</returns>
+    /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
+    public IDataView GroupEffects(ITransformer model) => _context.Data.LoadFromEnumerable(LinearLearner(model).GroupEffects().ToArray());
 
     private static MetaLearnerTransformer LinearLearner(ITransformer model)
     {

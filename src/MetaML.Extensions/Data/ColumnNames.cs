@@ -19,11 +19,14 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <summary>The task features: Single or known-size vector of Single, constant within a task; null for none.</summary>
     public string? TaskFeatures { get; init; }
 
+    /// <summary>The groups that tasks are in, the outermost first: text or key; empty for none.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
     /// <summary>The exposure of counts: Single; null if all rows have the exposure 1.</summary>
     public string? Exposure { get; init; }
 
     /// <summary>The columns of the model of one task.</summary>
-    public ColumnNames WithoutTask => this with { Task = null, TaskFeatures = null };
+    public ColumnNames WithoutTask => this with { Task = null, TaskFeatures = null, Groups = [] };
 
     /// <summary>Checks that the model of a task can be made.</summary>
     /// <param name="task">The task's name.</param>
@@ -70,6 +73,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         CheckNotHidden("example weight", Weight, outputs);
         CheckNotHidden("task feature", TaskFeatures, outputs);
         CheckNotHidden("exposure", Exposure, outputs);
+        foreach (string group in Groups)
+            CheckNotHidden("group", group, outputs);
     }
 
     /// <summary>Checks that no output hides a column.</summary>
@@ -94,6 +99,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
             throw Mismatch(schema, "feature", Features, $"vector of {count} Single, as the model was trained on", features);
         if (Task is not null)
             CheckTask(schema, Task);
+        foreach (string group in Groups)
+            CheckTask(schema, group, "group");
         if (Exposure is not null && Find(schema, "exposure", Exposure, "Single") is { } exposure && exposure != NumberDataViewType.Single)
             throw Mismatch(schema, "exposure", Exposure, "Single", exposure);
         if (TaskFeatures is null)
@@ -107,11 +114,14 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 
     /// <summary>Checks a Task column: text, or a key whose number of values is known.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
-    public static void CheckTask(DataViewSchema schema, string column)
+    /// <param name="schema">The schema.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="role">Its role, for messages.</param>
+    public static void CheckTask(DataViewSchema schema, string column, string role = "task")
     {
-        DataViewType type = Find(schema, "task", column, TaskExpected);
+        DataViewType type = Find(schema, role, column, TaskExpected);
         if (!IsTask(type))
-            throw Mismatch(schema, "task", column, TaskExpected, type);
+            throw Mismatch(schema, role, column, TaskExpected, type);
     }
 
     /// <summary>Whether a type fits a Task column: text, or a key whose number of values is known.</summary>
@@ -135,6 +145,8 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
         CheckFeatures(shape);
         if (Task is not null)
             CheckTask(shape, Task);
+        foreach (string group in Groups)
+            CheckTask(shape, group, "group");
         if (TaskFeatures is not null)
             Find(shape, "task feature", TaskFeatures, TaskFeaturesExpected, column => column.Kind is Scalar or SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single && !column.IsKey);
         if (Weight is not null)
@@ -145,8 +157,11 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
 
     /// <summary>Checks the Task column in the shape of a schema.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>
-    public static void CheckTask(SchemaShape shape, string name) =>
-        Find(shape, "task", name, TaskExpected, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
+    /// <param name="shape">The shape of the schema.</param>
+    /// <param name="name">The column.</param>
+    /// <param name="role">Its role, for messages.</param>
+    public static void CheckTask(SchemaShape shape, string name, string role = "task") =>
+        Find(shape, role, name, TaskExpected, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && (column.IsKey || column.ItemType == TextDataViewType.Instance));
 
     /// <summary>Checks the feature column in the shape of a schema.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is absent or of the wrong type.</exception>

@@ -17,7 +17,8 @@ internal sealed class TaskRowStore
     private readonly int _featureCount;
     private readonly IReadOnlyList<LabelColumn> _labels;
     private readonly IReadOnlyList<string> _taskFeatures;
-    private readonly Dictionary<string, float[]> _unlabeled = new(StringComparer.Ordinal); // tasks that may have no labelled row
+    private readonly IReadOnlyList<string> _groups;
+    private readonly Dictionary<string, (float[]? TaskFeatures, string[]? Groups)> _unlabeled = new(StringComparer.Ordinal); // tasks that may have no labelled row
     private readonly List<Row> _pending = [];
     private TaskSetBuilder[] _builders = [];
     private FeatureStore? _store;
@@ -28,8 +29,10 @@ internal sealed class TaskRowStore
     /// <param name="needsDense">Whether the store must be dense.</param>
     /// <param name="labels">The label columns; empty if the encoder learns without labels.</param>
     /// <param name="taskFeatures">The names of the task features; empty if there are none.</param>
-    public TaskRowStore(int featureCount, bool needsDense, IReadOnlyList<LabelColumn> labels, IReadOnlyList<string> taskFeatures)
+    /// <param name="groups">The names of the levels of groups; empty if there are none.</param>
+    public TaskRowStore(int featureCount, bool needsDense, IReadOnlyList<LabelColumn> labels, IReadOnlyList<string> taskFeatures, IReadOnlyList<string> groups)
     {
+        _groups = groups;
         _taskFeatures = taskFeatures;
         _featureCount = featureCount;
         _labels = labels;
@@ -60,20 +63,21 @@ internal sealed class TaskRowStore
     /// <param name="weight">The weight of the row.</param>
     /// <param name="exposure">The exposure of the row, for labels that are counts; else 1.</param>
     /// <param name="taskFeatures">The features of the task; null if there are none.</param>
-    public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float exposure, float[]? taskFeatures)
+    /// <param name="groups">The groups of the task; null if there are none.</param>
+    public void Add(ref VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float exposure, float[]? taskFeatures, string[]? groups)
     {
         if (!IsMeasuring)
         {
-            Store(features, task, labels, weight, exposure, taskFeatures);
+            Store(features, task, labels, weight, exposure, taskFeatures, groups);
             return;
         }
 
-        _pending.Add(new Row(features, task, labels.ToArray(), weight, exposure, taskFeatures));
+        _pending.Add(new Row(features, task, labels.ToArray(), weight, exposure, taskFeatures, groups));
         features = default;
     }
 
     /// <summary>Adds a task, which may have no labelled rows.</summary>
-    public void AddTask(string task, float[] taskFeatures) => _unlabeled[task] = taskFeatures;
+    public void AddTask(string task, float[]? taskFeatures, string[]? groups) => _unlabeled[task] = (taskFeatures, groups);
 
     /// <summary>The store of all rows.</summary>
     public FeatureStore Features()
@@ -90,8 +94,8 @@ internal sealed class TaskRowStore
         Features();
         foreach (TaskSetBuilder builder in _builders)
         {
-            foreach (var (task, taskFeatures) in _unlabeled)
-                builder.SetCovariates(task, taskFeatures);
+            foreach (var (task, known) in _unlabeled)
+                Set(builder, task, known.TaskFeatures, known.Groups);
         }
 
         return [.. _builders.Zip(_labels, (builder, label) => builder.Build(label.ClassCount, label.ClassSets))];
@@ -101,17 +105,17 @@ internal sealed class TaskRowStore
     {
         Begin(_nonZero < MaximumSparseDensity * _measured * _featureCount ? new SparseFeatureStore(_featureCount) : new DenseFeatureStore(_featureCount));
         foreach (Row row in _pending)
-            Store(row.Features, row.Task, row.Labels, row.Weight, row.Exposure, row.TaskFeatures);
+            Store(row.Features, row.Task, row.Labels, row.Weight, row.Exposure, row.TaskFeatures, row.Groups);
         _pending.Clear();
     }
 
     private void Begin(FeatureStore store)
     {
         _store = store;
-        _builders = [.. _labels.Select(label => new TaskSetBuilder(label.Kind, store) { CovariateNames = _taskFeatures })];
+        _builders = [.. _labels.Select(label => new TaskSetBuilder(label.Kind, store) { CovariateNames = _taskFeatures, GroupNames = _groups })];
     }
 
-    private void Store(in VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float exposure, float[]? taskFeatures)
+    private void Store(in VBuffer<float> features, string task, ReadOnlySpan<float> labels, float weight, float exposure, float[]? taskFeatures, string[]? groups)
     {
         int row = _store!.Add(features.ToFeatureRow());
         for (int i = 0; i < labels.Length; i++)
@@ -119,10 +123,17 @@ internal sealed class TaskRowStore
             if (float.IsNaN(labels[i]))
                 continue;
             _builders[i].Add(task, row, labels[i], weight, _labels[i].IsCount ? exposure : 1);
-            if (taskFeatures is not null)
-                _builders[i].SetCovariates(task, taskFeatures);
+            Set(_builders[i], task, taskFeatures, groups);
         }
     }
 
-    private readonly record struct Row(VBuffer<float> Features, string Task, float[] Labels, float Weight, float Exposure, float[]? TaskFeatures);
+    private static void Set(TaskSetBuilder builder, string task, float[]? taskFeatures, string[]? groups)
+    {
+        if (taskFeatures is not null)
+            builder.SetCovariates(task, taskFeatures);
+        if (groups is not null)
+            builder.SetGroups(task, groups);
+    }
+
+    private readonly record struct Row(VBuffer<float> Features, string Task, float[] Labels, float Weight, float Exposure, float[]? TaskFeatures, string[]? Groups);
 }

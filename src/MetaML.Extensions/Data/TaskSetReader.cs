@@ -57,7 +57,8 @@ internal sealed class TaskSetReader
         int featureCount = ColumnTypes.VectorSize(featureColumn.Type);
         using DataViewRowCursor cursor = data.GetRowCursor(RequiredColumns(data.Schema, labels));
         TaskFeatureReader? taskFeatures = _columns.TaskFeatures is { } name ? new TaskFeatureReader(cursor, name) : null;
-        var rows = new TaskRowStore(featureCount, Encoder is { NeedsDense: true }, labels, taskFeatures?.Names ?? [])
+        TaskGroupReader? groups = _columns.Groups.Count > 0 ? new TaskGroupReader(cursor, _columns.Groups) : null;
+        var rows = new TaskRowStore(featureCount, Encoder is { NeedsDense: true }, labels, taskFeatures?.Names ?? [], _columns.Groups)
         {
             FeatureNames = featureColumn.HasSlotNames() && featureCount <= MostNamedFeatures ? VectorSlots.Names(featureColumn, $"{featureColumn.Name}.") : [],
         };
@@ -91,8 +92,8 @@ internal sealed class TaskSetReader
             if (!isLabeled)
             {
                 unlabeled++;
-                if (KeepsTasksWithoutLabels && getTask() is { } known && taskFeatures is not null)
-                    rows.AddTask(known, taskFeatures.Of(known, cursor.Position));
+                if (KeepsTasksWithoutLabels && getTask() is { } known && (taskFeatures is not null || groups is not null))
+                    rows.AddTask(known, taskFeatures?.Of(known, cursor.Position), groups?.Read(cursor.Position));
                 if (rows.IsMeasuring)
                 {
                     getFeatures(ref features);
@@ -121,7 +122,7 @@ internal sealed class TaskSetReader
 
             if (rows.IsMeasuring)
                 rows.Measure(features);
-            rows.Add(ref features, task, values, weight, exposure, taskFeatures?.Of(task, cursor.Position));
+            rows.Add(ref features, task, values, weight, exposure, taskFeatures?.Of(task, cursor.Position), groups?.Read(cursor.Position));
         }
 
         if (unlabeled > 0)
@@ -147,7 +148,7 @@ internal sealed class TaskSetReader
 
     private IEnumerable<DataViewSchema.Column> RequiredColumns(DataViewSchema schema, IEnumerable<LabelColumn> labels)
     {
-        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight, _columns.TaskFeatures, _columns.Exposure];
+        string?[] names = [.. labels.Select(label => label.Name), _columns.Features, _columns.Task, _columns.Weight, _columns.TaskFeatures, _columns.Exposure, .. _columns.Groups];
         return names.OfType<string>().Distinct().Select(name => schema[name]);
     }
 

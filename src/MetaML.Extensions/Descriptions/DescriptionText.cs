@@ -65,6 +65,8 @@ internal static class DescriptionText
             Line(text, $"    and {population.Effects.Count - EffectsShown:N0} more");
         if (population.VaryingEffects.Count == 2)
             Line(text, $"    correlation of {population.VaryingEffects[0]} and {population.VaryingEffects[1]}: {population.Correlations[0][1]:G4}");
+        foreach (GroupLevelDescription level in population.Groups)
+            Line(text, $"    {level.GroupCount:N0} groups of '{level.ColumnName}': standard deviation {string.Join(", ", population.VaryingEffects.Zip(level.StandardDeviations, (name, deviation) => Text($"{name} {deviation:G4}")))}");
         if (!double.IsNaN(population.Dispersion))
             Line(text, $"    dispersion of counts {population.Dispersion:G4}");
         else if (double.IsNaN(population.ResidualStandardDeviation))

@@ -15,13 +15,16 @@ public sealed record PopulationDescription
     /// <summary>The correlation of <see cref="VaryingEffects"/> over tasks, [effect, effect].</summary>
     public required IReadOnlyList<IReadOnlyList<double>> Correlations { get; init; }
 
+    /// <summary>The columns of groups that tasks are in, the outermost first; empty if tasks are in none. The standard deviations of effects over tasks are then those about the effects in their groups.</summary>
+    public IReadOnlyList<GroupLevelDescription> Groups { get; init; } = [];
+
     /// <summary>The standard deviation of a label about the score of its task's head; NaN for classes and counts.</summary>
     public required double ResidualStandardDeviation { get; init; }
 
     /// <summary>The dispersion φ of counts, whose variance is μ + φμ²; NaN if labels are not counts.</summary>
     public double Dispersion { get; init; } = double.NaN;
 
-    /// <summary>The share of the variance of labels that lies between tasks with the same task features: the variance of intercepts divided by its sum with the residual variance (the intraclass correlation). Features are at their means if the encoder standardises them, else 0. The residual variance of two classes is that of a logistic distribution, π²/3. NaN for counts.</summary>
+    /// <summary>The share of the variance of labels that lies between tasks with the same task features, and in the same groups if tasks are in groups: the variance of intercepts divided by its sum with the residual variance (the intraclass correlation). Features are at their means if the encoder standardises them, else 0. The residual variance of two classes is that of a logistic distribution, π²/3. NaN for counts.</summary>
     public required double ShareBetweenTasks { get; init; }
 
     /// <summary>The log likelihood of the labels that the prior was learned from; null if it is not known.</summary>
@@ -71,6 +74,7 @@ public sealed record PopulationDescription
             Effects = effects,
             VaryingEffects = [.. varying.Select(j => population.Names[j])],
             Correlations = [.. varying.Select(i => (IReadOnlyList<double>)[.. varying.Select(j => i == j ? 1 : population.Covariance[i * width + j] / Math.Max(Deviation(i) * Deviation(j), double.Epsilon))])],
+            Groups = [.. population.Levels.Select((level, i) => new GroupLevelDescription(level.Name, population.GroupsOf(i).Count(), [.. varying.Select(j => Math.Sqrt(Math.Max(level.Covariance[j * width + j], 0)))]))],
             ResidualStandardDeviation = Math.Sqrt(population.ResidualVariance),
             Dispersion = population.Dispersion ?? double.NaN,
             ShareBetweenTasks = population.ShareBetweenTasks,

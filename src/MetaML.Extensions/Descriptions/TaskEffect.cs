@@ -12,7 +12,7 @@ public sealed class TaskEffect
     /// <summary>The effect in the task, in units of the label for a unit of the feature column.</summary>
     public double Estimate { get; set; }
 
-    /// <summary>The difference from the effect that the population has for the task features of this task.</summary>
+    /// <summary>The difference from the effect that the population has for the task features and the groups of this task.</summary>
     public double Difference { get; set; }
 
     /// <summary>The standard deviation of the difference given the rows of the task; 0 for an effect that is fixed, NaN if the model does not keep it (<see cref="BayesianAdapterOptions.PredictiveDeviation"/>).</summary>

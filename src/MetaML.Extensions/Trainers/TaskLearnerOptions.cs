@@ -33,6 +33,14 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// </remarks>
     public string? TaskFeatureColumnName { get; set; }
 
+    /// <summary>The columns of groups that tasks are in, the outermost first: text or key, for example "Region", "District" for tasks that are stores.</summary>
+    /// <value>Empty (default) for none. All rows of a task must have the same groups, and each group must lie in one group of the column before.</value>
+    /// <remarks>
+    /// The effects of a task are those of its groups and its own: priors of priors. An unknown task of a known group gets the prior of the group, and a task of unknown
+    /// groups the prior of all. They need a Bayesian adapter whose prior is learned by empirical Bayes, and labels that are values, counts or two classes.
+    /// </remarks>
+    public IReadOnlyList<string> TaskGroupColumnNames { get; set; } = [];
+
     /// <summary>The column of exposures of counts, for example the time or the area that a count was made in: Single.</summary>
     /// <value>Null (default) if all rows have the exposure 1. Exposures must be positive.</value>
     /// <remarks>
@@ -49,7 +57,7 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     /// <value>Null (default): <see cref="UnknownTaskHandling.MetaPrior"/> if labels have the same meaning in all tasks, otherwise <see cref="UnknownTaskHandling.Throw"/>.</value>
     public UnknownTaskHandling? UnknownTasks { get; set; }
 
-    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName) { TaskFeatures = TaskFeatureColumnName, Exposure = ExposureColumnName };
+    internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName) { TaskFeatures = TaskFeatureColumnName, Exposure = ExposureColumnName, Groups = [.. TaskGroupColumnNames] };
 
     /// <summary>The names of the output columns for labels of a kind.</summary>
     internal IReadOnlyList<string> OutputNames(LabelKind kind) => ScoreColumns.Names(kind, GivesDeviation(kind), TaskColumnName is not null);
@@ -95,6 +103,18 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
             throw OptionCheck.Error(this, nameof(ExposureColumnName), "null unless Adapter is BayesianAdapterOptions with a ValueLikelihood of counts", ExposureColumnName, "Exposures would have no effect.", "Set ValueLikelihood to Poisson or NegativeBinomial.");
         if (ExposureColumnName is not null && KeepStatistics)
             throw OptionCheck.Error(this, nameof(KeepStatistics), "false with an exposure column", KeepStatistics, "Statistics do not hold exposures.", "Adapt tasks on all their rows instead.");
+        OptionCheck.NotNull(this, nameof(TaskGroupColumnNames), TaskGroupColumnNames);
+        foreach (string group in TaskGroupColumnNames)
+            CheckName(nameof(TaskGroupColumnNames), group);
+        if (TaskGroupColumnNames.Count > 0)
+        {
+            if (TaskColumnName is null)
+                throw OptionCheck.Error(this, nameof(TaskGroupColumnNames), "empty without a Task column", NameList.Of(TaskGroupColumnNames), "There are no tasks in the groups.", "Name the Task column.");
+            if (TaskGroupColumnNames.Append(TaskColumnName).GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice)
+                throw OptionCheck.Error(this, nameof(TaskGroupColumnNames), "different columns, none of them the Task column", $"'{twice.Key}' twice", "A level would have one group in each group.", "Remove it.");
+            CovariateCheck.CheckGroups(this);
+        }
+
         if (TaskFeatureColumnName is not null)
         {
             if (TaskColumnName is null)

@@ -32,7 +32,7 @@ namespace MetaML;
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MetaLearnerTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.Exposures);
+    internal static readonly TransformerFormat Format = new(typeof(MetaLearnerTransformer), "METALRNR", LoaderSignature, TransformerFormat.Groups);
 
     private readonly KeyVocabulary? _classes;
     private readonly UnknownTaskHandling _unknown;
@@ -68,7 +68,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     public DataViewType FeatureColumnType => new VectorDataViewType(NumberDataViewType.Single, Model.FeatureCount);
 
     // The label column is included even if the model accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
-    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. Model.Kind == LabelKind.Multiclass ? [Columns.Label] : Array.Empty<string>()];
+    IEnumerable<string> ITaskLearner.GrowingColumns => [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. Columns.Groups, .. Model.Kind == LabelKind.Multiclass ? [Columns.Label] : Array.Empty<string>()];
 
     IReadOnlyList<MetaLearnerTransformer> ITaskLearner.Outputs => [this];
 
@@ -121,6 +121,22 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         });
     }
 
+    /// <summary>The effects of each group of tasks.</summary>
+    /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, or its labels are classes without effects.</exception>
+    internal IEnumerable<GroupEffect> GroupEffects()
+    {
+        Population population = PopulationOf();
+        return population.Levels.SelectMany((level, i) => population.GroupsOf(i).SelectMany(group => population.Varying.Reverse().Select(j => new GroupEffect
+        {
+            ColumnName = level.Name,
+            Group = group.Name,
+            OuterGroup = group.Outer,
+            Name = population.Names[j],
+            Difference = group.Effect[j],
+            StandardDeviation = group.Deviations[j],
+        })));
+    }
+
     /// <summary>What the model has learned of the population.</summary>
     /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, or its labels are classes without effects.</exception>
     internal Population PopulationOf() => (Columns.Task is null ? null : Population.Of(Model))
@@ -138,7 +154,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         }
 
         var empty = new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, ImmutableDictionary<string, AdaptedTask>.Empty);
-        return empty.With(env, tasks.With([.. tasksByCanAdapt[true]]), classes, new TaskChange.Adaptation(null), cancellationToken, weights);
+        return empty.With(env, tasks.With([.. tasksByCanAdapt[true].Select(task => model.TaskPriors.TryGetValue(task.Name, out TaskPrior? prior) ? task.WithPrior(prior) : task)]), classes, new TaskChange.Adaptation(null), cancellationToken, weights);
     }
 
     ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken)
@@ -252,6 +268,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     {
         // *** Binary format ***
         // string: label, feature, task, weight, task feature and exposure column ("" if there is none)
+        // int: number of group columns, and their names
         // byte: treatment of rows of unknown tasks
         // the model: see MetaModel.Write
         // the classes, multiclass only: see KeyVocabulary.Write
@@ -271,6 +288,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         writer.Write(Columns.Weight ?? "");
         writer.Write(Columns.TaskFeatures ?? "");
         writer.Write(Columns.Exposure ?? "");
+        writer.Write(Columns.Groups.Count);
+        foreach (string group in Columns.Groups)
+            writer.Write(group);
         writer.Write((byte)_unknown);
         Model.Write(writer, encoder);
         _classes?.Write(writer);
@@ -296,10 +316,15 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         string label = BinaryFormat.ReadName(reader), features = BinaryFormat.ReadName(reader), task = BinaryFormat.ReadName(reader), weight = BinaryFormat.ReadName(reader);
         string taskFeatures = version >= TransformerFormat.TaskFeatures ? BinaryFormat.ReadName(reader) : "";
         string exposure = version >= TransformerFormat.Exposures ? BinaryFormat.ReadName(reader) : "";
+        var groups = new List<string>();
+        for (int i = version >= TransformerFormat.Groups ? BinaryFormat.ReadCount(reader, BinaryFormat.MaximumOutputs, "group columns") : 0; i > 0; i--)
+            groups.Add(BinaryFormat.ReadName(reader));
         var unknown = (UnknownTaskHandling)reader.ReadByte();
         MetaModel model = MetaModel.Read(reader, encoder);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(reader) : null;
         int classCount = classes?.Count ?? model.ClassCount;
+        if (!groups.SequenceEqual(task.Length > 0 ? model.GroupNames : []))
+            throw new InvalidDataException("A saved meta-learner must have the group columns of its model. The file is damaged.");
         if (exposure.Length > 0 && model.Counts is null)
             throw new InvalidDataException("A saved meta-learner with an exposure column must have a model of counts. The file is damaged.");
         if (!Enum.IsDefined(unknown) || (model.HasCommonOutputs && classCount != model.ClassCount) || (taskFeatures.Length > 0 ? model.CovariateNames.Count == 0 : model.CovariateNames.Count > 0 && task.Length > 0))
@@ -313,7 +338,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
                 throw new InvalidDataException($"A saved model's tasks must have different names; got '{name}' twice. The file is damaged.");
         }
 
-        var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null) { TaskFeatures = taskFeatures.Length > 0 ? taskFeatures : null, Exposure = exposure.Length > 0 ? exposure : null };
+        var columns = new ColumnNames(label, features, task.Length > 0 ? task : null, weight.Length > 0 ? weight : null) { TaskFeatures = taskFeatures.Length > 0 ? taskFeatures : null, Exposure = exposure.Length > 0 ? exposure : null, Groups = groups };
         return new MetaLearnerTransformer(env.Register(LoaderSignature), model, columns, classes, unknown, tasks.ToImmutable());
     }
 

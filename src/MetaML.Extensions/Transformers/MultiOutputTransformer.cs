@@ -25,7 +25,7 @@ namespace MetaML;
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {
     internal const string LoaderSignature = "MultiOutputTransformer";
-    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.Exposures);
+    internal static readonly TransformerFormat Format = new(typeof(MultiOutputTransformer), "METAOUTS", LoaderSignature, TransformerFormat.Groups);
 
     private readonly ImmutableArray<MetaLearnerTransformer> _outputs;
 
@@ -63,7 +63,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 
     // The label columns are included even if an output accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
     IEnumerable<string> ITaskLearner.GrowingColumns =>
-        [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];
+        [.. Columns.Task is { } task ? [task] : Array.Empty<string>(), .. Columns.Groups, .. _outputs.Where(output => output.Model.Kind == LabelKind.Multiclass).Select(output => output.LabelColumnName)];
 
     /// <summary>The meta-learner of one output. Its columns have the usual names: Score, PredictedLabel, Probability.</summary>
     /// <exception cref="ArgumentException">There is no such output.</exception>
@@ -160,7 +160,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         var outputs = new List<MetaLearnerTransformer>();
         for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
             outputs.Add(MetaLearnerTransformer.Read(env, ctx.Reader, outputs.Count == 0 ? null : outputs[0].Model, version));
-        if (outputs.Count == 0 || outputs.Any(output => output.Columns with { Label = "" } != outputs[0].Columns with { Label = "" }))
+        if (outputs.Count == 0 || outputs.Any(output => output.Columns with { Label = "", Groups = [] } != outputs[0].Columns with { Label = "", Groups = [] } || !output.Columns.Groups.SequenceEqual(outputs[0].Columns.Groups)))
             throw new InvalidDataException("A saved multi-output model must have outputs, and all must read the same columns. The file is damaged.");
         return new MultiOutputTransformer(env, outputs[0].Columns, outputs);
     }

@@ -24,6 +24,9 @@ internal sealed record TransformerFormat(Type Transformer, string ModelSignature
     /// <summary>The version in which the name of the exposure column follows that of the column of task features.</summary>
     public const uint Exposures = 0x00010005;
 
+    /// <summary>The version in which the names of the group columns follow that of the exposure column.</summary>
+    public const uint Groups = 0x00010006;
+
     private VersionInfo Version => new(
         ModelSignature,
         verWrittenCur: Written,

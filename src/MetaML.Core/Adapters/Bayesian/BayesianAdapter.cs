@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.ClosedForm;
+using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Parameters;
 
@@ -27,10 +28,8 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
     private const string NoiseShape = "log_noise_shape";
 
     private readonly BayesianAdapterOptions _options;
-    private readonly bool _hasFactor;
-    private readonly bool _fitsPrior;
-    private readonly int[] _varying;
-    private readonly float[]? _mask; // 1 for dimensions that vary, else 0; null if all vary
+    private readonly BayesianDesign _design;
+    private readonly float[]? _mask;
 
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any kind.</param>
@@ -39,25 +38,14 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
         : base(shape, First(shape, options), LearnedCovariance.IsTrained(shape, options))
     {
         _options = options with { };
-        _hasFactor = LearnedCovariance.HasFactor(shape, options);
-        _fitsPrior = LearnedCovariance.IsFitted(shape, options);
-        _varying = options.VaryingDimensions(shape);
-        if (_varying.Length <= shape.EmbeddingDimension)
-        {
-            _mask = new float[shape.EmbeddingDimension + 1];
-            Array.ForEach(_varying, j => _mask[j] = 1);
-        }
+        _design = new BayesianDesign(shape, _options);
+        _mask = _design.Mask is { } mask ? Array.ConvertAll(mask, value => (float)value) : null;
     }
-
-    // Whether the prior is a mixed model: covariates, fixed effects or no shrinkage. All of them need a common mean.
-    private bool IsMixed => Shape.HasCommonOutputs && (Shape.CovariateCount > 0 || _mask is not null || !_options.Shrinkage);
-
-    private bool IsExact => IsMixed && !_options.Shrinkage;
 
     private protected override bool KeepsPredictiveVariance => _options.GivesDeviation(Shape.Kind);
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Varying => _varying;
+    public IReadOnlyList<int> Varying => _design.Varying;
 
     /// <inheritdoc/>
     public double PosteriorFactor => 1;
@@ -75,7 +63,7 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
     public (double[] Covariance, double NoiseVariance) Variances(IReadOnlyList<float[]> parameters)
     {
         double noise = Math.Exp(2 * (double)parameters[1][0]), shape = ShapeOf(parameters);
-        double[] covariance = LearnedCovariance.Load([.. PriorScale(parameters).Select(scale => scale * Math.Sqrt(noise))], _hasFactor ? Array.ConvertAll(parameters[2], value => (double)value) : null);
+        double[] covariance = LearnedCovariance.Load([.. PriorScale(parameters).Select(scale => scale * Math.Sqrt(noise))], _design.HasFactor ? Array.ConvertAll(parameters[2], value => (double)value) : null);
         return (covariance, double.IsInfinity(shape) ? noise : noise * shape / Math.Max(shape - 1, 0.05));
     }
 
@@ -83,14 +71,14 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
     public override int MostPriorTasks(double meanRows)
     {
         int width = Shape.EmbeddingDimension + 1;
-        int most = IsMixed ? MixedFit.MostTasks(width) : int.MaxValue;
-        return IsExact ? most : Math.Min(most, TaskSubset.Count(width, meanRows));
+        int most = _design.IsMixed ? MixedFit.MostTasks(width) : int.MaxValue;
+        return _design.IsExact ? most : Math.Min(most, TaskSubset.Count(width, meanRows));
     }
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
-        if (_fitsPrior)
+        if (_design.FitsPrior)
         {
             EvidenceOf(trainingTasks).Complete(parameters, limits);
         }
@@ -105,18 +93,19 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
     /// <inheritdoc/>
     public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks)
     {
-        if (!_fitsPrior)
+        if (!_design.FitsPrior)
             return new StoredTasks(this, trainingTasks);
-        if (!IsMixed)
+        if (!_design.IsMixed)
             return new LinearEvidence(Statistics(trainingTasks), Shape, _options, Store);
-        var design = new MixedDesign(Shape.EmbeddingDimension + 1, _varying, Shape.CovariateCount);
-        MixedTask[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => MixedTask.Of(Statistics(task), task.Covariates, design.Covariates))];
-        return new MixedEvidence(tasks, design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
+        var design = new MixedDesign(Shape.EmbeddingDimension + 1, _design.Varying, Shape.CovariateCount);
+        EmbeddedTask[] rows = [.. trainingTasks.AsParallel().AsOrdered()];
+        MixedTask[] tasks = [.. rows.AsParallel().AsOrdered().Select(task => MixedTask.Of(Statistics(task), task.Covariates, design.Covariates))];
+        return new MixedEvidence(rows, tasks, design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
     }
 
     private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) => [.. tasks.AsParallel().AsOrdered().Select(Statistics)];
 
-    private TaskEvidence Statistics(EmbeddedTask task) => new(IsExact ? task : TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1, Target);
+    private TaskEvidence Statistics(EmbeddedTask task) => new(_design.IsExact ? task : TaskSubset.Thin(task, MaximumRows), Shape.EmbeddingDimension + 1, Target);
 
     private double[][] HeadsOf(float[] effects, IReadOnlyList<float> covariates)
     {
@@ -139,23 +128,26 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
         return scale;
     }
 
-    private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[2] : null;
+    private protected override Tensor? Factor(ParameterSet learned) => _design.HasFactor ? learned.Tensors[2] : null;
 
-    private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _hasFactor ? parameters[2] : null;
+    private protected override float[]? Factor(IReadOnlyList<float[]> parameters) => _design.HasFactor ? parameters[2] : null;
+
+    private protected override double[] Root(IReadOnlyList<float[]> parameters, TaskPrior prior) => BayesianDesign.Root(
+        Array.ConvertAll(PriorScale(parameters), value => (double)value), Factor(parameters) is { } factor ? Array.ConvertAll(factor, value => (double)value) : null, prior, Math.Exp(2 * (double)parameters[1][0]));
 
     private protected override double NoiseVariance(IReadOnlyList<float[]> parameters, double count, double quadratic) =>
         TaskNoise.Variance(count, quadratic, Math.Exp(2 * (double)parameters[1][0]), ShapeOf(parameters));
 
     private double ShapeOf(IReadOnlyList<float[]> parameters) =>
-        _options.Noise == PriorNoise.PerTask ? Math.Exp(parameters[_hasFactor ? 3 : 2][0]) : double.PositiveInfinity;
+        _options.Noise == PriorNoise.PerTask ? Math.Exp(parameters[_design.HasFactor ? 3 : 2][0]) : double.PositiveInfinity;
 
     private void Store(HeadPrior fit, IReadOnlyList<ParameterArray> parameters)
     {
-        LearnedCovariance.Store(fit.Covariance, parameters[0].Values, _hasFactor ? parameters[2].Values : null);
+        LearnedCovariance.Store(fit.Covariance, parameters[0].Values, _design.HasFactor ? parameters[2].Values : null);
         LearnedCovariance.Store(fit.Mean, PriorHead(parameters)?.Values);
         parameters[1].Values[0] = (float)(0.5 * Math.Log(fit.NoiseVariance));
         if (_options.Noise == PriorNoise.PerTask)
-            parameters[_hasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
+            parameters[_design.HasFactor ? 3 : 2].Values[0] = (float)Math.Log(fit.NoiseShape);
     }
 
     private void Store(MixedPrior fit, MixedDesign design, IReadOnlyList<ParameterArray> parameters)

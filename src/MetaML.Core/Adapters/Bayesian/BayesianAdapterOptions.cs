@@ -86,6 +86,23 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     public override bool TakesCovariates() => true;
 
     /// <inheritdoc/>
+    internal override bool TakesGroups() => true;
+
+    /// <summary>Checks that the prior of tasks in groups can be learned.</summary>
+    /// <param name="shape">The shape of heads.</param>
+    /// <param name="fitsPrior">Whether empirical Bayes sets the prior.</param>
+    /// <exception cref="ArgumentException">An option does not support groups.</exception>
+    internal void CheckGroups(HeadShape shape, bool fitsPrior)
+    {
+        if (shape.GroupNames.Count == 0)
+            return;
+        if (!fitsPrior)
+            throw OptionCheck.Error(this, nameof(Fit), "EmpiricalBayes if tasks are in groups", Fit, "The outer optimiser learns no priors of groups.", "Set Fit to EmpiricalBayes, or leave the groups out.");
+        if (Noise == PriorNoise.PerTask)
+            throw OptionCheck.Error(this, nameof(Noise), "Common if tasks are in groups", Noise, "The likelihood has no closed form.", "Leave Noise as it is, or leave the groups out.");
+    }
+
+    /// <inheritdoc/>
     internal override bool PredictsCounts(LabelKind kind) => kind == LabelKind.Regression && ValueLikelihood != ValueLikelihood.Gaussian;
 
     /// <inheritdoc/>

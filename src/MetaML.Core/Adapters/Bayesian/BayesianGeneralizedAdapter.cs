@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Logistic;
+using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Numerics;
@@ -35,10 +36,7 @@ internal sealed class BayesianGeneralizedAdapter : GeneralizedLinearAdapter, IMa
     private const string LogDispersion = "log_dispersion";
 
     private readonly BayesianAdapterOptions _options;
-    private readonly bool _hasFactor;
-    private readonly bool _fitsPrior;
-    private readonly int[] _varying;
-    private readonly double[]? _mask; // 1 for dimensions that vary, else 0; null if all vary
+    private readonly BayesianDesign _design;
 
     /// <summary>An adapter of heads of this shape.</summary>
     /// <param name="shape">Any; regression labels must be counts.</param>
@@ -47,29 +45,17 @@ internal sealed class BayesianGeneralizedAdapter : GeneralizedLinearAdapter, IMa
         : base(shape, First(shape, options), LearnedCovariance.IsTrained(shape, options))
     {
         _options = options with { };
-        _hasFactor = LearnedCovariance.HasFactor(shape, options);
-        _fitsPrior = LearnedCovariance.IsFitted(shape, options);
-        _varying = options.VaryingDimensions(shape);
-        if (_varying.Length <= shape.EmbeddingDimension)
-        {
-            _mask = new double[shape.EmbeddingDimension + 1];
-            Array.ForEach(_varying, j => _mask[j] = 1);
-        }
+        _design = new BayesianDesign(shape, _options);
     }
 
     private bool PredictsCounts => _options.PredictsCounts(Shape.Kind);
 
     private bool HasDispersion => PredictsCounts && _options.ValueLikelihood == ValueLikelihood.NegativeBinomial;
 
-    // Whether the prior is a mixed model: covariates, fixed effects or no shrinkage. All of them need a common mean.
-    private bool IsMixed => Shape.HasCommonOutputs && (Shape.CovariateCount > 0 || _mask is not null || !_options.Shrinkage);
-
-    private bool IsExact => IsMixed && !_options.Shrinkage;
-
-    private int DispersionIndex => _hasFactor ? 2 : 1;
+    private int DispersionIndex => _design.HasFactor ? 2 : 1;
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Varying => _varying;
+    public IReadOnlyList<int> Varying => _design.Varying;
 
     /// <inheritdoc/>
     public double[][] MeanHeads(IReadOnlyList<float[]> parameters)
@@ -91,30 +77,30 @@ internal sealed class BayesianGeneralizedAdapter : GeneralizedLinearAdapter, IMa
     /// <inheritdoc/>
     public override int MostPriorTasks(double meanRows)
     {
-        int width = Shape.EmbeddingDimension + 1, most = IsMixed ? MixedFit.MostTasks(width) : int.MaxValue;
-        return IsExact ? most : Math.Min(Math.Min(MaximumTasks, most), TaskSubset.Count(width, meanRows));
+        int width = Shape.EmbeddingDimension + 1, most = _design.IsMixed ? MixedFit.MostTasks(width) : int.MaxValue;
+        return _design.IsExact ? most : Math.Min(Math.Min(MaximumTasks, most), TaskSubset.Count(width, meanRows));
     }
 
     /// <inheritdoc/>
     public override void CompletePrior(IReadOnlyList<ParameterArray> parameters, IEnumerable<EmbeddedTask> trainingTasks, PriorLimits limits)
     {
-        if (_fitsPrior)
+        if (_design.FitsPrior)
             EvidenceOf(trainingTasks).Complete(parameters, limits);
     }
 
     /// <inheritdoc/>
     public override IPriorEvidence EvidenceOf(IEnumerable<EmbeddedTask> trainingTasks)
     {
-        if (!_fitsPrior)
+        if (!_design.FitsPrior)
             return new StoredTasks(this, trainingTasks);
-        EmbeddedTask[] tasks = [.. trainingTasks.Select(task => IsExact ? task : TaskSubset.Thin(task, MaximumRows))];
+        EmbeddedTask[] tasks = [.. trainingTasks.Select(task => _design.IsExact ? task : TaskSubset.Thin(task, MaximumRows))];
         CountLikelihood? counts(PriorLimits limits) => !PredictsCounts ? null
             : !HasDispersion ? CountLikelihood.Poisson
-            : IsExact ? DispersionFit.Start // the search learns it
+            : _design.IsExact && !_design.HasGroups ? DispersionFit.Start // the search learns it
             : DispersionFit.Fit(tasks, Shape.EmbeddingDimension + 1, limits);
-        if (!IsMixed)
+        if (!_design.IsMixed)
             return new GeneralizedEvidence(tasks, counts, Shape, _options, Store);
-        var design = new MixedDesign(Shape.EmbeddingDimension + 1, _varying, Shape.CovariateCount);
+        var design = new MixedDesign(Shape.EmbeddingDimension + 1, _design.Varying, Shape.CovariateCount);
         return new MixedGeneralizedEvidence(tasks, counts, design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
     }
 
@@ -129,7 +115,7 @@ internal sealed class BayesianGeneralizedAdapter : GeneralizedLinearAdapter, IMa
 
     private void Store(HeadPrior prior, CountLikelihood? counts, IReadOnlyList<ParameterArray> parameters)
     {
-        LearnedCovariance.Store(prior.Covariance, parameters[0].Values, _hasFactor ? parameters[1].Values : null);
+        LearnedCovariance.Store(prior.Covariance, parameters[0].Values, _design.HasFactor ? parameters[1].Values : null);
         LearnedCovariance.Store(ToOutputs(prior.Mean), PriorHead(parameters)?.Values);
         if (HasDispersion)
             parameters[DispersionIndex].Values[0] = (float)Math.Log(counts!.Dispersion);
@@ -148,20 +134,22 @@ internal sealed class BayesianGeneralizedAdapter : GeneralizedLinearAdapter, IMa
     private protected override Tensor PriorScale(ParameterSet learned)
     {
         Tensor scale = learned.Tensors[0].exp();
-        return _mask is null ? scale : scale * TorchSharp.torch.tensor(_mask, dtype: scale.dtype, device: scale.device);
+        return _design.Mask is null ? scale : scale * TorchSharp.torch.tensor(_design.Mask, dtype: scale.dtype, device: scale.device);
     }
 
     private protected override double[] PriorScale(IReadOnlyList<float[]> parameters)
     {
         double[] scale = Array.ConvertAll(parameters[0], deviation => Math.Exp(deviation));
-        if (_mask is not null)
-            TensorPrimitives.Multiply(scale, _mask, scale);
+        if (_design.Mask is not null)
+            TensorPrimitives.Multiply(scale, _design.Mask, scale);
         return scale;
     }
 
-    private protected override Tensor? Factor(ParameterSet learned) => _hasFactor ? learned.Tensors[1] : null;
+    private protected override Tensor? Factor(ParameterSet learned) => _design.HasFactor ? learned.Tensors[1] : null;
 
-    private protected override double[]? Factor(IReadOnlyList<float[]> parameters) => _hasFactor ? Array.ConvertAll(parameters[1], value => (double)value) : null;
+    private protected override double[]? Factor(IReadOnlyList<float[]> parameters) => _design.HasFactor ? Array.ConvertAll(parameters[1], value => (double)value) : null;
+
+    private protected override double[] Root(IReadOnlyList<float[]> parameters, TaskPrior prior) => BayesianDesign.Root(PriorScale(parameters), Factor(parameters), prior, 1);
 
     private protected override CountLikelihood? Counts(IReadOnlyList<float[]> parameters) =>
         !PredictsCounts ? null : HasDispersion ? new CountLikelihood(Math.Exp(parameters[DispersionIndex][0])) : CountLikelihood.Poisson;
@@ -183,12 +171,12 @@ internal sealed class BayesianGeneralizedAdapter : GeneralizedLinearAdapter, IMa
         return (total * share, targets, total * (share - share.Squared()));
     }
 
-    private protected override LinearHead Complete(LinearHead head, IReadOnlyList<float[]> parameters, PenalizedFit fit)
+    private protected override LinearHead Complete(LinearHead head, IReadOnlyList<float[]> parameters, PenalizedFit fit, double[] scale, double[]? factor)
     {
-        if (!_fitsPrior)
+        if (!_design.FitsPrior)
             return PredictsCounts ? head with { Counts = DistributionOf(parameters), PredictiveVariance = PredictiveVariance.Of(1, new double[(Shape.EmbeddingDimension + 1) * (Shape.EmbeddingDimension + 1)]) } : head;
         int width = Shape.EmbeddingDimension + 1;
-        double[] covariance = ClosedFormAlgebra.PosteriorCovariance(fit.MeanCurvature(), width, Array.ConvertAll(PriorScale(parameters), scale => (float)scale), _hasFactor ? parameters[1] : null);
+        double[] covariance = ClosedFormAlgebra.PosteriorCovariance(fit.MeanCurvature(), width, Array.ConvertAll(scale, value => (float)value), factor is null ? null : Array.ConvertAll(factor, value => (float)value));
         TensorPrimitives.Multiply(covariance, Shape.Kind == LabelKind.Multiclass ? 2 * BinaryFactor : PosteriorFactor, covariance);
         return head with { Counts = DistributionOf(parameters), PredictiveVariance = PredictiveVariance.Of(1, covariance) };
     }

@@ -49,6 +49,12 @@ internal static class LearnedCovariance
     public static PriorCovariance Likeliest(HeadShape shape, BayesianAdapterOptions options) =>
         options.Covariance != PriorCovariance.Auto ? options.Covariance : HasFactor(shape, options) ? PriorCovariance.Full : PriorCovariance.Diagonal;
 
+    /// <summary>The form of Σ of each level if tasks are in groups. With shrinkage, Auto is diagonal.</summary>
+    /// <param name="shape">The shape of heads.</param>
+    /// <param name="options">The options of the adapter.</param>
+    public static PriorCovariance OfLevels(HeadShape shape, BayesianAdapterOptions options) =>
+        options.Shrinkage && options.Covariance == PriorCovariance.Auto ? PriorCovariance.Diagonal : Likeliest(shape, options);
+
     /// <summary>Σ = diag(b) FFᵀ diag(b), [width, width].</summary>
     /// <param name="priorScale">b.</param>
     /// <param name="factor">F, lower triangular, or null for the identity.</param>

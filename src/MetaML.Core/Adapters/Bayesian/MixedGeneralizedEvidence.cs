@@ -2,6 +2,7 @@ using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Logistic;
+using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Parameters;
 
@@ -26,6 +27,12 @@ internal sealed class MixedGeneralizedEvidence(
     /// <inheritdoc/>
     public Lazy<PriorSummary>? Summary => _whole?.Summary is { } summary ? new(summary) : null;
 
+    /// <inheritdoc/>
+    public GroupPriors? Groups { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TaskPrior>? TaskPriors { get; private set; }
+
     // Few tasks say little about many covariates: their effects are shrunk in any case.
     private bool IsExact => !options.Shrinkage && design.Covariates < rows.Length - 1;
 
@@ -37,6 +44,15 @@ internal sealed class MixedGeneralizedEvidence(
         int[] all = [.. Enumerable.Range(0, tasks.Length).Where(t => tasks[t].Heads > 0)];
         if (all.Length == 0)
             return; // each task has rows of one class
+        if (shape.GroupNames.Count > 0)
+        {
+            int[] some = isUsed is null ? all : Array.FindAll(all, task => isUsed(task));
+            NestedFit.Result nested = FitGroups(some.Length == 0 ? all : some, limits);
+            (Groups, TaskPriors) = (nested.Groups, some.Length == rows.Length ? nested.TaskPriors : null);
+            store(nested.Prior with { Counts = _prepared.Value.Counts }, parameters);
+            return;
+        }
+
         _whole ??= Fit(all, limits, about => _form = Form(about, limits));
         int[] used = isUsed is null ? all : Array.FindAll(all, task => isUsed(task));
         store(used.Length is 0 || used.Length == all.Length ? _whole.Value.Prior : Fit(used, limits, _ => _form).Prior, parameters);
@@ -47,6 +63,9 @@ internal sealed class MixedGeneralizedEvidence(
         CountLikelihood? distribution = counts(limits);
         return (distribution, [.. rows.AsParallel().AsOrdered().Select(task => new GeneralizedTask(shape.Kind, task, design.Width, distribution))]);
     }
+
+    private NestedFit.Result FitGroups(int[] used, PriorLimits limits) =>
+        new NestedFit(Array.ConvertAll(used, t => rows[t]), design, shape.GroupNames, LearnedCovariance.OfLevels(shape, options), limits).Fit(Array.ConvertAll(used, t => _prepared!.Value.Tasks[t]));
 
     private (MixedPrior Prior, PriorSummary? Summary) Fit(int[] used, PriorLimits limits, Func<TaskEvidence[], CovarianceForm> form)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Numerics;
 using MetaML.Parameters;
@@ -84,32 +85,34 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
 
     /// <inheritdoc/>
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        support.RowCount <= Shape.EmbeddingDimension ? AdaptByRows(parameters, support) : Adapt(parameters, TaskMoments.Of(Shape.Kind, support, hasProducts: true), support.Covariates);
+        support.RowCount <= Shape.EmbeddingDimension ? AdaptByRows(parameters, support) : Adapt(parameters, TaskMoments.Of(Shape.Kind, support, hasProducts: true), support.Covariates, support.Prior);
 
     bool IMomentAdapter.NeedsProducts => true;
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates, TaskPrior? taskPrior)
     {
         int outputs = OutputsOf(moments);
-        float[]? prior = PriorOf(parameters, covariates);
-        var (normal, solution, quadratic) = Solve(parameters, moments, prior, outputs, KeepsPredictiveVariance);
+        float[]? prior = PriorOf(parameters, covariates, taskPrior);
+        var (priorScale, factor) = RootOf(parameters, taskPrior);
+        var (normal, solution, quadratic) = Solve(moments, priorScale, factor, prior, outputs, KeepsPredictiveVariance);
         PredictiveVariance? predictive = null;
         if (KeepsPredictiveVariance)
-            predictive = Predictive(parameters, PosteriorCovariance(normal, moments.Width, PriorScale(parameters), Factor(parameters)), moments.Weight * outputs, quadratic);
-        return ToHead(parameters, prior, solution, outputs, predictive);
+            predictive = Predictive(parameters, PosteriorCovariance(normal, moments.Width, priorScale, factor), moments.Weight * outputs, quadratic);
+        return ToHead(parameters, prior, priorScale, factor, solution, outputs, predictive);
     }
 
     /// <summary>The posterior of a head in a form to which rows can be added one by one.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
     /// <param name="moments">The moments of the task's rows.</param>
     /// <param name="covariates">The standardised covariates of the task; empty for zeros.</param>
-    public RecursiveLeastSquares Recursive(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
+    /// <param name="taskPrior">What the groups of the task say of it; null for nothing.</param>
+    public RecursiveLeastSquares Recursive(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates, TaskPrior? taskPrior)
     {
         int width = moments.Width, outputs = OutputsOf(moments);
-        float[] priorScale = PriorScale(parameters);
-        float[]? factor = Factor(parameters), prior = PriorOf(parameters, covariates);
-        var (normal, solution, quadratic) = Solve(parameters, moments, prior, outputs, keepsNormal: true);
+        var (priorScale, factor) = RootOf(parameters, taskPrior);
+        float[]? prior = PriorOf(parameters, covariates, taskPrior);
+        var (normal, solution, quadratic) = Solve(moments, priorScale, factor, prior, outputs, keepsNormal: true);
         if (factor is not null)
             solution = Multiply(factor, solution, width, outputs);
         var head = new double[outputs * width];
@@ -160,11 +163,9 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     }
 
     // With N = BᵀAB + I: V = V₀ + B N⁻¹ Bᵀ(Σ s z̃y − AV₀). The solution is without B and V₀.
-    private (double[] Normal, double[] Solution, double Quadratic) Solve(IReadOnlyList<float[]> parameters, TaskMoments moments, float[]? prior, int outputs, bool keepsNormal)
+    private (double[] Normal, double[] Solution, double Quadratic) Solve(TaskMoments moments, float[] priorScale, float[]? factor, float[]? prior, int outputs, bool keepsNormal)
     {
         int width = moments.Width;
-        float[] priorScale = PriorScale(parameters);
-        float[]? factor = Factor(parameters);
         var right = new double[width * outputs + SmallProducts<double>.Slack]; // Bᵀ(Σ s z̃y − AV₀)
         double squares = moments.SquaredLabels; // Σ s (y − V₀ᵀz̃)²
         for (int k = 0; k < outputs; k++)
@@ -199,8 +200,8 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     private LinearHead AdaptByRows(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
         int dimension = Shape.EmbeddingDimension, width = dimension + 1, outputs = support.OutputCount, rows = support.RowCount;
-        float[] priorScale = PriorScale(parameters);
-        float[]? factor = Factor(parameters), prior = PriorOf(parameters, support.Covariates);
+        var (priorScale, factor) = RootOf(parameters, support.Prior);
+        float[]? prior = PriorOf(parameters, support.Covariates, support.Prior);
 
         var scaled = new float[width];
         // S^½ Z̃ B in single precision, because the product of two single numbers is exact in double precision.
@@ -235,15 +236,14 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         }
 
         ArrayPool<double>.Shared.Return(p);
-        return ToHead(parameters, prior, solution, outputs, predictive);
+        return ToHead(parameters, prior, priorScale, factor, solution, outputs, predictive);
     }
 
     // V = V₀ + B solution, with the scale and the offset of the scores.
-    private LinearHead ToHead(IReadOnlyList<float[]> parameters, float[]? prior, double[] solution, int outputs, PredictiveVariance? predictive)
+    private LinearHead ToHead(IReadOnlyList<float[]> parameters, float[]? prior, float[] priorScale, float[]? factor, double[] solution, int outputs, PredictiveVariance? predictive)
     {
         int dimension = Shape.EmbeddingDimension;
-        float[] priorScale = PriorScale(parameters);
-        if (Factor(parameters) is { } factor)
+        if (factor is not null)
             solution = Multiply(factor, solution, dimension + 1, outputs);
 
         float scale = ScaleOf(parameters);
@@ -384,9 +384,26 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         _ => label,
     };
 
-    /// <summary>V₀ for a task's covariates, [embedding + 1, outputs]; null if V₀ is 0.</summary>
-    private float[]? PriorOf(IReadOnlyList<float[]> parameters, IReadOnlyList<float> covariates) =>
-        _priorIndex >= 0 ? CovariateEffects.Shift(parameters[_priorIndex], _effectsIndex >= 0 ? parameters[_effectsIndex] : null, covariates) : null;
+    /// <summary>V₀ for a task's covariates and groups, [embedding + 1, outputs]; null if V₀ is 0.</summary>
+    private float[]? PriorOf(IReadOnlyList<float[]> parameters, IReadOnlyList<float> covariates, TaskPrior? prior)
+    {
+        if (_priorIndex < 0)
+            return null;
+        float[] head = CovariateEffects.Shift(parameters[_priorIndex], _effectsIndex >= 0 ? parameters[_effectsIndex] : null, covariates);
+        return prior?.Move(head) ?? head;
+    }
+
+    private (float[] Scale, float[]? Factor) RootOf(IReadOnlyList<float[]> parameters, TaskPrior? prior)
+    {
+        if (prior is null)
+            return (PriorScale(parameters), Factor(parameters));
+        float[] ones = new float[Shape.EmbeddingDimension + 1];
+        Array.Fill(ones, 1);
+        return (ones, Array.ConvertAll(Root(parameters, prior), value => (float)value));
+    }
+
+    /// <summary>B of a task in groups, row-major; only for adapters that take groups.</summary>
+    private protected virtual double[] Root(IReadOnlyList<float[]> parameters, TaskPrior prior) => throw new NotSupportedException();
 
     /// <summary>The parameter of the effects of covariates, [covariates, embedding + 1, outputs]; null if there are none.</summary>
     private protected ParameterArray? Effects(IReadOnlyList<ParameterArray> parameters) => _effectsIndex >= 0 ? parameters[_effectsIndex] : null;

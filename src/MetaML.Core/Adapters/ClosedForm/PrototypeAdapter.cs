@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Parameters;
 using MetaML.Statistics;
@@ -75,12 +76,12 @@ internal sealed class PrototypeAdapter : IMomentAdapter
     }
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Adapt(parameters, TaskMoments.Of(_shape.Kind, support, hasProducts: false), []);
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support) => Adapt(parameters, TaskMoments.Of(_shape.Kind, support, hasProducts: false), [], null);
 
     bool IMomentAdapter.NeedsProducts => false;
 
     /// <inheritdoc/>
-    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates)
+    public LinearHead Adapt(IReadOnlyList<float[]> parameters, TaskMoments moments, IReadOnlyList<float> covariates, TaskPrior? prior)
     {
         int dimension = _shape.EmbeddingDimension, classes = moments.Sums.Length;
         float temperature = MathF.Exp(parameters[0][0]);

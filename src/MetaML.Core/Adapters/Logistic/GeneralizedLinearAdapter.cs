@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Data;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Parameters;
@@ -72,8 +73,9 @@ internal abstract class GeneralizedLinearAdapter : IManagedAdapter
     /// <inheritdoc/>
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
-        PenalizedFit fit = Fit(parameters, support);
-        return Complete(fit.ToHead(fit.Minimize()), parameters, fit);
+        var (scale, factor) = RootOf(parameters, support.Prior);
+        PenalizedFit fit = Fit(parameters, support, scale, factor);
+        return Complete(fit.ToHead(fit.Minimize()), parameters, fit, scale, factor);
     }
 
     // V₀ is the logistic regression of the pooled rows.
@@ -117,7 +119,12 @@ internal abstract class GeneralizedLinearAdapter : IManagedAdapter
     /// <param name="head">The head.</param>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
     /// <param name="fit">The fit, at its minimum.</param>
-    private protected virtual LinearHead Complete(LinearHead head, IReadOnlyList<float[]> parameters, PenalizedFit fit) => head;
+    /// <param name="scale">b of the task.</param>
+    /// <param name="factor">F of the task, or null for the identity.</param>
+    private protected virtual LinearHead Complete(LinearHead head, IReadOnlyList<float[]> parameters, PenalizedFit fit, double[] scale, double[]? factor) => head;
+
+    /// <summary>B of a task in groups, row-major; only for adapters that take groups.</summary>
+    private protected virtual double[] Root(IReadOnlyList<float[]> parameters, TaskPrior prior) => throw new NotSupportedException();
 
     /// <summary>The likelihood of counts; null if labels are classes.</summary>
     private protected virtual CountLikelihood? Counts(IReadOnlyList<float[]> parameters) => null;
@@ -138,8 +145,17 @@ internal abstract class GeneralizedLinearAdapter : IManagedAdapter
     /// <summary>The parameter V₀, [embedding + 1, outputs]; null if V₀ is 0.</summary>
     private protected ParameterArray? PriorHead(IReadOnlyList<ParameterArray> parameters) => _priorIndex >= 0 ? parameters[_priorIndex] : null;
 
-    private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support) =>
-        new(Shape.Kind, support, Centre(parameters, support), PriorScale(parameters), Factor(parameters), Counts(parameters));
+    private (double[] Scale, double[]? Factor) RootOf(IReadOnlyList<float[]> parameters, TaskPrior? prior)
+    {
+        if (prior is null)
+            return (PriorScale(parameters), Factor(parameters));
+        var ones = new double[Shape.EmbeddingDimension + 1];
+        Array.Fill(ones, 1);
+        return (ones, Root(parameters, prior));
+    }
+
+    private PenalizedFit Fit(IReadOnlyList<float[]> parameters, EmbeddedTask support, double[] scale, double[]? factor) =>
+        new(Shape.Kind, support, Centre(parameters, support), scale, factor, Counts(parameters));
 
     // U*: float64 [tasks, embedding + 1, outputs], without gradients; 0 for outputs that a task lacks.
     private Tensor Minimum(AdaptationInput input, Tensor embeddings)
@@ -159,7 +175,7 @@ internal abstract class GeneralizedLinearAdapter : IManagedAdapter
                 Covariates = covariates.Length > 0 ? covariates[(t * Shape.CovariateCount)..((t + 1) * Shape.CovariateCount)] : [],
                 Exposures = exposures.Length > 0 ? exposures[taskRows] : [],
             };
-            Fit(parameters, support).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
+            Fit(parameters, support, PriorScale(parameters), Factor(parameters)).Minimize().CopyTo(minima, t * outputs * (dimension + 1));
         }
 
         return tensor(minima, [tasks, outputs, dimension + 1], device: embeddings.device).transpose(1, 2);
@@ -173,6 +189,7 @@ internal abstract class GeneralizedLinearAdapter : IManagedAdapter
         if (_priorIndex < 0)
             return centre;
         float[] prior = CovariateEffects.Shift(parameters[_priorIndex], _effectsIndex >= 0 ? parameters[_effectsIndex] : null, support.Covariates);
+        prior = support.Prior?.Move(prior) ?? prior;
         for (int i = 0; i < centre.Length; i++)
             centre[i] = prior[i % width * outputs + i / width];
         return centre;

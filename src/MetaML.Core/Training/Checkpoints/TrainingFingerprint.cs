@@ -53,6 +53,8 @@ internal static class TrainingFingerprint
                 Add<int>(task.Classes);
                 if (task.Covariates.Length > 0)
                     Add<float>(task.Covariates);
+                foreach (string group in task.Groups)
+                    Add<char>(group);
                 if (task.Exposures is not null)
                     Add<float>(task.Exposures);
             }

@@ -17,7 +17,7 @@ internal sealed class LearningProblem
         Training = options.Adapter!.Training(prepared.Source.Training);
         bool hasCommonOutputs = Tasks.HasCommonOutputs && options.Episodes.Ways is null;
         int? outputs = !hasCommonOutputs ? null : Tasks.Kind == LabelKind.Multiclass ? Tasks.ClassCount : 1;
-        Design = new MetaModelDesign(Tasks.Kind, Tasks.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!, Tasks.Features.FeatureNames, Tasks.CovariateNames);
+        Design = new MetaModelDesign(Tasks.Kind, Tasks.Features.FeatureCount, outputs, options.Encoder!, options.Adapter!, Tasks.Features.FeatureNames, Tasks.CovariateNames, Tasks.GroupNames);
     }
 
     private LearningProblem(LearningProblem original, FeatureStore embeddings)

@@ -26,7 +26,7 @@ internal sealed class TaskScoreGraph
     /// <param name="tasks">The tasks by name.</param>
     /// <param name="unknown">The treatment of unknown tasks.</param>
     /// <exception cref="InvalidOperationException">No row can have a score.</exception>
-    /// <exception cref="NotSupportedException">One graph cannot hold the encoders of all tasks.</exception>
+    /// <exception cref="NotSupportedException">One graph cannot hold the encoders of all tasks, or the priors of groups.</exception>
     public TaskScoreGraph(MetaModel model, TaskRowGraph rows, int classCount, IReadOnlyDictionary<string, AdaptedTask> tasks, UnknownTaskHandling unknown)
     {
         (_model, _rows, _classCount) = (model, rows, classCount);
@@ -36,6 +36,8 @@ internal sealed class TaskScoreGraph
             _tasks.Add(unknown == UnknownTaskHandling.MetaPrior ? model.Prior : null);
         if (_tasks.Count == 0)
             throw new InvalidOperationException("A model that is exported must know a task, or score unknown tasks; got a model without tasks that refuses all rows. Adapt it first.");
+        if (model.Groups is not null && unknown == UnknownTaskHandling.MetaPrior && rows.HasTasks)
+            throw new NotSupportedException("A model that is exported must not score unknown tasks by their groups; got one with groups and UnknownTaskHandling.MetaPrior. One graph holds no priors of groups. Train with another UnknownTasks, or export the model of one task (SelectTask).");
         _outputCount = _tasks.Max(task => task?.Head.OutputCount ?? 1);
 
         _index = rows.IndexOfTask(names, names.Length);

@@ -16,6 +16,7 @@ internal sealed class TaskRowReader
     private readonly Func<string?> _getTask;
     private readonly TaskFeatureReader? _getTaskFeatures;
     private readonly ValueGetter<float>? _getExposure;
+    private readonly TaskGroupReader? _groupReader;
     private readonly TaskRowBlock? _block;
     private readonly List<TaskRowOutput> _outputs = [];
 
@@ -23,6 +24,7 @@ internal sealed class TaskRowReader
     private string?[] _tasks = new string?[1];
     private float[][] _taskFeatures = [[]]; // of each row
     private float[] _exposures = [1];
+    private string[][] _groups = [[]];
     private int[] _finiteIndices = new int[1]; // index of the row in the scorer, which has only the rows with finite features; −1 for other rows
     private int _finiteCount;
     private bool _isEmbedded;
@@ -42,6 +44,7 @@ internal sealed class TaskRowReader
         _getTaskFeatures = columns.TaskFeatures is { } name ? new TaskFeatureReader(row, name) : null;
         _taskFeatures[0] = NewTaskFeatures();
         _getExposure = columns.Exposure is { } exposure ? row.GetGetter<float>(row.Schema[exposure]) : null;
+        _groupReader = columns.Groups.Count > 0 ? new TaskGroupReader(row, columns.Groups) : null;
     }
 
     /// <summary>The columns of the input.</summary>
@@ -100,6 +103,7 @@ internal sealed class TaskRowReader
             Array.Resize(ref _finiteIndices, 2 * Count);
             Array.Resize(ref _taskFeatures, 2 * Count);
             Array.Resize(ref _exposures, 2 * Count);
+            Array.Resize(ref _groups, 2 * Count);
             for (int row = Count; row < _taskFeatures.Length; row++)
                 _taskFeatures[row] = NewTaskFeatures();
         }
@@ -110,6 +114,7 @@ internal sealed class TaskRowReader
         _getTaskFeatures?.Read(_taskFeatures[Count]);
         _exposures[Count] = 1;
         _getExposure?.Invoke(ref _exposures[Count]);
+        _groups[Count] = _groupReader?.Read() ?? [];
         bool isFinite = features.IsFinite && FiniteNumbers.AreAll<float>(_taskFeatures[Count]);
         _finiteIndices[Count++] = isFinite ? _finiteCount++ : -1;
         if (isFinite)
@@ -128,6 +133,9 @@ internal sealed class TaskRowReader
 
     /// <summary>The features of the row's task; empty if there are none.</summary>
     public ReadOnlySpan<float> TaskFeatures(int row) => _taskFeatures[row];
+
+    /// <summary>The groups of the row's task, the outermost first; empty if there are none, or if one is missing.</summary>
+    public IReadOnlyList<string> Groups(int row) => _groups[row];
 
     /// <summary>The exposure of the row; 1 if there is no exposure column.</summary>
     public float Exposure(int row) => _exposures[row];

@@ -20,7 +20,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private readonly UnknownTaskHandling _unknown;
     private readonly Dictionary<string, AdaptedTask?> _cache = new(StringComparer.Ordinal); // the tasks of recent rows; a look-up here is faster than in the immutable dictionary
 
-    private readonly Dictionary<string, (float[] Features, AdaptedTask Prior)> _priors = new(StringComparer.Ordinal); // of unknown tasks with task features
+    private readonly Dictionary<string, (float[] Features, IReadOnlyList<string> Groups, AdaptedTask Prior)> _priors = new(StringComparer.Ordinal); // of unknown tasks with task features or groups
 
     private ImmutableDictionary<string, AdaptedTask> _tasks; // of the current rows
     private string? _lastName;
@@ -150,20 +150,21 @@ internal sealed class TaskRowScorer : TaskRowOutput
         return task ?? PriorOf(name ?? "", row);
     }
 
-    // The prior for the row's task features, which need not be the same in all rows of an unknown task.
+    // The prior for the row's task features and groups, which need not be the same in all rows of an unknown task.
     private AdaptedTask? PriorOf(string name, int row)
     {
         if (_unknown != UnknownTaskHandling.MetaPrior)
             return null;
         ReadOnlySpan<float> features = _rows.TaskFeatures(row);
-        if (features.IsEmpty || !_rows.IsFinite(row))
+        IReadOnlyList<string> groups = _rows.Groups(row);
+        if ((features.IsEmpty && groups.Count == 0) || !_rows.IsFinite(row))
             return _model.Prior;
-        if (_priors.TryGetValue(name, out var known) && features.SequenceEqual(known.Features))
+        if (_priors.TryGetValue(name, out var known) && features.SequenceEqual(known.Features) && groups.SequenceEqual(known.Groups))
             return known.Prior;
         if (_priors.Count == MaximumCachedPriors)
             _priors.Clear();
-        AdaptedTask prior = _model.PriorFor(features);
-        _priors[name] = (features.ToArray(), prior);
+        AdaptedTask prior = _model.PriorFor(features, groups);
+        _priors[name] = (features.ToArray(), groups, prior);
         return prior;
     }
 

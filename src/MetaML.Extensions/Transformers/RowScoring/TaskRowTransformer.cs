@@ -26,6 +26,9 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     /// <summary>The column of task features; null if there is none.</summary>
     public string? TaskFeatureColumnName => Columns.TaskFeatures;
 
+    /// <summary>The columns of groups that tasks are in, the outermost first; empty if there are none.</summary>
+    public IReadOnlyList<string> TaskGroupColumnNames => Columns.Groups;
+
     /// <summary>The column of exposures of counts; null if there is none.</summary>
     public string? ExposureColumnName => Columns.Exposure;
 
@@ -35,7 +38,7 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
     private protected abstract MetaModel Encoder { get; }
 
     /// <summary>Adds the output columns to the rows. Rows are scored in blocks, as they are read.</summary>
-    /// <param name="input">Data with the feature column and, if the model has them, the Task column and the columns of task features and exposures.</param>
+    /// <param name="input">Data with the feature column and, if the model has them, the Task column and the columns of task features, groups and exposures.</param>
     public new IDataView Transform(IDataView input)
     {
         Host.CheckValue(input, nameof(input));
@@ -88,7 +91,8 @@ public abstract class TaskRowTransformer : RowToRowTransformerBase, ITransformer
             int task = parent.Columns.Task is { } name ? InputSchema[name].Index : -1;
             int taskFeatures = parent.Columns.TaskFeatures is { } column ? InputSchema[column].Index : -1;
             int exposure = parent.Columns.Exposure is { } exposures ? InputSchema[exposures].Index : -1;
-            return index => index == features || index == task || index == taskFeatures || index == exposure;
+            HashSet<int> groups = [.. parent.Columns.Groups.Select(group => InputSchema[group].Index)];
+            return index => index == features || index == task || index == taskFeatures || index == exposure || groups.Contains(index);
         }
 
         protected override void SaveModel(ModelSaveContext ctx) => parent.SaveModel(ctx);

@@ -40,7 +40,7 @@ public sealed class LogisticPriorTests
         });
 
         ScaledHeadPrior prior = new ScaledHeadPrior([mean], DenseCovariance.Of(covariance, 2));
-        var (evidence, bound) = new GeneralizedTask(LabelKind.Binary, task, 2).Under(prior, Root(covariance, 2));
+        var (evidence, bound) = new GeneralizedTask(LabelKind.Binary, task, 2).Under(prior.Mean, Root(covariance, 2));
         TaskPosterior posterior = evidence.Under(prior);
         double[] centre = [mean[0] + posterior.Shifts[0][0], mean[1] + posterior.Shifts[0][1]], spread = posterior.Covariance(1);
 
@@ -72,7 +72,7 @@ public sealed class LogisticPriorTests
             double sum = classes.Sum(c => Math.Exp(c[0]));
             return labels.Aggregate(1.0, (product, label) => product * Math.Exp(classes[(int)label][0]) / sum);
         }));
-        var (_, bound) = new GeneralizedTask(LabelKind.Multiclass, task, 1).Under(prior, [Math.Sqrt(Variance)]);
+        var (_, bound) = new GeneralizedTask(LabelKind.Multiclass, task, 1).Under(prior.Mean, [Math.Sqrt(Variance)]);
         Assert.InRange(marginal - bound, 0, 0.15);
     }
 
@@ -104,8 +104,7 @@ public sealed class LogisticPriorTests
         }
 
         Assert.True(last > first + 1, $"{first} to {last}");
-        ScaledHeadPrior prior = search.Prior.Scaled;
-        double again = Logistic(kind, Tasks(kind, 30, 12)).Sum(task => task.Under(prior, Root(search.Prior.Covariance, Width)).Bound); // wherever the search for it begins
+        double again = Logistic(kind, Tasks(kind, 30, 12)).Sum(task => task.Under(search.Prior.Mean, Root(search.Prior.Covariance, Width)).Bound); // wherever the search for it begins
         Assert.Equal(again + covariance.LogPrior(covariance.At(search.Point, Width)), last, 1e-3);
     }
 

@@ -81,6 +81,10 @@ internal sealed class MixedFit(IReadOnlyList<MixedTask> tasks, MixedDesign desig
         return (search.Prior, search.CovarianceParameters);
     }
 
+    /// <summary>Fits a diagonal prior.</summary>
+    /// <param name="noise">Whether tasks have their own noise.</param>
+    public MixedPrior FitDiagonal(PriorNoise? noise) => Search(CovarianceForm.Diagonal, Start(noise));
+
     /// <summary>The log likelihood and the covariance of coefficients of a prior that is known.</summary>
     private MixedPrior Evaluate(MixedPrior prior)
     {

@@ -54,11 +54,10 @@ internal sealed class MixedGeneralizedFit(GeneralizedTask[] tasks, double[][] co
     // The evidence of the rows of each task under a prior, and the sum of the bounds on their log likelihoods.
     private (TaskEvidence[] Evidence, double Bound) Under(MixedPrior prior)
     {
-        var covariance = DenseCovariance.Of(prior.Varying.Covariance, design.Varying.Length); // the noise is 1
         double[] root = design.Spread(prior.Varying.Covariance);
         Cholesky.FactorSemidefinite(root, design.Width);
         var posteriors = new (TaskEvidence Evidence, double Bound)[tasks.Length];
-        Parallel.For(0, tasks.Length, t => posteriors[t] = tasks[t].Under(new ScaledHeadPrior(MeansOf(prior, t), covariance), root));
+        Parallel.For(0, tasks.Length, t => posteriors[t] = tasks[t].Under(MeansOf(prior, t), root));
         return (Array.ConvertAll(posteriors, posterior => posterior.Evidence), posteriors.Sum(posterior => posterior.Bound));
     }
 

@@ -17,4 +17,18 @@ internal sealed record QuadraticForm(double[] Products, double[][] Right, double
     /// <param name="vector">m [size].</param>
     public double At(int output, ReadOnlySpan<double> vector) => Math.Max(
         Squares[output] - 2 * TensorPrimitives.Dot(Right[output], vector) + TensorPrimitives.Dot(MatrixAlgebra.Multiply(Products, vector), vector), 0);
+
+    /// <summary>The sum of this form and a multiple of another.</summary>
+    public QuadraticForm Plus(QuadraticForm other, double factor)
+    {
+        double[] products = [.. Products], squares = [.. Squares];
+        MatrixAlgebra.AddScaled(other.Products, factor, products);
+        MatrixAlgebra.AddScaled(other.Squares, factor, squares);
+        return new QuadraticForm(products, [.. Right.Zip(other.Right, (mine, its) =>
+        {
+            double[] sum = [.. mine];
+            MatrixAlgebra.AddScaled(its, factor, sum);
+            return sum;
+        })], squares);
+    }
 }

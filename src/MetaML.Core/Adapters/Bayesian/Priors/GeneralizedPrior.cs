@@ -107,12 +107,10 @@ internal sealed class GeneralizedPrior
 
     private Visited Visit(double[] point, HeadPrior prior)
     {
-        ScaledHeadPrior scaled = prior.Scaled; // the noise is 1
-        _ = scaled.Covariance.Precision; // computed once, before the threads
         double[] root = [.. prior.Covariance];
         Cholesky.Factor(root, prior.Width);
         var posteriors = new (TaskEvidence Evidence, double Bound)[_tasks.Length];
-        ParallelLoop.For(_tasks.Length, t => posteriors[t] = _tasks[t].Under(scaled, root));
+        ParallelLoop.For(_tasks.Length, t => posteriors[t] = _tasks[t].Under(prior.Mean, root));
         double bound = posteriors.Sum(posterior => posterior.Bound) + _form.LogPrior(_form.At(point, prior.Width)) + HeadPrior.LogDensity(prior.Mean, prior.MeanPrecision);
         return new Visited(point, prior, bound, Array.ConvertAll(posteriors, posterior => posterior.Evidence));
     }

@@ -62,13 +62,13 @@ internal sealed class GeneralizedTask
     }
 
     /// <summary>The evidence of the rows and the bound on the log marginal likelihood under a prior.</summary>
-    /// <param name="prior">m and Σ.</param>
+    /// <param name="means">m of each head [heads][width], or one m of all.</param>
     /// <param name="root">B with BBᵀ = Σ [width, width].</param>
-    public (TaskEvidence Evidence, double Bound) Under(ScaledHeadPrior prior, double[] root)
+    public (TaskEvidence Evidence, double Bound) Under(double[][] means, double[] root)
     {
         var ones = new double[_width];
         Array.Fill(ones, 1);
-        var fit = new PenalizedFit(_kind, _task, Centre(prior), ones, root, _counts);
+        var fit = new PenalizedFit(_kind, _task, Centre(means), ones, root, _counts);
         State best = Evaluate(fit, _precisions, _solution);
         for (int step = 0; step < MaximumSteps; step++)
         {
@@ -114,11 +114,11 @@ internal sealed class GeneralizedTask
     }
 
     // m of each output, with mean 0 over outputs for more than two classes.
-    private double[] Centre(ScaledHeadPrior prior)
+    private double[] Centre(double[][] means)
     {
         if (_kind != LabelKind.Multiclass)
-            return prior.MeanOf(0);
-        return [.. ClassContrasts.ToClasses([.. Enumerable.Range(0, Heads).Select(prior.MeanOf)]).SelectMany(mean => mean)];
+            return means[0];
+        return [.. ClassContrasts.ToClasses([.. Enumerable.Range(0, Heads).Select(head => means[Math.Min(head, means.Length - 1)])]).SelectMany(mean => mean)];
     }
 
     private TaskEvidence Evidence(double[] precisions, double[][] scores) =>
