@@ -210,7 +210,7 @@ public sealed partial class MetaModel
     internal MetaModel With(ScoreCalibration? calibration) => Copy(_labels, calibration, null, null, null, Statistics);
 
     /// <summary>The same model for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, Calibration, Training, Population, null, Statistics);
+    internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, Calibration, Training, Population, null, Statistics, TaskPriors);
 
     /// <summary>The same model, whose tasks keep what Update and Forget need of their rows.</summary>
     internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, Calibration, Training, Population, TaskWeights, statistics, TaskPriors);

@@ -98,9 +98,8 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
         if (!_design.IsMixed)
             return new LinearEvidence(Statistics(trainingTasks), Shape, _options, Store);
         var design = new MixedDesign(Shape.EmbeddingDimension + 1, _design.Varying, Shape.CovariateCount);
-        EmbeddedTask[] rows = [.. trainingTasks.AsParallel().AsOrdered()];
-        MixedTask[] tasks = [.. rows.AsParallel().AsOrdered().Select(task => MixedTask.Of(Statistics(task), task.Covariates, design.Covariates))];
-        return new MixedEvidence(rows, tasks, design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
+        (MixedTask Task, EmbeddedTask Groups)[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => (MixedTask.Of(Statistics(task), task.Covariates, design.Covariates), task.Select([])))];
+        return new MixedEvidence(Array.ConvertAll(tasks, task => task.Groups), Array.ConvertAll(tasks, task => task.Task), design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
     }
 
     private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) => [.. tasks.AsParallel().AsOrdered().Select(Statistics)];

@@ -8,13 +8,13 @@ using MetaML.Parameters;
 namespace MetaML.Adapters.Bayesian;
 
 /// <summary>The prior of <see cref="BayesianAdapter"/> as a linear mixed model, from the statistics of training tasks (<see cref="MixedFit"/>).</summary>
-/// <param name="rows">The training tasks, of which only the groups are read.</param>
+/// <param name="groups">The training tasks without their rows: only their groups are read.</param>
 /// <param name="tasks">The statistics of each training task.</param>
 /// <param name="design">The coefficients.</param>
 /// <param name="shape">The shape of heads.</param>
 /// <param name="options">The options of the adapter.</param>
 /// <param name="store">Sets the parameters of the adapter from a prior.</param>
-internal sealed class MixedEvidence(EmbeddedTask[] rows, MixedTask[] tasks, MixedDesign design, HeadShape shape, BayesianAdapterOptions options, Action<MixedPrior, IReadOnlyList<ParameterArray>> store) : IPriorEvidence
+internal sealed class MixedEvidence(EmbeddedTask[] groups, MixedTask[] tasks, MixedDesign design, HeadShape shape, BayesianAdapterOptions options, Action<MixedPrior, IReadOnlyList<ParameterArray>> store) : IPriorEvidence
 {
     private (MixedPrior Prior, PriorSummary? Summary)? _whole;
     private CovarianceForm _form = CovarianceForm.Diagonal;
@@ -47,7 +47,7 @@ internal sealed class MixedEvidence(EmbeddedTask[] rows, MixedTask[] tasks, Mixe
     }
 
     private NestedFit.Result FitGroups(int[] used, PriorLimits limits) =>
-        new NestedFit(Array.ConvertAll(used, t => rows[t]), design, shape.GroupNames, LearnedCovariance.OfLevels(shape, options), limits).Fit(Array.ConvertAll(used, t => tasks[t]));
+        new NestedFit(Array.ConvertAll(used, t => groups[t]), design, shape.GroupNames, LearnedCovariance.OfLevels(shape, options), limits).Fit(Array.ConvertAll(used, t => tasks[t]));
 
     private (MixedPrior Prior, PriorSummary? Summary) Fit(int[] used, PriorLimits limits, Func<TaskEvidence[], CovarianceForm> form)
     {
