@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace MetaML.Extensions.Data;
 
@@ -22,7 +21,7 @@ internal sealed class TaskGroupReader
     public string[] Read()
     {
         string?[] groups = Array.ConvertAll(_getters, get => get());
-        return groups.Contains(null) ? [] : groups!;
+        return groups.Contains(null) ? [] : [.. groups.OfType<string>()];
     }
 
     /// <summary>The groups of the current row.</summary>
@@ -32,6 +31,6 @@ internal sealed class TaskGroupReader
     {
         string?[] groups = Array.ConvertAll(_getters, get => get());
         int missing = Array.IndexOf(groups, null);
-        return missing < 0 ? groups! : throw new InvalidOperationException($"Each row must have a group in column '{_row.Schema[_names[missing]].Name}'; got none in row {row}. Its task would have no place among the groups. Name the group, or leave the row out.");
+        return missing < 0 ? [.. groups.OfType<string>()] : throw new InvalidOperationException($"Each row must have a group in column '{_row.Schema[_names[missing]].Name}'; got none in row {row}. Its task would have no place among the groups. Name the group, or leave the row out.");
     }
 }

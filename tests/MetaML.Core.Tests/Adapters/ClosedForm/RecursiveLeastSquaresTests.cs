@@ -61,7 +61,7 @@ public sealed class RecursiveLeastSquaresTests
         var moments = new TaskMoments(LabelKind.Regression, Dimension + 1, 1, hasProducts: true);
         foreach (StoredRow row in rows)
             moments.Add(row.Values, row.Label, row.Weight);
-        return s_adapter.Recursive(s_parameters, moments, []);
+        return s_adapter.Recursive(s_parameters, moments, [], null);
     }
 
     private static StoredRow[] Rows(int count)
