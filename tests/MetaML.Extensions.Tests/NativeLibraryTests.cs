@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MetaML.TestKit;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Xunit;
 
 namespace MetaML.Extensions.Tests;
@@ -20,11 +21,34 @@ public sealed class NativeLibraryTests
             Directory.Delete(copies, recursive: true);
         string[] before = Directory.GetFileSystemEntries(output, "*", SearchOption.AllDirectories);
 
-        string[] lines = ScoringProcess.Train(_ml, _ml.Data.LoadFromEnumerable(Some.Tasks()), command);
+        string[] lines = ScoringProcess.Train(_ml, command == "train" ? _ml.Data.LoadFromEnumerable(Some.Tasks()) : _ml.Data.LoadFromEnumerable(Products()), command);
         Assert.Equal(2, lines.Length);
         Assert.Contains("requires the native library libtorch, and no folder of the application contains", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("Add it to the application: dotnet add package libtorch-cpu-", lines[1], StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFileSystemEntries(output, "*", SearchOption.AllDirectories));
+    }
+
+    // Tasks with too many features for a kernel, and a dependence that a network could learn.
+    private static IEnumerable<Product> Products()
+    {
+        var random = new Random(1);
+        for (int i = 0; i < 1500; i++)
+        {
+            float[] x = [.. Enumerable.Range(0, Product.FeatureCount).Select(_ => (float)(2 * random.NextDouble() - 1))];
+            yield return new Product { Task = $"task{i % 30}", Features = x, Value = x[0] * x[1] + x[2] * x[3] };
+        }
+    }
+
+    private sealed class Product
+    {
+        public const int FeatureCount = 60;
+
+        public string Task { get; set; } = "";
+
+        [VectorType(FeatureCount)]
+        public float[] Features { get; set; } = [];
+
+        public float Value { get; set; }
     }
 
     [OldSystemFact]

@@ -47,5 +47,11 @@ internal readonly record struct GraphTensor(OperatorGraph Graph, string Name)
         return centred / ((centred * centred).Reduce("ReduceMean") + epsilon).Apply("Sqrt");
     }
 
+    /// <summary>The values in double precision.</summary>
+    public GraphTensor ToDouble() => Graph.Apply("Cast", [this], ("to", 11L));
+
+    /// <summary>The values in single precision.</summary>
+    public GraphTensor ToSingle() => Graph.Apply("Cast", [this], ("to", 1L));
+
     private GraphTensor Reduce(string operation) => Graph.Apply(operation, [this], ("axes", new[] { -1L }), ("keepdims", 1L));
 }

@@ -9,7 +9,7 @@ namespace MetaML.Encoders.Kernel;
 /// <summary>x ↦ (b x, √a L⁻¹k(x)): k are the kernels with the landmarks, LLᵀ is the matrix of kernels between landmarks.</summary>
 /// <remarks>
 /// Inner products of the second part are the Nyström approximation of a · kernel(x, x′). The factors a and b are variances of the Gaussian process,
-/// so that under it all weights of a head have the variance 1.
+/// so that under it all weights of a head have the variance 1. Kernels are computed in double precision, since L⁻¹ amplifies their rounding errors.
 /// </remarks>
 internal sealed class KernelEncoder : IEncoder
 {
@@ -17,6 +17,8 @@ internal sealed class KernelEncoder : IEncoder
     private const string Scales = "scales"; // 1 / ℓ
     private const string Landmarks = "landmarks"; // divided by ℓ
     private const string Whitening = "whitening"; // √a L⁻¹; rows of zeros if there are fewer landmarks
+
+    private const int LargestOnStack = 1024; // doubles
 
     private readonly int _landmarks;
 
@@ -80,27 +82,36 @@ internal sealed class KernelEncoder : IEncoder
     public void Embed(IReadOnlyList<float[]> parameters, FeatureRow row, Span<float> embedding)
     {
         Span<float> linear = embedding[..FeatureCount], smooth = embedding[FeatureCount..];
-        Span<float> buffer = FeatureCount + _landmarks <= 1024 ? stackalloc float[FeatureCount + _landmarks] : new float[FeatureCount + _landmarks];
-        Span<float> scaled = buffer[..FeatureCount], kernels = buffer[FeatureCount..];
         row.CopyTo(linear);
-        TensorPrimitives.Multiply(linear, parameters[1], scaled);
+        int longest = Math.Max(FeatureCount, _landmarks), size = FeatureCount + _landmarks + longest;
+        Span<double> buffer = size <= LargestOnStack ? stackalloc double[size] : new double[size];
+        Span<double> scaled = buffer[..FeatureCount], kernels = buffer.Slice(FeatureCount, _landmarks), wide = buffer[^longest..];
+        for (int j = 0; j < FeatureCount; j++)
+            scaled[j] = (double)linear[j] * parameters[1][j];
         TensorPrimitives.Multiply(linear, parameters[0][0], linear);
         for (int i = 0; i < _landmarks; i++)
         {
-            float distance = TensorPrimitives.Distance(scaled, parameters[2].AsSpan(i * FeatureCount, FeatureCount));
-            kernels[i] = -0.5f * distance * distance;
+            double distance = TensorPrimitives.Distance<double>(scaled, Widen(parameters[2].AsSpan(i * FeatureCount, FeatureCount), wide));
+            kernels[i] = -0.5 * distance * distance;
         }
 
         TensorPrimitives.Exp(kernels, kernels);
         for (int i = 0; i < _landmarks; i++)
-            smooth[i] = TensorPrimitives.Dot(parameters[3].AsSpan(i * _landmarks, i + 1), kernels[..(i + 1)]); // lower triangular
+            smooth[i] = (float)TensorPrimitives.Dot<double>(Widen(parameters[3].AsSpan(i * _landmarks, _landmarks), wide), kernels);
     }
 
     /// <inheritdoc/>
     GraphTensor IEncoder.Embed(IReadOnlyList<GraphParameter> parameters, GraphTensor rows)
     {
-        GraphTensor scaled = (rows * parameters[1].Shaped(FeatureCount)).Reshape(-1, 1, FeatureCount);
-        GraphTensor kernels = ((scaled - parameters[2].Shaped(_landmarks, FeatureCount)).SumOfSquares().Reshape(-1, _landmarks) * -0.5f).Apply("Exp");
-        return rows.Graph.Join(rows * parameters[0].Shaped(1), kernels.MatMul(parameters[3].Shaped(_landmarks, _landmarks).Transpose(1, 0)));
+        GraphTensor scaled = (rows.ToDouble() * parameters[1].Shaped(FeatureCount).ToDouble()).Reshape(-1, 1, FeatureCount);
+        GraphTensor squares = (scaled - parameters[2].Shaped(_landmarks, FeatureCount).ToDouble()).SumOfSquares().Reshape(-1, _landmarks);
+        GraphTensor kernels = (squares * rows.Graph.Constant(-0.5f).ToDouble()).Apply("Exp");
+        return rows.Graph.Join(rows * parameters[0].Shaped(1), kernels.MatMul(parameters[3].Shaped(_landmarks, _landmarks).Transpose(1, 0).ToDouble()).ToSingle());
+    }
+
+    private static ReadOnlySpan<double> Widen(ReadOnlySpan<float> values, Span<double> wide)
+    {
+        TensorPrimitives.ConvertTruncating(values, wide);
+        return wide[..values.Length];
     }
 }
