@@ -9,13 +9,14 @@ namespace MetaML.Consumer.Tests.Packages;
 /// <summary>A feed with the packages in a temporary folder, and an empty folder for installed packages.</summary>
 public sealed class PackedFeed : IDisposable
 {
+    /// <summary>The packages that projects refer to.</summary>
     public static readonly IReadOnlyList<string> Names = ["MetaML.Core", "MetaML.Extensions", "MetaML.Extensions.Reporting"];
 
     private readonly TemporaryFolder _folder = new();
 
     public PackedFeed()
     {
-        foreach (string name in Names)
+        foreach (string name in Names.Append("MetaML.Tool"))
             Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "src", name), "--no-build", "-c", Configuration, "-o", _folder["feed"]);
         Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(_folder["feed"], "MetaML.Core.*.nupkg").Single())["MetaML.Core.".Length..];
 

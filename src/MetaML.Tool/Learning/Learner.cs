@@ -1,0 +1,64 @@
+using MetaML.Tool.Reading;
+using MetaML.Tool.Tables;
+using Microsoft.ML;
+using static MetaML.Tool.Columns.CSharpText;
+
+namespace MetaML.Tool.Learning;
+
+/// <summary>The pipeline of a plan: features, and the trainer that learns across tasks.</summary>
+internal static class Learner
+{
+    private const int MostFeaturesOfDefault = 200, MostFeaturesOfLinear = 500;
+
+    /// <summary>The pipeline from the table to the prediction.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">The options of the trainer, without columns.</param>
+    public static IEstimator<ITransformer> Pipeline(MLContext ml, TablePlan plan, MetaLearnerOptions options)
+    {
+        var features = new FeatureSteps(ml, plan);
+        if (IsLinear(features))
+            options = options with { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+        return Features(ml, plan, features).Append(Trainer(ml, plan, options with { LabelColumnName = plan.LabelColumn, TaskColumnName = plan.TaskColumn, FeatureColumnName = features.FeaturesName }));
+    }
+
+    /// <summary>The steps before the trainer: those of the features, and the keys of classes.</summary>
+    public static IEstimator<ITransformer> Features(MLContext ml, TablePlan plan, FeatureSteps features) =>
+        plan.LabelKind == LabelKind.Multiclass ? features.Estimator.Append(ml.Transforms.Conversion.MapValueToKey(plan.LabelColumn)) : features.Estimator;
+
+    /// <summary>The C# of <see cref="Pipeline"/>, a line for each step.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="seed">The seed.</param>
+    public static string Code(MLContext ml, TablePlan plan, int seed)
+    {
+        var features = new FeatureSteps(ml, plan);
+        string catalog = plan.LabelKind switch { LabelKind.Binary => "BinaryClassification", LabelKind.Multiclass => "MulticlassClassification", _ => "Regression" };
+        string learner = IsLinear(features) ? "Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions(), " : "";
+        string featureColumn = features.FeaturesName == "Features" ? "" : $"FeatureColumnName = {Literal(features.FeaturesName)}, ";
+        IEnumerable<string> steps =
+        [
+            .. features.Steps.Select(step => step.Code),
+            .. plan.LabelKind == LabelKind.Multiclass ? [$"ml.Transforms.Conversion.MapValueToKey({Literal(plan.LabelColumn)})"] : Array.Empty<string>(),
+            $"ml.{catalog}.Trainers.MetaLearner(new MetaLearnerOptions {{ LabelColumnName = {Literal(plan.LabelColumn)}, TaskColumnName = {Literal(plan.TaskColumn)}, {featureColumn}{learner}Seed = {seed} }})",
+        ];
+        return string.Join("\n", steps.Select((step, i) => i == 0 ? step : $"    .Append({step})"));
+    }
+
+    // With more features, the pack's default is a network. Where none can be trained, a linear learner is better than an error, as long as it takes minutes and not hours.
+    private static bool IsLinear(FeatureSteps features)
+    {
+        if (features.FeatureCount <= MostFeaturesOfDefault || features.IsSparse || TorchLibrary.IsPresent)
+            return false;
+        if (features.FeatureCount > MostFeaturesOfLinear)
+            throw new ToolException($"The columns must give at most {MostFeaturesOfLinear} features where networks cannot be trained; they give up to {features.FeatureCount:N0}. Set {TorchLibrary.Variable} to the folder of libtorch, or leave columns out with --ignore.");
+        return true;
+    }
+
+    private static MetaLearnerTrainer Trainer(MLContext ml, TablePlan plan, MetaLearnerOptions options) => plan.LabelKind switch
+    {
+        LabelKind.Binary => ml.BinaryClassification.Trainers.MetaLearner(options),
+        LabelKind.Multiclass => ml.MulticlassClassification.Trainers.MetaLearner(options),
+        _ => ml.Regression.Trainers.MetaLearner(options),
+    };
+}
