@@ -13,6 +13,8 @@ public sealed partial class MetaLearningCatalog
 
     internal MetaLearningCatalog(MLContext context) => _context = context;
 
+    internal MLContext Context => _context;
+
     /// <summary>Adapts a model to new tasks with a few labelled rows of each, in milliseconds.</summary>
     /// <param name="model">The result of Fit or Model.Load: a meta-learner, or a chain that contains one. It is not changed.</param>
     /// <param name="support">Labelled rows of one or several tasks, with the columns of the model's input. The rows of a known task replace its earlier rows.</param>

@@ -342,6 +342,22 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void Texts_WithAPretrainedEncoder_AreLearnedFrom()
+    {
+        using var generator = new TextPretrained.MiniLmGenerator();
+
+        // <recipe>
+        EmbeddingGenerators.Register("MiniLM", generator); // the name in saved models; a program registers it before it loads one
+        var learner = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() };
+        ITransformer model = ml.MetaLearning().TextEmbedding(generator, "Features", "Mood")
+            .Append(ml.Regression.Trainers.MetaLearner(learner)).Fit(sales);
+        ITransformer adapted = ml.MetaLearning().Adapt(model, support);
+        // </recipe>
+        double fit = ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared;
+        Assert.True(fit > 0.3, $"R² {fit}"); // a text says only whether the day is busy
+    }
+
+    [Fact]
     public void Service_PredictsOnEveryThread_AndTakesUpANewModel()
     {
         ITransformer model = Demand().Fit(sales);

@@ -34,6 +34,7 @@ public sealed partial class DocumentationExampleTests
             public static readonly MLContext ml = new(seed: 1);
             public static readonly IDataView trainingTasks = null!, supportRows = null!, queryRows = null!;
             public static readonly ITransformer model = null!;
+            public static readonly Microsoft.Extensions.AI.IEmbeddingGenerator<string, Microsoft.Extensions.AI.Embedding<float>> generator = null!;
         }
         """;
 
