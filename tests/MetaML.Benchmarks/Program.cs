@@ -21,6 +21,7 @@ using MetaML.Benchmarks.Speed;
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
+        new("clinc150-minilm", "clinc150", folder => Clinc150MiniLm.Run(folder, Option("--methods") ?? "")),
         new("digits-presets", null, _ => DigitsPresets.Run()), // uses the data of the example
     ]),
     ("reliability",

@@ -7,7 +7,9 @@ namespace MetaML.Benchmarks.Quality;
 /// <summary>Classification of short texts by intent: training on 100 intents, evaluation in 10-way 5-shot episodes of 50 other intents.</summary>
 internal static class Clinc150
 {
-    private const int TrainingIntents = 100, Episodes = 100, Queries = 15;
+    public const int TrainingIntents = 100;
+
+    private const int Episodes = 100, Queries = 15;
 
     // Tasks of a step for the networks, a quarter of the default. The first layer has tens of thousands of weights for each unit.
     private const int Tasks = 4;
@@ -16,13 +18,8 @@ internal static class Clinc150
     {
         var clock = Stopwatch.StartNew();
         var ml = new MLContext(seed: 1);
-        TextLoader loader = ml.Data.CreateTextLoader(
-            [new("Domain", DataKind.String, 1), new("Class", DataKind.String, 2), new("Text", DataKind.String, 3)],
-            separatorChar: ',', hasHeader: true, allowQuoting: true);
-        TextRow[][] intents = [.. ml.Data.CreateEnumerable<TextRow>(loader.Load(Path.Combine(folder, "clinc150.csv")), reuseRowObject: false, ignoreMissingColumns: true)
-            .GroupBy(row => row.Class).OrderBy(intent => intent.Key, StringComparer.Ordinal).Select(intent => intent.ToArray())];
         var random = new Random(1);
-        random.Shuffle(intents);
+        TextRow[][] intents = Intents(ml, folder, random);
         TextRow[] training = [.. intents[..TrainingIntents].SelectMany(intent => intent)];
         IDataView view = ml.Data.LoadFromEnumerable(training);
         FewShot<TextRow>[] episodes = FewShot<TextRow>.Draw(
@@ -74,6 +71,18 @@ internal static class Clinc150
         }
 
         table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>The texts of each intent, in a random order of the intents.</summary>
+    public static TextRow[][] Intents(MLContext ml, string folder, Random random)
+    {
+        TextLoader loader = ml.Data.CreateTextLoader(
+            [new("Domain", DataKind.String, 1), new("Class", DataKind.String, 2), new("Text", DataKind.String, 3)],
+            separatorChar: ',', hasHeader: true, allowQuoting: true);
+        TextRow[][] intents = [.. ml.Data.CreateEnumerable<TextRow>(loader.Load(Path.Combine(folder, "clinc150.csv")), reuseRowObject: false, ignoreMissingColumns: true)
+            .GroupBy(row => row.Class).OrderBy(intent => intent.Key, StringComparer.Ordinal).Select(intent => intent.ToArray())];
+        random.Shuffle(intents);
+        return intents;
     }
 
     private static EpisodeOptions Drawn(int tasks) => new() { Ways = 10, Shots = 5, TasksPerIteration = tasks };
