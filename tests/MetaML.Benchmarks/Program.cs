@@ -16,6 +16,7 @@ using MetaML.Benchmarks.Speed;
         new("default", "", folder => Defaults.Run(folder, Option("--methods") ?? "")),
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data
         new("drift", null, _ => Drift.Run()), // makes its own data
+        new("conformal", "", Conformal.Run),
         new("relatedness", "", Relatedness.Run),
         new("counts", "mixed", Counts.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),

@@ -48,6 +48,7 @@ public sealed partial class MetaModel
             Training = Training,
             Calibration = Calibration,
             Statistics = Statistics,
+            Conformal = Conformal,
             FeatureNames = FeatureNames.Count > 0 && FeatureNames.Sum(name => (long)name.Length + 3) <= MostCharactersOfNames ? [.. FeatureNames] : null,
             CovariateNames = CovariateNames.Count > 0 ? [.. CovariateNames] : null,
             GroupNames = Groups is null ? null : [.. GroupNames],
@@ -131,6 +132,7 @@ public sealed partial class MetaModel
                     Calibration = header.Calibration,
                     Population = header.Population,
                     Statistics = header.Statistics,
+                    Conformal = header.Conformal,
                 };
             }
         }

@@ -79,6 +79,9 @@ public sealed partial class MetaModel
     /// <summary>What tasks keep of their rows; null for nothing.</summary>
     internal StatisticsOptions? Statistics { get; init; }
 
+    /// <summary>The quantiles of intervals or sets of new labels; null for none.</summary>
+    internal ConformalQuantiles? Conformal { get; init; }
+
     /// <summary>The weights λ of the training tasks at the end of training, by name. Not saved with the model, because each adapted task holds its own λ.</summary>
     internal IReadOnlyDictionary<string, double> TaskWeights { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
@@ -215,6 +218,21 @@ public sealed partial class MetaModel
     /// <summary>The same model, whose tasks keep what Update and Forget need of their rows.</summary>
     internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, Calibration, Training, Population, TaskWeights, statistics, TaskPriors);
 
+    /// <summary>The same model with intervals or sets of new labels.</summary>
+    internal MetaModel Covering(ConformalQuantiles conformal) => new(_design, _scaling, _labels, _encoderValues, _adapterValues)
+    {
+        CovariateScaling = CovariateScaling,
+        Groups = Groups,
+        TaskPriors = TaskPriors,
+        Calibration = Calibration,
+        Training = Training,
+        Population = Population,
+        Statistics = Statistics,
+        TaskWeights = TaskWeights,
+        Conformal = conformal,
+    };
+
+    // Without quantiles, which belong to the labels and the calibration that they were found with.
     private MetaModel Copy(LabelScaling labels, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics, IReadOnlyDictionary<string, TaskPrior>? taskPriors = null) =>
         new(_design, _scaling, labels, _encoderValues, _adapterValues)
         {

@@ -39,6 +39,10 @@ internal sealed record MetaModelHeader
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StatisticsOptions? Statistics { get; init; }
 
+    /// <summary>The quantiles of intervals or sets; null in models of earlier versions and in models without them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ConformalQuantiles? Conformal { get; init; }
+
     /// <summary>The names of the features; null in models of earlier versions, and if they are long or absent.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string[]? FeatureNames { get; init; }
@@ -77,6 +81,7 @@ internal sealed record MetaModelHeader
             throw OptionCheck.Error(this, nameof(GroupNames), "names, or null", GroupNames.Length);
         Calibration?.Validate();
         Statistics?.Validate();
+        Conformal?.Validate();
         if (Calibration is not null && Kind != LabelKind.Binary)
             throw OptionCheck.Error(this, nameof(Calibration), "null unless labels are binary", Calibration);
         Encoder.Validate();

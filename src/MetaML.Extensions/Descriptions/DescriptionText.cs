@@ -18,6 +18,8 @@ internal static class DescriptionText
         {
             Line(text, $"Label '{output.LabelColumnName}': {output.Kind}{(output.Classes.Count > 0 ? $" of {output.Classes.Count:N0} classes" : "")}");
             Line(text, $"  Adapter: {OptionText.Of(output.Adapter)}");
+            if (output.Coverage is { } coverage)
+                Line(text, $"  {(output.Kind == LabelKind.Regression ? "Intervals" : "Sets")} hold {coverage:P1} of new labels");
             if (output.TaskFeatures.Count > 0)
                 Line(text, $"  Task features: {NameList.OfTexts(output.TaskFeatures)}");
             string training = Of(output.Training);

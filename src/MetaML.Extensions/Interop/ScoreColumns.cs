@@ -12,16 +12,34 @@ internal static class ScoreColumns
     /// <summary>The name of the column that says whether the model knows the row's task. ML.NET's own trainers do not have it.</summary>
     public const string KnownTask = "IsKnownTask";
 
+    /// <summary>The names of the columns with the bounds of the interval that holds a new value with a given probability. ML.NET's own trainers do not have them.</summary>
+    public const string LowerBound = "ScoreLowerBound", UpperBound = "ScoreUpperBound";
+
+    /// <summary>The name of the column that says for each class whether it is in the set that holds the class with a given probability. ML.NET's own trainers do not have it.</summary>
+    public const string PredictedSet = "PredictedSet";
+
     /// <summary>The columns of the transformer: those of PredictedLabel, Score and Probability that the kind of label has, and the two columns of this package.</summary>
     /// <param name="kind">The kind of label.</param>
     /// <param name="classes">The label's classes; null unless multiclass.</param>
     /// <param name="givesDeviation">Whether there is a column of standard deviations.</param>
     /// <param name="hasTasks">Whether there is a Task column.</param>
+    /// <param name="hasCoverage">Whether there are intervals or sets.</param>
     /// <param name="input">The schema that the columns are added to.</param>
-    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, bool hasTasks, DataViewSchema input)
+    public static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, bool hasTasks, bool hasCoverage, DataViewSchema input) =>
+    [
+        .. Create(kind, classes, givesDeviation, input),
+        .. hasTasks ? [new(KnownTask, BooleanDataViewType.Instance)] : Array.Empty<DataViewSchema.DetachedColumn>(),
+        .. hasCoverage ? CreateCoverage(kind, classes) : [],
+    ];
+
+    private static DataViewSchema.DetachedColumn[] CreateCoverage(LabelKind kind, KeyVocabulary? classes)
     {
-        DataViewSchema.DetachedColumn[] columns = Create(kind, classes, givesDeviation, input);
-        return hasTasks ? [.. columns, new(KnownTask, BooleanDataViewType.Instance)] : columns;
+        if (kind == LabelKind.Regression)
+            return [new(LowerBound, NumberDataViewType.Single), new(UpperBound, NumberDataViewType.Single)];
+        string[] names = kind == LabelKind.Binary ? [bool.FalseString, bool.TrueString] : [.. classes!.Names];
+        var annotations = new DataViewSchema.Annotations.Builder();
+        annotations.AddSlotNames(names.Length, (ref VBuffer<ReadOnlyMemory<char>> value) => value = new(names.Length, Array.ConvertAll(names, name => name.AsMemory())));
+        return [new(PredictedSet, new VectorDataViewType(BooleanDataViewType.Instance, names.Length), annotations.ToAnnotations())];
     }
 
     private static DataViewSchema.DetachedColumn[] Create(LabelKind kind, KeyVocabulary? classes, bool givesDeviation, DataViewSchema input)
@@ -106,13 +124,15 @@ internal static class ScoreColumns
     /// <param name="kind">The kind of label.</param>
     /// <param name="givesDeviation">Whether there is a column of predictive deviations.</param>
     /// <param name="hasTasks">Whether the model has a Task column.</param>
-    public static IReadOnlyList<string> Names(LabelKind kind, bool givesDeviation, bool hasTasks) =>
+    /// <param name="hasCoverage">Whether there are intervals or sets.</param>
+    public static IReadOnlyList<string> Names(LabelKind kind, bool givesDeviation, bool hasTasks, bool hasCoverage = false) =>
     [
         DefaultColumnNames.Score,
         .. kind == LabelKind.Regression ? Array.Empty<string>() : [DefaultColumnNames.PredictedLabel],
         .. kind == LabelKind.Binary ? [DefaultColumnNames.Probability] : Array.Empty<string>(),
         .. givesDeviation ? [Deviation] : Array.Empty<string>(),
         .. hasTasks ? [KnownTask] : Array.Empty<string>(),
+        .. !hasCoverage ? Array.Empty<string>() : kind == LabelKind.Regression ? [LowerBound, UpperBound] : [PredictedSet],
     ];
 
     /// <summary>Whether a column contains scores of a binary trainer, according to its annotations.</summary>

@@ -25,6 +25,7 @@ namespace MetaML;
 /// labels. A multiclass Score contains probabilities. They are zero for classes that the row's task does not have. Regression
 /// with a Bayesian adapter also gives ScoreStandardDeviation, the standard deviation of the label about the score. The Score of a
 /// count is the expected count for the row's exposure.</para>
+/// <para>After <see cref="MetaLearningCatalog.Calibrate"/>, ScoreLowerBound and ScoreUpperBound are the interval of a new value, and PredictedSet says for each class whether it is in the set of possible classes.</para>
 /// <para>With a Task column, IsKnownTask says whether the model knows the row's task. Rows of other tasks are treated as
 /// <see cref="UnknownTaskHandling"/> says.</para>
 /// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes the encoder.</para>
@@ -105,6 +106,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         UnknownTasks = _unknown,
         Tasks = [.. Tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
         Training = Model.Training,
+        Coverage = Model.Conformal?.Coverage,
         Population = Columns.Task is null || Population.Of(Model) is not { } population ? null : PopulationDescription.Of(population),
     };
 
@@ -258,6 +260,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>A transformer with the tasks of this moment and a <see cref="Map"/> of its own.</summary>
     internal MetaLearnerTransformer Copy(IHostEnvironment env) => new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks);
 
+    /// <summary>A transformer with the same tasks that also gives intervals or sets.</summary>
+    internal MetaLearnerTransformer With(IHostEnvironment env, ConformalQuantiles conformal) => new(env.Register(LoaderSignature), Model.Covering(conformal), Columns, _classes, _unknown, Tasks);
+
     private InvalidOperationException UnknownClass(string name) =>
         new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask if tasks have different classes.");
 
@@ -343,9 +348,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     }
 
     /// <summary>The names of the output columns.</summary>
-    internal IReadOnlyList<string> ScoreNames => ScoreColumns.Names(Model.Kind, Model.GivesDeviation, Columns.Task is not null);
+    internal IReadOnlyList<string> ScoreNames => ScoreColumns.Names(Model.Kind, Model.GivesDeviation, Columns.Task is not null, Model.Conformal is not null);
 
-    internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, input);
+    internal override DataViewSchema.DetachedColumn[] CreateColumns(DataViewSchema input) => ScoreColumns.Create(Model.Kind, _classes, Model.GivesDeviation, Columns.Task is not null, Model.Conformal is not null, input);
 
     // All getters share one scorer, so that each row is scored once.
     internal override Delegate[] CreateGetters(TaskRowReader rows, Func<int, bool> activeOutput)

@@ -126,6 +126,23 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void Calibrate_IntervalsOfNewStores_HoldTheirDemand()
+    {
+        ITransformer model = Demand().Fit(sales);
+        Sale[] days = Sale.Of(stores: 30, days: 40, first: 200);
+        IDataView support = View([.. days.Where((_, i) => i % 40 < 10)]), query = View([.. days.Where((_, i) => i % 40 >= 10)]);
+
+        // <recipe>
+        IDataView others = ml.Data.LoadFromEnumerable(Sale.Of(stores: 40, days: 40, first: 100)); // stores that the model was not trained on
+        ITransformer calibrated = ml.MetaLearning().Calibrate(model, others, coverage: 0.9);
+        ITransformer adapted = ml.MetaLearning().Adapt(calibrated, support);
+        IDataView bounded = adapted.Transform(query); // with ScoreLowerBound and ScoreUpperBound
+        // </recipe>
+        float[] demand = [.. query.GetColumn<float>("Demand")], low = [.. bounded.GetColumn<float>("ScoreLowerBound")], high = [.. bounded.GetColumn<float>("ScoreUpperBound")];
+        Assert.InRange(demand.Zip(low, high).Average(day => day.First >= day.Second && day.First <= day.Third ? 1.0 : 0), 0.85, 0.97);
+    }
+
+    [Fact]
     public void Counts_HaveRatesThatDifferBetweenTasks()
     {
         // <recipe>

@@ -56,6 +56,9 @@ internal sealed class TaskScoreGraph
         (DefaultColumnNames.Score, LabelKind.Multiclass) => TaskRowGraph.ValueWhere(_isScored, ProbabilitiesOfClasses(_probabilities!.Value)),
         (DefaultColumnNames.Score, _) => TaskRowGraph.ValueWhere(_isScored, _scores),
         (ScoreColumns.Deviation, _) => TaskRowGraph.ValueWhere(_isScored, Deviations()),
+        (ScoreColumns.LowerBound, _) => TaskRowGraph.ValueWhere(_isScored, _scores - Margins()),
+        (ScoreColumns.UpperBound, _) => TaskRowGraph.ValueWhere(_isScored, _scores + Margins()),
+        (ScoreColumns.PredictedSet, _) => throw new NotSupportedException("The columns of an exported model must be scores, labels, deviations and bounds; got PredictedSet. Export the model before Calibrate."),
         (ScoreColumns.KnownTask, _) => _isKnown,
         (DefaultColumnNames.Probability, _) => TaskRowGraph.ValueWhere(_isScored, _scores.Apply("Sigmoid")),
         (_, LabelKind.Multiclass) => PredictedClasses(_probabilities!.Value),
@@ -133,6 +136,13 @@ internal sealed class TaskScoreGraph
         GraphTensor factor = packed.Gather(_index.Graph.Constant(square, width, width), -1); // [rows, width, width]
         GraphTensor extended = _index.Graph.Join(_embedding, (_embedding - _embedding).Sum() + 1);
         return extended.MatMul(factor).SumOfSquares().Reshape(-1, 1);
+    }
+
+    // [rows, 1]: half of the interval that holds a new value.
+    private GraphTensor Margins()
+    {
+        GraphTensor quantiles = Table(task => [task is null ? 0 : (float)_model.Conformal!.Of(_model, task)]).Shaped(1);
+        return _model.GivesDeviation ? quantiles * Deviations() : quantiles.Reshape(-1, 1) + (_scores - _scores);
     }
 
     // [rows, classes], from [rows, outputs]

@@ -23,6 +23,8 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private readonly Dictionary<string, (float[] Features, IReadOnlyList<string> Groups, AdaptedTask Prior)> _priors = new(StringComparer.Ordinal); // of unknown tasks with task features or groups
 
     private ImmutableDictionary<string, AdaptedTask> _tasks; // of the current rows
+    private AdaptedTask? _quantileTask;
+    private double _quantile;
     private string? _lastName;
     private AdaptedTask? _lastTask;
     private bool _needsDeviation; // costs O(embedding²) for each row, so that it is computed only if the column is read
@@ -43,12 +45,15 @@ internal sealed class TaskRowScorer : TaskRowOutput
 
     public override Delegate Getter(string column)
     {
-        _needsDeviation |= column == ScoreColumns.Deviation;
+        _needsDeviation |= column is ScoreColumns.Deviation or ScoreColumns.LowerBound or ScoreColumns.UpperBound;
         return (column, _model.Kind) switch
         {
             (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
             (DefaultColumnNames.Score, _) => (ValueGetter<float>)GetScore,
             (ScoreColumns.Deviation, _) => (ValueGetter<float>)GetDeviation,
+            (ScoreColumns.LowerBound, _) => (ValueGetter<float>)((ref float value) => value = Bound(-1)),
+            (ScoreColumns.UpperBound, _) => (ValueGetter<float>)((ref float value) => value = Bound(1)),
+            (ScoreColumns.PredictedSet, _) => (ValueGetter<VBuffer<bool>>)GetSet,
             (ScoreColumns.KnownTask, _) => (ValueGetter<bool>)GetIsKnown,
             (DefaultColumnNames.Probability, _) => (ValueGetter<float>)GetProbability,
             (_, LabelKind.Multiclass) => (ValueGetter<uint>)GetPredictedClass,
@@ -100,6 +105,39 @@ internal sealed class TaskRowScorer : TaskRowOutput
         for (int k = 0; !isDense && k < count; k++)
             editor.Indices[k] = row.Task!.Classes[k];
         value = editor.Commit();
+    }
+
+    private float Bound(int sign)
+    {
+        Row row = Current();
+        return row.Task is { } task ? _scores[row.Start] + sign * (float)Quantile(task) * (float.IsNaN(row.Deviation) ? 1 : row.Deviation) : float.NaN;
+    }
+
+    // A row without scores may have any class. A class that the task does not have is in no set.
+    private void GetSet(ref VBuffer<bool> value)
+    {
+        Row row = Current();
+        int count = _model.Kind == LabelKind.Binary ? 2 : _classCount;
+        var editor = VBufferEditor.Create(ref value, count);
+        editor.Values.Fill(row.Task is null);
+        if (row.Task is { } task)
+        {
+            float positive = 1 / (1 + MathF.Exp(-_scores[row.Start]));
+            ReadOnlySpan<float> probabilities = _model.Kind == LabelKind.Binary ? [1 - positive, positive] : _scores.AsSpan(row.Start, task.Classes.Count);
+            double largest = Quantile(task);
+            int best = TensorPrimitives.IndexOfMax(probabilities);
+            for (int k = 0; k < probabilities.Length; k++)
+                editor.Values[_model.Kind == LabelKind.Binary ? k : task.Classes[k]] = k == best || ConformalQuantiles.OfClass(probabilities[k]) <= largest;
+        }
+
+        value = editor.Commit();
+    }
+
+    private double Quantile(AdaptedTask task)
+    {
+        if (task != _quantileTask)
+            (_quantileTask, _quantile) = (task, _model.Conformal!.Of(_model, task)); // consecutive rows often have the same task
+        return _quantile;
     }
 
     private Row Current()
