@@ -7,6 +7,7 @@ using MetaML.Data;
 using MetaML.Encoders;
 using MetaML.Episodes;
 using MetaML.Heads;
+using MetaML.Models.Conformal;
 using MetaML.Numerics;
 using MetaML.Parameters;
 using MetaML.Statistics;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaML.Models.Conformal;
 using MetaML.Options;
 using MetaML.Statistics;
 

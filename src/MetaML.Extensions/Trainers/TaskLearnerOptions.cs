@@ -16,6 +16,13 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     {
     }
 
+#pragma warning disable CS8618 // all fields are copied
+    /// <summary>Copies options. The copy shares no mutable part with the original.</summary>
+    /// <param name="original">The options.</param>
+    protected TaskLearnerOptions(TaskLearnerOptions original)
+        : base(original) => OptionCopy.Fields(original, this);
+#pragma warning restore CS8618
+
     /// <summary>The feature column: a vector of Single of known size.</summary>
     /// <value>Default "Features".</value>
     public string FeatureColumnName { get; set; } = "Features";

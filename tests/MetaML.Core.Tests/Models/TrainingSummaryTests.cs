@@ -18,7 +18,7 @@ public sealed class TrainingSummaryTests
         TrainingSummary summary = model.Training!;
         Assert.All(summary.Reasons, reason => Assert.Contains(reason, log));
         Assert.Equal(summary.Reasons.Count, summary.Reasons.Distinct().Count());
-        foreach (string beginning in new[] { "Learners: linear with a prior by empirical Bayes, with a logistic and with a Gaussian likelihood, and networks with and without a linear path: features are dense, 6 of them.", "Adapter: Bayesian, since", "Adapter: Ridge on the network, since labels are classes.", "Validation: 2 of 12 tasks", "Learner: " })
+        foreach (string beginning in new[] { "Learners: linear with a prior by empirical Bayes, with a logistic and with a Gaussian likelihood, with and without the features of a kernel, and networks with and without a linear path: features are dense, 6 of them.", "Adapter: Bayesian, since", "Adapter: Ridge on the network, since labels are classes.", "Validation: 2 of 12 tasks", "Learner: " })
             Assert.Contains(summary.Reasons, reason => reason.StartsWith(beginning, StringComparison.Ordinal));
         Assert.Equal((12, 339L), (summary.TaskCount, summary.RowCount));
         Assert.True(summary.ValidationLoss > 0 && summary.ValidationEpisodes > 0);

@@ -1,4 +1,5 @@
 using MetaML.Models;
+using MetaML.Models.Conformal;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -32,40 +32,36 @@ internal static class ResidualTest
             Residuals(tasks, model, task, adapted, RowSampler.Some(task.RowCount, Math.Min(task.RowCount, MaximumRowsOfTask), random)))];
         Residual[] together = [.. residuals.SelectMany(own => own)];
         together = [.. RowSampler.Some(together.Length, Math.Min(together.Length, MaximumRows), random).Select(i => together[i])];
-        return together.Length > 1 && new[] { residuals, [together] }.Any(blocks => new[] { Quadratic, Gaussian }.Any(kernel => Score(blocks, kernel) > Significant));
+        return together.Length > 1 && new[] { residuals, [together] }.Any(blocks => Scores(blocks).Max() > Significant);
     }
 
-    // The sum in standard deviations.
-    private static double Score(IEnumerable<Residual[]> blocks, Func<float[], float[], double> kernel)
+    // The sums of both kernels, in standard deviations.
+    private static double[] Scores(IEnumerable<Residual[]> blocks)
     {
-        double sum = 0, variance = 0;
+        double[] sums = new double[2], variances = new double[2];
         foreach (Residual[] block in blocks)
         {
-            (double Product, double Kernel)[] pairs = [.. Enumerable.Range(0, block.Length).SelectMany(i => Enumerable.Range(0, i).Select(j =>
-                ((double)TensorPrimitives.Dot<float>(block[i].Errors, block[j].Errors), kernel(block[i].Features, block[j].Features))))];
-            double mean = pairs.Length == 0 ? 0 : pairs.Average(pair => pair.Kernel);
-            foreach (var (product, value) in pairs)
+            PairSums quadratic = default, gaussian = default;
+            double[] squares = Array.ConvertAll(block, row => (double)TensorPrimitives.SumOfSquares<float>(row.Features));
+            for (int i = 0; i < block.Length; i++)
             {
-                double term = product * (value - mean);
-                sum += term;
-                variance += term * term;
+                for (int j = 0; j < i; j++)
+                {
+                    double product = TensorPrimitives.Dot<float>(block[i].Errors, block[j].Errors), inner = TensorPrimitives.Dot<float>(block[i].Features, block[j].Features);
+                    double share = inner / block[i].Features.Length;
+                    quadratic.Add(product, share * share);
+                    gaussian.Add(product, Math.Exp((2 * inner - squares[i] - squares[j]) / block[i].Features.Length)); // the squared distance of two standardised rows is 2 for each feature
+                }
+            }
+
+            foreach (var (kernel, pairs) in new[] { quadratic, gaussian }.Index())
+            {
+                sums[kernel] += pairs.Centred;
+                variances[kernel] += pairs.Variance;
             }
         }
 
-        return variance > 0 ? sum / Math.Sqrt(variance) : 0;
-    }
-
-    private static double Quadratic(float[] x, float[] y)
-    {
-        double product = TensorPrimitives.Dot<float>(x, y) / x.Length;
-        return product * product;
-    }
-
-    // The squared distance of two standardised rows is 2 for each feature.
-    private static double Gaussian(float[] x, float[] y)
-    {
-        double distance = TensorPrimitives.Distance<float>(x, y);
-        return Math.Exp(-distance * distance / x.Length);
+        return [.. sums.Zip(variances, (sum, variance) => variance > 0 ? sum / Math.Sqrt(variance) : 0)];
     }
 
     private static Residual[] Residuals(TaskSet tasks, MetaModel model, LearningTask task, AdaptedTask adapted, int[] rows)
@@ -95,4 +91,30 @@ internal static class ResidualTest
     }
 
     private readonly record struct Residual(float[] Features, float[] Errors);
+
+    // Sums over pairs of rows of powers of p = rᵢᵀrⱼ and of the kernel k.
+    private struct PairSums
+    {
+        private double _count, _kernels, _products, _both, _squares, _squaresTimesKernel, _squaresOfBoth;
+
+        private readonly double Mean => _count > 0 ? _kernels / _count : 0;
+
+        // Σ p(k − k̄)
+        public readonly double Centred => _both - Mean * _products;
+
+        // Σ p²(k − k̄)²
+        public readonly double Variance => _squaresOfBoth - 2 * Mean * _squaresTimesKernel + Mean * Mean * _squares;
+
+        public void Add(double product, double kernel)
+        {
+            double both = product * kernel;
+            _count++;
+            _kernels += kernel;
+            _products += product;
+            _both += both;
+            _squares += product * product;
+            _squaresTimesKernel += product * both;
+            _squaresOfBoth += both * both;
+        }
+    }
 }

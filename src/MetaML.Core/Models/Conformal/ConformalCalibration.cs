@@ -1,7 +1,7 @@
 using MetaML.Data;
 using MetaML.Numerics;
 
-namespace MetaML.Models;
+namespace MetaML.Models.Conformal;
 
 /// <summary>Finds the quantiles of a model's nonconformity on tasks that it has not seen.</summary>
 /// <remarks>
