@@ -7,7 +7,6 @@ using MetaML.Data;
 using MetaML.Encoders;
 using MetaML.Episodes;
 using MetaML.Heads;
-using MetaML.Models.Conformal;
 using MetaML.Numerics;
 using MetaML.Parameters;
 using MetaML.Statistics;

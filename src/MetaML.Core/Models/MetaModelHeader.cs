@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using MetaML.Models.Conformal;
 using MetaML.Options;
 using MetaML.Statistics;
 

@@ -1,5 +1,6 @@
 using MetaML.Data;
 using MetaML.Extensions.Chains;
+using MetaML.Models;
 using MetaML.Models.Conformal;
 using Microsoft.ML;
 

@@ -10,7 +10,6 @@ using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Files;
 using MetaML.Graphs;
 using MetaML.Models;
-using MetaML.Models.Conformal;
 using MetaML.Options;
 using Microsoft.ML;
 using Microsoft.ML.Data;

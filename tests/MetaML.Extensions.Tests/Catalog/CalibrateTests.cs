@@ -1,5 +1,4 @@
 using MetaML.Models;
-using MetaML.Models.Conformal;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using MetaML.Extensions.Interop;
 using MetaML.Models;
-using MetaML.Models.Conformal;
 using MetaML.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;

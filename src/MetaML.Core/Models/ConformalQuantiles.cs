@@ -1,6 +1,6 @@
 using MetaML.Options;
 
-namespace MetaML.Models.Conformal;
+namespace MetaML.Models;
 
 /// <summary>Quantiles of the nonconformity of labels over new tasks, for each size of the support. An interval or a set holds all labels up to the quantile.</summary>
 /// <param name="Coverage">The share of rows of new tasks whose label is held.</param>
