@@ -105,6 +105,19 @@ internal static class MatrixAlgebra
         }
     }
 
+    /// <summary>Solves Lᵀ X = B, and overwrites B [size, columns] with X.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SolveTransposed(double[] lower, int size, double[] b, int columns)
+    {
+        for (int i = size - 1; i >= 0; i--)
+        {
+            Span<double> right = b.AsSpan(i * columns, columns);
+            for (int k = i + 1; k < size; k++)
+                AddScaled(b.AsSpan(k * columns, columns), -lower[k * size + i], right);
+            TensorPrimitives.Divide(right, lower[i * size + i], right);
+        }
+    }
+
     /// <summary>x − y.</summary>
     public static double[] Difference(double[] x, double[] y)
     {

@@ -21,13 +21,8 @@ internal abstract record CovarianceForm(double PriorTasks)
     /// <summary>A variance for each dimension, and directions in which dimensions vary together.</summary>
     /// <param name="factors">Number of directions.</param>
     /// <param name="priorTasks">ν.</param>
-    public static CovarianceForm OfFactors(int factors, double priorTasks) => new FactorForm(factors, priorTasks);
-
-    /// <summary>The same, with variances that are shrunk towards a common level.</summary>
-    /// <param name="factors">Number of directions.</param>
-    /// <param name="priorTasks">ν.</param>
-    /// <param name="levelTasks">The weight of the level, as a number of tasks.</param>
-    public static CovarianceForm OfFactors(int factors, double priorTasks, double levelTasks) => new FactorForm(factors, priorTasks, levelTasks);
+    /// <param name="levelTasks">The weight, as a number of tasks, with which variances are shrunk towards a common level; 0 for none.</param>
+    public static CovarianceForm OfFactors(int factors, double priorTasks, double levelTasks = 0) => new FactorForm(factors, priorTasks, levelTasks);
 
     /// <summary>Any covariance.</summary>
     public static CovarianceForm Full(double priorTasks) => new FullForm(priorTasks);

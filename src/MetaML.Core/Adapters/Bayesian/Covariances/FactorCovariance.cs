@@ -18,14 +18,7 @@ internal sealed class FactorCovariance : Covariance
         for (int k = 0; k < Factors; k++)
             TensorPrimitives.Divide(Column(k), variances, weights.AsSpan(k * Width, Width));
         MatrixAlgebra.SolveLower(capacity, Factors, weights, Width);
-        for (int i = Factors - 1; i >= 0; i--) // and by the transpose
-        {
-            Span<double> row = weights.AsSpan(i * Width, Width);
-            for (int k = i + 1; k < Factors; k++)
-                MatrixAlgebra.AddScaled(weights.AsSpan(k * Width, Width), -capacity[k * Factors + i], row);
-            TensorPrimitives.Divide(row, capacity[i * Factors + i], row);
-        }
-
+        MatrixAlgebra.SolveTransposed(capacity, Factors, weights, Width);
         Weights = weights;
     }
 

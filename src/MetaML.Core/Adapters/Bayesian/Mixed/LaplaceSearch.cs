@@ -137,13 +137,7 @@ internal sealed class LaplaceSearch
             double[] inverse = Cholesky.Inverse(information, all), covariance = new double[size * size]; // C⁻ᵀ V C⁻¹
             for (int i = 0; i < size; i++)
                 ToCoefficients(inverse.AsSpan(i * all, size).ToArray()).CopyTo(covariance, i * size);
-            for (int j = 0; j < size; j++)
-            {
-                double[] column = ToCoefficients([.. Enumerable.Range(0, size).Select(i => covariance[i * size + j])]);
-                for (int i = 0; i < size; i++)
-                    covariance[i * size + j] = column[i];
-            }
-
+            MatrixAlgebra.SolveTransposed(_factor, size, covariance, size);
             return covariance;
         }
         catch (ArithmeticException)
@@ -155,14 +149,7 @@ internal sealed class LaplaceSearch
     // C⁻ᵀx
     private double[] ToCoefficients(double[] vector)
     {
-        int size = _design.Size;
-        for (int i = size - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < size; k++)
-                vector[i] -= _factor[k * size + i] * vector[k];
-            vector[i] /= _factor[i * size + i];
-        }
-
+        MatrixAlgebra.SolveTransposed(_factor, _design.Size, vector, 1);
         return vector;
     }
 

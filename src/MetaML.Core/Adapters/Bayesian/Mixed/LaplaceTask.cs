@@ -191,13 +191,7 @@ internal sealed class LaplaceTask
     {
         double[] solution = right.ToArray();
         MatrixAlgebra.SolveLower(lower, size, solution, 1);
-        for (int i = size - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < size; k++)
-                solution[i] -= lower[k * size + i] * solution[k];
-            solution[i] /= lower[i * size + i];
-        }
-
+        MatrixAlgebra.SolveTransposed(lower, size, solution, 1);
         return solution;
     }
 

@@ -189,7 +189,7 @@ internal sealed class NestedRegression
         private void AddDerivative(QuadraticForm rest, Effect parent, double precision, double[] sum)
         {
             int count = _design.Varying.Length, width = _design.Width;
-            double[] score = XPart(MatrixAlgebra.Difference(rest.Right[0], MatrixAlgebra.Multiply(rest.Products, Vector(parent.Mean)))), products = XPart2(rest.Products);
+            double[] score = XPart(MatrixAlgebra.Difference(rest.Right[0], MatrixAlgebra.Multiply(rest.Products, Vector(parent.Mean)))), products = XBlock(rest.Products);
             double[] half = Product(products, parent.Covariance, width), both = Product(half, products, width);
             for (int i = 0; i < count; i++)
             {
@@ -249,7 +249,7 @@ internal sealed class NestedRegression
 
         private double[] XPart(double[] vector) => vector[_regression._offset..];
 
-        private double[] XPart2(double[] matrix)
+        private double[] XBlock(double[] matrix)
         {
             int width = _design.Width, offset = _regression._offset, all = offset + width;
             if (offset == 0)
