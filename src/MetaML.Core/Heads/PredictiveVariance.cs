@@ -48,12 +48,27 @@ public sealed record PredictiveVariance(float Noise, float[] Factor)
         float variance = 0; // ‖Lᵀz̃‖²
         for (int j = 0, offset = 0; j <= embedding.Length; offset += embedding.Length + 1 - j++)
         {
-            ReadOnlySpan<float> z = embedding[j..];
-            float part = OrderedSum.OfProducts(z, Factor.AsSpan(offset, z.Length)) + Factor[offset + z.Length];
+            float part = Product(embedding, j, offset);
             variance += part * part;
         }
 
         return variance;
+    }
+
+    /// <summary>Lᵀz̃.</summary>
+    /// <param name="embedding">[embedding].</param>
+    /// <param name="projection">Receives [embedding + 1].</param>
+    internal void Project(ReadOnlySpan<float> embedding, Span<float> projection)
+    {
+        for (int j = 0, offset = 0; j <= embedding.Length; offset += embedding.Length + 1 - j++)
+            projection[j] = Product(embedding, j, offset);
+    }
+
+    // The product of column j of L, which begins at the offset, with z̃.
+    private float Product(ReadOnlySpan<float> embedding, int j, int offset)
+    {
+        ReadOnlySpan<float> z = embedding[j..];
+        return OrderedSum.OfProducts(z, Factor.AsSpan(offset, z.Length)) + Factor[offset + z.Length];
     }
 
     /// <summary>σ²S̃, [width, width].</summary>

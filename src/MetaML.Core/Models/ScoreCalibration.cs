@@ -48,6 +48,10 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
         return (float)(slope * score + priorSlope * priorScore + offset * one);
     }
 
+    /// <summary>a(n): the effect of one more unit of score.</summary>
+    /// <param name="rows">The number of rows that the head was adapted on.</param>
+    public double SlopeAt(int rows) => At(rows).Slope;
+
     private (double Slope, double PriorSlope, double Offset) At(int rows)
     {
         double slope = 0, priorSlope = 0, offset = 0;

@@ -156,21 +156,21 @@ public sealed partial class MetaLearningCatalog
     ///     Console.WriteLine($"{effect.Name}: {effect.Estimate:F2} ± {effect.StandardError:F2}");
     /// </code>
     /// </example>
-    public IDataView PopulationEffects(ITransformer model) => _context.Data.LoadFromEnumerable(PopulationDescription.Of(LinearLearner(model).PopulationOf()).Effects);
+    public IDataView PopulationEffects(ITransformer model) => _context.Data.LoadFromEnumerable(PopulationDescription.Of(OneOutput(model).PopulationOf()).Effects);
 
     /// <summary>The effects in each task that a linear model knows, with their differences from those of the population.</summary>
     /// <param name="model">As for <see cref="PopulationEffects"/>.</param>
     /// <returns>A row for each <see cref="TaskEffect"/>, with its properties as columns: tasks in the order of their names, and for each the intercept and the features.</returns>
     /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
-    public IDataView TaskEffects(ITransformer model) => _context.Data.LoadFromEnumerable(LinearLearner(model).TaskEffects().ToArray());
+    public IDataView TaskEffects(ITransformer model) => _context.Data.LoadFromEnumerable(OneOutput(model).TaskEffects().ToArray());
 
     /// <summary>The effects of the groups that tasks are in (<see cref="TaskLearnerOptions.TaskGroupColumnNames"/>), with their standard deviations.</summary>
     /// <param name="model">As for <see cref="PopulationEffects"/>.</param>
     /// <returns>A row for each <see cref="GroupEffect"/>, with its properties as columns: the outermost column first, and its groups in the order of their names. No rows if tasks are in no groups.</returns>
     /// <exception cref="ArgumentException">The model contains no such meta-learner.</exception>
-    public IDataView GroupEffects(ITransformer model) => _context.Data.LoadFromEnumerable(LinearLearner(model).GroupEffects().ToArray());
+    public IDataView GroupEffects(ITransformer model) => _context.Data.LoadFromEnumerable(OneOutput(model).GroupEffects().ToArray());
 
-    private static MetaLearnerTransformer LinearLearner(ITransformer model)
+    private static MetaLearnerTransformer OneOutput(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
         ITaskLearner learner = ChainAdapter.FindLearner(model);
