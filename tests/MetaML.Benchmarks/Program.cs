@@ -15,6 +15,7 @@ using MetaML.Benchmarks.Speed;
         new("computers", "computers", Computers.Run),
         new("default", "", folder => Defaults.Run(folder, Option("--methods") ?? "")),
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data
+        new("calibration-classes", null, _ => ClassCalibration.Run(Option("--methods") ?? "")), // makes its own data
         new("drift", null, _ => Drift.Run()), // makes its own data
         new("conformal", "", Conformal.Run),
         new("relatedness", "", Relatedness.Run),

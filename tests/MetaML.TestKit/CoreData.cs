@@ -34,4 +34,14 @@ internal static class CoreData
             builder.Add(row.Task, store.Add(new FeatureRow(row.Features)), row.Label ? 1 : 0);
         return builder.Build();
     }
+
+    /// <summary>Rows with classes of very different frequencies.</summary>
+    public static TaskSet Of(IEnumerable<SkewedRow> rows)
+    {
+        var store = new DenseFeatureStore(SkewedRow.FeatureCount);
+        var builder = new TaskSetBuilder(LabelKind.Multiclass, store);
+        foreach (SkewedRow row in rows)
+            builder.Add(row.Task, store.Add(new FeatureRow(row.Features)), SkewedRow.Classes.IndexOf(row.Class));
+        return builder.Build(SkewedRow.Classes.Length, ClassSets.Common);
+    }
 }

@@ -79,11 +79,11 @@ internal sealed record MetaModelHeader
             throw OptionCheck.Error(this, nameof(CovariateNames), "names, or null", CovariateNames.Length);
         if (GroupNames is not null && (GroupNames.Length == 0 || GroupNames.Contains(null)))
             throw OptionCheck.Error(this, nameof(GroupNames), "names, or null", GroupNames.Length);
-        Calibration?.Validate();
         Statistics?.Validate();
         Conformal?.Validate();
-        if (Calibration is not null && Kind != LabelKind.Binary)
-            throw OptionCheck.Error(this, nameof(Calibration), "null unless labels are binary", Calibration);
+        if (Calibration is not null && (Kind == LabelKind.Regression || CommonOutputs is null))
+            throw OptionCheck.Error(this, nameof(Calibration), "null unless tasks have common classes", Calibration);
+        Calibration?.Validate(Kind == LabelKind.Binary ? null : CommonOutputs);
         Encoder.Validate();
         Adapter.Validate(Kind);
         Adapter.Validate(Encoder);

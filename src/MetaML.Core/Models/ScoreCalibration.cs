@@ -4,11 +4,12 @@ using MetaML.Options;
 
 namespace MetaML.Models;
 
-/// <summary>A map of the scores of binary heads, s → a(n) s + b(n) s₀ + c(n), after which probabilities agree with observed rates.</summary>
+/// <summary>A map of the scores of heads for classes, sₖ → a(n) sₖ + b(n) s₀ₖ + c(n) + dₖ, after which probabilities agree with observed rates.</summary>
 /// <remarks>
 /// n is the number of rows that a task was adapted on, and s₀ is the score of the prior, the head of a task without rows: b shrinks a head
-/// towards it. a, b and c are linear in log(1 + n) between <see cref="Sizes"/>, and constant above the largest. Source: Platt, Probabilistic
-/// outputs for support vector machines, 1999; the prior's score, and a map for each size of the support, are additions.
+/// towards it. a, b and c are linear in log(1 + n) between <see cref="Sizes"/>, and constant above the largest. Binary labels have one score
+/// and no d. With several classes c is 0. Sources: Platt, Probabilistic outputs for support vector machines, 1999; for several classes, bias-corrected
+/// temperature scaling (arXiv 1901.06852). The prior's score, and a map for each size of the support, are additions.
 /// </remarks>
 /// <param name="Slopes">a at each of <see cref="Sizes"/>.</param>
 /// <param name="PriorSlopes">b at each of <see cref="Sizes"/>.</param>
@@ -23,8 +24,12 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     [JsonIgnore]
     public static ScoreCalibration Identity { get; } = new([.. Sizes.Select(_ => 1.0)], new double[Sizes.Count], new double[Sizes.Count]);
 
+    /// <summary>d, for each output of several classes; null for binary labels.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double[]? ClassOffsets { get; init; }
+
     /// <summary>The head with calibrated scores.</summary>
-    /// <param name="head">A head with one output.</param>
+    /// <param name="head">A head.</param>
     /// <param name="prior">The head of a task without rows on the same encoder; the head itself if the task has an encoder of its own.</param>
     /// <param name="rows">The number of rows that the head was adapted on.</param>
     public LinearHead Apply(LinearHead head, LinearHead prior, int rows)
@@ -33,11 +38,22 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
         return head with
         {
             Weights = [.. head.Weights.Zip(prior.Weights, (own, other) => (float)(slope * own + priorSlope * other))],
-            Bias = [.. head.Bias.Zip(prior.Bias, (own, other) => (float)(slope * own + priorSlope * other + offset))],
+            Bias = [.. head.Bias.Select((own, k) => (float)(slope * own + priorSlope * prior.Bias[k] + offset + OffsetOf(k)))],
         };
     }
 
-    /// <summary>The calibrated score of one row.</summary>
+    /// <summary>The calibrated scores of one row.</summary>
+    /// <param name="scores">The score of each output.</param>
+    /// <param name="priorScores">The scores by the prior.</param>
+    /// <param name="one">The effect of one more unit of intercept on a score.</param>
+    /// <param name="rows">The number of rows that the head was adapted on.</param>
+    public float[] Apply(float[] scores, float[] priorScores, float one, int rows)
+    {
+        var (slope, priorSlope, offset) = At(rows);
+        return [.. scores.Select((score, k) => (float)(slope * score + priorSlope * priorScores[k] + (offset + OffsetOf(k)) * one))];
+    }
+
+    /// <summary>The calibrated score of one output without d.</summary>
     /// <param name="score">The score.</param>
     /// <param name="priorScore">The score by the prior.</param>
     /// <param name="one">The effect of one more unit of intercept on the score.</param>
@@ -51,6 +67,8 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     /// <summary>a(n): the effect of one more unit of score.</summary>
     /// <param name="rows">The number of rows that the head was adapted on.</param>
     public double SlopeAt(int rows) => At(rows).Slope;
+
+    private double OffsetOf(int output) => ClassOffsets is null ? 0 : ClassOffsets[output];
 
     private (double Slope, double PriorSlope, double Offset) At(int rows)
     {
@@ -66,7 +84,7 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     }
 
     /// <summary>How a number of rows lies between <see cref="Sizes"/>: one or two of them, with shares that sum to 1.</summary>
-    public static IEnumerable<(int At, double Share)> Shares(int rows)
+    public static IReadOnlyList<(int At, double Share)> Shares(int rows)
     {
         int next = 0;
         while (next < Sizes.Count && Sizes[next] < rows)
@@ -80,9 +98,12 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     }
 
     /// <summary>Checks a calibration that was read from a file.</summary>
-    /// <exception cref="ArgumentException">There are not three finite numbers for each size.</exception>
-    public void Validate()
+    /// <param name="classes">The number of classes of a model with several common classes; null for binary labels.</param>
+    /// <exception cref="ArgumentException">There are not three finite numbers for each size, and one for each class.</exception>
+    public void Validate(int? classes)
     {
+        if (ClassOffsets?.Length != classes || ClassOffsets?.All(double.IsFinite) == false)
+            throw OptionCheck.Error(this, nameof(ClassOffsets), classes is null ? "null for binary labels" : $"{classes} finite numbers", ClassOffsets is null ? "null" : string.Join(", ", ClassOffsets.Take(10)));
         foreach (var (name, values) in new[] { (nameof(Slopes), Slopes), (nameof(PriorSlopes), PriorSlopes), (nameof(Offsets), Offsets) })
         {
             OptionCheck.NotNull(this, name, values);

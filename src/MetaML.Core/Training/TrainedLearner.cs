@@ -140,7 +140,7 @@ internal sealed class TrainedLearner
         return new HeldOutProblem(problem.Tasks.Kind, deviation * deviation, [.. HeldOutScores.Of(problem, ModelsWithoutValidation(run)[number], episodes, unitOf)]);
     }
 
-    private static bool IsCalibrated(LearningProblem problem) => problem.Tasks.Kind == LabelKind.Binary
+    private static bool IsCalibrated(LearningProblem problem) => problem.Tasks.Kind != LabelKind.Regression && problem.Design.Head.HasCommonOutputs
         && problem.Prepared.Source.ValidationPools.Count > 0 && problem.Tasks.Tasks.Count >= PooledStart.FewestTasks && problem.Design.Adapter is not JointAdapter && problem.Design.AdapterOptions.IsCalibrated();
 
     private int FirstTask(int number) => _problems[..number].Sum(problem => problem.Tasks.Tasks.Count);

@@ -18,7 +18,8 @@ internal static class Calibration
 
     private static readonly double[] s_rates = [0.01, 0.02, 0.05, 0.1];
 
-    private static readonly (string Name, Func<MetaLearnerOptions> Options)[] s_learners =
+    /// <summary>The learners.</summary>
+    public static IReadOnlyList<(string Name, Func<MetaLearnerOptions> Options)> Learners { get; } =
     [
         ("nothing set", () => new()),
         ("ridge", () => new() { Adapter = new RidgeAdapterOptions() }),
@@ -49,7 +50,7 @@ internal static class Calibration
             ITransformer pooled = ml.BinaryClassification.Trainers.LbfgsLogisticRegression().Fit(data);
             foreach (var (kind, rows) in evaluated)
                 results.Add(Reliability.Of("pooled L-BFGS", kind, rate, rows, Probabilities(ml, pooled, rows)));
-            foreach (var (name, options) in s_learners.Where(learner => learner.Name.StartsWith(beginning, StringComparison.Ordinal)))
+            foreach (var (name, options) in Learners.Where(learner => learner.Name.StartsWith(beginning, StringComparison.Ordinal)))
             {
                 ITransformer model = ml.BinaryClassification.Trainers.MetaLearner(options()).Fit(data);
                 ITransformer adapted = ml.MetaLearning().Adapt(model, ml.Data.LoadFromEnumerable(support));

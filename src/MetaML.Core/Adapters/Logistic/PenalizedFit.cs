@@ -9,18 +9,13 @@ namespace MetaML.Adapters.Logistic;
 /// <summary>min_W J = Σᵢ sᵢ ℓ(yᵢ, z̃ᵢW) + ½‖B⁻¹(W − C)‖² for one task, without libtorch, in double precision.</summary>
 /// <remarks>
 /// <para>ℓ is the cross-entropy, for counts minus the log likelihood, or for values half the squared error. C is any head. B = diag(b) F is the scale of W − C: λ^−½ for
-/// penalties λ, or a square root of a prior covariance. Newton's method finds the minimum. Conjugate gradients solve each step
-/// (Nocedal and Wright, Numerical Optimization, 2006, algorithm 7.1) with Hessian-vector products, at a cost of O(rows ·
-/// embedding · outputs) each; the Hessian is never formed. In the coordinates U with W = C + BU the Hessian is at least the
-/// identity, so that ‖U − U*‖ ≤ ‖∇J‖ gives the stopping rule.</para>
+/// penalties λ, or a square root of a prior covariance. A Hessian-vector product costs O(rows · embedding · outputs). In the coordinates U with
+/// W = C + BU the Hessian is at least the identity.</para>
 /// <para>With <see cref="SetVariances"/> ℓ is the expected cross-entropy of scores with a normal distribution about z̃ᵢW: exact for
 /// two classes (<see cref="LogisticExpectation"/>) and for counts, an upper bound for more classes (<see cref="TiltedSoftmax"/>).</para>
 /// </remarks>
-internal sealed class PenalizedFit
+internal sealed class PenalizedFit : ConvexObjective
 {
-    private const int MaximumHalvings = 40;
-    private const double Tolerance = 1e-9;
-
     private readonly LabelKind _kind;
     private readonly EmbeddedTask _rows;
     private readonly double[] _centre; // C [outputs, embedding + 1]
@@ -143,36 +138,8 @@ internal sealed class PenalizedFit
     /// <param name="from">The initial U; null for 0, where W = C.</param>
     /// <param name="tolerance">The largest distance to the minimum, ‖U − U*‖ / (1 + ‖U‖).</param>
     /// <returns>U: [outputs, embedding + 1].</returns>
-    public double[] Minimize(int maximumSteps = 200, double[]? from = null, double tolerance = Tolerance)
-    {
-        int size = _outputs * _priorScale.Length;
-        double[] u = from is null ? new double[size] : [.. from], gradient = new double[size], next = new double[size];
-        double value = Evaluate(u, gradient);
-        for (int step = 0; step < maximumSteps; step++)
-        {
-            double norm = TensorPrimitives.Norm<double>(gradient);
-            if (!(norm > tolerance * (1 + TensorPrimitives.Norm<double>(u)))) // also if a number is not finite
-                break;
-            double[] direction = Direction(gradient, norm);
-            double slope = TensorPrimitives.Dot<double>(gradient, direction), rate = 1, slack = 1e-12 * (1 + Math.Abs(value)); // rounding error
-            for (int halving = 0; ; halving++)
-            {
-                TensorPrimitives.MultiplyAdd(direction, -rate, u, next);
-                double nextValue = Evaluate(next, gradient);
-                if (nextValue <= value - 1e-4 * rate * slope + slack || halving == MaximumHalvings) // Armijo
-                {
-                    value = nextValue;
-                    break;
-                }
-
-                rate /= 2;
-            }
-
-            (u, next) = (next, u);
-        }
-
-        return u;
-    }
+    public double[] Minimize(int maximumSteps = 200, double[]? from = null, double tolerance = ConvexObjective.Tolerance) =>
+        Minimize(from ?? new double[_outputs * _priorScale.Length], maximumSteps, tolerance);
 
     /// <summary>W = C + BU.</summary>
     /// <param name="u">[outputs, embedding + 1].</param>
@@ -222,28 +189,9 @@ internal sealed class PenalizedFit
         return _weights[row] * (1 - squares) / Math.Max(_outputs - 1, 1);
     }
 
-    // H⁻¹∇J, with a precision that grows near the minimum.
-    private double[] Direction(double[] gradient, double norm)
-    {
-        double[] solution = new double[gradient.Length], residual = [.. gradient], search = [.. gradient], product = new double[gradient.Length];
-        double squared = norm * norm, goal = norm * Math.Min(0.1, norm);
-        for (int i = 0; i < 2 * gradient.Length && Math.Sqrt(squared) > goal; i++)
-        {
-            MultiplyByHessian(search, product);
-            double rate = squared / TensorPrimitives.Dot<double>(search, product);
-            TensorPrimitives.MultiplyAdd(search, rate, solution, solution);
-            TensorPrimitives.MultiplyAdd(product, -rate, residual, residual);
-            double next = TensorPrimitives.SumOfSquares<double>(residual);
-            TensorPrimitives.MultiplyAdd(search, next / squared, residual, search);
-            squared = next;
-        }
-
-        return solution;
-    }
-
     // Computes J and ∇J, and stores the predictions for the Hessian.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Evaluate(double[] u, double[] gradient)
+    protected override double Evaluate(double[] u, double[] gradient)
     {
         _start.CopyTo(_predictions, 0);
         LaneProducts.AddCombinations(u, _columns, _predictions, _stride);
@@ -262,7 +210,7 @@ internal sealed class PenalizedFit
     }
 
     // v + Σᵢ sᵢ ∂²ℓᵢ v
-    private void MultiplyByHessian(double[] v, double[] product)
+    protected override void MultiplyByHessian(double[] v, double[] product)
     {
         Array.Clear(_changes);
         LaneProducts.AddCombinations(v, _columns, _changes, _stride);

@@ -22,7 +22,7 @@ internal sealed record HeldOutProblem(LabelKind Kind, double LossUnit, IReadOnly
         double sum = 0, weight = 0;
         foreach (HeldOutRow row in episode)
         {
-            ReadOnlySpan<float> scores = calibration is null ? row.Scores : [calibration.Apply(row.Score, row.PriorScore, row.One, row.Support)];
+            float[] scores = calibration?.Apply(row.Scores, row.PriorScores, row.One, row.Support) ?? row.Scores;
             sum += row.Weight * ScoreLoss.Of(Kind, scores, row.Label) / LossUnit;
             weight += row.Weight;
         }

@@ -6,10 +6,6 @@ namespace MetaML.Training.Validation;
 /// <param name="Label">0 or 1, the number of the output, or the value in the user's units.</param>
 /// <param name="Weight">The example weight.</param>
 /// <param name="Scores">The score of each output.</param>
-/// <param name="PriorScore">The score of the first output by the prior, the head of a task without rows; the row's own score if the task has an encoder of its own.</param>
-/// <param name="One">The effect of one more unit of intercept on the score. It is below 1 if scores are divided by a deviation.</param>
-internal readonly record struct HeldOutRow(int Unit, int Support, float Label, float Weight, float[] Scores, float PriorScore, float One)
-{
-    /// <summary>The score of the first output.</summary>
-    public float Score => Scores[0];
-}
+/// <param name="PriorScores">The scores by the prior, the head of a task without rows; the row's own scores if there is no such prior for the row's encoder.</param>
+/// <param name="One">The effect of one more unit of intercept on a score. It is below 1 if scores are divided by a deviation.</param>
+internal readonly record struct HeldOutRow(int Unit, int Support, float Label, float Weight, float[] Scores, float[] PriorScores, float One);

@@ -21,7 +21,7 @@ internal static class HeldOutScores
         MetaScorer scorer = model.CreateScorer();
         foreach (var (episode, task) in episodes.Zip(adapted))
         {
-            LinearHead? prior = model.Kind == LabelKind.Binary && model.HasCommonOutputs && task.EncoderParameters is null ? model.PriorHeadOf(episode.Task.Covariates) : null;
+            LinearHead? prior = model.Kind != LabelKind.Regression && model.HasCommonOutputs && task.EncoderParameters is null ? model.PriorHeadOf(episode.Task.Covariates) : null;
             foreach (int position in episode.Query)
             {
                 float label = problem.Prepared.LabelOf(episode, position); // heads score in the user's units
@@ -35,8 +35,8 @@ internal static class HeldOutScores
 
                 float[] scores = [.. scorer.Score(task, problem.Tasks.Features[episode.Task.Rows[position]], out float deviation)];
                 float one = float.IsNaN(deviation) ? 1 : 1 / deviation; // scores are divided by the deviation, and so are additions to the head
-                float priorScore = prior is not null ? one * prior.Score(scorer.Embedding(0), 0) : scores[0];
-                yield return new HeldOutRow(unitOf(episode.TaskNumber), episode.Support.Length, label, episode.Task.Weights?[position] ?? 1, scores, priorScore, one);
+                float[] priorScores = prior is not null ? [.. Enumerable.Range(0, scores.Length).Select(k => one * prior.Score(scorer.Embedding(0), k))] : scores;
+                yield return new HeldOutRow(unitOf(episode.TaskNumber), episode.Support.Length, label, episode.Task.Weights?[position] ?? 1, scores, priorScores, one);
             }
         }
     }
