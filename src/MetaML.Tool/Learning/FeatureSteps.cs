@@ -11,9 +11,6 @@ namespace MetaML.Tool.Learning;
 /// <summary>The steps that make the features of a plan.</summary>
 internal sealed class FeatureSteps
 {
-    /// <summary>The largest number of indicators of a category: its first values.</summary>
-    public const int MostIndicators = 200;
-
     private const int MostWords = 200, LeastSparseFeatures = 100;
 
     /// <summary>The steps.</summary>
@@ -26,12 +23,13 @@ internal sealed class FeatureSteps
         Numbers = [.. plan.Features.SelectMany(NumberNames)];
         Gaps = [.. plan.Features.Where(column => column.HasMissing && column.Kind == ColumnKind.Number).Select(column => column.Name)];
         Categories = [.. plan.Features.SelectMany(CategoryNames)];
+        MostFrequent = plan.Features.Where(column => column.MostFrequent.Count > 0).ToDictionary(column => column.Name, column => column.MostFrequent);
         Texts = [.. plan.Features.Where(column => column.Kind == ColumnKind.Text).Select(column => column.Name)];
         (NumbersName, GapsName, FeaturesName) = (ColumnNames.Unused("Numbers", used), ColumnNames.Unused("Gaps", used), ColumnNames.Unused("Features", used));
         IsSparse = Texts.Count > 0 && plan.LabelKind != LabelKind.Regression;
 
         // Many indicators would be taken for sparse features, as of texts, for which there is no linear learner.
-        FeatureCount = Numbers.Count + Gaps.Count + (Texts.Count * MostWords) + plan.Features.Sum(column => column.Kind == ColumnKind.Date ? 7 : Math.Min(column.ValueCount, MostIndicators));
+        FeatureCount = Numbers.Count + Gaps.Count + (Texts.Count * MostWords) + plan.Features.Sum(column => column.Kind == ColumnKind.Date ? 7 : Math.Min(column.ValueCount, PlannedColumn.MostIndicators));
         IsNormalized = !IsSparse && FeatureCount >= LeastSparseFeatures;
         Steps = Build(ml);
     }
@@ -43,6 +41,9 @@ internal sealed class FeatureSteps
     public IReadOnlyList<string> Gaps { get; }
 
     public IReadOnlyList<string> Categories { get; }
+
+    /// <summary>The values with indicators, of the categories with too many values.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> MostFrequent { get; }
 
     public IReadOnlyList<string> Texts { get; }
 
@@ -103,12 +104,21 @@ internal sealed class FeatureSteps
                 $"ml.Transforms.ReplaceMissingValues({Literal(NumbersName)}, replacementMode: MissingValueReplacingEstimator.ReplacementMode.Mean)"));
         }
 
-        if (Categories.Count > 0)
+        string[] small = [.. Categories.Where(name => !MostFrequent.ContainsKey(name))];
+        if (small.Length > 0)
         {
             steps.Add(new(
-                ml.Transforms.Categorical.OneHotEncoding([.. Categories.Select(name => new InputOutputColumnPair(name))], maximumNumberOfKeys: MostIndicators),
-                $"ml.Transforms.Categorical.OneHotEncoding([{string.Join(", ", Categories.Select(name => $"new({Literal(name)})"))}], maximumNumberOfKeys: {MostIndicators})"));
+                ml.Transforms.Categorical.OneHotEncoding([.. small.Select(name => new InputOutputColumnPair(name))], maximumNumberOfKeys: PlannedColumn.MostIndicators),
+                $"ml.Transforms.Categorical.OneHotEncoding([{string.Join(", ", small.Select(name => $"new({Literal(name)})"))}], maximumNumberOfKeys: {PlannedColumn.MostIndicators})"));
         }
+
+        foreach (var (name, values) in MostFrequent)
+        {
+            steps.Add(new(
+                ml.Transforms.Categorical.OneHotEncoding(name, keyData: ml.Data.LoadFromEnumerable(values.Select(value => new { Value = value }))),
+                $"ml.Transforms.Categorical.OneHotEncoding({Literal(name)}, keyData: ml.Data.LoadFromEnumerable(new[] {{ {Literals(values)} }}.Select(value => new {{ Value = value }})))"));
+        }
+
 
         steps.AddRange(Texts.Select(text => TextStep(ml, text)));
         steps.Add(Concatenation(ml, FeaturesName, [.. Numbers.Count > 0 ? [NumbersName] : Array.Empty<string>(), .. Gaps.Count > 0 ? [GapsName] : Array.Empty<string>(), .. Categories, .. Texts]));

@@ -18,7 +18,7 @@ internal sealed class SeparatedRows : RowReader
         _isAtFirstRow = isAtFirstRow;
     }
 
-    public override string Place => string.Create(CultureInfo.InvariantCulture, $"line {_reader.Current.LineNumberFrom}");
+    public override string Place => string.Create(CultureInfo.InvariantCulture, $"line {FirstLine(_reader.Current)}");
 
     public override ReadOnlySpan<char> this[int column] => _reader.Current[column].Span;
 
@@ -70,7 +70,7 @@ internal sealed class SeparatedRows : RowReader
         {
             SepReader.Row row = _reader.Current;
             if (row.ColCount == Names.Count)
-                {
+            {
                 if (Names.Count > 1 || row.Span.Length > 0)
                     return true;
                 continue; // a blank line
@@ -86,8 +86,11 @@ internal sealed class SeparatedRows : RowReader
 
     protected override void Dispose(bool disposing) => _reader.Dispose();
 
+    // LineNumberFrom is wrong for the first row of a file.
+    private static int FirstLine(SepReader.Row row) => row.LineNumberToExcl - 1 - row.Span.Count('\n');
+
     private ToolException OfWrongLength(SepReader.Row row) =>
-        new($"Line {row.LineNumberFrom} of '{_path}' must have {Names.Count} cells, as the header has; got {row.ColCount}. Put cells that contain the separator or a quotation mark in quotation marks, or correct the line.");
+        new($"Line {FirstLine(row)} of '{_path}' must have {Names.Count} cells, as the header has; got {row.ColCount}. Put cells that contain the separator or a quotation mark in quotation marks, or correct the line.");
 
     private static bool Move(SepReader reader, string path)
     {
@@ -98,12 +101,12 @@ internal sealed class SeparatedRows : RowReader
         }
         catch (Exception error) when (error is NotSupportedException or InvalidDataException or IOException)
         {
-            throw new ToolException($"'{path}' must be a table of text after line {reader.Current.LineNumberFrom}. {error.Message}");
+            throw new ToolException($"'{path}' must be a table of text after line {FirstLine(reader.Current)}. {error.Message}");
         }
 
         SepReader.Row row = reader.Current;
         if (row.Span.Count('"') % 2 == 1) // only at the end of the file
-            throw new ToolException($"Each quotation mark in '{path}' must be closed; one on line {row.LineNumberFrom} is not, so that everything after it is one cell. Close it, or write it twice if it is a part of the text.");
+            throw new ToolException($"Each quotation mark in '{path}' must be closed; one on line {FirstLine(row)} is not, so that everything after it is one cell. Close it, or write it twice if it is a part of the text.");
         return true;
     }
 }

@@ -5,6 +5,9 @@ namespace MetaML.Tool.Tables;
 /// <summary>How a column of the file becomes features.</summary>
 internal sealed record PlannedColumn
 {
+    /// <summary>The largest number of indicators of a category.</summary>
+    public const int MostIndicators = 200;
+
     public required string Name { get; init; }
 
     /// <summary>Number, date, category or text.</summary>
@@ -17,6 +20,9 @@ internal sealed record PlannedColumn
 
     /// <summary>Number of different values of a category; 0 for other columns.</summary>
     public int ValueCount { get; init; }
+
+    /// <summary>The most frequent values of a category that has more values than indicators; empty for other columns.</summary>
+    public IReadOnlyList<string> MostFrequent { get; init; } = [];
 
     /// <summary>The format of dates; null for other columns.</summary>
     public string? DateFormat { get; init; }

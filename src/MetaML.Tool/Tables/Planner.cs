@@ -55,6 +55,7 @@ internal sealed class Planner(TableDescription table, PlanRequest request)
             HasDecimalComma = column.HasDecimalComma,
             HasMissing = column.MissingCount > 0,
             ValueCount = kind == ColumnKind.Category ? column.ValueCount ?? ColumnStatistics.MostValues : 0,
+            MostFrequent = kind == ColumnKind.Category && column.Values.Count > PlannedColumn.MostIndicators ? [.. column.Values.Take(PlannedColumn.MostIndicators).Select(value => value.Value)] : [],
             DateFormat = kind == ColumnKind.Date ? column.DateFormat : null,
             DateParts = kind == ColumnKind.Date ? column.DateParts : [],
         };

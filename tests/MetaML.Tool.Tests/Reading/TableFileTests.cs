@@ -74,7 +74,8 @@ public sealed class TableFileTests : IDisposable
     [InlineData("a,b\n1,2,3\n", "must have 2 cells, as the header has; got 3")]
     [InlineData("a,b\n\"x\ny\",1\nz,1,2\n", "Line 4 of ")] // a cell with a line break counts as two lines
     [InlineData("a,b\n1,\"x\n2,y\n3,z\n", "one on line 2 is not")]
-    [InlineData("a,\"b\n1,2\n3,4\n", "Each quotation mark in ")]
+    [InlineData("a,\"b\n1,2\n3,4\n", "one on line 1 is not")]
+    [InlineData("\n\na,\"b\n1,2\n", "one on line 3 is not")]
     [InlineData("a\0b\n", "bytes that are 0")]
     [InlineData("PK\u0003\u0004xx", "zip archive")]
     [InlineData("PAR1xxxxxxxxxxxxxxxxxxxx", "complete Parquet file")]
