@@ -66,7 +66,7 @@ public sealed class ClassCalibrationTests
         Assert.True(loss < 1.01 * pooled, $"{kind}: log-loss {loss}, of one model for all tasks {pooled}");
     }
 
-    // The rarest class has 1 to 2 % of the rows.
+    // The rarest class has 3 % of the rows.
     private static void CheckRates(string kind, SkewedRow[] rows, float[][] probabilities)
     {
         for (int k = 0; k < SkewedRow.Classes.Length; k++)
