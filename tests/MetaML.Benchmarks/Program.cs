@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files|verdicts --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Cost;
@@ -34,6 +34,7 @@ using MetaML.Benchmarks.Speed;
         new("gc", null, _ => Collections.Run()),
         new("checkpoints", null, _ => Checkpoints.Run()),
         new("numerics", null, _ => Numerics.Run()),
+        new("verdicts", null, _ => Verdicts.Run(Number("--count") ?? 200)),
         new("golden", null, _ => Golden.Run(write: args.Contains("--write"))),
     ]),
     ("speed",

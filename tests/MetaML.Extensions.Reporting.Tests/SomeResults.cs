@@ -52,7 +52,7 @@ internal static class SomeResults
             Recommendation = helps
                 ? string.Create(CultureInfo.InvariantCulture, $"Use 'meta-learned, ridge': learning across tasks helps: on {tasks} test tasks, accuracy is {transfer.Tasks.Average(task => task.Strategy):F3} by 'meta-learned, ridge' and {transfer.Tasks.Average(task => task.Baseline):F3} by 'from scratch, L-BFGS' (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses).")
                 : "Learn each task from scratch with L-BFGS: learning across tasks does worse here.",
-            Verdict = helps ? TransferVerdict.Helps : TransferVerdict.DoesNotHelp,
+            Verdict = helps ? TransferVerdict.Helps : TransferVerdict.Harms,
             Kind = LabelKind.Binary,
             Metric = TaskMetric.Accuracy,
             RunDetails = runs,

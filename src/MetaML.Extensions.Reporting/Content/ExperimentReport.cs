@@ -22,7 +22,7 @@ internal static class ExperimentReport
             [
                 Comparison(result, metric),
                 CommonSections.FewShot(evaluation, tasks),
-                CommonSections.TaskByTask(result.Transfer, tasks),
+                CommonSections.TaskByTask(result.Transfer, Display.Count(result.Transfer?.Tasks.Count ?? 0, "held-out task")),
                 CommonSections.Losing(result.Transfer, result.IsNegativeTransfer),
                 Relatedness(result.Relatedness),
                 Learning(result),
@@ -150,8 +150,8 @@ internal static class ExperimentReport
     private static (string, bool?)? Verdict(TransferVerdict verdict) => verdict switch
     {
         TransferVerdict.Helps => ("Learning across tasks helps", true),
-        TransferVerdict.Uncertain => ("Better on average, but the difference is uncertain", null),
-        TransferVerdict.DoesNotHelp => ("Negative transfer: learning across tasks does not help", false),
+        TransferVerdict.Uncertain => ("It cannot be told whether learning across tasks helps", null),
+        TransferVerdict.Harms => ("Negative transfer: learning across tasks is worse", false),
         _ => null,
     };
 

@@ -14,6 +14,11 @@ internal sealed record LabeledRows(LabelKind Kind, IReadOnlyList<string> TaskNam
     /// <summary>The time of each row as an integer with the same order; empty if rows have no order.</summary>
     public long[] Times { get; init; } = [];
 
+    /// <summary>The share of the most frequent class among labelled rows; 0 for values.</summary>
+    public double LargestClassShare => Kind == LabelKind.Regression
+        ? 0
+        : Labels.Where(label => !float.IsNaN(label)).GroupBy(label => label).Select(group => group.Count()).DefaultIfEmpty(0).Max() / (double)Math.Max(1, Labels.Count(label => !float.IsNaN(label)));
+
     private const int RowsPerCheck = 1024;
 
     /// <summary>Reads the rows once.</summary>

@@ -16,23 +16,18 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
     {
         RunDetail[] finalists = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
         FewShotEvaluation validation = data.Validation.ToEvaluation([.. finalists.Select(detail => detail.ValidationCurve!)]);
-        RunDetail? scratch = finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.FromScratch);
-        RunDetail? across = runner.Best(detail => detail.Kind != StrategyKind.FromScratch);
-        PairedComparison? transfer = scratch is null || across is null ? null : validation.Compare(across.TrainerName, scratch.TrainerName);
-        TransferVerdict verdict = Verdict(transfer);
-
         var clock = Stopwatch.StartNew();
         FewShotEvaluation? test = Test(finalists);
         double testSeconds = clock.Elapsed.TotalSeconds;
-        bool isTested = transfer is not null && test is not null && new[] { transfer.Strategy, transfer.Baseline }.All(name => test[name].Exception is null);
-        if (isTested)
-            transfer = test!.Compare(transfer!.Strategy, transfer.Baseline);
+        PairedComparison? transfer = HeldOutTransfer.Of(runner, metric, test);
+        TransferVerdict verdict = HeldOutTransfer.VerdictOf(transfer);
+        int? tasksToDecide = verdict == TransferVerdict.Uncertain ? HeldOutTransfer.TasksToDecide(transfer!.Gain) : null;
 
         clock.Restart();
         ITransformer? model = Refit(best);
         return new ExperimentResult
         {
-            Recommendation = RecommendationText.Of(best, verdict, transfer, isTested),
+            Recommendation = RecommendationText.Of(best, verdict, transfer, tasksToDecide),
             Verdict = verdict,
             Kind = data.Validation.Kind,
             Metric = metric,
@@ -42,6 +37,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
             Validation = validation,
             Test = test,
             Transfer = transfer,
+            TasksToDecide = tasksToDecide,
             Relatedness = ExperimentRelatedness.Of(
                 context, finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.MetaLearned)?.Model, data.TrainingRows, settings.CancellationToken),
             Description = new ExperimentDescription
@@ -61,14 +57,6 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
             },
         };
     }
-
-    private static TransferVerdict Verdict(PairedComparison? transfer) => transfer?.Gain switch
-    {
-        null => TransferVerdict.NotCompared,
-        { Mean: var mean } when !(mean > 0) => TransferVerdict.DoesNotHelp,
-        { Lower: > 0 } => TransferVerdict.Helps,
-        _ => TransferVerdict.Uncertain, // also for a single task, which has no interval
-    };
 
     // Evaluates the models that were fitted to the training tasks.
     private FewShotEvaluation? Test(RunDetail[] finalists)

@@ -15,10 +15,15 @@ namespace MetaML;
 /// </summary>
 /// <remarks>
 /// Strategies learn from the training tasks. The validation tasks decide the best run of each kind. These runs are evaluated on the
-/// test tasks, once. The best strategy is then fitted again to training and validation tasks together.
+/// test tasks, once. The verdict on learning across tasks judges each validation task by the strategies that the other validation
+/// tasks choose, and each test task by those that the validation tasks choose, so that no task judges its own choice.
+/// The best strategy is then fitted again to training and validation tasks together.
 /// </remarks>
 public sealed class TaskExperiment
 {
+    // Above this share of one class, a constant prediction has a high accuracy.
+    private const double LargestShareForAccuracy = 0.8;
+
     private readonly MLContext _context;
     private readonly TaskExperimentSettings _settings;
 
@@ -53,7 +58,7 @@ public sealed class TaskExperiment
         EvaluationRows rows = Read(trainData, columns, preFeaturizer);
         double[] shares = _settings.TestFraction > 0 ? [_settings.ValidationFraction, _settings.TestFraction] : [_settings.ValidationFraction];
         EvaluationRows[] parts = [.. new TaskSplitter(rows.TaskNames, Seed).Split(shares).Select(rows.Of)];
-        return Execute(new ExperimentData(_context, Draws(), parts[0], parts[1], parts.ElementAtOrDefault(2)), columns, preFeaturizer, progressHandler);
+        return Execute(new ExperimentData(_context, Draws(rows), parts[0], parts[1], parts.ElementAtOrDefault(2)), columns, preFeaturizer, progressHandler);
     }
 
     /// <summary>Runs the experiment on tasks that are already split, for example by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
@@ -84,7 +89,7 @@ public sealed class TaskExperiment
         var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
         EvaluationRows training = Read(trainData, columns, preFeaturizer), validation = Read(validationData, columns, preFeaturizer);
         EvaluationRows? test = testData is null ? null : Read(testData, columns, preFeaturizer);
-        return Execute(new ExperimentData(_context, Draws(), training, validation, test), columns, preFeaturizer, progressHandler);
+        return Execute(new ExperimentData(_context, Draws(training), training, validation, test), columns, preFeaturizer, progressHandler);
     }
 
     // The label or the task can be made by a step of the featurizer or of an added strategy.
@@ -98,7 +103,7 @@ public sealed class TaskExperiment
     private ExperimentResult Execute(ExperimentData data, ExperimentColumns columns, IEstimator<ITransformer>? preFeaturizer, IProgress<RunDetail>? progressHandler)
     {
         var plan = new StrategyPlan(_context, _settings with { Seed = Seed }, columns, data.Validation.Kind, data.Training.Schema, preFeaturizer);
-        TaskMetric metric = Draws().MetricFor(data.Validation.Kind);
+        TaskMetric metric = data.Validation.Metric;
 
         using IChannel channel = ((IHostEnvironment)_context).Register(nameof(TaskExperiment)).Start("Experiment");
         using var budget = new ExperimentBudget(_settings);
@@ -116,7 +121,11 @@ public sealed class TaskExperiment
 
     private int Seed => _settings.Seed ?? HostSettings.Seed(_context) ?? 0;
 
-    private FewShotOptions Draws() => _settings.FewShot with { Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric, Seed = Seed };
+    private FewShotOptions Draws(EvaluationRows rows) => _settings.FewShot with
+    {
+        Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric ?? (rows.Rows.LargestClassShare > LargestShareForAccuracy ? TaskMetric.LogLoss : null),
+        Seed = Seed,
+    };
 
     // Strategies that are not meta-learned are cheap. They run first, and may use half of the budget. Then the meta-learned ones are searched.
     private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget)

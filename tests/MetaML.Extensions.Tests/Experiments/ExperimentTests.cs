@@ -1,4 +1,6 @@
 using MetaML.Extensions.Chains;
+using MetaML.Extensions.Evaluation.Metrics;
+using MetaML.Extensions.Experiments;
 using MetaML.Extensions.Experiments.Runs;
 using MetaML.Extensions.Tests.Evaluation;
 using MetaML.Extensions.Transformers;
@@ -26,12 +28,13 @@ public sealed class ExperimentTests
         Assert.Equal(reported, result.RunDetails);
         Assert.Equal(ExperimentEnd.Completed, result.Description.End);
         Assert.Equal(StrategyKind.MetaLearned, result.BestRun.Kind);
-        Assert.NotEqual(TransferVerdict.DoesNotHelp, result.Verdict);
+        Assert.NotEqual(TransferVerdict.Harms, result.Verdict);
         Assert.StartsWith($"Use '{result.BestRun.TrainerName}': learning across tasks ", result.Recommendation, StringComparison.Ordinal);
         Assert.All(result.RunDetails, run => Assert.True(run.Exception is null, run.Exception?.ToString()));
         Assert.Equal(result.RunDetails.Max(run => run.Score!.Value.Mean), result.BestRun.Score!.Value.Mean);
         Assert.Equal([StrategyKind.FromScratch, StrategyKind.MetaLearned], result.Test!.Curves.Select(curve => curve.Kind));
-        Assert.Equal(result.Test.Compare(result.BestRun.TrainerName, result.Transfer!.Baseline).Gain, result.Transfer.Gain);
+        Assert.Equal(result.Description.ValidationTasks.Concat(result.Description.TestTasks), result.Transfer!.Tasks.Select(task => task.Task));
+        Assert.Equal(result.Test.Compare(result.BestRun.TrainerName, result.Transfer.Baseline).Tasks, result.Transfer.Tasks.Skip(6));
 
         RunDetail[] meta = [.. result.RunDetails.Where(run => run.Kind == StrategyKind.MetaLearned)];
         Assert.Equal([1, 1, 2], meta.Select(run => run.Round!.Value));
@@ -76,6 +79,67 @@ public sealed class ExperimentTests
             for (int to = 0; to < tasks.Length; to++)
                 Assert.Equal(Math.Max(-1, expected[tasks[from], tasks[to]]), result.Relatedness.Values[from][to]);
         }
+    }
+
+    [Fact]
+    public void Transfer_AValidationTask_IsJudgedByTheStrategiesThatTheOthersChoose()
+    {
+        ExperimentResult result = Execute(Settings());
+        double MeanWithout(RunDetail run, string task) => run.ValidationMetrics!.Tasks.Where(other => other.Task != task).Average(other => other[result.Metric]);
+        foreach (string task in result.Description.ValidationTasks)
+        {
+            RunDetail Best(Func<RunDetail, bool> isSelected) => result.RunDetails.Where(run => run.Exception is null && isSelected(run)).OrderByDescending(run => MeanWithout(run, task)).ThenBy(run => run.Kind).First();
+            TaskComparison judged = result.Transfer!.Tasks.Single(comparison => comparison.Task == task);
+            Assert.Equal(Best(run => run.Kind != StrategyKind.FromScratch).ValidationMetrics!.Tasks.Single(own => own.Task == task)[result.Metric], judged.Strategy);
+            Assert.Equal(Best(run => run.Kind == StrategyKind.FromScratch).ValidationMetrics!.Tasks.Single(own => own.Task == task)[result.Metric], judged.Baseline);
+        }
+    }
+
+    [Fact]
+    public void Verdict_OfAGain_IsThatOfItsInterval()
+    {
+        Assert.Equal(TransferVerdict.Helps, Verdict(2, 2.5, 3));
+        Assert.Equal(TransferVerdict.Harms, Verdict(-2, -2.5, -3));
+        Assert.Equal(TransferVerdict.Uncertain, Verdict(-1, 2, 3));
+        Assert.Equal(TransferVerdict.Uncertain, Verdict(1)); // one task has no interval
+        Assert.Equal(TransferVerdict.NotCompared, Verdict());
+
+        // A mean of half a deviation is significant with 18 tasks: 2.110 / √18 = 0.497 < 0.5, and with 17 tasks 2.120 / √17 = 0.514.
+        var gain = new MeanInterval(0.5, StudentT.Quantile975(9) / Math.Sqrt(10), 10);
+        Assert.Equal(18, HeldOutTransfer.TasksToDecide(gain));
+        Assert.Null(HeldOutTransfer.TasksToDecide(gain with { Mean = 1e-6 }));
+
+        static TransferVerdict Verdict(params double[] gains) => HeldOutTransfer.VerdictOf(new PairedComparison
+        {
+            Strategy = "across",
+            Baseline = "scratch",
+            Metric = TaskMetric.Accuracy,
+            Tasks = [.. gains.Select((gain, i) => new TaskComparison($"task {i}", 0, gain, gain))],
+        });
+    }
+
+    [Fact]
+    public void Execute_FewPositives_ComparesByLogLoss()
+    {
+        RareRow[] rows = new RareClasses(0.06, seed: 1).Rows("task", 16, 60, 1);
+        TaskExperimentSettings settings = new() { MaxModels = 2, Adapters = [], FewShot = new FewShotOptions { SupportSizes = [20], Draws = 1 } };
+        Assert.Equal(TaskMetric.LogLoss, _ml.MetaLearning().CreateExperiment(settings).Execute(_ml.Data.LoadFromEnumerable(rows)).Metric);
+        settings.OptimizingMetric = TaskMetric.Accuracy; // asked for by name
+        Assert.Equal(TaskMetric.Accuracy, _ml.MetaLearning().CreateExperiment(settings).Execute(_ml.Data.LoadFromEnumerable(rows)).Metric);
+    }
+
+    [Fact]
+    public void Execute_NothingSet_TriesTheTrainersOwnChoiceAndARidgeFromScratch()
+    {
+        TaskExperimentSettings settings = new() { MaxModels = 4, FewShot = new FewShotOptions { SupportSizes = [5], Draws = 1 } };
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings).Execute(View(Some.Tasks(20)), "Value");
+        Assert.Equal("meta-learned, nothing set", result.RunDetails[1].TrainerName);
+        RunDetail ridge = result.RunDetails[0];
+        Assert.Equal("from scratch, ridge", ridge.TrainerName);
+        // On five rows it is hardly worse than a constant, where other trainers diverge.
+        Assert.True(ridge.Score!.Value.Mean < 1.2 * Deviation(Some.Tasks(20)), ridge.Score.ToString());
+
+        static double Deviation(IEnumerable<TaskRow> rows) => Math.Sqrt(rows.GroupBy(row => row.Task).Average(task => task.Average(row => Math.Pow(row.Value - task.Average(other => other.Value), 2))));
     }
 
     [Fact]

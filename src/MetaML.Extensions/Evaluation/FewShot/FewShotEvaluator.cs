@@ -37,6 +37,9 @@ internal sealed class FewShotEvaluator
 
     public LabelKind Kind => _rows.Kind;
 
+    /// <summary>The metric by which strategies are compared.</summary>
+    public TaskMetric Metric => _options.MetricFor(Kind);
+
     /// <summary>The names of the evaluated tasks.</summary>
     public IReadOnlyList<string> TaskNames { get; }
 
@@ -62,7 +65,7 @@ internal sealed class FewShotEvaluator
     public FewShotEvaluation ToEvaluation(IReadOnlyList<FewShotCurve> curves) => new()
     {
         Kind = Kind,
-        Metric = _options.MetricFor(Kind),
+        Metric = Metric,
         SupportSizes = _draws.SupportSizes,
         IsPerClass = _options.IsPerClass,
         Draws = _options.Draws,

@@ -8,11 +8,11 @@ public sealed record ExperimentResult
     /// <summary>The recommended strategy and the reason, in one sentence.</summary>
     public required string Recommendation { get; init; }
 
-    /// <summary>Whether learning across tasks helps on the validation tasks. These tasks also decide the best run.</summary>
+    /// <summary>Whether learning across tasks helps, by the interval of <see cref="Transfer"/>.</summary>
     public required TransferVerdict Verdict { get; init; }
 
-    /// <summary>Whether learning across tasks is not better than learning each task from scratch.</summary>
-    public bool IsNegativeTransfer => Verdict == TransferVerdict.DoesNotHelp;
+    /// <summary>Whether learning across tasks is worse than learning each task from scratch.</summary>
+    public bool IsNegativeTransfer => Verdict == TransferVerdict.Harms;
 
     /// <summary>The kind of the labels.</summary>
     public required LabelKind Kind { get; init; }
@@ -39,10 +39,14 @@ public sealed record ExperimentResult
     public FewShotEvaluation? Test { get; init; }
 
     /// <summary>
-    /// The comparison of the best strategy that learns across tasks with the best strategy from scratch, on the test tasks. If
-    /// there are no test tasks, it is on the validation tasks. Null if <see cref="Verdict"/> is <see cref="TransferVerdict.NotCompared"/>.
+    /// The comparison of the best strategy that learns across tasks with the best strategy from scratch, on the validation and test
+    /// tasks. No task takes part in the choice of the strategies that it is judged by: a validation task is judged by the strategies
+    /// that are best on the other validation tasks. Null if one of the two is missing.
     /// </summary>
     public PairedComparison? Transfer { get; init; }
+
+    /// <summary>About how many held-out tasks would decide whether learning across tasks helps, if <see cref="Verdict"/> is <see cref="TransferVerdict.Uncertain"/>; null otherwise, and if there would have to be more than 10,000.</summary>
+    public int? TasksToDecide { get; init; }
 
     /// <summary>The tasks for which learning across tasks is worse, the worst first.</summary>
     public IReadOnlyList<TaskComparison> LosingTasks => [.. Transfer?.LosingTasks ?? []];

@@ -7,10 +7,10 @@ internal static class RecommendationText
 {
     /// <summary>The recommended strategy with the reason.</summary>
     /// <param name="best">The recommended run.</param>
-    /// <param name="verdict">The verdict of the validation tasks.</param>
+    /// <param name="verdict">The verdict.</param>
     /// <param name="transfer">The comparison of learning across tasks with learning from scratch; null if one of the two is missing.</param>
-    /// <param name="isTest">Whether the comparison is on the test tasks.</param>
-    public static string Of(RunDetail best, TransferVerdict verdict, PairedComparison? transfer, bool isTest)
+    /// <param name="tasksToDecide">About how many held-out tasks would decide; null if that is unknown.</param>
+    public static string Of(RunDetail best, TransferVerdict verdict, PairedComparison? transfer, int? tasksToDecide)
     {
         string metric = best.Metric.DisplayName();
         if (transfer is null)
@@ -19,14 +19,12 @@ internal static class RecommendationText
         string claim = verdict switch
         {
             TransferVerdict.Helps => "learning across tasks helps",
-            TransferVerdict.Uncertain => "learning across tasks seems to help, but the gain may be due to chance",
-            _ => "learning across tasks does not help here (negative transfer)",
+            TransferVerdict.Harms => "learning across tasks is worse here (negative transfer)",
+            _ => string.Create(CultureInfo.InvariantCulture, $"it cannot be told whether learning across tasks helps{(tasksToDecide is { } count ? $", and about {count:N0} held-out tasks would tell" : "")}"),
         };
         double strategyMean = transfer.Tasks.Select(task => task.Strategy).DefaultIfEmpty(double.NaN).Average(), baselineMean = transfer.Tasks.Select(task => task.Baseline).DefaultIfEmpty(double.NaN).Average();
-        string doubt = isTest && transfer.Gain.Mean > 0 == (verdict == TransferVerdict.DoesNotHelp) ? "; the test tasks do not confirm it" : "";
-        string With(string strategy) => strategy == best.TrainerName ? "with it" : $"with '{strategy}'";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Use '{best.TrainerName}': {claim}; on {transfer.Tasks.Count} {(isTest ? "test" : "validation")} tasks, {metric} is {strategyMean:F3} {With(transfer.Strategy)} and {baselineMean:F3} {With(transfer.Baseline)} (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses){doubt}.");
+            $"Use '{best.TrainerName}': {claim}; on {transfer.Tasks.Count} held-out tasks, {metric} is {strategyMean:F3} for the best strategy that learns across tasks ('{transfer.Strategy}') and {baselineMean:F3} for the best from scratch ('{transfer.Baseline}') (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses).");
     }
 }

@@ -75,12 +75,20 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     }
 
     /// <summary>The score of a run, with a sign such that higher is better; NaN if the run failed.</summary>
-    public double ScoreOf(RunDetail detail) => detail.Score is { } score ? (metric.IsHigherBetter() ? score.Mean : -score.Mean) : double.NaN;
+    /// <param name="detail">The run.</param>
+    /// <param name="without">A validation task that is left out of the mean; null for none.</param>
+    public double ScoreOf(RunDetail detail, string? without = null)
+    {
+        double mean = MeanInterval.Of(detail.ValidationMetrics?.Tasks.Where(task => task.Task != without).Select(task => task[metric]) ?? []).Mean;
+        return metric.IsHigherBetter() ? mean : -mean;
+    }
 
     /// <summary>The best run on the validation tasks among the selected runs; null if none succeeded. Of equal runs, the simpler one is chosen, then the earlier one.</summary>
     /// <remarks>Runs with fewer unscored rows come first. The metrics of a run leave out its unscored rows, and these may be the difficult ones.</remarks>
-    public RunDetail? Best(Func<RunDetail, bool> isSelected) => _details.Where(detail => isSelected(detail) && !double.IsNaN(ScoreOf(detail)))
-        .OrderBy(detail => detail.ValidationMetrics!.UnscoredRowCount).ThenByDescending(ScoreOf).ThenBy(detail => detail.Kind).FirstOrDefault();
+    /// <param name="isSelected">Whether a run is selected.</param>
+    /// <param name="without">A validation task that has no influence; null for none.</param>
+    public RunDetail? Best(Func<RunDetail, bool> isSelected, string? without = null) => _details.Where(detail => isSelected(detail) && !double.IsNaN(ScoreOf(detail, without)))
+        .OrderBy(detail => detail.ValidationMetrics!.UnscoredRowCount).ThenByDescending(detail => ScoreOf(detail, without)).ThenBy(detail => detail.Kind).FirstOrDefault();
 
     private TimeoutException TimeIsUp(double seconds, double share)
     {

@@ -1,5 +1,6 @@
 using MetaML.Extensions.Evaluation.FewShot;
 using MetaML.Extensions.Interop;
+using MetaML.Extensions.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -9,6 +10,8 @@ namespace MetaML.Extensions.Experiments.Runs;
 internal sealed class StrategyPlan
 {
     private const string TaskFeature = "MetaML.Task";
+
+    private const double LargestShareOfOwnChoice = 0.25; // of the time
 
     // By default, SDCA makes very many passes over the few rows of a task.
     private const int SdcaPasses = 100;
@@ -37,11 +40,12 @@ internal sealed class StrategyPlan
     {
         var trainers = _settings.UsesDefaultTrainers ? [.. DefaultTrainers(), .. _settings.Trainers] : _settings.Trainers;
         IEnumerable<LearningStrategy> scratch = trainers.Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
-        if (_settings.UsesDefaultTrainers && _kind != LabelKind.Regression)
-            scratch = scratch.Prepend(NearestMean());
+        if (_settings.UsesDefaultTrainers)
+            scratch = scratch.Prepend(_kind == LabelKind.Regression ? Ridge() : NearestMean());
         IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_featurizer, trainer.Trainer), learnsSupport: false));
         IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_featurizer, TaskAsFeature()), trainer.Trainer)));
-        return [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of), .. _settings.UsesDefaultTrainers ? Joint() : []];
+        PlannedRun[] plain = [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of)];
+        return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. Joint()] : plain;
     }
 
     /// <summary>All combinations of encoder, adapter and weighting. Combinations of the first entries of the lists come first.</summary>
@@ -73,7 +77,16 @@ internal sealed class StrategyPlan
 
     private IReadOnlyList<AdapterOptions> Adapters => _settings.Adapters ?? (_kind == LabelKind.Regression
         ? [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new GradientAdapterOptions()]
-        : [new RidgeAdapterOptions(), new BayesianAdapterOptions(), new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
+        : [new RidgeAdapterOptions(), new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }, new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
+
+    // The meta-learner without encoder and adapter, which it chooses by cross-validation over the training tasks.
+    private IEnumerable<PlannedRun> OwnChoice()
+    {
+        if (_settings.Encoders is not null || _settings.Adapters is not null || _settings.MetaLearner is not { Encoder: null, Adapter: null })
+            return [];
+        TimeSpan time = TimeSpan.FromSeconds(_settings.MaxExperimentTimeInSeconds * LargestShareOfOwnChoice);
+        return [Trained("meta-learned, nothing set", StrategyKind.MetaLearned, _settings.MetaLearner with { MaximumTrainingTime = _settings.MetaLearner.MaximumTrainingTime ?? time })];
+    }
 
     // The network of a candidate, without learning how to adapt. An identity or frozen encoder has no trained parameters and is skipped.
     private IEnumerable<PlannedRun> Joint() =>
@@ -107,6 +120,8 @@ internal sealed class StrategyPlan
         };
         return trainers.Select(trainer => (trainer.Name, Then(_context.Transforms.NormalizeMeanVariance(_columns.Features), trainer.Trainer)));
     }
+
+    private LearningStrategy Ridge() => LearningStrategy.FromScratch("from scratch, ridge", Then(_featurizer, new RidgeTrainer(_context, _columns.Label, _columns.Features)));
 
     // It learns nothing from other tasks: it makes no training step and does not scale the features.
     private AdaptedStrategy NearestMean() => new("from scratch, nearest class mean", StrategyKind.FromScratch, Then(_featurizer, MetaLearner(_settings.MetaLearner with

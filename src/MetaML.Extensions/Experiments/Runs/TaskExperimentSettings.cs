@@ -30,7 +30,7 @@ public sealed record TaskExperimentSettings
     public int? MaxModels { get; set; }
 
     /// <summary>The metric by which strategies are compared.</summary>
-    /// <value>Null (default): the metric of <see cref="FewShot"/>, or if that is null, accuracy for binary labels, micro-accuracy for multiclass labels, RMSE for regression.</value>
+    /// <value>Null (default): the metric of <see cref="FewShot"/>, or if that is null, accuracy for binary labels, micro-accuracy for multiclass labels, RMSE for regression. If more than 80 % of the labels are of one class, log-loss instead of accuracy.</value>
     public TaskMetric? OptimizingMetric { get; set; }
 
     /// <summary>Seed of splits, draws and meta-training.</summary>
@@ -56,7 +56,7 @@ public sealed record TaskExperimentSettings
     public MetaLearnerOptions MetaLearner { get; set; } = new();
 
     /// <summary>The adapters to try.</summary>
-    /// <value>Null (default): ridge, Bayesian, prototypes (for classes) and gradient steps on the head. Empty: no meta-learned strategies.</value>
+    /// <value>Null (default): ridge, Bayesian (for classes with the logistic likelihood), prototypes (for classes) and gradient steps on the head. Empty: no meta-learned strategies.</value>
     public IReadOnlyList<AdapterOptions>? Adapters { get; set; }
 
     /// <summary>The encoders to try, each with each adapter.</summary>
@@ -74,7 +74,8 @@ public sealed record TaskExperimentSettings
     /// <summary>Whether the experiment also tries default strategies without meta-learning.</summary>
     /// <value>
     /// Default true. The default strategies are ML.NET's linear trainers, from scratch and pooled (L-BFGS and SDCA for classes, SDCA
-    /// for regression); the nearest class mean of the features, for classes; and joint training (<see cref="TrainingObjective.Joint"/>)
+    /// for regression); from scratch, the nearest class mean of the features for classes, and ridge regression with a penalty by
+    /// cross-validation for values; a meta-learner that chooses encoder and adapter itself, if neither is given; and joint training (<see cref="TrainingObjective.Joint"/>)
     /// of the first encoder with trained parameters, with the first adapter. Without encoders or adapters to try, there is no joint training.
     /// </value>
     public bool UsesDefaultTrainers { get; set; } = true;
