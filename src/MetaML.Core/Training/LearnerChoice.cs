@@ -2,6 +2,7 @@ using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Joint;
 using MetaML.Data;
 using MetaML.Encoders.Sparse;
+using MetaML.Training.Validation;
 
 namespace MetaML.Training;
 
@@ -11,7 +12,7 @@ namespace MetaML.Training;
 /// accurate and trains fast. For classes its likelihood is logistic, and a Gaussian one is the next candidate: it is better where
 /// classes hardly overlap, and faster. The next is linear in the features
 /// of a kernel too (<see cref="KernelEncoderOptions"/>), and the last are networks with and without a linear path. These take most of the time and are often no better,
-/// so they are tried only if the residuals of the best learner before show a dependence that they could learn (<see cref="Validation.ResidualTest"/>).</para>
+/// so they are tried only if the residuals of the best learner before show a dependence that they could learn (<see cref="ResidualTest"/>).</para>
 /// <para>Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
 /// is better: a more complex one must have a lower loss by half a standard error of the difference.</para>
 /// <para>For classification of sparse features,
@@ -72,18 +73,20 @@ internal static class LearnerChoice
         }
 
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
-        double work = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount)) * problems[0].Features.FeatureCount * problems[0].Features.FeatureCount;
-        bool triesLogistic = hasClasses && work <= MaximumWorkOfLogistic;
+        double rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
+        bool TriesLogistic(int embedding) => hasClasses && rows * embedding * embedding <= MaximumWorkOfLogistic;
+        bool triesLogistic = TriesLogistic(problems[0].Features.FeatureCount);
         string likelihoods = triesLogistic ? ", with a logistic and with a Gaussian likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
         KernelEncoderOptions? kernel = KernelFor(problems);
         decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(kernel is null ? "" : ", with and without the features of a kernel")}{(options.MaximumNumberOfIterations > 0 ? ", and networks with and without a linear path" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
+        var logistic = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic };
         List<MetaTrainingOptions> candidates = [];
         if (triesLogistic)
-            candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic } });
+            candidates.Add(options with { Encoder = encoder, Adapter = logistic with { } });
         candidates.Add(options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) });
         if (kernel is not null)
-            candidates.Add(options with { Encoder = kernel, Adapter = AdapterOn(kernel, problems, decide) });
+            candidates.Add(options with { Encoder = kernel, Adapter = TriesLogistic(problems[0].Features.FeatureCount + kernel.LandmarkCount) ? logistic with { } : AdapterOn(kernel, problems, decide) });
         if (options.MaximumNumberOfIterations > 0)
         {
             candidates.Add(Network(options with { Encoder = new MlpEncoderOptions { LinearPath = true } }, problems, decide));
@@ -127,7 +130,7 @@ internal static class LearnerChoice
         return best;
     }
 
-    /// <summary>Whether a learner's losses are lower than a simpler one's by more than a number of standard errors.</summary>
+    /// <summary>Whether a learner's relative losses (<see cref="EvaluatedEpisode.RelativeLoss"/>) are lower than a simpler one's by more than a number of standard errors.</summary>
     /// <param name="learner">The learner.</param>
     /// <param name="simpler">The simpler learner. They are compared on the units of both.</param>
     /// <param name="errors">The number of standard errors of the mean difference over units.</param>
@@ -146,13 +149,16 @@ internal static class LearnerChoice
         return mean > -error && (units < FewUnits || mean < Decisive * error);
     }
 
-    // The mean gain over units and its standard error. Episodes of one held-out task are not independent.
+    // The mean gain over units and its standard error. Episodes of one held-out task are not independent. If rows of known tasks are held
+    // out in several folds, these tasks are scored later too, so that differences between them are no error.
     private static (double Mean, double Error, int Units) Gain(EvaluatedLearner learner, EvaluatedLearner simpler)
     {
-        Dictionary<int, double> losses = LossOfUnits(learner);
-        double[] gains = [.. LossOfUnits(simpler).Where(unit => losses.ContainsKey(unit.Key)).Select(unit => unit.Value - losses[unit.Key])];
-        double mean = gains.Average();
-        return (mean, Math.Sqrt(gains.Sum(gain => (gain - mean) * (gain - mean)) / Math.Max(1, gains.Length - 1) / gains.Length), gains.Length);
+        Dictionary<HeldOutUnit, double> losses = LossOfUnits(learner);
+        (int Task, double Gain)[] gains = [.. LossOfUnits(simpler).Where(unit => losses.ContainsKey(unit.Key)).Select(unit => (unit.Key.Task, unit.Value - losses[unit.Key]))];
+        double[][] tasks = [.. gains.GroupBy(gain => gain.Task, gain => gain.Gain).Select(task => task.ToArray())];
+        double[][] strata = tasks.All(task => task.Length > 1) ? tasks : [Array.ConvertAll(gains, gain => gain.Gain)];
+        double squares = strata.Sum(stratum => stratum.Sum(gain => (gain - stratum.Average()) * (gain - stratum.Average())));
+        return (gains.Average(gain => gain.Gain), Math.Sqrt(squares / Math.Max(1, gains.Length - strata.Length) / gains.Length), gains.Length);
     }
 
     /// <summary>Whether a candidate is only worth its time if residuals of the best learner have structure.</summary>
@@ -161,8 +167,8 @@ internal static class LearnerChoice
     public static bool NeedsStructure(MetaTrainingOptions candidate, TrainedLearner best) =>
         candidate.Encoder is MlpEncoderOptions or KernelEncoderOptions && best.Options.Encoder is IdentityEncoderOptions or KernelEncoderOptions;
 
-    private static Dictionary<int, double> LossOfUnits(EvaluatedLearner learner) =>
-        learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.Loss).ToDictionary(unit => unit.Key, unit => unit.Average());
+    private static Dictionary<HeldOutUnit, double> LossOfUnits(EvaluatedLearner learner) =>
+        learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.RelativeLoss).ToDictionary(unit => unit.Key, unit => unit.Average());
 
     /// <summary>The default adapter for an encoder. It is Bayesian for regression, because it also gives deviations, and without an encoder.</summary>
     /// <param name="encoder">The encoder's options; null for a network.</param>

@@ -99,12 +99,11 @@ internal sealed class TrainedLearner
     /// <param name="run">The whole training.</param>
     public HeldOutProblem[] ScoreHeldOut(int fold, TrainingRun run)
     {
-        int tasks = _problems.Sum(problem => problem.Tasks.Tasks.Count);
         return [.. _problems.Select((problem, i) =>
         {
             EpisodeSource source = problem.Prepared.Source;
             int first = FirstTask(i);
-            int UnitOf(int task) => source.HoldsOutTasks ? first + task : -1 - (fold * tasks + first + task);
+            HeldOutUnit UnitOf(int task) => new(first + task, source.HoldsOutTasks ? 0 : fold + 1, problem.Prepared.ConstantLosses[task]);
             return Score(i, HeldOutEpisodes.Of(problem, Options, Seed), UnitOf, run) with
             {
                 CalibrationRows = IsCalibrated(problem) ? Score(i, HeldOutEpisodes.OfSizes(source.ValidationPools, new Random(Seed)), UnitOf, run).Rows : null,
@@ -119,13 +118,13 @@ internal sealed class TrainedLearner
     public IReadOnlyList<HeldOutRow> ScoreTraining(int number, TrainingRun run)
     {
         EpisodeSource source = _problems[number].Prepared.Source;
-        return source.HoldsOutTasks ? Score(number, HeldOutEpisodes.OfSizes([.. source.TrainingPools.Where(pool => pool.Support.Length > 1)], new Random(Seed)), task => task, run).Rows : [];
+        return source.HoldsOutTasks ? Score(number, HeldOutEpisodes.OfSizes([.. source.TrainingPools.Where(pool => pool.Support.Length > 1)], new Random(Seed)), task => new HeldOutUnit(task), run).Rows : [];
     }
 
     /// <summary>The mean loss on validation episodes that are drawn like those by which the outer loop chooses its best parameters.</summary>
     /// <param name="run">The whole training.</param>
     public double LossOnDrawnEpisodes(TrainingRun run) => _problems
-        .SelectMany((problem, i) => Score(i, HeldOutEpisodes.Drawn(problem, Seed), task => FirstTask(i) + task, run).Losses(null))
+        .SelectMany((problem, i) => Score(i, HeldOutEpisodes.Drawn(problem, Seed), task => new HeldOutUnit(FirstTask(i) + task), run).Losses(null))
         .Average(episode => episode.Loss);
 
     /// <summary>Whether a kernel or a network could explain residuals of this learner.</summary>
@@ -133,11 +132,10 @@ internal sealed class TrainedLearner
     public bool HasStructuredResiduals(TrainingRun run) => _hasStructuredResiduals ??=
         _problems.Zip(ModelsWithoutValidation(run)).Any(pair => ResidualTest.IsSignificant(pair.First.Tasks, pair.Second, Seed));
 
-    private HeldOutProblem Score(int number, Episode[] episodes, Func<int, int> unitOf, TrainingRun run)
+    private HeldOutProblem Score(int number, Episode[] episodes, Func<int, HeldOutUnit> unitOf, TrainingRun run)
     {
         LearningProblem problem = _problems[number];
-        double deviation = problem.Prepared.Labels.Deviation;
-        return new HeldOutProblem(problem.Tasks.Kind, deviation * deviation, [.. HeldOutScores.Of(problem, ModelsWithoutValidation(run)[number], episodes, unitOf)]);
+        return new HeldOutProblem(problem.Tasks.Kind, problem.Prepared.LabelVariance, [.. HeldOutScores.Of(problem, ModelsWithoutValidation(run)[number], episodes, unitOf)]);
     }
 
     private static bool IsCalibrated(LearningProblem problem) => problem.Tasks.Kind != LabelKind.Regression && problem.Design.Head.HasCommonOutputs

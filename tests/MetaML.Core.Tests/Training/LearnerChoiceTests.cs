@@ -19,22 +19,38 @@ public sealed class LearnerChoiceTests
         Assert.Equal(0, Choose(better, simple));
         Assert.Equal(2, Choose(simple, luckyOnce, better));
 
-        static EvaluatedEpisode[] Alone(params double[] losses) => [.. losses.Select((loss, i) => new EvaluatedEpisode(-1 - i, loss))];
+        static EvaluatedEpisode[] Alone(params double[] losses) => [.. losses.Select((loss, i) => new EvaluatedEpisode(new(i), loss))];
     }
 
     [Fact]
     public void IsBetter_ManyEpisodesOfOneLuckyTask_CountAsOne()
     {
-        EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(i % 4, i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))]);
+        EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, 40).Select(i => new EvaluatedEpisode(new(i % 4), i % 4 == 0 ? 1 - gain : 1 + 0.01 * (i % 4)))]);
         Assert.False(LearnerChoice.IsBetter(Losses(1), Losses(0), errors: 1)); // with 40 independent episodes, the mean gain of 0.25 would be three standard errors
     }
 
     [Fact]
     public void IsBetter_LearnerThatJudgedFewerTasks_IsComparedOnThem()
     {
-        EvaluatedLearner all = Evaluated([.. Enumerable.Range(0, 10).Select(i => new EvaluatedEpisode(i, i))]);
-        Assert.False(LearnerChoice.IsBetter(Evaluated([new(8, 9), new(9, 10)]), all, errors: 0));
-        Assert.True(LearnerChoice.IsBetter(Evaluated([new(8, 7), new(9, 8.5)]), all, errors: 0));
+        EvaluatedLearner all = Evaluated([.. Enumerable.Range(0, 10).Select(i => new EvaluatedEpisode(new(i), i))]);
+        Assert.False(LearnerChoice.IsBetter(Evaluated([new(new(8), 9), new(new(9), 10)]), all, errors: 0));
+        Assert.True(LearnerChoice.IsBetter(Evaluated([new(new(8), 7), new(new(9), 8.5)]), all, errors: 0));
+    }
+
+    [Fact]
+    public void IsBetter_OutputsOfDifferentUnits_CountAlike()
+    {
+        static EvaluatedLearner Losses(double ofValues, double ofClasses) => Evaluated([.. Enumerable.Range(0, 8).Select(i => new EvaluatedEpisode(new(i, ConstantLoss: i % 2 == 0 ? 1 : 4), i % 2 == 0 ? ofValues : ofClasses))]);
+        Assert.True(LearnerChoice.IsBetter(Losses(0.4, 2.2), Losses(0.8, 2), errors: 0)); // 0.4 of the variance is more than 0.2 of 4 nats
+        Assert.False(LearnerChoice.IsBetter(Losses(0.8, 2.2), Losses(0.8, 2), errors: 0));
+    }
+
+    [Fact]
+    public void IsBetter_KnownTasksInSeveralFolds_DifferencesBetweenTasksAreNoError()
+    {
+        static EvaluatedLearner Losses(double gain, bool isKnown) => Evaluated([.. Enumerable.Range(0, 20).Select(i => new EvaluatedEpisode(new(isKnown ? i % 4 : i, isKnown ? 1 + i / 4 : 0), 1 - gain * (i % 4 == 0 ? 1 : 0.01 * (i % 3))))]);
+        Assert.True(LearnerChoice.IsBetter(Losses(1, isKnown: true), Losses(0, isKnown: true), errors: 10));
+        Assert.False(LearnerChoice.IsBetter(Losses(1, isKnown: false), Losses(0, isKnown: false), errors: 10)); // one task in four gains: so may no new task
     }
 
     [Theory]
@@ -45,7 +61,7 @@ public sealed class LearnerChoiceTests
     [InlineData(0.5, 4, true)] // too few tasks
     public void IsInDoubt_NeitherClearlyWorseNorClearlyBetter(double gain, int tasks, bool expected)
     {
-        EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, tasks).Select(i => new EvaluatedEpisode(i, 1 - gain + (gain == 0 ? 0 : i % 2 == 0 ? 0.5 : -0.5)))]);
+        EvaluatedLearner Losses(double gain) => Evaluated([.. Enumerable.Range(0, tasks).Select(i => new EvaluatedEpisode(new(i), 1 - gain + (gain == 0 ? 0 : i % 2 == 0 ? 0.5 : -0.5)))]);
         Assert.Equal(expected, LearnerChoice.IsInDoubt(Losses(gain), Losses(0)));
     }
 
@@ -120,6 +136,7 @@ public sealed class LearnerChoiceTests
         Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[0].Adapter).ClassLikelihood);
         Assert.Equal(ClassLikelihood.Gaussian, Assert.IsType<BayesianAdapterOptions>(candidates[1].Adapter).ClassLikelihood);
         Assert.IsType<KernelEncoderOptions>(candidates[2].Encoder);
+        Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[2].Adapter).ClassLikelihood);
         Assert.True(Assert.IsType<MlpEncoderOptions>(candidates[3].Encoder).LinearPath);
         Assert.False(Assert.IsType<MlpEncoderOptions>(candidates[4].Encoder).LinearPath);
         Assert.Equal(4, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
@@ -173,7 +190,7 @@ public sealed class LearnerChoiceTests
         var options = new MetaTrainingOptions { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
         TaskSet set = Tasks((x, slope) => slope * x[0] + x[1]);
         EvaluatedLearner learner = Judge(set, options);
-        Assert.Equal(Enumerable.Range(0, set.Tasks.Count), learner.Episodes.Select(episode => episode.Unit).Distinct().Order());
+        Assert.Equal(Enumerable.Range(0, set.Tasks.Count), learner.Episodes.Select(episode => episode.Unit.Task).Distinct().Order());
         Assert.All(learner.Episodes, episode => Assert.InRange(episode.Loss, 0, 1));
         Assert.Equal(learner.Episodes, Judge(set, options).Episodes);
     }

@@ -20,6 +20,8 @@ internal sealed class PreparedProblem
         Original = training;
         Labels = options.Adapter?.PredictsCounts(training.Kind) == true ? LabelScaling.None : LabelScaling.Fit(training);
         Covariates = CovariateScaling.Fit(training);
+        LabelVariance = Math.Pow(LabelScaling.Fit(training).Deviation, 2);
+        ConstantLosses = ConstantLoss.OfTasks(training);
         Tasks = Labels.Apply(training);
         Tasks = Covariates?.Apply(Tasks) ?? Tasks;
         Source = EpisodeSource.Split(Tasks, options, new Random(options.Seed ?? 0), log, warn, fewestTasks);
@@ -30,6 +32,7 @@ internal sealed class PreparedProblem
     private PreparedProblem(PreparedProblem original, EpisodeSource source)
     {
         (Original, Labels, Covariates, Tasks, Source) = (original.Original, original.Labels, original.Covariates, original.Tasks, source);
+        (LabelVariance, ConstantLosses) = (original.LabelVariance, original.ConstantLosses);
         _trainingTasks = TakeTrainingTasks();
     }
 
@@ -38,6 +41,12 @@ internal sealed class PreparedProblem
 
     /// <summary>The map from labels in the user's units to standardised labels.</summary>
     public LabelScaling Labels { get; }
+
+    /// <summary>The variance of labels in the user's units; 1 for classes.</summary>
+    public double LabelVariance { get; }
+
+    /// <summary>The loss of the best constant score for each task.</summary>
+    public IReadOnlyList<double> ConstantLosses { get; }
 
     /// <summary>The standardisation of covariates; null if tasks have none.</summary>
     public CovariateScaling? Covariates { get; }

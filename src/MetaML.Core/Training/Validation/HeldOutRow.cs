@@ -8,4 +8,4 @@ namespace MetaML.Training.Validation;
 /// <param name="Scores">The score of each output.</param>
 /// <param name="PriorScores">The scores by the prior, the head of a task without rows; the row's own scores if there is no such prior for the row's encoder.</param>
 /// <param name="One">The effect of one more unit of intercept on a score. It is below 1 if scores are divided by a deviation.</param>
-internal readonly record struct HeldOutRow(int Unit, int Support, float Label, float Weight, float[] Scores, float[] PriorScores, float One);
+internal readonly record struct HeldOutRow(HeldOutUnit Unit, int Support, float Label, float Weight, float[] Scores, float[] PriorScores, float One);

@@ -14,7 +14,7 @@ internal static class HeldOutScores
     /// <param name="model">A model without calibration.</param>
     /// <param name="episodes">The episodes.</param>
     /// <param name="unitOf">The unit of a task number.</param>
-    public static IEnumerable<HeldOutRow> Of(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes, Func<int, int> unitOf)
+    public static IEnumerable<HeldOutRow> Of(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes, Func<int, HeldOutUnit> unitOf)
     {
         TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
         IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());
