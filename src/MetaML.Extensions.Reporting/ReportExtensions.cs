@@ -31,6 +31,17 @@ public static class ReportExtensions
     /// <inheritdoc cref="SaveHtml(ExperimentResult, string)"/>
     public static void SaveHtml(this TaskEvaluation result, string path) => SaveHtml(EvaluationReport.Of(NotNull(result)), path);
 
+    /// <summary>Writes what a model has learned as one HTML file: the effects of the population and of each task, how effects vary over tasks, and the choices that were made from the data. The file needs no network.</summary>
+    /// <param name="description">The description of the model.</param>
+    /// <param name="path">The path of the file. Its folder must exist.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <example>
+    /// <code>
+    /// ml.MetaLearning().Describe(model).SaveHtml("model.html");
+    /// </code>
+    /// </example>
+    public static void SaveHtml(this ModelDescription description, string path) => SaveHtml(ModelReport.Of(NotNull(description)), path);
+
     /// <summary>Writes the plots of the report as PNG files, with a white background and twice the resolution of the screen.</summary>
     /// <param name="result">The result.</param>
     /// <param name="folder">The folder. It is created if it does not exist.</param>
@@ -43,6 +54,11 @@ public static class ReportExtensions
 
     /// <inheritdoc cref="SavePng(ExperimentResult, string)"/>
     public static IReadOnlyList<string> SavePng(this TaskEvaluation result, string folder) => SavePng(EvaluationReport.Of(NotNull(result)), folder);
+
+    /// <inheritdoc cref="SavePng(ExperimentResult, string)"/>
+    /// <param name="description">The description of a model.</param>
+    /// <param name="folder">The folder. It is created if it does not exist.</param>
+    public static IReadOnlyList<string> SavePng(this ModelDescription description, string folder) => SavePng(ModelReport.Of(NotNull(description)), folder);
 
     /// <summary>
     /// Writes the numbers of the result as CSV files: <c>runs.csv</c>, <c>tasks.csv</c> (a row for each set, strategy, support

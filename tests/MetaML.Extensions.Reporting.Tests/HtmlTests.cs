@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using MetaML.TestKit;
+using Microsoft.ML;
 using Xunit;
 
 namespace MetaML.Extensions.Reporting.Tests;
@@ -92,6 +93,34 @@ public partial class HtmlTests
         Assert.Contains("Negative transfer", TextOf(html));
         Assert.True(result.LosingTasks.Count > 5);
         Assert.All(result.LosingTasks, task => Assert.Contains(task.Task, losing));
+    }
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(60)]
+    public void SaveHtml_Model_ShowsEffectsAndChoices(int tasks)
+    {
+        var ml = new MLContext(seed: 1);
+        var random = new Random(1);
+        IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8 * tasks).Select(i => new ModelRow { Task = $"shop {i % tasks}", Price = random.NextSingle(), Label = i % tasks * random.NextSingle() }).ToArray());
+        ITransformer model = ml.Transforms.Concatenate("Features", "Price").Append(ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { TaskColumnName = "Task", MaximumNumberOfIterations = 0 })).Fit(data);
+        ModelDescription description = ml.MetaLearning().Describe(model);
+        string html = Html(path => description.SaveHtml(path)), text = TextOf(html);
+        Assert.All(description.Outputs[0].Population!.Effects, effect => Assert.Contains(effect.Name, text));
+        Assert.Contains($"(Intercept): difference of {tasks} tasks from the population, with 95 % intervals, the largest first", text);
+        Assert.Contains("shop 7", text);
+        Assert.All(description.Outputs[0].Training!.Candidates, candidate => Assert.Contains(candidate.Name, text));
+        Assert.Single(description.Outputs[0].Training!.Candidates, candidate => candidate.IsChosen);
+        Assert.Contains("Covariance of heads: ", text);
+    }
+
+    private sealed class ModelRow
+    {
+        public string Task { get; set; } = "";
+
+        public float Price { get; set; }
+
+        public float Label { get; set; }
     }
 
     [Theory]

@@ -15,6 +15,9 @@ internal interface IPriorEvidence
     /// <summary>What is known of the prior of all tasks beside its values, after <see cref="Complete"/>; null for nothing.</summary>
     Lazy<PriorSummary>? Summary => null;
 
+    /// <summary>The choices that the prior was learned with, and their reasons, after <see cref="Complete"/>.</summary>
+    IReadOnlyList<string> Choices => [];
+
     /// <summary>The priors of the groups of the tasks of the last <see cref="Complete"/>; null if tasks are in none.</summary>
     GroupPriors? Groups => null;
 

@@ -30,12 +30,16 @@ public sealed record TrainingSummary
     /// <summary>The choices and their reasons, in one or two sentences each, in the order in which they were logged.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
+    /// <summary>The learners that were compared, the simplest first; empty if there was only one.</summary>
+    public IReadOnlyList<LearnerCandidate> Candidates { get; init; } = [];
+
     /// <summary>Checks a summary that was read from a file.</summary>
     /// <exception cref="ArgumentException">A property is missing or outside its range.</exception>
     internal void Validate()
     {
         OptionCheck.NotNull(this, nameof(Version), Version);
         OptionCheck.NotNull(this, nameof(Reasons), Reasons);
+        OptionCheck.NotNull(this, nameof(Candidates), Candidates);
         OptionCheck.AtLeast<int>(this, nameof(TaskCount), TaskCount, 0);
         OptionCheck.AtLeast<long>(this, nameof(RowCount), RowCount, 0);
         OptionCheck.AtLeast<int>(this, nameof(Iterations), Iterations, 0);

@@ -26,6 +26,9 @@ internal sealed class LearnedTasks
     /// <summary>What is known of the prior of all tasks beside its values, after <see cref="Complete"/>; null for nothing.</summary>
     public Lazy<PriorSummary>? Summary => _evidence.Summary;
 
+    /// <summary>The choices that the prior was learned with, and their reasons, after <see cref="Complete"/>.</summary>
+    public IReadOnlyList<string> Choices => _evidence.Choices;
+
     /// <summary>The priors of the groups of tasks, after <see cref="Complete"/>; null if tasks are in none.</summary>
     public GroupPriors? Groups => _evidence.Groups;
 

@@ -77,7 +77,7 @@ public static class MetaTrainer
         EvaluatedLearner[] evaluated = [.. Compare(new LearnerComparison(data, run), candidates, run)];
         EvaluatedLearner chosen = LearnerChoice.Choose(evaluated);
         run.Decide($"Learner: {chosen.Name}. Loss on held-out tasks: {string.Join(", ", evaluated.Select(learner => $"{learner.Name} {learner.Loss:G4}"))}.{(evaluated.Length > 1 ? " " + LearnerChoice.Rule : "")}");
-        return chosen.Complete(run);
+        return chosen.Complete(run with { Candidates = [.. evaluated.Select(learner => new LearnerCandidate(learner.Name, learner.Loss, learner == chosen))] });
     }
 
     // The first candidate can always be trained. A later one is skipped if it cannot.

@@ -86,7 +86,8 @@ internal sealed class TrainedLearner
                 BestIteration = _outcome.BestIteration,
                 ValidationLoss = validation?.Loss,
                 ValidationEpisodes = validation?.Count ?? 0,
-                Reasons = [.. run.Reasons],
+                Reasons = [.. run.Reasons, .. _evidence[i]?.Choices ?? []],
+                Candidates = run.Candidates,
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(task => task.First.Name, task => task.Second);
             first += tasks.Count;

@@ -27,6 +27,9 @@ public sealed record OutputDescription
     /// <summary>What the model has learned of the population of tasks; null unless there is no encoder and the adapter is a Bayesian one: for values, for counts, or for two classes with a logistic likelihood and Shrinkage = false.</summary>
     public PopulationDescription? Population { get; init; }
 
+    /// <summary>The effects in each task, computed when they are enumerated: tasks in the order of their names, and for each the intercept and the features; empty unless there is a <see cref="Population"/>.</summary>
+    public IEnumerable<TaskEffect> TaskEffects { get; init; } = [];
+
     /// <summary>The probability with which the intervals or sets of the model hold the label of a row of a new task; null before Calibrate.</summary>
     public double? Coverage { get; init; }
 

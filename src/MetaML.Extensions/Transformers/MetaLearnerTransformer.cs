@@ -96,19 +96,24 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <returns>The description. Its ToString gives it as text.</returns>
     public ModelDescription Describe() => ModelDescription.Of(Model, [DescribeOutput()]);
 
-    internal OutputDescription DescribeOutput() => new()
+    internal OutputDescription DescribeOutput()
     {
-        LabelColumnName = LabelColumnName,
-        Kind = Model.Kind,
-        Adapter = Model.AdapterOptions with { },
-        Classes = _classes?.Names ?? [],
-        TaskFeatures = Model.CovariateNames,
-        UnknownTasks = _unknown,
-        Tasks = [.. Tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
-        Training = Model.Training,
-        Coverage = Model.Conformal?.Coverage,
-        Population = Columns.Task is null || Population.Of(Model) is not { } population ? null : PopulationDescription.Of(population),
-    };
+        Population? population = Columns.Task is null ? null : Population.Of(Model);
+        return new OutputDescription
+        {
+            LabelColumnName = LabelColumnName,
+            Kind = Model.Kind,
+            Adapter = Model.AdapterOptions with { },
+            Classes = _classes?.Names ?? [],
+            TaskFeatures = Model.CovariateNames,
+            UnknownTasks = _unknown,
+            Tasks = [.. Tasks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => new TaskDescription(pair.Key, pair.Value.RowCount, pair.Value.TrainingWeight))],
+            Training = Model.Training,
+            Coverage = Model.Conformal?.Coverage,
+            Population = population is null ? null : PopulationDescription.Of(population),
+            TaskEffects = population is null ? [] : TaskEffects(),
+        };
+    }
 
     /// <summary>The effects in each task that the model knows.</summary>
     /// <exception cref="ArgumentException">The model is not a linear one with a Bayesian adapter, or its labels are classes without effects.</exception>

@@ -17,7 +17,11 @@ internal sealed class GeneralizedEvidence(
 {
     private readonly int _width = shape.EmbeddingDimension + 1;
     private (CountLikelihood? Counts, GeneralizedTask[] Tasks)? _prepared;
+    private readonly List<string> _choices = [];
     private (GeneralizedPrior Search, CovarianceForm Form)? _whole;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Choices => _choices;
 
     /// <inheritdoc/>
     public void Complete(IReadOnlyList<ParameterArray> parameters, PriorLimits limits, Func<int, bool>? isUsed = null)
@@ -43,7 +47,7 @@ internal sealed class GeneralizedEvidence(
         int? heads = shape.HasCommonOutputs ? all[0].Heads : null;
         CovarianceForm simplest = PriorSelection.First(_width);
         GeneralizedPrior first = Fit(all, simplest, GeneralizedPrior.Start(all, _width, heads ?? 1), limits);
-        CovarianceForm form = LearnedCovariance.Form(shape, options, _width, () => PriorSelection.Choose(TaskSubset.ForSelection(first.Evidence, _width), _width, heads, noise: null, limits));
+        CovarianceForm form = LearnedCovariance.Form(shape, options, _width, () => PriorSelection.Choose(TaskSubset.ForSelection(first.Evidence, _width), _width, heads, noise: null, limits, _choices.Add));
         if (limits.IsTimeUp())
             return (first, simplest);
         GeneralizedPrior search = form == simplest ? first : Fit(all, form, first.Prior, limits);

@@ -17,7 +17,11 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
 
     private readonly int _width = shape.EmbeddingDimension + 1;
     private readonly int? _outputs = shape.HasCommonOutputs ? shape.CommonOutputs : null;
+    private readonly List<string> _choices = [];
     private (PriorSearch Search, CovarianceForm Form)? _whole;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Choices => _choices;
 
     /// <inheritdoc/>
     public Lazy<PriorSummary>? Summary => shape.Kind == LabelKind.Regression && _whole is { } whole && MixedFit.CanSummarize(_width, tasks.Length) ? new(() => MixedFit.Summary(whole.Search.Prior, tasks)) : null;
@@ -36,8 +40,7 @@ internal sealed class LinearEvidence(TaskEvidence[] tasks, HeadShape shape, Baye
         TaskEvidence[] few = TaskSubset.ForSelection(tasks, _width);
         CovarianceForm first = PriorSelection.First(_width);
         PriorSearch search = Fit(few, first, HeadPrior.Start(few, _width, _outputs ?? 1, options.Noise), limits);
-        CovarianceForm form = LearnedCovariance.Form(shape, options, _width, () => PriorSelection.Choose(few, _width, _outputs, options.Noise, limits));
-
+        CovarianceForm form = LearnedCovariance.Form(shape, options, _width, () => PriorSelection.Choose(few, _width, _outputs, options.Noise, limits, _choices.Add));
         if (limits.IsTimeUp())
             return (search, first);
         if (form != first)

@@ -17,7 +17,11 @@ namespace MetaML.Adapters.Bayesian;
 internal sealed class MixedEvidence(EmbeddedTask[] groups, MixedTask[] tasks, MixedDesign design, HeadShape shape, BayesianAdapterOptions options, Action<MixedPrior, IReadOnlyList<ParameterArray>> store) : IPriorEvidence
 {
     private (MixedPrior Prior, PriorSummary? Summary)? _whole;
+    private readonly List<string> _choices = [];
     private CovarianceForm _form = CovarianceForm.Diagonal;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Choices => _choices;
 
     /// <inheritdoc/>
     public Lazy<PriorSummary>? Summary => shape.Kind == LabelKind.Regression && _whole?.Summary is { } summary ? new(summary) : null;
@@ -61,6 +65,6 @@ internal sealed class MixedEvidence(EmbeddedTask[] groups, MixedTask[] tasks, Mi
     private CovarianceForm Form(TaskEvidence[] about, PriorLimits limits)
     {
         int size = design.Varying.Length;
-        return LearnedCovariance.Form(shape, options, size, () => PriorSelection.Choose(TaskSubset.ForSelection(about, size), size, about[0].Outputs, options.Noise, limits));
+        return LearnedCovariance.Form(shape, options, size, () => PriorSelection.Choose(TaskSubset.ForSelection(about, size), size, about[0].Outputs, options.Noise, limits, _choices.Add));
     }
 }

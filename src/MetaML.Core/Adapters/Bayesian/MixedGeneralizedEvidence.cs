@@ -22,7 +22,11 @@ internal sealed class MixedGeneralizedEvidence(
 {
     private (CountLikelihood? Counts, GeneralizedTask[] Tasks)? _prepared;
     private (MixedPrior Prior, PriorSummary? Summary)? _whole;
+    private readonly List<string> _choices = [];
     private CovarianceForm _form = CovarianceForm.Diagonal;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Choices => _choices;
 
     /// <inheritdoc/>
     public Lazy<PriorSummary>? Summary => _whole?.Summary is { } summary ? new(summary) : null;
@@ -83,6 +87,6 @@ internal sealed class MixedGeneralizedEvidence(
     private CovarianceForm Form(TaskEvidence[] about, PriorLimits limits)
     {
         int size = design.Varying.Length;
-        return LearnedCovariance.Form(shape, options, size, () => PriorSelection.Choose(TaskSubset.ForSelection(about, size), size, about[0].Outputs, noise: null, limits));
+        return LearnedCovariance.Form(shape, options, size, () => PriorSelection.Choose(TaskSubset.ForSelection(about, size), size, about[0].Outputs, noise: null, limits, _choices.Add));
     }
 }

@@ -18,6 +18,9 @@ internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, Tr
     /// <summary>The choices so far, with their reasons.</summary>
     public IReadOnlyList<string> Reasons => _reasons;
 
+    /// <summary>The learners that were compared; none if there was only one.</summary>
+    public IReadOnlyList<LearnerCandidate> Candidates { get; init; } = [];
+
     /// <summary>Logs a choice with its reason, and stores it for the model.</summary>
     public void Decide(string reason)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MetaML.Adapters.Bayesian.Covariances;
 
 /// <summary>A family of covariances of heads. A member is a point in unbounded coordinates, so each step from a point leads to a covariance.</summary>
@@ -58,6 +60,12 @@ internal abstract record CovarianceForm(double PriorTasks)
         moment.ScaleAndAddDiagonal(1 / (heads + PriorTasks), diagonal);
         return Maximize(covariance, moment, heads + PriorTasks);
     }
+
+    /// <summary>The name of the form, for the log.</summary>
+    public sealed override string ToString() => Name + (PriorTasks > 0 ? string.Create(CultureInfo.InvariantCulture, $" shrunk with the weight of {PriorTasks} tasks") : "");
+
+    /// <summary>The name without the weight of the family's prior.</summary>
+    private protected abstract string Name { get; }
 
     /// <summary>Log density of the family's prior, up to a constant.</summary>
     public virtual double LogPrior(Covariance covariance) =>

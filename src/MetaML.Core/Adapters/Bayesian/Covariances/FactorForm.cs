@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using MetaML.Numerics;
 
@@ -17,6 +18,9 @@ internal sealed record FactorForm(int Factors, double PriorTasks, double LevelTa
     private const double NewShare = 0.3; // of the variances that a new factor starts with
 
     private const int Halvings = 50; // of the interval of a level
+
+    private protected override string Name =>
+        (Factors == 0 ? "diagonal" : Factors == 1 ? "one factor" : string.Create(CultureInfo.InvariantCulture, $"{Factors} factors")) + (LevelTasks > 0 ? string.Create(CultureInfo.InvariantCulture, $" with variances drawn to one level by the weight of {LevelTasks} tasks,") : "");
 
     public override int ParametersOf(int width) => width + Factors * width - Factors * (Factors - 1) / 2;
 

@@ -10,6 +10,8 @@ internal sealed record FullForm(double PriorTasks) : CovarianceForm(PriorTasks)
     // The relative rounding error of a matrix whose smallest eigenvalue is almost 0.
     private const double Slack = 1e-12;
 
+    private protected override string Name => "full";
+
     public override int ParametersOf(int width) => width * (width + 1) / 2;
 
     public override double[] Start(double[] covariance, int width)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MetaML.Adapters.Bayesian.Covariances;
 
 namespace MetaML.Adapters.Bayesian.Priors;
@@ -41,16 +42,28 @@ internal static class PriorSelection
     /// <param name="outputs">Number of outputs that mean the same in all tasks; null if tasks have their own outputs, so that m = 0.</param>
     /// <param name="noise">Whether tasks have their own noise; null if the noise is known to be 1.</param>
     /// <param name="limits">Of each search, and of the time. If the time is up, the form is the simplest.</param>
-    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, PriorLimits limits)
+    /// <param name="decide">Receives the choice and its reason; may be null.</param>
+    public static CovarianceForm Choose(IReadOnlyList<TaskEvidence> tasks, int width, int? outputs, PriorNoise? noise, PriorLimits limits, Action<string>? decide = null)
     {
-        if (tasks.Count < MinimumTasks || limits.IsTimeUp())
+        if (tasks.Count < MinimumTasks)
+        {
+            decide?.Invoke($"Covariance of heads: {First(width)}, since fewer than {MinimumTasks} tasks do not tell forms apart.");
+            return First(width);
+        }
+
+        if (limits.IsTimeUp())
             return First(width);
         bool isWide = IsWide(width);
         CovarianceForm[] candidates = isWide
             ? [First(width), .. Counts().Select(factors => CovarianceForm.OfFactors(factors, factors == 0 ? 0 : width, WeakLevel))]
             : [CovarianceForm.Diagonal, CovarianceForm.OfFactors(1, width), CovarianceForm.Full(4 * width), CovarianceForm.Full(width)]; // of equals the simplest
         double[] likelihoods = HeldOut(tasks, width, outputs, candidates, noise, limits, folds: isWide ? 3 : 5, endsWithoutGain: isWide);
-        return limits.IsTimeUp() ? First(width) : candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
+        if (limits.IsTimeUp())
+            return First(width);
+        CovarianceForm best = candidates[Array.IndexOf(likelihoods, likelihoods.Max())];
+        var tried = candidates.Zip(likelihoods).Where(pair => double.IsFinite(pair.Second));
+        decide?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Covariance of heads: {best}. Log likelihood of held-out tasks: {string.Join("; ", tried.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.First} {pair.Second:F1}")))}."));
+        return best;
     }
 
     /// <summary>Log marginal likelihood of held-out tasks for each form; negative infinity for a form that was given up.</summary>
