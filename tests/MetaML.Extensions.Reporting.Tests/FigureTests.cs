@@ -1,6 +1,7 @@
 using System.Globalization;
 using MetaML;
 using MetaML.Extensions.Reporting.Figures;
+using MetaML.Extensions.Reporting.Figures.Canvas;
 using MetaML.Extensions.Reporting.Text;
 using Xunit;
 

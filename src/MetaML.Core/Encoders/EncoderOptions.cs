@@ -55,7 +55,8 @@ public abstract record EncoderOptions
     /// <param name="problems">The training tasks without validation data, with standardised labels. Created when they are enumerated.</param>
     /// <param name="scaling">The scaling of features before the encoder; null for none.</param>
     /// <param name="random">The only source of randomness.</param>
-    internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random)
+    /// <param name="endsNow">Whether a search must end with its best result so far.</param>
+    internal virtual void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random, Func<bool> endsNow)
     {
     }
 

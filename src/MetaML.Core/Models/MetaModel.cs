@@ -73,7 +73,7 @@ public sealed partial class MetaModel
     /// <summary>The training data, the end of training, and the choices with their reasons; null in a saved model of an earlier version.</summary>
     public TrainingSummary? Training { get; internal init; }
 
-    /// <summary>The calibration of the scores of binary heads; null for none.</summary>
+    /// <summary>The calibration of the scores of heads for classes, or of the deviations of values; null for none.</summary>
     internal ScoreCalibration? Calibration { get; init; }
 
     /// <summary>What tasks keep of their rows; null for nothing.</summary>

@@ -81,9 +81,9 @@ internal sealed record MetaModelHeader
             throw OptionCheck.Error(this, nameof(GroupNames), "names, or null", GroupNames.Length);
         Statistics?.Validate();
         Conformal?.Validate();
-        if (Calibration is not null && (Kind == LabelKind.Regression || CommonOutputs is null))
-            throw OptionCheck.Error(this, nameof(Calibration), "null unless tasks have common classes", Calibration);
-        Calibration?.Validate(Kind == LabelKind.Binary ? null : CommonOutputs);
+        if (Calibration is not null && CommonOutputs is null)
+            throw OptionCheck.Error(this, nameof(Calibration), "null unless tasks have common outputs", Calibration);
+        Calibration?.Validate(Kind, Kind == LabelKind.Multiclass ? CommonOutputs : null);
         Encoder.Validate();
         Adapter.Validate(Kind);
         Adapter.Validate(Encoder);

@@ -4,7 +4,7 @@ using MetaML.Options;
 
 namespace MetaML.Models;
 
-/// <summary>A map of the scores of heads for classes, sₖ → a(n) sₖ + b(n) s₀ₖ + c(n) + dₖ, after which probabilities agree with observed rates.</summary>
+/// <summary>A map of the scores of heads for classes, sₖ → a(n) sₖ + b(n) s₀ₖ + c(n) + dₖ, after which probabilities agree with observed rates; for values, factors of their deviations, after which these agree with observed errors.</summary>
 /// <remarks>
 /// n is the number of rows that a task was adapted on, and s₀ is the score of the prior, the head of a task without rows: b shrinks a head
 /// towards it. a, b and c are linear in log(1 + n) between <see cref="Sizes"/>, and constant above the largest. Binary labels have one score
@@ -28,12 +28,22 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double[]? ClassOffsets { get; init; }
 
-    /// <summary>The head with calibrated scores.</summary>
+    /// <summary>The factor of the deviation of scores at each of <see cref="Sizes"/>; null for classes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double[]? Deviations { get; init; }
+
+    /// <summary>Factors of deviations that leave scores as they are.</summary>
+    /// <param name="factors">At each of <see cref="Sizes"/>.</param>
+    public static ScoreCalibration OfDeviations(double[] factors) => Identity with { Deviations = factors };
+
+    /// <summary>The head with calibrated scores, or with calibrated deviations.</summary>
     /// <param name="head">A head.</param>
     /// <param name="prior">The head of a task without rows on the same encoder; the head itself if the task has an encoder of its own.</param>
     /// <param name="rows">The number of rows that the head was adapted on.</param>
     public LinearHead Apply(LinearHead head, LinearHead prior, int rows)
     {
+        if (Deviations is not null)
+            return head with { PredictiveVariance = head.PredictiveVariance is { } variance ? variance with { Noise = (float)(variance.Noise * Shares(rows).Sum(part => part.Share * Deviations[part.At])) } : null };
         var (slope, priorSlope, offset) = At(rows);
         return head with
         {
@@ -98,10 +108,13 @@ internal sealed record ScoreCalibration(double[] Slopes, double[] PriorSlopes, d
     }
 
     /// <summary>Checks a calibration that was read from a file.</summary>
-    /// <param name="classes">The number of classes of a model with several common classes; null for binary labels.</param>
-    /// <exception cref="ArgumentException">There are not three finite numbers for each size, and one for each class.</exception>
-    public void Validate(int? classes)
+    /// <param name="kind">The kind of label.</param>
+    /// <param name="classes">The number of classes of a model with several common classes; null for other models.</param>
+    /// <exception cref="ArgumentException">There are not three finite numbers for each size, and one for each class; or not a positive factor for each size if labels are values.</exception>
+    public void Validate(LabelKind kind, int? classes)
     {
+        if (Deviations is null != (kind != LabelKind.Regression) || Deviations?.Length is { } count && (count != Sizes.Count || !Deviations!.All(factor => factor > 0 && double.IsFinite(factor))))
+            throw OptionCheck.Error(this, nameof(Deviations), kind == LabelKind.Regression ? $"{Sizes.Count} positive numbers" : "null for classes", Deviations is null ? "null" : string.Join(", ", Deviations.Take(10)));
         if (ClassOffsets?.Length != classes || ClassOffsets?.All(double.IsFinite) == false)
             throw OptionCheck.Error(this, nameof(ClassOffsets), classes is null ? "null for binary labels" : $"{classes} finite numbers", ClassOffsets is null ? "null" : string.Join(", ", ClassOffsets.Take(10)));
         foreach (var (name, values) in new[] { (nameof(Slopes), Slopes), (nameof(PriorSlopes), PriorSlopes), (nameof(Offsets), Offsets) })

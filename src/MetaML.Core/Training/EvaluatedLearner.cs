@@ -35,6 +35,8 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
         if (folds.Any(fold => fold.CalibrationRows is null))
             return null;
         HeldOutRow[] heldOut = [.. folds.SelectMany(fold => fold.CalibrationRows!)];
+        if (folds[0].Kind == LabelKind.Regression)
+            return DeviationFit.Fit(heldOut);
         HeldOutRow[] all = judgesAll ? heldOut : [.. heldOut, .. learner.ScoreTraining(number, run)];
         int minimum = learner.HasEncoder ? MinimumTasksOfEncoder : MinimumTasksOfSlopes;
         return CalibrationFit.Fit(folds.Sum(fold => fold.CalibrationTasks) < minimum ? [] : learner.HasEncoder ? heldOut : all, all, learner.Options.Seed ?? 0);

@@ -24,7 +24,7 @@ internal static class Learner
         var random = new Random(seed);
         IEncoder encoder = problems[0].Design.Encoder;
         ParameterArray[] encoderValues = ParameterArray.Initialize(encoder.Parameters, random);
-        candidate.Encoder!.FitParameters(encoderValues, data.Problems.Select(problem => problem.TrainingTasks), scaling, new Random(seed));
+        candidate.Encoder!.FitParameters(encoderValues, data.Problems.Select(problem => problem.TrainingTasks), scaling, new Random(seed), run.Stop.EndsNow);
         ParameterArray[][] adapterValues = Array.ConvertAll(problems, problem => ParameterArray.Initialize(problem.Design.Adapter.Parameters, random));
         foreach (var (problem, values) in problems.Zip(adapterValues))
             PooledStart.Set(problem, scaling, encoderValues, values, seed);

@@ -136,10 +136,10 @@ internal sealed class TrainedLearner
     private HeldOutProblem Score(int number, Episode[] episodes, Func<int, HeldOutUnit> unitOf, TrainingRun run)
     {
         LearningProblem problem = _problems[number];
-        return new HeldOutProblem(problem.Tasks.Kind, problem.Prepared.LabelVariance, [.. HeldOutScores.Of(problem, ModelsWithoutValidation(run)[number], episodes, unitOf)]);
+        return new HeldOutProblem(problem.Tasks.Kind, problem.Prepared.LabelVariance, [.. HeldOutScores.Of(problem, ModelsWithoutValidation(run)[number], episodes, unitOf, run.Stop.EndsNow)]);
     }
 
-    private static bool IsCalibrated(LearningProblem problem) => problem.Tasks.Kind != LabelKind.Regression && problem.Design.Head.HasCommonOutputs
+    private static bool IsCalibrated(LearningProblem problem) => (problem.Tasks.Kind != LabelKind.Regression || (problem.Design.GivesDeviation && !problem.Design.AdapterOptions.PredictsCounts(LabelKind.Regression))) && problem.Design.Head.HasCommonOutputs
         && problem.Prepared.Source.ValidationPools.Count > 0 && problem.Tasks.Tasks.Count >= PooledStart.FewestTasks && problem.Design.Adapter is not JointAdapter && problem.Design.AdapterOptions.IsCalibrated();
 
     private int FirstTask(int number) => _problems[..number].Sum(problem => problem.Tasks.Tasks.Count);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MetaML.Extensions.Reporting.Figures.Canvas;
 using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Figures;

@@ -1,3 +1,5 @@
+using MetaML.Extensions.Reporting.Figures.Canvas;
+
 namespace MetaML.Extensions.Reporting.Figures;
 
 /// <summary>A plot of a report. It is drawn in two widths, for a wide page and for a phone.</summary>

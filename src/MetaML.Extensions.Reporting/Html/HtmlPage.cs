@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using MetaML.Extensions.Reporting.Content;
 using MetaML.Extensions.Reporting.Figures;
+using MetaML.Extensions.Reporting.Figures.Canvas;
 using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Html;

@@ -98,7 +98,7 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         var (normal, solution, quadratic) = Solve(moments, priorScale, factor, prior, outputs, KeepsPredictiveVariance);
         PredictiveVariance? predictive = null;
         if (KeepsPredictiveVariance)
-            predictive = Predictive(parameters, PosteriorCovariance(normal, moments.Width, priorScale, factor), moments.Weight * outputs, quadratic);
+            predictive = PredictiveVariance.Of(Math.Sqrt(NoiseVariance(parameters, moments.Weight * outputs, quadratic)), PosteriorCovariance(normal, moments.Width, priorScale, factor));
         return ToHead(parameters, prior, priorScale, factor, solution, outputs, predictive);
     }
 
@@ -229,14 +229,34 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
         PredictiveVariance? predictive = null;
         if (KeepsPredictiveVariance)
         {
-            var normal = new double[width * width]; // PᵀP + I
-            AddProducts(normal, p, rows, width);
-            AddIdentity(normal, width);
-            predictive = Predictive(parameters, PosteriorCovariance(normal, width, priorScale, factor), support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(Product(right, residual), 0));
+            double noise = Math.Sqrt(NoiseVariance(parameters, support.Weights.Sum(weight => (double)weight) * outputs, Math.Max(Product(right, residual), 0)));
+            predictive = factor is null && rows < width
+                ? new PredictiveVariance((float)noise, LowRankCholesky.Columns(Reduction(p, rows, width), rows, priorScale))
+                : PredictiveVariance.Of(noise, PosteriorCovariance(NormalOf(p, rows, width), width, priorScale, factor));
         }
 
         ArrayPool<double>.Shared.Return(p);
         return ToHead(parameters, prior, priorScale, factor, solution, outputs, predictive);
+    }
+
+    // PᵀP + I
+    private static double[] NormalOf(double[] p, int rows, int width)
+    {
+        var normal = new double[width * width];
+        AddProducts(normal, p, rows, width);
+        AddIdentity(normal, width);
+        return normal;
+    }
+
+    // K = C⁻¹P with CCᵀ = PPᵀ + I, so that (PᵀP + I)⁻¹ = I − KᵀK.
+    private static double[] Reduction(double[] p, int rows, int width)
+    {
+        double[] gram = new double[rows * rows + SmallProducts<double>.Slack], reduction = p[..(rows * width)];
+        SmallProducts<double>.MultiplyByTransposed(reduction, reduction, gram, rows, width, rows);
+        AddIdentity(gram, rows);
+        Cholesky.Factor(gram, rows);
+        MatrixAlgebra.SolveLower(gram, rows, reduction, width);
+        return reduction;
     }
 
     // V = V₀ + B solution, with the scale and the offset of the scores.
@@ -371,10 +391,6 @@ internal abstract class ClosedFormAdapter : IMomentAdapter
     /// <param name="count">Total weight of the rows, over all outputs.</param>
     /// <param name="quadratic">q = Rᵀ(PPᵀ + I)⁻¹R, over all outputs.</param>
     private protected virtual double NoiseVariance(IReadOnlyList<float[]> parameters, double count, double quadratic) => 1;
-
-    // For S̃ = B(PᵀP + I)⁻¹Bᵀ [embedding + 1, embedding + 1].
-    private PredictiveVariance Predictive(IReadOnlyList<float[]> parameters, double[] covariance, double count, double quadratic) =>
-        PredictiveVariance.Of(Math.Sqrt(NoiseVariance(parameters, count, quadratic)), covariance);
 
     /// <summary>The regression target of one output for a label.</summary>
     private protected float Target(float label, int output) => Shape.Kind switch

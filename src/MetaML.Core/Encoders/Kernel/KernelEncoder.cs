@@ -53,10 +53,11 @@ internal sealed class KernelEncoder : IEncoder
     /// <param name="scaling">The scaling of features before the encoder; null for none.</param>
     /// <param name="landmarks">The number of landmarks.</param>
     /// <param name="random">The only source of randomness.</param>
-    public static void Fit(IReadOnlyList<ParameterArray> values, TaskSet[] problems, FeatureScaling? scaling, int landmarks, Random random)
+    /// <param name="endsNow">Whether the search for length scales must end with the best so far, asked before each step; null for never.</param>
+    public static void Fit(IReadOnlyList<ParameterArray> values, TaskSet[] problems, FeatureScaling? scaling, int landmarks, Random random, Func<bool>? endsNow = null)
     {
         var sample = KernelSample.Draw(problems, scaling, random);
-        KernelVariances kernel = new KernelLikelihood(sample).Maximize();
+        KernelVariances kernel = new KernelLikelihood(sample).Maximize(endsNow);
         float[] scales = Array.ConvertAll(kernel.Precisions, precision => (float)Math.Sqrt(precision));
         var (rows, whitening) = NystromLandmarks.Choose(sample.Rows, scales, landmarks, random);
         values[0].Values[0] = (float)Math.Sqrt(kernel.Linear / scales.Length);

@@ -34,8 +34,8 @@ public sealed record KernelEncoderOptions : EncoderOptions
 
     internal override bool IsFitted => true;
 
-    internal override void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random) =>
-        KernelEncoder.Fit(values, [.. problems], scaling, LandmarkCount, random);
+    internal override void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random, Func<bool> endsNow) =>
+        KernelEncoder.Fit(values, [.. problems], scaling, LandmarkCount, random, endsNow);
 
     /// <inheritdoc/>
     public override void Validate() => OptionCheck.InRange(this, nameof(LandmarkCount), LandmarkCount, 1, 4096);

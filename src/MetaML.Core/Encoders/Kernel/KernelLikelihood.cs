@@ -36,12 +36,13 @@ internal sealed class KernelLikelihood
     }
 
     /// <summary>The length scales and variances with the highest likelihood that the search finds.</summary>
-    public KernelVariances Maximize()
+    /// <param name="endsNow">Whether the search must end now, asked before each step but the first; null for never.</param>
+    public KernelVariances Maximize(Func<bool>? endsNow = null)
     {
         double[] point = [.. _centre], best = point, steps = new double[point.Length], before = new double[point.Length];
         Array.Fill(steps, FirstStep);
         double highest = double.NegativeInfinity, old = double.NegativeInfinity;
-        for (int step = 0; step < MaximumSteps; step++)
+        for (int step = 0; step < MaximumSteps && (step == 0 || endsNow?.Invoke() != true); step++)
         {
             var (value, gradient) = At(point);
             if (value > highest)

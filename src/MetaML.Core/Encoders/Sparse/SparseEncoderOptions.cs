@@ -44,7 +44,7 @@ public sealed record SparseEncoderOptions : EncoderOptions
 
     internal override FeatureScaling? Scaling(MeasuredFeatures features) => StandardizeInputs ? features.ByRarity : null;
 
-    internal override void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random)
+    internal override void FitParameters(IReadOnlyList<ParameterArray> values, IEnumerable<TaskSet> problems, FeatureScaling? scaling, Random random, Func<bool> endsNow)
     {
         if (StructureDimension > 0)
             new SharedStructure([.. problems], scaling, StructurePenalty).Fit(values[^1].Values, StructureDimension, Math.Sqrt(StructureWeight), random);

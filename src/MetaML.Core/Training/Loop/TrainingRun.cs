@@ -37,11 +37,10 @@ internal sealed record TrainingRun(Action<string>? Log, Action<string>? Warn, Tr
         bool isWarned = false;
         return new PriorLimits(options.MaximumNumberOfIterations > 0 ? options.MaximumNumberOfIterations : int.MaxValue, () =>
         {
-            if (Stop.Reason is not { } reason)
+            if (!Stop.EndsNow())
                 return false;
-            Stop.ThrowUnlessBestIsKept();
             if (!isWarned)
-                Warn?.Invoke($"The prior of the linear learner is the best so far, not the most likely one: {reason}. Predictions may be less precise. Raise MaximumTrainingTime, or set fewer features.");
+                Warn?.Invoke($"The prior of the linear learner is the best so far, not the most likely one: {Stop.Reason}. Predictions may be less precise. Raise MaximumTrainingTime, or set fewer features.");
             isWarned = true;
             return true;
         });

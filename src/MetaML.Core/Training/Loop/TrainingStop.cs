@@ -34,6 +34,16 @@ internal sealed class TrainingStop
     /// <param name="share">The share of the remaining time that the part may take.</param>
     public TrainingStop Begin(double share = 1) => new(_options, _maximum is { } maximum ? Positive(share * (maximum - Elapsed)) : null);
 
+    /// <summary>Whether work of which a part is a result must end now.</summary>
+    /// <exception cref="OperationCanceledException">The training was cancelled, and KeepBestWhenCancelled is not set.</exception>
+    public bool EndsNow()
+    {
+        if (Reason is null)
+            return false;
+        ThrowUnlessBestIsKept();
+        return true;
+    }
+
     /// <summary>Throws if the training was cancelled and is to have no result.</summary>
     /// <exception cref="OperationCanceledException">The training was cancelled, and KeepBestWhenCancelled is not set.</exception>
     public void ThrowUnlessBestIsKept() => _options.CompletionToken.ThrowIfCancellationRequested();

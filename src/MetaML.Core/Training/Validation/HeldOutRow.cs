@@ -7,5 +7,5 @@ namespace MetaML.Training.Validation;
 /// <param name="Weight">The example weight.</param>
 /// <param name="Scores">The score of each output.</param>
 /// <param name="PriorScores">The scores by the prior, the head of a task without rows; the row's own scores if there is no such prior for the row's encoder.</param>
-/// <param name="One">The effect of one more unit of intercept on a score. It is below 1 if scores are divided by a deviation.</param>
+/// <param name="One">The effect of one more unit of intercept on a score. It is below 1 if scores are divided by a deviation. For values, 1 divided by the deviation of the label about the score.</param>
 internal readonly record struct HeldOutRow(HeldOutUnit Unit, int Support, float Label, float Weight, float[] Scores, float[] PriorScores, float One);

@@ -9,12 +9,23 @@ namespace MetaML.Training.Validation;
 /// <summary>Scores the query rows of episodes after adaptation on their supports.</summary>
 internal static class HeldOutScores
 {
+    // Episodes that are adapted together, so that their heads and deviations are not all in memory.
+    private const int MostEpisodes = 256;
+    private const double MostValues = 2e7;
+
     /// <summary>The scored rows. A row whose class the support does not have is left out if each task has its own classes.</summary>
     /// <param name="problem">The problem of the episodes.</param>
     /// <param name="model">A model without calibration.</param>
     /// <param name="episodes">The episodes.</param>
     /// <param name="unitOf">The unit of a task number.</param>
-    public static IEnumerable<HeldOutRow> Of(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes, Func<int, HeldOutUnit> unitOf)
+    /// <param name="endsNow">Whether scoring must end: the episodes after the first ones are then left out.</param>
+    public static IEnumerable<HeldOutRow> Of(LearningProblem problem, MetaModel model, IReadOnlyList<Episode> episodes, Func<int, HeldOutUnit> unitOf, Func<bool> endsNow)
+    {
+        double values = Math.Pow(model.EmbeddingDimension + 1, model.GivesDeviation ? 2 : 1);
+        return episodes.Chunk((int)Math.Clamp(MostValues / values, 1, MostEpisodes)).TakeWhile((_, group) => group == 0 || !endsNow()).SelectMany(group => Of(problem, model, group, unitOf));
+    }
+
+    private static IEnumerable<HeldOutRow> Of(LearningProblem problem, MetaModel model, Episode[] episodes, Func<int, HeldOutUnit> unitOf)
     {
         TaskSet support = problem.Tasks.With([.. episodes.Select(episode => episode.Task.Take(episode.Support))]);
         IReadOnlyList<AdaptedTask> adapted = model.AdaptStandardized(support, new AdaptationOptions());

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>One line of text.</summary>
 /// <param name="Text">The text.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>A linear map from values to pixel positions.</summary>
 /// <param name="Minimum">The value at <paramref name="From"/>.</param>

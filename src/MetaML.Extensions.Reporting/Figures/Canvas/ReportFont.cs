@@ -1,7 +1,7 @@
 using System.Text;
 using SkiaSharp;
 
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>The font of plots. It is part of the package, so that plots are the same on machines without fonts.</summary>
 internal static class ReportFont

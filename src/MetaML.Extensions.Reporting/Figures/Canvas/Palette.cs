@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>The colours of reports. Each has a name, and a light and a dark value in the style sheet of the page.</summary>
 /// <remarks>

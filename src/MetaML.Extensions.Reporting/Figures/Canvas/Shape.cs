@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>A line or a filled area.</summary>
 /// <param name="Path">The outline as SVG path data.</param>

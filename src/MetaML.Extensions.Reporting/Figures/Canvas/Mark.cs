@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>The shape of a mark.</summary>
 internal enum Mark

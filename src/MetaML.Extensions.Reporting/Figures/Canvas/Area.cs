@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>A rectangle of a canvas.</summary>
 internal readonly record struct Area(double Left, double Top, double Width, double Height)

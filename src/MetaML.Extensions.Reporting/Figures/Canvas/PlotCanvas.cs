@@ -3,7 +3,7 @@ using System.Text;
 using MetaML.Extensions.Reporting.Text;
 using SkiaSharp;
 
-namespace MetaML.Extensions.Reporting.Figures;
+namespace MetaML.Extensions.Reporting.Figures.Canvas;
 
 /// <summary>The canvas of a figure: a list of shapes and labels, which is written as SVG or PNG. Coordinates are pixels from the upper left corner.</summary>
 /// <remarks>
