@@ -11,7 +11,7 @@ internal sealed class StrategyPlan
 {
     private const string TaskFeature = "MetaML.Task";
 
-    private const double LargestShareOfOwnChoice = 0.25; // of the time
+    private const double LargestShareOfOwnChoice = 1.0 / 3; // of the time
 
     // By default, SDCA makes very many passes over the few rows of a task.
     private const int SdcaPasses = 100;
