@@ -59,6 +59,10 @@ public sealed class EmbeddedTask
     /// <returns>[<see cref="Dimension"/>].</returns>
     public ReadOnlySpan<float> Row(int row) => Embeddings.Span.Slice(row * Dimension, Dimension);
 
+    /// <summary>The same rows with other weights.</summary>
+    /// <param name="weights">[rows].</param>
+    internal EmbeddedTask WithWeights(float[] weights) => new(Embeddings, Dimension, Labels, weights, OutputCount) { Covariates = Covariates, Groups = Groups, Prior = Prior, Exposures = Exposures };
+
     /// <summary>A copy of some of the rows.</summary>
     /// <param name="rows">The indices of the rows.</param>
     internal EmbeddedTask Select(IReadOnlyList<int> rows)

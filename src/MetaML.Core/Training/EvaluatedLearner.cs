@@ -1,3 +1,4 @@
+using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Models;
 using MetaML.Training.Loop;
 using MetaML.Training.Validation;
@@ -13,8 +14,14 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
     // A few tasks say too little about the slopes of other tasks, unless there is an encoder: it can be far too certain.
     private const int MinimumTasksOfSlopes = 10, MinimumTasksOfEncoder = 3;
 
+    // Errors have heavy tails if Student's t makes them more likely than the normal distribution by so many nats, and for each row.
+    private const double GainOfOutliers = 10, GainOfOutliersOfRow = 0.02;
+
     /// <summary>The name of the learner: encoder and adapter.</summary>
     public string Name => LearnerChoice.Describe(Learner.Options);
+
+    /// <summary>Whether errors of values on held-out rows, in units of their deviations, are far from normal.</summary>
+    public bool HasHeavyTails { get; private init; }
 
     /// <summary>The mean loss of the episodes.</summary>
     public double Loss => Episodes.Average(episode => episode.Loss);
@@ -27,7 +34,16 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
     public static EvaluatedLearner Of(TrainedLearner learner, IReadOnlyList<HeldOutProblem[]> folds, bool judgesAll, TrainingRun run)
     {
         ScoreCalibration?[] calibrations = [.. Enumerable.Range(0, learner.ProblemCount).Select(i => Calibrate(learner, i, [.. folds.Select(fold => fold[i])], judgesAll, run))];
-        return new EvaluatedLearner(learner, [.. folds.SelectMany(fold => fold.Zip(calibrations).SelectMany(pair => pair.First.Losses(pair.Second)))], calibrations);
+        return new EvaluatedLearner(learner, [.. folds.SelectMany(fold => fold.Zip(calibrations).SelectMany(pair => pair.First.Losses(pair.Second)))], calibrations)
+        {
+            HasHeavyTails = Enumerable.Range(0, learner.ProblemCount).Any(i => HasHeavyTailsIn(folds.SelectMany(fold => fold[i].Kind == LabelKind.Regression ? fold[i].Rows : []))),
+        };
+    }
+
+    private static bool HasHeavyTailsIn(IEnumerable<HeldOutRow> rows)
+    {
+        double[] squares = [.. rows.Select(row => Math.Pow(((double)row.Label - row.Scores[0]) * row.One, 2))];
+        return squares.Length > 0 && StudentNoise.Fit(squares).Gain > Math.Max(GainOfOutliers, GainOfOutliersOfRow * squares.Length);
     }
 
     private static ScoreCalibration? Calibrate(TrainedLearner learner, int number, HeldOutProblem[] folds, bool judgesAll, TrainingRun run)

@@ -10,7 +10,7 @@ namespace MetaML.Training;
 /// <remarks>
 /// <para>For tabular data the simplest candidate is a linear model with a prior learned across tasks (<see cref="HeadPrior"/>). It is
 /// accurate and trains fast. For classes its likelihood is logistic, and a Gaussian one is the next candidate: it is better where
-/// classes hardly overlap, and faster. The next is linear in the features
+/// classes hardly overlap, and faster. For values a likelihood with Student's t follows, if the residuals of the first have heavy tails. The next is linear in the features
 /// of a kernel too (<see cref="KernelEncoderOptions"/>), and the last are networks with and without a linear path. These take most of the time and are often no better,
 /// so they are tried only if the residuals of the best learner before show a dependence that they could learn (<see cref="ResidualTest"/>).</para>
 /// <para>Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
@@ -85,6 +85,8 @@ internal static class LearnerChoice
         if (triesLogistic)
             candidates.Add(options with { Encoder = encoder, Adapter = logistic with { } });
         candidates.Add(options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) });
+        if (problems.Any(problem => problem.Kind == LabelKind.Regression))
+            candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.StudentT, ClassLikelihood = triesLogistic ? ClassLikelihood.Logistic : ClassLikelihood.Gaussian } });
         if (kernel is not null)
             candidates.Add(options with { Encoder = kernel, Adapter = TriesLogistic(problems[0].Features.FeatureCount + kernel.LandmarkCount) ? logistic with { } : AdapterOn(kernel, problems, decide) });
         if (options.MaximumNumberOfIterations > 0)
@@ -161,6 +163,10 @@ internal static class LearnerChoice
         return (gains.Average(gain => gain.Gain), Math.Sqrt(squares / Math.Max(1, gains.Length - strata.Length) / gains.Length), gains.Length);
     }
 
+    /// <summary>Whether a candidate is only worth its time if residuals of the best learner have heavy tails.</summary>
+    /// <param name="candidate">The candidate.</param>
+    public static bool IsForOutliers(MetaTrainingOptions candidate) => candidate.Adapter is BayesianAdapterOptions { ValueLikelihood: ValueLikelihood.StudentT };
+
     /// <summary>Whether a candidate is only worth its time if residuals of the best learner have structure.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="best">The best learner so far.</param>
@@ -194,5 +200,5 @@ internal static class LearnerChoice
         + " + " + Describe(options.Adapter!);
 
     private static string Describe(AdapterOptions adapter) =>
-        adapter.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal) + (adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");
+        adapter.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal) + (adapter is BayesianAdapterOptions { ValueLikelihood: ValueLikelihood.StudentT } ? " (Student's t)" : adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");
 }

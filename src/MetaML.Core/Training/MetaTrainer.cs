@@ -66,6 +66,7 @@ public static class MetaTrainer
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
         var data = TrainingData.Prepare(problems, options, run);
+        candidates = Array.ConvertAll(candidates, candidate => EffectChoice.Decide(candidate, data, run));
         if (candidates.Length == 1 || !data.HasValidation)
         {
             if (candidates.Length > 1)
@@ -95,6 +96,10 @@ public static class MetaTrainer
             else if (LearnerChoice.NeedsStructure(candidate, best.Learner) && !best.Learner.HasStructuredResiduals(run))
             {
                 run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} show no dependence that it could learn.");
+            }
+            else if (LearnerChoice.IsForOutliers(candidate) && !best.HasHeavyTails)
+            {
+                run.Log?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} have no heavy tails.");
             }
             else if (comparison.Evaluate(candidate, best) is { } learner)
             {

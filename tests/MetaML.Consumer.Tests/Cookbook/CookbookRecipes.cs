@@ -164,6 +164,73 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void TaskFeatures_SayWhatANewTaskIsLike()
+    {
+        IDataView query = View(Sale.Of(stores: 20, days: 20, first: 30, seed: 2));
+
+        // <recipe>
+        var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", TaskFeatureColumnName = "Size" };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+        IDataView guess = model.Transform(query); // a new store without labelled days is scored by its size
+        // </recipe>
+        float[] demand = [.. query.GetColumn<float>("Demand")], score = [.. guess.GetColumn<float>("Score")];
+        Assert.True(ml.Regression.Evaluate(guess, "Demand").RSquared > 0.5);
+        Assert.Equal(demand.Length, score.Length);
+    }
+
+    [Fact]
+    public void TaskGroups_HaveEffectsOfTheirOwn()
+    {
+        // <recipe>
+        var options = new MetaLearnerOptions
+        {
+            LabelColumnName = "Demand",
+            TaskColumnName = "Store",
+            TaskGroupColumnNames = ["Region"], // the outermost first
+            Encoder = new IdentityEncoderOptions(),
+            Adapter = new BayesianAdapterOptions(),
+        };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+        IDataView regions = ml.MetaLearning().GroupEffects(model); // how demand differs between regions
+        // </recipe>
+        Assert.Equal(6, regions.GetColumn<string>("Group").Distinct().Count());
+    }
+
+    [Fact]
+    public void KernelEncoder_NeedsNoNetwork()
+    {
+        // <recipe>
+        var options = new MetaLearnerOptions
+        {
+            LabelColumnName = "Demand",
+            TaskColumnName = "Store",
+            Encoder = new KernelEncoderOptions(),
+            Adapter = new BayesianAdapterOptions(), // with ScoreStandardDeviation
+        };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+        ITransformer adapted = ml.MetaLearning().Adapt(model, support);
+        // </recipe>
+        Assert.True(ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared > 0.5);
+    }
+
+    [Fact]
+    public void Description_SaysWhatWasLearned()
+    {
+        ITransformer model = Demand().Fit(sales);
+        string path = _folder["model.html"];
+
+        // <recipe>
+        ModelDescription description = ml.MetaLearning().Describe(model);
+        Console.WriteLine(description);        // choices with their reasons, effects of the population, tasks
+        description.SaveHtml(path);            // the same with a plot of the effects in each task: package MetaML.Extensions.Reporting
+        // </recipe>
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
     public void SeveralOutputs_SomeLabelsMissing_AreLearnedTogether()
     {
         Sale[] rows = Sale.Of(stores: 1, days: 300);

@@ -16,6 +16,12 @@ public sealed class Sale
     /// <summary>0 or 1; NaN if it is unknown.</summary>
     public float SoldOut { get; set; } = float.NaN;
 
+    /// <summary>The size of the store: the same on all its days.</summary>
+    public float Size { get; set; }
+
+    /// <summary>The region of the store.</summary>
+    public string Region { get; set; } = "";
+
     /// <summary>The customers of the day, in hundreds.</summary>
     public float Customers { get; set; }
 
@@ -39,9 +45,10 @@ public sealed class Sale
             double level = 50 + 10 * Normal(storeRandom), week = 2 + Normal(storeRandom), warmth = 1 + 0.5 * Normal(storeRandom), elasticity = 20 + 5 * Normal(storeRandom);
             Random random = new(1000 * seed + store), other = new(1000 * seed + store + 500);
             double rate = Math.Exp(0.5 * Normal(other));
+            float size = (float)(level / 10);
             for (int day = 0; day < days; day++)
             {
-                var sale = new Sale { Store = $"store {store}", Weekday = day % 7, Temperature = random.Next(0, 30), Price = 0.8f + 0.4f * random.NextSingle() };
+                var sale = new Sale { Store = $"store {store}", Size = size, Region = $"region {store % 6}", Weekday = day % 7, Temperature = random.Next(0, 30), Price = 0.8f + 0.4f * random.NextSingle() };
                 sale.Demand = (float)(level + week * sale.Weekday + warmth * (sale.Temperature - 15) - elasticity * (sale.Price - 1) + 2 * Normal(random));
                 sale.SoldOut = sale.Demand > level + 10 ? 1 : 0;
                 sale.Mood = $"{(sale.Demand > level + 5 ? "busy" : "quiet")} in store {store}";

@@ -139,7 +139,7 @@ public sealed class LearnerChoiceTests
         Assert.Equal(ClassLikelihood.Logistic, Assert.IsType<BayesianAdapterOptions>(candidates[2].Adapter).ClassLikelihood);
         Assert.True(Assert.IsType<MlpEncoderOptions>(candidates[3].Encoder).LinearPath);
         Assert.False(Assert.IsType<MlpEncoderOptions>(candidates[4].Encoder).LinearPath);
-        Assert.Equal(4, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
+        Assert.Equal(5, LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions()).Length);
         Assert.All(candidates[..2], candidate => Assert.IsType<IdentityEncoderOptions>(candidate.Encoder));
     }
 

@@ -25,6 +25,7 @@ public abstract class AdapterConformance
         ("Bayesian", () => new BayesianAdapterOptions(), true),
         ("Bayesian, full covariance", () => new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, true),
         ("Bayesian, one factor, noise per task", () => new BayesianAdapterOptions { Covariance = PriorCovariance.OneFactor, Noise = PriorNoise.PerTask, Fit = PriorFit.EmpiricalBayes }, true),
+        ("Bayesian, Student's t", () => new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.StudentT }, true),
         ("Bayesian, logistic", () => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }, false),
         ("Bayesian, logistic, full covariance", () => new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic, Covariance = PriorCovariance.Full, Fit = PriorFit.EmpiricalBayes }, false),
         ("Bayesian, Poisson", () => new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.Poisson }, true),

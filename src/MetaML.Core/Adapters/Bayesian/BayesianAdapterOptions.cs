@@ -30,7 +30,7 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     public ClassLikelihood ClassLikelihood { get; set; } = ClassLikelihood.Gaussian;
 
     /// <summary>The distribution of regression labels given the scores.</summary>
-    /// <value>Default <see cref="ValueLikelihood.Gaussian"/>. With the other values, labels must be counts. It has no effect on classes.</value>
+    /// <value>Default <see cref="ValueLikelihood.Gaussian"/>. With <see cref="ValueLikelihood.Poisson"/> and <see cref="ValueLikelihood.NegativeBinomial"/>, labels must be counts. It has no effect on classes.</value>
     /// <remarks>
     /// Scores of counts are expected counts: the mean of exp(wᵀz̃) over the posterior of the head w, times the exposure of the row.
     /// The posterior is approximated: as for <see cref="ClassLikelihood.Logistic"/>, or with <see cref="Shrinkage"/> false by Laplace's method, as glmer of lme4 does.
@@ -54,6 +54,11 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     /// <value>Null (default) for all features. Other values need an <see cref="IdentityEncoderOptions"/>, empirical Bayes and the same outputs in all tasks.</value>
     public IReadOnlyList<string>? VaryingFeatures { get; set; }
 
+    /// <summary>The features for which the data decide whether their slopes vary over tasks or are fixed, by slot names.</summary>
+    /// <value>Null (default) for none. The trained model has the result as <see cref="VaryingFeatures"/>, and Describe gives the evidence. The needs are those of <see cref="VaryingFeatures"/>.</value>
+    /// <remarks>A slope varies if this raises the log likelihood by more than half the logarithm of the number of tasks (Schwarz, Estimating the dimension of a model, 1978), for a diagonal covariance. If <see cref="VaryingFeatures"/> is null, features that are not named here vary.</remarks>
+    public IReadOnlyList<string>? ChosenFeatures { get; set; }
+
     /// <summary>Whether the intercept varies over tasks.</summary>
     /// <value>Default true. If false, at least one feature must vary, with the same needs as <see cref="VaryingFeatures"/>.</value>
     public bool VaryingIntercept { get; set; } = true;
@@ -75,8 +80,9 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     public int MaximumFitIterations { get; set; } = 200;
 
     /// <inheritdoc/>
-    public override IAdapter Create(HeadShape shape) => (shape.Kind == LabelKind.Regression ? ValueLikelihood != ValueLikelihood.Gaussian : ClassLikelihood == ClassLikelihood.Logistic)
-        ? new BayesianGeneralizedAdapter(shape, this)
+    public override IAdapter Create(HeadShape shape) =>
+        PredictsCounts(shape.Kind) || (shape.Kind != LabelKind.Regression && ClassLikelihood == ClassLikelihood.Logistic) ? new BayesianGeneralizedAdapter(shape, this)
+        : shape.Kind == LabelKind.Regression && ValueLikelihood == ValueLikelihood.StudentT ? new BayesianRobustAdapter(shape, this)
         : new BayesianAdapter(shape, this);
 
     /// <inheritdoc/>
@@ -103,13 +109,13 @@ public sealed record BayesianAdapterOptions : AdapterOptions
     }
 
     /// <inheritdoc/>
-    internal override bool PredictsCounts(LabelKind kind) => kind == LabelKind.Regression && ValueLikelihood != ValueLikelihood.Gaussian;
+    internal override bool PredictsCounts(LabelKind kind) => kind == LabelKind.Regression && ValueLikelihood is ValueLikelihood.Poisson or ValueLikelihood.NegativeBinomial;
 
     /// <inheritdoc/>
     internal override bool IsCalibrated() => Shrinkage; // without shrinkage heads are those of the likelihood
 
     /// <summary>Whether some effects are the same for all tasks.</summary>
-    internal bool HasFixedEffects() => VaryingFeatures is not null || !VaryingIntercept;
+    internal bool HasFixedEffects() => VaryingFeatures is not null || !VaryingIntercept || ChosenFeatures is { Count: > 0 };
 
     /// <summary>The dimensions of a head that vary over tasks, ascending; the last dimension is the intercept.</summary>
     /// <exception cref="ArgumentException">A name is unknown, or the tasks have separate outputs.</exception>
@@ -122,9 +128,9 @@ public sealed record BayesianAdapterOptions : AdapterOptions
             return all;
         if (!shape.HasCommonOutputs)
             throw OptionCheck.Error(this, nameof(VaryingFeatures), "null, and VaryingIntercept true, if each task has its own classes", "fixed effects", "A fixed effect on a class would have no meaning in other tasks.", "Set ClassSets to Common, or let all effects vary.");
-        if (VaryingFeatures?.FirstOrDefault(name => !shape.InputNames.Contains(name)) is { } unknown)
+        if ((VaryingFeatures ?? []).Concat(ChosenFeatures ?? []).FirstOrDefault(name => !shape.InputNames.Contains(name)) is { } unknown)
             throw OptionCheck.Error(this, nameof(VaryingFeatures), $"slot names of the feature column ({(shape.InputNames.Count == 0 ? "it has none" : NameList.Of(shape.InputNames))})", $"'{unknown}'", "The slope that varies is unknown.", "Make the feature column by Concatenate, which names its slots.");
-        return [.. all.Where(j => j < shape.EmbeddingDimension ? VaryingFeatures is null || VaryingFeatures.Contains(shape.InputNames[j]) : VaryingIntercept)];
+        return [.. all.Where(j => j < shape.EmbeddingDimension ? VaryingFeatures?.Contains(shape.InputNames[j]) != false || ChosenFeatures?.Contains(shape.InputNames[j]) == true : VaryingIntercept)];
     }
 
     /// <inheritdoc/>
@@ -145,6 +151,10 @@ public sealed record BayesianAdapterOptions : AdapterOptions
                 throw OptionCheck.Error(this, nameof(VaryingFeatures), "null or not empty if VaryingIntercept is false", "none", "Tasks would not differ.", "Name a feature, or let the intercept vary.");
         }
 
+        foreach (string name in ChosenFeatures ?? [])
+            OptionCheck.NotNull(this, nameof(ChosenFeatures), name);
+        if (ValueLikelihood == ValueLikelihood.StudentT && kind == LabelKind.Regression && !Shrinkage)
+            throw OptionCheck.Error(this, nameof(ValueLikelihood), "Gaussian, Poisson or NegativeBinomial where Shrinkage is false", ValueLikelihood, "The likelihood of Student's t has no closed form that could be maximised.", "Leave Shrinkage as it is.");
         if (Fit == PriorFit.Gradient && (HasFixedEffects() || !Shrinkage))
             throw OptionCheck.Error(this, nameof(Fit), "Auto or EmpiricalBayes where effects are fixed or Shrinkage is false", Fit, "The outer optimiser maximises no likelihood.", "Let Fit be EmpiricalBayes.");
         if (ClassLikelihood == ClassLikelihood.Logistic && kind == LabelKind.Multiclass && !Shrinkage)

@@ -12,4 +12,7 @@ public enum ValueLikelihood
 
     /// <summary>Counts with a mean μ and the variance μ + φμ², where the dispersion φ is learned. The logarithm of the mean is linear in the embedding.</summary>
     NegativeBinomial = 2,
+
+    /// <summary>Values with noise of Student's t distribution, whose degrees of freedom are learned: rows far from their score, such as outliers, count less.</summary>
+    StudentT = 3,
 }

@@ -45,6 +45,42 @@ public sealed class MixedModelTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 0.7, new[] { "b" })]
+    [InlineData(0.7, 0.7, new[] { "a", "b" })]
+    [InlineData(0, 0, new string[0])]
+    public void Train_ChosenFeatures_VaryWhereTheDataSaySo(double ofA, double ofB, string[] expected)
+    {
+        var random = new Random(5);
+        FeatureStore store = FeatureStore.Dense(2);
+        store.FeatureNames = s_features;
+        var builder = new TaskSetBuilder(LabelKind.Regression, store);
+        for (int t = 0; t < 40; t++)
+        {
+            double a = 1 + ofA * NormalRandom.Next(random), b = 1 + ofB * NormalRandom.Next(random), intercept = NormalRandom.Next(random);
+            for (int row = 0; row < 12; row++)
+            {
+                float[] x = [(float)NormalRandom.Next(random), (float)NormalRandom.Next(random)];
+                builder.Add($"task {t}", store.Add(new FeatureRow(x)), (float)(a * x[0] + b * x[1] + intercept + 0.5 * NormalRandom.Next(random)));
+            }
+        }
+
+        MetaModel model = Train(builder.Build(), new BayesianAdapterOptions { ChosenFeatures = s_features });
+        var options = (BayesianAdapterOptions)model.AdapterOptions;
+        Assert.Equal(expected, options.VaryingFeatures);
+        Assert.Null(options.ChosenFeatures);
+        Assert.Equal([.. expected.Select(name => Array.IndexOf(s_features, name)), 2], Population.Of(model)!.Varying);
+        Assert.Contains(model.Training!.Reasons, reason => reason.StartsWith("Slopes that vary: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Train_ChosenFeaturesBesideNamedOnes_OnlyTheyAreChosen()
+    {
+        var options = (BayesianAdapterOptions)Train(Draw(30, covariates: 0, deviation: 0), new BayesianAdapterOptions { VaryingFeatures = ["a"], ChosenFeatures = ["b"] }).AdapterOptions;
+        Assert.Equal(["a"], options.VaryingFeatures); // without variance, but named
+        Assert.Contains("'c'", Assert.Throws<ArgumentException>(() => Train(Draw(30, covariates: 0), new BayesianAdapterOptions { ChosenFeatures = ["c"] })).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Train_FixedFeature_HasTheSameSlopeInAllTasks()
     {
