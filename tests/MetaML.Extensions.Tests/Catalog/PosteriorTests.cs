@@ -18,7 +18,7 @@ public sealed class PosteriorTests
     [Fact]
     public void Posterior_Values_IsTheClosedForm()
     {
-        ITransformer model = Fit(LabelKind.Regression, "Value", new BayesianAdapterOptions { Covariance = PriorCovariance.Full });
+        ITransformer model = Fit(LabelKind.Regression, "Value", new BayesianAdapterOptions { Covariance = PriorCovariance.Full, Shrinkage = false });
         var (mean, covariance) = Prior(model);
         double variance = Math.Pow(_ml.MetaLearning().Describe(model).Outputs[0].Population!.ResidualStandardDeviation, 2);
         HeadPosterior posterior = _ml.MetaLearning().Posterior(_ml.MetaLearning().Adapt(model, View(_support)), "task100");

@@ -12,7 +12,7 @@ namespace MetaML;
 /// <para>The score is the value for a Gaussian likelihood, the logit for a logistic one, and the logarithm of the expected count of a row with the exposure 1 for counts.
 /// It is linear in the features, or in the embedding if the model has an encoder. The posterior is normal: exactly for a Gaussian likelihood with a common noise, with the covariance
 /// σ²(σ²Σ⁻¹ + Σᵢz̃ᵢz̃ᵢᵀ)⁻¹; by Laplace's approximation for logistic and count likelihoods, with the covariance (Σ⁻¹ + Σᵢωᵢz̃ᵢz̃ᵢᵀ)⁻¹, where ω is the curvature of the loss at the most likely head;
-/// and with the covariance of the exact distribution, which is Student's t, for noise per task. If the probabilities of a model are calibrated, the posterior is that of the calibrated head.</para>
+/// and with the covariance of the exact distribution, which is Student's t, for noise per task. If the probabilities or the deviations of a model are calibrated, the posterior is that of the calibrated head.</para>
 /// <para>Immutable and thread-safe. A Random that is given must not be used by another thread at the same time.</para>
 /// <para>Sources: Lindley and Smith, Bayes estimates for the linear model, 1972; MacKay, The evidence framework applied to classification networks, 1992.</para>
 /// </remarks>
