@@ -77,6 +77,9 @@ internal sealed class TrainedLearner
         return [.. Complete(withValidation: true, run).Zip(_problems).Select((pair, i) =>
         {
             IReadOnlyList<LearningTask> tasks = pair.Second.Tasks.Tasks;
+            IReadOnlyList<string> choices = _evidence[i]?.Choices ?? []; // of the prior of this problem alone
+            foreach (string choice in choices)
+                run.Log?.Invoke(choice);
             var summary = new TrainingSummary
             {
                 Version = LibraryVersion.Current,
@@ -86,7 +89,7 @@ internal sealed class TrainedLearner
                 BestIteration = _outcome.BestIteration,
                 ValidationLoss = validation?.Loss,
                 ValidationEpisodes = validation?.Count ?? 0,
-                Reasons = [.. run.Reasons, .. _evidence[i]?.Choices ?? []],
+                Reasons = [.. run.Reasons, .. choices],
                 Candidates = run.Candidates,
             };
             Dictionary<string, double> weights = tasks.Zip(_outcome.TaskWeights.Skip(first)).ToDictionary(task => task.First.Name, task => task.Second);
