@@ -18,6 +18,8 @@ using MetaML.Benchmarks.Speed;
         new("calibration-classes", null, _ => ClassCalibration.Run(Option("--methods") ?? "")), // makes its own data
         new("drift", null, _ => Drift.Run()), // makes its own data
         new("conformal", "", Conformal.Run),
+        new("conformal-sets", "clinc150", ConformalSets.Run),
+        new("bandit", null, _ => Bandits.Run()), // makes its own data
         new("relatedness", "", Relatedness.Run),
         new("counts", "mixed", Counts.Run),
         new("omniglot-small", "omniglot", Omniglot.RunSmall),
@@ -45,6 +47,7 @@ using MetaML.Benchmarks.Speed;
         new("adapt-many", null, _ => AdaptMany.Run()),
         new("one-more-task", null, _ => OneMoreTask.Run()),
         new("update", null, _ => LiveUpdate.Run()),
+        new("decide", null, _ => Decisions.Run()),
         new("maml-sine", null, _ => MamlSine.Run()),
         new("growth", null, _ => MamlSine.RunGrowth()),
         new("anil", null, _ => FewShot.RunAnil()),

@@ -48,6 +48,16 @@ public sealed class ExampleTests
     }
 
     [Fact]
+    public void ShopOffers_PriorOfOtherCustomers_LosesLessThanTheOtherLearners()
+    {
+        JsonElement result = Result(SiblingProgram.Run("examples/ShopOffers", null));
+        double Value(string key) => result.GetProperty(key).GetDouble();
+        Assert.True(Value("regret") < 0.8 * Value("separate_regret"), $"regret {Value("regret")}, each alone {Value("separate_regret")}");
+        Assert.True(Value("regret") < 0.5 * Value("shared_regret"), $"regret {Value("regret")}, one for all {Value("shared_regret")}");
+        Assert.Equal(Value("truth"), Value("doubly_robust"), 0.25);
+    }
+
+    [Fact]
     public void PatientRisk_LearningAcrossClinics_GivesBetterAndCalibratedRisks()
     {
         JsonElement result = Result(SiblingProgram.Run("examples/PatientRisk", null));

@@ -73,7 +73,8 @@ internal static class CommonSections
     /// <summary>The section with the means of all metrics over the tasks.</summary>
     public static ReportSection Metrics(TaskEvaluation? evaluation, string text) => new("metrics", "All metrics")
     {
-        Text = [text],
+        Text = evaluation?.Reliability is { } reliability ? [text, $"Expected calibration error {Display.Number(reliability.ExpectedCalibrationError)} over {Display.Count(reliability.RowCount, "prediction")}: the mean distance of the predicted probabilities from the observed shares in ten bins. Calibrated probabilities lie on the diagonal; the area of a mark is its share of the predictions."] : [text],
+        Figures = evaluation?.Reliability is { } shown ? [new ReliabilityFigure(shown)] : [],
         Tables = evaluation is null ? [] :
         [
             new ReportTable(

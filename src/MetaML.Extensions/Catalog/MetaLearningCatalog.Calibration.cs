@@ -14,7 +14,7 @@ public sealed partial class MetaLearningCatalog
     /// <param name="tasks">Labelled rows of tasks that the model was not trained on, with all rows that there are of each; at least coverage / (1 − coverage) tasks, for example 9 for 0.9.</param>
     /// <param name="coverage">The share of rows of new tasks whose label is to be held; above 0 and below 1.</param>
     /// <param name="cancellationToken">Stops the calibration between two draws.</param>
-    /// <returns>A model with the columns ScoreLowerBound and ScoreUpperBound for values, or PredictedSet for classes: a vector of Boolean with a slot for each class. The columns survive Save, Load, Adapt, Update and Forget.</returns>
+    /// <returns>A model with the columns ScoreLowerBound and ScoreUpperBound for values, or PredictedSet for classes: a vector of Boolean with a slot for each class. The columns survive Save, Load, Adapt, Update, Forget and ConvertToOnnx.</returns>
     /// <remarks>
     /// <para>Each task is learned from random rows of sizes 0, 1, 2, 4, … 512, as far as enough tasks have more rows, and its other rows are judged. A task that is adapted later uses the quantile of its
     /// number of rows (with class sets of each task: of rows for each class), linear in its logarithm between two sizes. The interval is the score ± quantile · deviation, where the deviation is

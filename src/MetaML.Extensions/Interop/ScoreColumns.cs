@@ -88,10 +88,20 @@ internal static class ScoreColumns
     /// <param name="label">The label column.</param>
     /// <param name="givesDeviation">Whether there is a column of standard deviations.</param>
     /// <param name="hasTasks">Whether there is a Task column.</param>
-    public static IEnumerable<SchemaShape.Column> Shapes(LabelKind kind, SchemaShape.Column label, bool givesDeviation, bool hasTasks)
+    /// <param name="hasCoverage">Whether there are intervals or sets.</param>
+    public static IEnumerable<SchemaShape.Column> Shapes(LabelKind kind, SchemaShape.Column label, bool givesDeviation, bool hasTasks, bool hasCoverage = false) =>
+    [
+        .. Shapes(kind, label, givesDeviation),
+        .. hasTasks ? [new(KnownTask, SchemaShape.Column.VectorKind.Scalar, BooleanDataViewType.Instance, false)] : Array.Empty<SchemaShape.Column>(),
+        .. hasCoverage ? CoverageShapes(kind) : [],
+    ];
+
+    private static SchemaShape.Column[] CoverageShapes(LabelKind kind)
     {
-        IEnumerable<SchemaShape.Column> columns = Shapes(kind, label, givesDeviation);
-        return hasTasks ? columns.Append(new SchemaShape.Column(KnownTask, SchemaShape.Column.VectorKind.Scalar, BooleanDataViewType.Instance, false)) : columns;
+        if (kind == LabelKind.Regression)
+            return [new(LowerBound, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false), new(UpperBound, SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.Single, false)];
+        var slotNames = new SchemaShape([new SchemaShape.Column(AnnotationUtils.Kinds.SlotNames, SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false)]);
+        return [new(PredictedSet, SchemaShape.Column.VectorKind.Vector, BooleanDataViewType.Instance, false, slotNames)];
     }
 
     private static IEnumerable<SchemaShape.Column> Shapes(LabelKind kind, SchemaShape.Column label, bool givesDeviation)

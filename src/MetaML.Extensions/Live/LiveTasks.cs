@@ -2,7 +2,6 @@ using MetaML.Extensions.Chains;
 using MetaML.Extensions.Live;
 using MetaML.Extensions.Persistence;
 using MetaML.Extensions.Transformers;
-using MetaML.Files;
 using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -180,11 +179,7 @@ public sealed class LiveTasks<TRow, TPrediction> : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         lock (_saving)
-        {
-            LiveChain<TRow, TPrediction> chain = Chain;
-            ITransformer model = chain.ToModel();
-            AtomicFile.Write(path, file => _context.Model.Save(model, chain.InputSchema, file), ModelArchive.Verify);
-        }
+            Chain.Save(path);
     }
 
     /// <summary>Frees the prediction engines. Later calls throw an ObjectDisposedException. Models from <see cref="ToModel"/> are still valid.</summary>

@@ -33,17 +33,29 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
     /// <value>Default "Label".</value>
     public string LabelColumnName { get; set; } = "Label";
 
+    /// <summary>The share of rows of new tasks whose label is to be held by an interval (ScoreLowerBound, ScoreUpperBound) or a set of classes (PredictedSet).</summary>
+    /// <value>Null (default) for no intervals and sets; above 0 and below 1, for example 0.9. It needs a Task column, and labels that are values or classes.</value>
+    /// <remarks>
+    /// Fit holds a fifth of the tasks out, at least 2c/(1 − c) and at most half of them for a coverage of c, and learns from the others. The quantiles of their errors are those of <see cref="MetaLearningCatalog.Calibrate"/>,
+    /// with the same guarantee for new tasks. Then the model is adapted to all tasks. At least 2c/(1 − c) tasks are needed, for example 18 for 0.9. If there are tasks to spare beside the training tasks, Calibrate is better, since no task is held out.
+    /// </remarks>
+    public double? Coverage { get; set; }
+
     internal ColumnNames Columns => ColumnsFor(LabelColumnName);
 
     /// <summary>Checks that no output column hides the label, task or weight column.</summary>
     /// <exception cref="ArgumentException">An output has the name of such a column.</exception>
-    internal void CheckNotHidden(LabelKind kind) => Columns.CheckNotHidden(OutputNames(kind));
+    internal void CheckNotHidden(LabelKind kind) => Columns.CheckNotHidden(OutputNames(kind, Coverage is not null));
 
     /// <inheritdoc/>
     public override void Validate(LabelKind kind)
     {
         base.Validate(kind);
         CheckName(nameof(LabelColumnName), LabelColumnName);
+        if (Coverage is { } coverage && !(coverage is > 0 and < 1))
+            throw OptionCheck.Error(this, nameof(Coverage), "above 0 and below 1", coverage, fix: "It is the share of rows whose label is to be held, for example 0.9.");
+        if (Coverage is not null && (TaskColumnName is null || Adapter?.PredictsCounts(kind) == true))
+            throw OptionCheck.Error(this, nameof(Coverage), "null without a Task column, and for counts", Coverage, "There are no tasks that could be held out, or the errors of counts are not symmetric.", "Leave it null.");
         if (TaskColumnName is null && Episodes.Ways is null)
             throw OptionCheck.Error(this, nameof(TaskColumnName), "set unless Episodes.Ways is set", null, "The tasks of the rows are unknown.", "Give the name of the column that contains the tasks.");
     }

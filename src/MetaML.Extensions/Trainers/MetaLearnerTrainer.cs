@@ -2,6 +2,8 @@ using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Models;
+using MetaML.Models.Conformal;
+using MetaML.Options;
 using MetaML.Training;
 using MetaML.Training.Checkpoints;
 using Microsoft.ML;
@@ -66,11 +68,27 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         TaskSet tasks = reader.Read(input, new LabelColumn(columns.Label, _kind, classes?.Count ?? 0, _options.ClassSets) { Schema = input.Schema, IsCount = options.Adapter?.PredictsCounts(_kind) == true })[0];
         channel.Info($"{tasks.Tasks.Count} tasks, {tasks.Features.RowCount} rows of {tasks.Features.FeatureCount} features{(tasks.Features.IsSparse ? ", stored sparse" : "")}.");
 
-        MetaModel model = MetaTrainer.Learn([tasks], options, text => channel.Info(text), text => channel.Warning(text))[0].Keeping(options.Statistics);
+        MetaModel Train(TaskSet set) => MetaTrainer.Learn([set], options, text => channel.Info(text), text => channel.Warning(text))[0].Keeping(options.Statistics);
+        MetaModel model = _options.Coverage is { } coverage ? TrainCovering(coverage, tasks, Train, options, channel) : Train(tasks);
         UnknownTaskHandling unknown = _options.UnknownTasksOf(model, channel);
         MetaLearnerTransformer fitted = MetaLearnerTransformer.Create(_host, model, columns, classes, unknown, tasks, model.TaskWeights, _options.CompletionToken);
         TrainingCheckpoint.Delete(_options.CheckpointPath);
         return fitted;
+    }
+
+    // The tasks of the calibration must be as new to the model as those to come.
+    private MetaModel TrainCovering(double coverage, TaskSet tasks, Func<TaskSet, MetaModel> train, MetaTrainingOptions options, IChannel channel)
+    {
+        int count = tasks.Tasks.Count, fewest = ConformalCalibration.FewestTasks(coverage);
+        if (count < 2 * fewest)
+            throw OptionCheck.Unavailable(_options, nameof(_options.Coverage), $"at most that of {count} tasks, which need {2 * fewest}", coverage, "Half of the tasks are too few for a quantile of this coverage.", "Give more tasks, or a smaller coverage.");
+        int heldOut = Math.Min(Math.Max(count / 5, 2 * fewest), count / 2);
+        int[] order = [.. Enumerable.Range(0, count)];
+        new Random(options.Seed ?? 0).Shuffle(order);
+        TaskSet Part(IEnumerable<int> numbers) => tasks.With([.. numbers.Order().Select(number => tasks.Tasks[number])]);
+        channel.Info($"Coverage {coverage}: {heldOut} of {count} tasks are held out for the calibration of intervals or sets.");
+        MetaModel model = train(Part(order[heldOut..]));
+        return model.Covering(ConformalCalibration.Learn(model, Part(order[..heldOut]), coverage, options.CancellationToken));
     }
 
     /// <inheritdoc/>
@@ -80,7 +98,7 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         SchemaShape.Column label = Columns.Check(inputSchema, _kind);
         _options.CheckNotHidden(_kind);
         var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Shapes(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null))
+        foreach (SchemaShape.Column column in ScoreColumns.Shapes(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null, _options.Coverage is not null))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }

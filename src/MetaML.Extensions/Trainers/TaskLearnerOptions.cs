@@ -67,7 +67,7 @@ public abstract record TaskLearnerOptions : MetaTrainingOptions
     internal ColumnNames ColumnsFor(string label) => new(label, FeatureColumnName, TaskColumnName, ExampleWeightColumnName) { TaskFeatures = TaskFeatureColumnName, Exposure = ExposureColumnName, Groups = [.. TaskGroupColumnNames] };
 
     /// <summary>The names of the output columns for labels of a kind.</summary>
-    internal IReadOnlyList<string> OutputNames(LabelKind kind) => ScoreColumns.Names(kind, GivesDeviation(kind), TaskColumnName is not null);
+    internal IReadOnlyList<string> OutputNames(LabelKind kind, bool hasCoverage = false) => ScoreColumns.Names(kind, GivesDeviation(kind), TaskColumnName is not null, hasCoverage);
 
     /// <summary>A copy of the options in which the host and the data supply the values that are not set: seed, device, progress, shape of the features.</summary>
     internal MetaTrainingOptions Bind(IHost host, IChannel channel, DataViewSchema schema) => Bind(new TrainingHost(host, channel, schema[FeatureColumnName]));

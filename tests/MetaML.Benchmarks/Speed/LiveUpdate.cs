@@ -49,7 +49,8 @@ internal static class LiveUpdate
         race.Print();
     }
 
-    private static double Microseconds<T>(IEnumerable<T> items, Action<T> each)
+    /// <summary>The mean time of an action.</summary>
+    public static double Microseconds<T>(IEnumerable<T> items, Action<T> each)
     {
         T[] all = [.. items];
         long start = Stopwatch.GetTimestamp();

@@ -143,6 +143,64 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void Coverage_OfTheTrainer_GivesIntervals()
+    {
+        // <recipe>
+        var trainer = ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", Coverage = 0.9 });
+        IDataView bounded = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(trainer).Fit(sales).Transform(query);
+        // </recipe>
+        Assert.All(bounded.GetColumn<float>("ScoreLowerBound").Zip(bounded.GetColumn<float>("ScoreUpperBound")), bounds => Assert.True(bounds.First < bounds.Second));
+    }
+
+    [Fact]
+    public void Posterior_OfAStore_HasNamesAndDraws()
+    {
+        // <recipe>
+        var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+        HeadPosterior posterior = ml.MetaLearning().Posterior(model, "store 3");
+        for (int j = 0; j < posterior.Names.Count; j++)
+            Console.WriteLine($"{posterior.Names[j]}: {posterior.Mean[j]:F2} ± {posterior.StandardDeviation(j):F2}");
+
+        float[][] week = [.. Enumerable.Range(0, 7).Select(day => new float[] { day, 20, 1 })]; // weekday, temperature, price
+        double[] totals = [.. posterior.DrawScores(week, count: 1000, new Random(1)).Select(scores => scores.Sum()).Order()];
+        Console.WriteLine($"expected demand of the week: {totals[50]:F0} to {totals[949]:F0} (90 %)");
+        // </recipe>
+        Assert.Equal(["Weekday", "Temperature", "Price", "(Intercept)"], posterior.Names);
+        Assert.True(totals[50] < totals[949]);
+    }
+
+    [Fact]
+    public void Bandit_ManyDays_LearnsThePrice()
+    {
+        var options = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions(), KeepStatistics = true };
+        ITransformer model = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Regression.Trainers.MetaLearner(options)).Fit(sales);
+        using var folder = new TemporaryFolder();
+        string path = folder["bandit.zip"];
+        var noise = new Random(1);
+        float Observe(Day day) => 60 - 25 * day.Price + 2 * noise.NextSingle();
+
+        // <recipe>
+        Bandit<Day> bandit = ml.MetaLearning().Bandit<Day>(model, new BanditOptions { UniformShare = 0.1 }); // the model was trained with KeepStatistics = true
+        var log = new List<BanditOutcome>();
+        for (int day = 0; day < 30; day++)
+        {
+            Day[] actions = [.. new[] { 0.8f, 1f, 1.2f }.Select(price => new Day { Weekday = day % 7, Temperature = 20, Price = price })];
+            BanditEntry entry = bandit.Choose("a new store", actions);
+            float demand = Observe(actions[entry.Chosen]);
+            bandit.Learn(entry, demand);
+            log.Add(new BanditOutcome(entry, demand));
+        }
+
+        PolicyValue always = ml.MetaLearning().EvaluatePolicy(log, entry => [1, 0, 0]); // what if the price had always been 0.80?
+        Console.WriteLine($"{always.DoublyRobust} instead of {always.Logged}");
+        bandit.Save(path);
+        // </recipe>
+        Assert.True(log.Count(outcome => outcome.Entry.Chosen == 0) > 20); // the lowest price sells most
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
     public void Counts_HaveRatesThatDifferBetweenTasks()
     {
         // <recipe>

@@ -91,6 +91,38 @@ public sealed class CalibrateTests
         Assert.NotNull(_ml.MetaLearning().Calibrate(model, tasks, 0.8));
     }
 
+    [Theory]
+    [InlineData("Value")]
+    [InlineData("Answer")]
+    [InlineData("Key")]
+    public void Fit_WithCoverage_HoldsRowsOfNewTasksAndKnowsAllTasks(string label)
+    {
+        var trainer = new TrainerCase("case", label);
+        IEstimator<ITransformer> pipeline = trainer.Pipeline(_ml, trainer.Options(iterations: 10) with { Coverage = 0.8 });
+        IDataView training = View(Some.Tasks(60, 30));
+        ITransformer model = pipeline.Fit(training);
+        Assert.Equal(0.8, _ml.MetaLearning().Describe(model).Outputs[0].Coverage);
+        Assert.Equal(60, _ml.MetaLearning().Describe(model).Outputs[0].Tasks.Count);
+        List<TaskRow> test = Some.Tasks(150, 30, firstTask: FirstOfTest, ragged: false);
+        ITransformer adapted = _ml.MetaLearning().Adapt(model, View(test.Where((_, i) => i % 30 < 8)));
+        double coverage = Held(trainer, adapted, [.. test.Where((_, i) => i % 30 >= 8)]).Average(isHeld => isHeld ? 1.0 : 0);
+        Assert.True(coverage >= 0.72, $"coverage {coverage}"); // 12 tasks for the calibration
+        SchemaShape shape = pipeline.GetOutputSchema(SchemaShapes.Of(training.Schema));
+        string[] names = label == "Value" ? ["ScoreLowerBound", "ScoreUpperBound"] : ["PredictedSet"];
+        foreach (string name in names)
+            Assert.Contains(shape, column => column.Name == name);
+    }
+
+    [Fact]
+    public void Fit_CoverageThatCannotBe_IsAnError()
+    {
+        var trainer = new TrainerCase("case", "Value");
+        ITransformer Fit(double coverage) => trainer.Pipeline(_ml, trainer.Options(iterations: 2) with { Coverage = coverage }).Fit(View(Some.Tasks(12)));
+        foreach (double coverage in new[] { 0, 1, double.NaN })
+            Assert.Contains("MetaLearnerOptions.Coverage must be", Assert.Throws<ArgumentException>(() => Fit(coverage)).Message, StringComparison.Ordinal);
+        Assert.Contains("which need 18", Assert.Throws<InvalidOperationException>(() => Fit(0.9)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void At_SizesBetweenAndOutside_AreInterpolatedAndConstant()
     {

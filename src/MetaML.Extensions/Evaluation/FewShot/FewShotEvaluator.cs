@@ -106,7 +106,11 @@ internal sealed class FewShotEvaluator
                     int[] query = [.. drawn.SelectMany(rows => rows.Query).Order()];
                     reader.Read(model.Transform(RowFilter.ByPosition(_evaluated.View, query)), query, scores);
                     foreach (int task in group)
-                        Add(scores[task], means[task]);
+                    {
+                        means[task].Add(scores[task]);
+                        scores[task].Clear();
+                    }
+
                     step?.Invoke();
                 }
             }
@@ -160,12 +164,6 @@ internal sealed class FewShotEvaluator
         RuntimeInSeconds = seconds,
         Exception = exception,
     };
-
-    private void Add(TaskScores scores, MetricMeans means)
-    {
-        means.Add(MetricCalculator.Compute(Kind, scores), scores.UnscoredRows);
-        scores.Clear();
-    }
 
     private FewShotPoint Point(LearningStrategy strategy, int size, MetricMeans[] means)
     {

@@ -6,14 +6,20 @@ internal sealed class MetricMeans(LabelKind kind)
     private readonly double[] _sums = new double[kind.Metrics().Count];
     private readonly int[] _counts = new int[kind.Metrics().Count];
     private readonly SortedSet<int> _unscored = [];
+    private readonly ReliabilitySums _reliability = new();
 
     /// <summary>Whether at least one metric is defined for at least one draw.</summary>
     public bool IsDefined => _counts.Any(count => count > 0);
 
-    /// <summary>Adds one draw.</summary>
-    /// <param name="values">The metrics, in the order of <see cref="TaskMetricExtensions.Metrics"/>.</param>
-    /// <param name="unscoredRows">The numbers of the rows without a score.</param>
-    public void Add(IReadOnlyList<double> values, IEnumerable<int> unscoredRows)
+    /// <summary>Adds the rows of one draw.</summary>
+    public void Add(TaskScores rows)
+    {
+        _reliability.Add(kind, rows);
+        Add(MetricCalculator.Compute(kind, rows), rows.UnscoredRows);
+    }
+
+    // The metrics are in the order of TaskMetricExtensions.Metrics.
+    private void Add(double[] values, IEnumerable<int> unscoredRows)
     {
         _unscored.UnionWith(unscoredRows);
         for (int i = 0; i < _sums.Length; i++)
@@ -31,6 +37,7 @@ internal sealed class MetricMeans(LabelKind kind)
         Task = task,
         RowCount = rows,
         UnscoredRows = [.. _unscored],
+        Reliability = _reliability,
         Values = TaskEvaluator.Named(kind, [.. _sums.Zip(_counts, (sum, count) => count > 0 ? sum / count : double.NaN)]),
     };
 
@@ -42,7 +49,11 @@ internal sealed class MetricMeans(LabelKind kind)
         {
             var means = new MetricMeans(kind);
             foreach (TaskEvaluation evaluation in evaluations)
+            {
+                means._reliability.Add(evaluation.Tasks[i].Reliability);
                 means.Add([.. kind.Metrics().Select(metric => evaluation.Tasks[i][metric])], evaluation.Tasks[i].UnscoredRows);
+            }
+
             return means.ToMetrics(task.Task, task.RowCount);
         })]);
     }

@@ -82,7 +82,7 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
             buffer.CopyTo(scores);
             int best = TensorPrimitives.IndexOfMax<float>(scores);
             bool isFinite = FiniteNumbers.AreAll<float>(scores);
-            task.Add(row, label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0);
+            task.Add(row, label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0, scores[best]);
         };
     }
 

@@ -14,6 +14,10 @@ public sealed record TaskEvaluation
         ArgumentNullException.ThrowIfNull(tasks);
         Kind = kind;
         Tasks = tasks;
+        var reliability = new ReliabilitySums();
+        foreach (TaskMetrics task in tasks)
+            reliability.Add(task.Reliability);
+        Reliability = reliability.ToReliability();
         Summaries = [.. kind.Metrics().Select(metric => TaskMetricSummary.Of(metric, tasks))];
     }
 
@@ -25,6 +29,9 @@ public sealed record TaskEvaluation
 
     /// <summary>The summary of each metric over tasks.</summary>
     public IReadOnlyList<TaskMetricSummary> Summaries { get; }
+
+    /// <summary>The agreement of predicted probabilities with observed frequencies over the rows of all tasks, with the expected calibration error; null for regression, and if there are no probabilities.</summary>
+    public Reliability? Reliability { get; }
 
     /// <summary>Number of rows without a finite score in all tasks. The metrics leave these rows out; <see cref="TaskMetrics.UnscoredRows"/> names them.</summary>
     public int UnscoredRowCount => Tasks.Sum(task => task.UnscoredRowCount);

@@ -57,7 +57,9 @@ internal sealed class TaskEvaluator(IHostEnvironment env)
     private TaskMetrics Metrics(LabelKind kind, IReadOnlyList<string> classes, string name, TaskScores task)
     {
         var values = Named(kind, MetricCalculator.Compute(kind, task));
-        var metrics = new TaskMetrics { Task = name, RowCount = task.Count, UnscoredRows = task.UnscoredRows, Values = values };
+        var reliability = new ReliabilitySums();
+        reliability.Add(kind, task);
+        var metrics = new TaskMetrics { Task = name, Reliability = reliability, RowCount = task.Count, UnscoredRows = task.UnscoredRows, Values = values };
         if (task.Count == 0)
             return metrics;
         return kind switch

@@ -1,3 +1,4 @@
+using MetaML.Extensions.Evaluation.Metrics;
 using Microsoft.ML.Data;
 
 namespace MetaML;
@@ -19,6 +20,9 @@ public sealed record TaskMetrics
 
     /// <summary>The rows without a finite score, as row numbers in the evaluated data, from 0. With several draws, a row is listed if it has no score in at least one draw.</summary>
     public IReadOnlyList<int> UnscoredRows { get; init; } = [];
+
+    /// <summary>Sums over the rows in bins of their predicted probability; null if they are not known.</summary>
+    internal ReliabilitySums? Reliability { get; init; }
 
     /// <summary>The same metrics as ML.NET's type; null unless labels are binary and the task was evaluated once.</summary>
     public BinaryClassificationMetrics? Binary { get; init; }

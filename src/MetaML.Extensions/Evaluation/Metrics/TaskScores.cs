@@ -12,6 +12,9 @@ internal sealed class TaskScores
     /// <summary>Binary: the probability of the positive class; NaN if there is none. Multiclass: the probability of the class of the label.</summary>
     public List<float> Probabilities { get; } = [];
 
+    /// <summary>Multiclass: the probability of the predicted class; otherwise NaN.</summary>
+    public List<float> Confidences { get; } = [];
+
     /// <summary>The numbers of the rows whose score is not finite.</summary>
     public List<int> UnscoredRows { get; } = [];
 
@@ -19,7 +22,7 @@ internal sealed class TaskScores
     public int Count => Labels.Count;
 
     /// <summary>Adds a row. If its score is not finite, only the number of the row is added.</summary>
-    public void Add(int row, float label, float score, float probability)
+    public void Add(int row, float label, float score, float probability, float confidence = float.NaN)
     {
         if (!float.IsFinite(score))
         {
@@ -30,6 +33,7 @@ internal sealed class TaskScores
         Labels.Add(label);
         Scores.Add(score);
         Probabilities.Add(probability);
+        Confidences.Add(confidence);
     }
 
     public void Clear()
@@ -37,6 +41,7 @@ internal sealed class TaskScores
         Labels.Clear();
         Scores.Clear();
         Probabilities.Clear();
+        Confidences.Clear();
         UnscoredRows.Clear();
     }
 }

@@ -58,7 +58,7 @@ internal sealed class TaskScoreGraph
         (ScoreColumns.Deviation, _) => TaskRowGraph.ValueWhere(_isScored, Deviations()),
         (ScoreColumns.LowerBound, _) => TaskRowGraph.ValueWhere(_isScored, _scores - Margins()),
         (ScoreColumns.UpperBound, _) => TaskRowGraph.ValueWhere(_isScored, _scores + Margins()),
-        (ScoreColumns.PredictedSet, _) => throw new NotSupportedException("The columns of an exported model must be scores, labels, deviations and bounds; got PredictedSet. Export the model before Calibrate."),
+        (ScoreColumns.PredictedSet, _) => PredictedSets(_probabilities ?? _scores.Graph.Join(_scores.Apply("Neg").Apply("Sigmoid"), _scores.Apply("Sigmoid"))).Apply("Or", _isScored.Apply("Not")),
         (ScoreColumns.KnownTask, _) => _isKnown,
         (DefaultColumnNames.Probability, _) => TaskRowGraph.ValueWhere(_isScored, _scores.Apply("Sigmoid")),
         (_, LabelKind.Multiclass) => PredictedClasses(_probabilities!.Value),
@@ -141,9 +141,22 @@ internal sealed class TaskScoreGraph
     // [rows, 1]: half of the interval that holds a new value.
     private GraphTensor Margins()
     {
-        GraphTensor quantiles = Table(task => [task is null ? 0 : (float)_model.Conformal!.Of(_model, task)]).Shaped(1);
-        return _model.GivesDeviation ? quantiles * Deviations() : quantiles.Reshape(-1, 1) + (_scores - _scores);
+        return _model.GivesDeviation ? Quantiles() * Deviations() : Quantiles() + (_scores - _scores);
     }
+
+    // Boolean [rows, classes], from [rows, outputs]: the classes whose nonconformity is at most the quantile, and the most probable one.
+    private GraphTensor PredictedSets(GraphTensor probabilities)
+    {
+        OperatorGraph graph = probabilities.Graph;
+        GraphTensor best = graph.Apply("ArgMax", [probabilities], ("axis", 1L), ("keepdims", 1L));
+        int outputs = _model.Kind == LabelKind.Binary ? 2 : _outputCount;
+        GraphTensor isBest = graph.List([.. Enumerable.Range(0, outputs).Select(k => (long)k)]).Apply("Equal", best);
+        GraphTensor isIn = (probabilities * -1 + 1).Apply("Greater", Quantiles()).Apply("Not").Apply("Or", isBest);
+        return _model.Kind == LabelKind.Binary || HaveAllClasses ? isIn : ProbabilitiesOfClasses(graph.Apply("Cast", [isIn], ("to", typeof(float)))).Apply("Greater", Constant(0.5f));
+    }
+
+    // [rows, 1], see ConformalQuantiles.
+    private GraphTensor Quantiles() => Table(task => [task is null ? 0 : (float)_model.Conformal!.Of(_model, task)]).Shaped(1).Reshape(-1, 1);
 
     // [rows, classes], from [rows, outputs]
     private GraphTensor ProbabilitiesOfClasses(GraphTensor probabilities)

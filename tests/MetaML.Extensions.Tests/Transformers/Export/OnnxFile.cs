@@ -106,6 +106,7 @@ internal sealed class OnnxFile : IDisposable
 
     private static Array Values(IDataView rows, DataViewSchema.Column column) => column.Type switch
     {
+        VectorDataViewType { ItemType: BooleanDataViewType } => rows.GetColumn<bool[]>(column).SelectMany(row => row).ToArray(),
         VectorDataViewType => rows.GetColumn<float[]>(column).SelectMany(row => row).ToArray(),
         TextDataViewType => rows.GetColumn<string>(column).Select(text => text ?? "").ToArray(),
         BooleanDataViewType => rows.GetColumn<bool>(column).ToArray(),

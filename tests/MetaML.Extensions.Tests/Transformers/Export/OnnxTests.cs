@@ -113,6 +113,21 @@ public sealed class OnnxTests
     }
 
     [Theory]
+    [InlineData("Value", false)]
+    [InlineData("Answer", false)]
+    [InlineData("Key", false)]
+    [InlineData("Key", true)]
+    public void ConvertToOnnx_IntervalsAndSets_AreTheSame(string label, bool haveOwnClasses)
+    {
+        var trainer = new TrainerCase("coverage", label, label == "Value" ? new BayesianAdapterOptions() : null);
+        IDataView Data(int tasks, int rows, int first) => _ml.Data.LoadFromEnumerable(haveOwnClasses ? Some.TasksWithOwnClasses(tasks, rows, firstTask: first) : Some.Tasks(tasks, rows, firstTask: first));
+        ITransformer model = trainer.Pipeline(_ml, trainer.Options(iterations: 10) with { Coverage = 0.7, UnknownTasks = haveOwnClasses ? UnknownTaskHandling.Missing : null }).Fit(Data(20, 30, 0));
+        IDataView rows = Data(4, 10, 18);
+        using var file = new OnnxFile(_ml, model, rows);
+        Assert.Contains(label == "Value" ? "ScoreLowerBound" : "PredictedSet", file.AssertEqual(rows));
+    }
+
+    [Theory]
     [MemberData(nameof(Golden))]
     public void ConvertToOnnx_LoadedModels_ScoreTheSame(string name)
     {

@@ -1,0 +1,5 @@
+/// <summary>What can be shown to a customer.</summary>
+internal class Offer
+{
+    public string Kind { get; set; } = "";
+}
