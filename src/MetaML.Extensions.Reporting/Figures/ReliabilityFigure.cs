@@ -1,3 +1,4 @@
+using MetaML.Extensions.Reporting.Figures.Canvas;
 using MetaML.Extensions.Reporting.Text;
 
 namespace MetaML.Extensions.Reporting.Figures;

@@ -50,6 +50,3 @@ internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<St
 
     private static int RowHeight(double width) => IsNarrow(width) ? 38 : 24;
 }
-
-/// <summary>The mean score of a strategy.</summary>
-internal sealed record StrategyScore(string Strategy, StrategyKind Kind, MeanInterval Score);

@@ -53,9 +53,6 @@ internal sealed class ActionReader<TRow>
     /// <summary>The embeddings of the actions, [actions, embedding].</summary>
     public ReadOnlySpan<float> Embeddings => _scorer.Embeddings(0, Features.Count);
 
-    /// <summary>Memory for draws.</summary>
-    public float[] Buffer = [];
-
     /// <summary>Reads the actions of a logged decision, whose features are finite and as many as those of the model.</summary>
     public void Read(BanditEntry entry)
     {

@@ -98,7 +98,7 @@ public sealed class Bandit<TRow>
         {
             reader.Read(entry);
             RandomStream random = NextRandom();
-            return Array.ConvertAll(Probabilities(new ScorePosterior(Learner.Model, Learner.Task(entry.Task) ?? PriorOf(entry.TaskFeatures), reader.Embeddings), reader, ref random), value => (double)value);
+            return Array.ConvertAll(Probabilities(new ScorePosterior(Learner.Model, Learner.Task(entry.Task) ?? PriorOf(entry.TaskFeatures), reader.Embeddings), ref random), value => (double)value);
         });
     }
 
@@ -146,7 +146,7 @@ public sealed class Bandit<TRow>
         AdaptedTask known = Learner.Task(task) ?? PriorOf(reader.TaskFeatures);
         var scores = new ScorePosterior(Learner.Model, known, reader.Embeddings);
         RandomStream random = NextRandom();
-        float[] probabilities = Probabilities(scores, reader, ref random);
+        float[] probabilities = Probabilities(scores, ref random);
         var actions = new BanditAction[rows.Count];
         double rest = random.NextDouble();
         int chosen = -1;
@@ -161,11 +161,11 @@ public sealed class Bandit<TRow>
         return new BanditEntry { Task = task, TaskFeatures = [.. reader.TaskFeatures], Actions = actions, Chosen = chosen };
     }
 
-    private float[] Probabilities(ScorePosterior scores, ActionReader<TRow> reader, ref RandomStream random)
+    private float[] Probabilities(ScorePosterior scores, ref RandomStream random)
     {
         var probabilities = new float[scores.Means.Length];
         if (_options.Method == BanditMethod.ThompsonSampling)
-            ActionProbabilities.OfDraws(scores, _options.Draws, ref random, probabilities, ref reader.Buffer);
+            ActionProbabilities.OfDraws(scores, _options.Draws, ref random, probabilities);
         else
             ActionProbabilities.OfUpperBound(scores, _options.UpperBoundDeviations, probabilities);
         foreach (ref float probability in probabilities.AsSpan())

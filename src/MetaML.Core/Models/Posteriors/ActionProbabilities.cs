@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using MetaML.Numerics;
 
@@ -11,13 +12,11 @@ internal static class ActionProbabilities
     /// <param name="draws">The number of draws.</param>
     /// <param name="random">The generator.</param>
     /// <param name="shares">Receives the share of each action.</param>
-    /// <param name="buffer">Memory that is used again; enlarged if necessary.</param>
-    public static void OfDraws(ScorePosterior scores, int draws, ref RandomStream random, Span<float> shares, ref float[] buffer)
+    public static void OfDraws(ScorePosterior scores, int draws, ref RandomStream random, Span<float> shares)
     {
         shares.Clear();
         int lanes = Vector<float>.Count, width = scores.Factor.Length / shares.Length, padded = (draws + lanes - 1) / lanes * lanes, half = padded * width / 2;
-        if (buffer.Length < 3 * half)
-            buffer = new float[3 * half];
+        float[] buffer = ArrayPool<float>.Shared.Rent(3 * half);
         Span<float> normal = buffer.AsSpan(0, 2 * half); // [width, draws]
         random.FillNormal(normal, buffer.AsSpan(2 * half, half));
         for (int first = 0; first < draws; first += lanes) // as many draws at a time as the processor has lanes
@@ -39,6 +38,7 @@ internal static class ActionProbabilities
                 shares[best[lane]]++;
         }
 
+        ArrayPool<float>.Shared.Return(buffer);
         foreach (ref float share in shares)
             share /= draws;
     }
