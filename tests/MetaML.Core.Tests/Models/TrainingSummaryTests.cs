@@ -70,7 +70,8 @@ public sealed class TrainingSummaryTests
         using var reader = new BinaryReader(new MemoryStream(Bytes.Of(model.Write)));
         TrainingSummary read = MetaModel.Read(reader).Training!;
         Assert.Equal(model.Training!.Reasons, read.Reasons);
-        Assert.Equal(model.Training with { Reasons = [] }, read with { Reasons = [] });
+        Assert.Equal(model.Training.Candidates, read.Candidates);
+        Assert.Equal(model.Training with { Reasons = [], Candidates = [] }, read with { Reasons = [], Candidates = [] });
     }
 
     [Fact]

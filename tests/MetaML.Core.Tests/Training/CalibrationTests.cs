@@ -76,7 +76,9 @@ public sealed class CalibrationTests
 
     private static double Loss(RareRow row, float score) => Loss(row, (double)score);
 
-    private static Dictionary<string, AdaptedTask> Adapt(MetaModel model, TaskSet tasks) =>
+    internal static MetaTrainingOptions OptionsOf(string learner) => s_learners[learner];
+
+    internal static Dictionary<string, AdaptedTask> Adapt(MetaModel model, TaskSet tasks) =>
         tasks.Tasks.Zip(model.Adapt(tasks)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
 
     private static LinearHead Pooled()

@@ -21,25 +21,12 @@ public sealed class ClassCalibrationTests
     private static readonly SkewedRow[] s_new = s_world.Rows("new", Tasks, 100, 4);
     private static readonly LinearHead s_pooled = Pooled();
 
-    public static TheoryData<string> Learners => [.. s_learners.Keys];
-
-    private static readonly Dictionary<string, MetaTrainingOptions> s_learners = new()
-    {
-        ["ridge"] = Linear(new RidgeAdapterOptions()),
-        ["logistic"] = Linear(new LogisticAdapterOptions()),
-        ["Bayesian"] = Linear(new BayesianAdapterOptions()),
-        ["Bayesian, logistic"] = Linear(new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }),
-        ["ANIL"] = Network(new GradientAdapterOptions()),
-        ["MAML"] = Network(new GradientAdapterOptions { Scope = GradientScope.All, InnerSteps = 2 }),
-        ["prototypes"] = Network(new PrototypeAdapterOptions()),
-    };
-
     [Theory]
-    [MemberData(nameof(Learners))]
+    [MemberData(nameof(CalibrationTests.Learners), MemberType = typeof(CalibrationTests))]
     public void Train_RareClasses_PredictsThemAtTheirRateAndNoWorseThanOneModelForAllTasks(string learner)
     {
-        MetaModel model = MetaTrainer.Train(s_training, s_learners[learner]);
-        Dictionary<string, AdaptedTask> known = Adapt(model, s_training), adapted = Adapt(model, s_support);
+        MetaModel model = MetaTrainer.Train(s_training, CalibrationTests.OptionsOf(learner));
+        Dictionary<string, AdaptedTask> known = CalibrationTests.Adapt(model, s_training), adapted = CalibrationTests.Adapt(model, s_support);
         Check("known", s_known, model, row => known[row.Task]);
         Check("adapted", s_new, model, row => adapted[row.Task]);
         CheckRates("unknown", s_new, Probabilities(s_new, model, _ => model.Prior!));
@@ -48,13 +35,13 @@ public sealed class ClassCalibrationTests
     [Fact]
     public void Read_CalibratedModel_GivesTheSameScores()
     {
-        MetaModel model = MetaTrainer.Train(s_training, s_learners["Bayesian"]);
+        MetaModel model = MetaTrainer.Train(s_training, CalibrationTests.OptionsOf("Bayesian"));
         Assert.NotNull(model.Calibration!.ClassOffsets);
         using var stream = new MemoryStream();
         model.Write(new BinaryWriter(stream));
         stream.Position = 0;
         MetaModel read = MetaModel.Read(new BinaryReader(stream));
-        Dictionary<string, AdaptedTask> before = Adapt(model, s_support), after = Adapt(read, s_support);
+        Dictionary<string, AdaptedTask> before = CalibrationTests.Adapt(model, s_support), after = CalibrationTests.Adapt(read, s_support);
         Assert.Equal(Probabilities(s_new, model, row => before[row.Task]), Probabilities(s_new, read, row => after[row.Task]));
     }
 
@@ -99,18 +86,10 @@ public sealed class ClassCalibrationTests
     private static double Loss(SkewedRow[] rows, float[][] probabilities) =>
         rows.Zip(probabilities, (row, predicted) => -row.Probabilities.Zip(predicted, (truth, probability) => truth * Math.Log(Math.Max(probability, 1e-7))).Sum()).Average();
 
-    private static Dictionary<string, AdaptedTask> Adapt(MetaModel model, TaskSet tasks) =>
-        tasks.Tasks.Zip(model.Adapt(tasks)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
-
     private static LinearHead Pooled()
     {
         SkewedRow[] rows = s_world.Rows("known", Tasks, 150, 1);
         return PooledHead.Logistic(LabelKind.Multiclass, new EmbeddedTask(
             rows.SelectMany(row => row.Features).ToArray(), SkewedRow.FeatureCount, [.. rows.Select(row => (float)SkewedRow.Classes.IndexOf(row.Class))], [.. rows.Select(_ => 1f)], SkewedRow.Classes.Length));
     }
-
-    private static MetaTrainingOptions Linear(AdapterOptions adapter) => new() { Encoder = new IdentityEncoderOptions(), Adapter = adapter, MaximumNumberOfIterations = 300, Seed = 1 };
-
-    private static MetaTrainingOptions Network(AdapterOptions adapter) =>
-        new() { Encoder = new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 8, LinearPath = false }, Adapter = adapter, MaximumNumberOfIterations = 300, Seed = 1 };
 }
