@@ -1,5 +1,6 @@
 using System.Globalization;
 using MetaML;
+using MetaML.PriorFitting.Evaluation;
 using MetaML.PriorFitting.Training;
 using TorchSharp;
 
@@ -23,7 +24,17 @@ switch (args.FirstOrDefault())
         using (torch.NewDisposeScope())
             new PriorTrainer(options, folder).Run();
         return 0;
+    case "export":
+        using (torch.NewDisposeScope())
+            File.WriteAllBytes(settings["--weights"], new PriorTrainer(new TrainingOptions(), folder).Weights().ToBytes());
+        return 0;
+    case "evaluate":
+        RealEvaluation.Run([.. RealTable.Read(settings["--tables"], settings["--data"], settings.GetValueOrDefault("--split", "look"))
+            .Where(table => table.Kind.ToString().StartsWith(settings.GetValueOrDefault("--kind", ""), StringComparison.OrdinalIgnoreCase))], Number("--draws", 20), Number("--views", 4), settings.GetValueOrDefault("--methods", ""));
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: train [--folder F] [--steps N] [--decay N] [--rows N] [--seed N] [--threads N]");
+        Console.Error.WriteLine("Usage: train [--folder F] [--steps N] [--decay N] [--rows N] [--seed N] [--threads N]\n"
+            + "       export --weights FILE [--folder F]\n"
+            + "       evaluate --tables RealTables/tables.tsv --data FOLDER [--split look|end] [--kind binary|multiclass|regression] [--draws N] [--views N] [--methods NAME]");
         return 1;
 }

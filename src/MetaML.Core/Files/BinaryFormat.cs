@@ -20,8 +20,24 @@ internal static class BinaryFormat
     public static void WriteNumbers<T>(BinaryWriter writer, ReadOnlySpan<T> values)
         where T : unmanaged, IFloatingPointIeee754<T> => writer.Write(MemoryMarshal.AsBytes(values));
 
+    /// <summary>Reads numbers that may be NaN or infinite.</summary>
+    public static float[] ReadFloatsOrNaN(BinaryReader reader, long count) => ReadAny<float>(reader, count);
+
     /// <summary>Reads finite numbers.</summary>
     public static T[] ReadNumbers<T>(BinaryReader reader, long count)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        T[] values = ReadAny<T>(reader, count);
+        foreach (T value in values)
+        {
+            if (!T.IsFinite(value))
+                throw new InvalidDataException($"A model's numbers must be finite; got {value}. The file is damaged.");
+        }
+
+        return values;
+    }
+
+    private static T[] ReadAny<T>(BinaryReader reader, long count)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var values = new ArrayBufferWriter<T>((int)Math.Clamp(count, 1, NumbersPerBlock));
@@ -30,12 +46,6 @@ internal static class BinaryFormat
             int block = (int)Math.Min(NumbersPerBlock, count - values.WrittenCount);
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(values.GetSpan(block)[..block]));
             values.Advance(block);
-        }
-
-        foreach (T value in values.WrittenSpan)
-        {
-            if (!T.IsFinite(value))
-                throw new InvalidDataException($"A model's numbers must be finite; got {value}. The file is damaged.");
         }
 
         return values.WrittenSpan.ToArray();

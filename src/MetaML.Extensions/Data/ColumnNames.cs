@@ -25,6 +25,9 @@ internal sealed record ColumnNames(string Label, string Features, string? Task, 
     /// <summary>The exposure of counts: Single; null if all rows have the exposure 1.</summary>
     public string? Exposure { get; init; }
 
+    /// <summary>The columns that scoring reads.</summary>
+    public IEnumerable<string> Scored => new[] { Features, Task, TaskFeatures, Exposure }.OfType<string>().Concat(Groups);
+
     /// <summary>The columns of the model of one task.</summary>
     public ColumnNames WithoutTask => this with { Task = null, TaskFeatures = null, Groups = [] };
 

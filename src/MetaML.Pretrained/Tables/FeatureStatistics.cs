@@ -10,13 +10,11 @@ internal sealed class FeatureStatistics
     private readonly float _inverse;
     private readonly float[] _sorted;
 
-    /// <param name="values">The values of the support's rows; NaN is left out.</param>
+    /// <param name="values">The values of the support's rows. Those that are not finite are left out.</param>
     public FeatureStatistics(ReadOnlySpan<float> values)
     {
-        _sorted = [.. values];
-        Array.Sort(_sorted); // NaN comes first
-        int missing = _sorted.AsSpan().LastIndexOf(float.NaN) + 1;
-        _sorted = _sorted[missing..];
+        _sorted = Array.FindAll(values.ToArray(), float.IsFinite);
+        Array.Sort(_sorted);
         if (_sorted.Length == 0)
             return;
         double sum = 0, squares = 0;
@@ -27,7 +25,7 @@ internal sealed class FeatureStatistics
             squares += (value - mean) * (value - mean);
         float deviation = (float)Math.Sqrt(squares / _sorted.Length);
         _mean = (float)mean;
-        Varies = _sorted[0] < _sorted[^1] && float.IsNormal(deviation) || missing > 0;
+        Varies = _sorted[0] < _sorted[^1] && float.IsNormal(deviation) || _sorted.Length < values.Length;
         _inverse = float.IsNormal(deviation) ? 1 / deviation : 0;
     }
 

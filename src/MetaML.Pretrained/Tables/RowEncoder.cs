@@ -6,7 +6,7 @@ namespace MetaML.Pretrained.Tables;
 /// <remarks>
 /// Each feature is given as a number, (x − mean) / deviation, and as a rank, √3 (2 F(x) − 1) with the empirical distribution F of the
 /// support. Numbers beyond three deviations grow as a logarithm. Both are multiplied by √(slots / features), so that the scale of the
-/// first layer's sums depends little on the number of features. A missing value is 0 and is marked.
+/// first layer's sums depends little on the number of features. A missing value, NaN or infinite, is 0 and is marked.
 /// </remarks>
 internal sealed class RowEncoder
 {
@@ -56,7 +56,7 @@ internal sealed class RowEncoder
             float value = row[_features[slot]];
             if (!feature.Varies)
                 continue;
-            if (float.IsNaN(value))
+            if (!float.IsFinite(value))
             {
                 token[2 * _slots + slot] = 1;
                 continue;

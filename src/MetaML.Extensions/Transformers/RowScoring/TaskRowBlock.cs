@@ -8,7 +8,7 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 internal sealed class TaskRowBlock : DataViewRow
 {
     private readonly DataViewRowCursor _input;
-    private readonly TaskRowReader _rows;
+    private readonly RowReader _rows;
     private readonly Dictionary<int, ColumnBuffer> _buffers; // by the index of the input column
     private readonly Delegate[] _outputGetters;
     private readonly ValueGetter<DataViewRowId> _getId;
@@ -20,13 +20,12 @@ internal sealed class TaskRowBlock : DataViewRow
     /// <param name="input">The cursor.</param>
     /// <param name="inputs">Indices of the input columns that are passed on.</param>
     /// <param name="outputs">Indices of the output columns that are computed; at least one.</param>
-    public TaskRowBlock(TaskRowTransformer transformer, DataViewRowCursor input, int[] inputs, int[] outputs)
+    public TaskRowBlock(RowBlockTransformer transformer, DataViewRowCursor input, int[] inputs, int[] outputs)
     {
         _input = input;
         _getId = input.GetIdGetter();
         _buffers = inputs.ToDictionary(index => index, index => ColumnBuffer.Of(input, input.Schema[index], () => RowIndex));
-        _rows = transformer.CreateReader(this);
-        _outputGetters = transformer.CreateGetters(_rows, outputs.Contains);
+        (_rows, _outputGetters) = transformer.CreateReader(this, outputs.Contains);
     }
 
     /// <summary>Number of rows.</summary>

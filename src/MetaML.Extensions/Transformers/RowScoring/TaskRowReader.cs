@@ -8,7 +8,7 @@ using Microsoft.ML.Data;
 namespace MetaML.Extensions.Transformers.RowScoring;
 
 /// <summary>Reads the features and tasks of a cursor's rows: of a block, or of the current row. All outputs share it, so that each row is read once and embedded once. Belongs to one cursor.</summary>
-internal sealed class TaskRowReader
+internal sealed class TaskRowReader : RowReader
 {
     private readonly DataViewRow _row;
     private readonly MetaScorer _scorer;
@@ -20,6 +20,7 @@ internal sealed class TaskRowReader
     private readonly TaskRowBlock? _block;
     private readonly List<TaskRowOutput> _outputs = [];
 
+    private int _count;
     private VBuffer<float> _features;
     private string?[] _tasks = new string?[1];
     private float[][] _taskFeatures = [[]]; // of each row
@@ -53,11 +54,11 @@ internal sealed class TaskRowReader
     /// <summary>The Task column, or null.</summary>
     public string? TaskColumn { get; }
 
-    /// <summary>Number of rows.</summary>
-    public int Count { get; private set; }
+    /// <inheritdoc/>
+    public override int Count => _count;
 
-    /// <summary>The number of rows that are scored together most efficiently.</summary>
-    public int BlockSize => _scorer.BlockSize;
+    /// <inheritdoc/>
+    public override int BlockSize => _scorer.BlockSize;
 
     /// <summary>The index of the row whose values the getters return. Without a block it is the cursor's current row. This property then reads the row and computes its outputs, once for each row.</summary>
     public int Current
@@ -86,16 +87,16 @@ internal sealed class TaskRowReader
         return output;
     }
 
-    /// <summary>Removes all rows.</summary>
-    public void Clear()
+    /// <inheritdoc/>
+    public override void Clear()
     {
-        Count = _finiteCount = 0;
+        _count = _finiteCount = 0;
         _isEmbedded = false;
         _scorer.Clear();
     }
 
-    /// <summary>Adds the current row of the cursor.</summary>
-    public void Add()
+    /// <inheritdoc/>
+    public override void Add()
     {
         if (Count == _tasks.Length)
         {
@@ -116,13 +117,13 @@ internal sealed class TaskRowReader
         _getExposure?.Invoke(ref _exposures[Count]);
         _groups[Count] = _groupReader?.Read() ?? [];
         bool isFinite = features.IsFinite && FiniteNumbers.AreAll<float>(_taskFeatures[Count]);
-        _finiteIndices[Count++] = isFinite ? _finiteCount++ : -1;
+        _finiteIndices[_count++] = isFinite ? _finiteCount++ : -1;
         if (isFinite)
             _scorer.Add(features);
     }
 
-    /// <summary>Computes all outputs of the rows.</summary>
-    public void Compute()
+    /// <inheritdoc/>
+    public override void Compute()
     {
         foreach (TaskRowOutput output in _outputs)
             output.Compute();

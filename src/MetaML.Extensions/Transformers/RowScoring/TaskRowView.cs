@@ -13,10 +13,10 @@ namespace MetaML.Extensions.Transformers.RowScoring;
 internal sealed class TaskRowView : RowToRowTransformBase, IRowToRowMapper, ITransformCanSaveOnnx
 {
     private readonly RowToRowMapperTransform _rows; // scores row by row, for columns that cannot be read ahead
-    private readonly TaskRowTransformer _transformer;
+    private readonly RowBlockTransformer _transformer;
     private readonly ColumnBindings _bindings;
 
-    public TaskRowView(IHostEnvironment env, RowToRowMapperTransform rows, DataViewSchema.DetachedColumn[] outputs, TaskRowTransformer transformer)
+    public TaskRowView(IHostEnvironment env, RowToRowMapperTransform rows, DataViewSchema.DetachedColumn[] outputs, RowBlockTransformer transformer)
         : base(env, nameof(TaskRowView), rows.Source)
     {
         _rows = rows;
