@@ -64,6 +64,18 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void FirstTask_WithoutTrainingTasks_IsPredicted()
+    {
+        // <recipe>
+        ITransformer first = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.PriorFitted("Demand")).Fit(support); // ten days of the only store so far
+
+        RegressionMetrics metrics = ml.Regression.Evaluate(first.Transform(query), "Demand");
+        // </recipe>
+        Assert.True(metrics.RSquared > 0, $"R² {metrics.RSquared}");
+    }
+
+    [Fact]
     public void ArrivingRows_AreAddedAndForgotten()
     {
         Sale[] days = Sale.Of(stores: 3, days: 10, first: 29, seed: 5);

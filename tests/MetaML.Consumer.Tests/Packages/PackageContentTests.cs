@@ -107,6 +107,7 @@ public sealed partial class PackageContentTests(PackedFeed feed)
         Assert.Equal([("MetaML.Core", $"[{feed.Version}]"), ("Microsoft.ML", "[5.0.1, 6.0.0)")], Dependencies("MetaML.Extensions")); // exact: they use each other's internal members
         Assert.Contains(("MetaML.Extensions", $"[{feed.Version}]"), Dependencies("MetaML.Extensions.Reporting"));
         Assert.Equal([("MetaML.Extensions", $"[{feed.Version}]"), ("Microsoft.Extensions.AI.Abstractions", "10.11.0")], Dependencies("MetaML.Extensions.AI"));
+        Assert.Equal([("MetaML.Extensions", $"[{feed.Version}]")], Dependencies("MetaML.Pretrained"));
     }
 
     [Theory]
