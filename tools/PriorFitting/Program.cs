@@ -29,12 +29,17 @@ switch (args.FirstOrDefault())
             File.WriteAllBytes(settings["--weights"], new PriorTrainer(new TrainingOptions(), folder).Weights().ToBytes());
         return 0;
     case "evaluate":
-        RealEvaluation.Run([.. RealTable.Read(settings["--tables"], settings["--data"], settings.GetValueOrDefault("--split", "look"))
-            .Where(table => table.Kind.ToString().StartsWith(settings.GetValueOrDefault("--kind", ""), StringComparison.OrdinalIgnoreCase))], Number("--draws", 20), Number("--views", 4), settings.GetValueOrDefault("--methods", ""));
+        var evaluation = new RealEvaluation(Number("--draws", 20), Number("--views", 4), settings.GetValueOrDefault("--results"));
+        foreach (var kind in RealTable.Read(settings["--tables"], settings["--data"], settings.GetValueOrDefault("--split", "look")).GroupBy(table => table.Kind)
+            .Where(kind => kind.Key.ToString().StartsWith(settings.GetValueOrDefault("--kind", ""), StringComparison.OrdinalIgnoreCase)))
+        {
+            evaluation.Run([.. kind], settings.GetValueOrDefault("--methods", ""));
+        }
+
         return 0;
     default:
         Console.Error.WriteLine("Usage: train [--folder F] [--steps N] [--decay N] [--rows N] [--seed N] [--threads N]\n"
             + "       export --weights FILE [--folder F]\n"
-            + "       evaluate --tables RealTables/tables.tsv --data FOLDER [--split look|end] [--kind binary|multiclass|regression] [--draws N] [--views N] [--methods NAME]");
+            + "       evaluate --tables RealTables/tables.tsv --data FOLDER [--split look|end] [--kind binary|multiclass|regression] [--draws N] [--views N] [--methods NAME] [--results FILE]");
         return 1;
 }

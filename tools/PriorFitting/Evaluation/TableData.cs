@@ -19,7 +19,7 @@ internal static class TableData
                 Features = table.Row(row).ToArray(),
                 Number = table.Labels[row],
                 Answer = table.Labels[row] == 1,
-                Class = table.Classes == 0 ? 1 : (uint)table.Labels[row] + 1,
+                Class = table.Classes == 0 ? 0 : (uint)table.Labels[row], // ML.NET adds 1 to keys that it reads from objects
             }).ToArray(),
             schema);
     }
