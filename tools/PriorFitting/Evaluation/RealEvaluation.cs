@@ -73,7 +73,8 @@ internal sealed class RealEvaluation(int draws, int views, string? results)
     private void Print(LabelKind kind, int support, Method[] methods, string[] tables)
     {
         Dictionary<string, Result>[] complete = [.. _results.Where(result => result.Support == support && tables.Contains(result.Table)).GroupBy(result => result.Table)
-            .Select(table => table.ToDictionary(result => result.Method)).Where(table => methods.All(method => table.ContainsKey(method.Name)))];
+            .Select(table => table.ToDictionary(result => result.Method)).Where(table => table.ContainsKey(methods[0].Name))];
+        methods = [.. methods.Where(method => complete.All(table => table.ContainsKey(method.Name)))]; // those that were run on all tables
         if (complete.Length == 0)
             return;
         foreach (string metric in complete[0][methods[0].Name].Metrics.Keys)
