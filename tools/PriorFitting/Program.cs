@@ -28,6 +28,9 @@ switch (args.FirstOrDefault())
         using (torch.NewDisposeScope())
             File.WriteAllBytes(settings["--weights"], new PriorTrainer(new TrainingOptions(), folder).Weights().ToBytes());
         return 0;
+    case "speed":
+        SpeedMeasurement.Run(Number("--views", 4));
+        return 0;
     case "evaluate":
         var evaluation = new RealEvaluation(Number("--draws", 20), Number("--views", 4), settings.GetValueOrDefault("--results"));
         foreach (var kind in RealTable.Read(settings["--tables"], settings["--data"], settings.GetValueOrDefault("--split", "look")).GroupBy(table => table.Kind)
@@ -40,6 +43,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("Usage: train [--folder F] [--steps N] [--decay N] [--rows N] [--seed N] [--threads N]\n"
             + "       export --weights FILE [--folder F]\n"
+            + "       speed [--views N]\n"
             + "       evaluate --tables RealTables/tables.tsv --data FOLDER [--split look|end] [--kind binary|multiclass|regression] [--draws N] [--views N] [--methods NAME] [--results FILE]");
         return 1;
 }
