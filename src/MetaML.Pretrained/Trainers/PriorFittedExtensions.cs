@@ -15,7 +15,7 @@ public static class PriorFittedExtensions
     /// <code>
     /// var pipeline = ml.Transforms.Concatenate("Features", "Age", "Visits", "Basket")
     ///     .Append(ml.BinaryClassification.Trainers.PriorFitted("Returns"));
-    /// ITransformer model = pipeline.Fit(twentyCustomers);
+    /// ITransformer model = pipeline.Fit(supportRows);
     /// </code>
     /// </example>
     public static PriorFittedTrainer PriorFitted(
