@@ -4,6 +4,7 @@ using MetaML.Encoders;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Parameters;
+using static TorchSharp.torch;
 
 namespace MetaML.Adapters.Bayesian;
 
@@ -56,11 +57,12 @@ internal sealed class BayesianRobustAdapter : IManagedAdapter, IPopulationAdapte
         Tensor embeddings = input.EmbedSupport(), degrees = input.AdapterParameters[Degrees].exp(), precision = input.AdapterParameters.Tensors[NoiseIndex].Times(-2).exp();
         var own = new ParameterSet(input.AdapterParameters.Names.Zip(input.AdapterParameters.Tensors).SkipLast(1));
         AdaptationInput embedded = input with { Encoder = new IdentityEncoder((int)embeddings.shape[2]), AdapterParameters = own };
-        AdaptedTasks tasks = Fit(input.Support.Weights);
+        Tensor weights = input.Support.Weights;
+        AdaptedTasks tasks = Fit(weights);
         for (int step = 0; step < Steps; step++)
         {
             Tensor squares = (tasks.Score(embeddings).squeeze(-1) - input.Support.Labels).Squared() * precision;
-            tasks = Fit(input.Support.Weights * degrees.Plus(1) / squares.Plus(degrees));
+            tasks = Fit(where(weights.IsAbove(0), weights * degrees.Plus(1) / squares.Plus(degrees), weights)); // the root of a weight of 0 has no gradient
         }
 
         return tasks with { EncoderParameters = input.EncoderParameters };
