@@ -77,11 +77,15 @@ internal sealed class TaskRowScorer : TaskRowOutput
             _results[row] = Score(row, ref scoreCount);
     }
 
+    /// <summary>The probability of the positive class: 1 / (1 + e^−score), but never 0 or 1, for which ML.NET's log-loss is infinite if the label is the other one.</summary>
+    /// <param name="score">The score.</param>
+    internal static float ProbabilityOf(float score) => Math.Clamp(1 / (1 + MathF.Exp(-score)), float.Epsilon, MathF.BitDecrement(1));
+
     private void GetScore(ref float value) => value = Current() is { Task: not null } row ? _scores[row.Start] : float.NaN;
 
     private void GetDeviation(ref float value) => value = Current() is { Task: not null } row ? row.Deviation : float.NaN;
 
-    private void GetProbability(ref float value) => value = Current() is { Task: not null } row ? 1 / (1 + MathF.Exp(-_scores[row.Start])) : float.NaN;
+    private void GetProbability(ref float value) => value = Current() is { Task: not null } row ? ProbabilityOf(_scores[row.Start]) : float.NaN;
 
     private void GetPredictedAnswer(ref bool value) => value = Current() is { Task: not null } row && _scores[row.Start] > 0;
 
@@ -122,7 +126,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
         editor.Values.Fill(row.Task is null);
         if (row.Task is { } task)
         {
-            float positive = 1 / (1 + MathF.Exp(-_scores[row.Start]));
+            float positive = ProbabilityOf(_scores[row.Start]);
             ReadOnlySpan<float> probabilities = _model.Kind == LabelKind.Binary ? [1 - positive, positive] : _scores.AsSpan(row.Start, task.Classes.Count);
             double largest = Quantile(task);
             int best = TensorPrimitives.IndexOfMax(probabilities);
