@@ -1,3 +1,5 @@
+using MetaML.Numerics;
+
 namespace MetaML.TestKit;
 
 /// <summary>Related tasks with rare positives: each task has log odds of its own, linear in the features.</summary>
@@ -40,12 +42,12 @@ public sealed class RareClasses
         {
             var rule = new Random(HashOf(name, t / 2, 0));
             double sign = t % 2 == 0 ? 1 : -1;
-            double[] weights = [.. s_weights.Select(weight => weight + sign * WeightDeviation * Normal(rule))];
-            double intercept = _intercept + sign * InterceptDeviation * Normal(rule);
+            double[] weights = [.. s_weights.Select(weight => weight + sign * WeightDeviation * NormalRandom.Next(rule))];
+            double intercept = _intercept + sign * InterceptDeviation * NormalRandom.Next(rule);
             var random = new Random(HashOf(name, t, draw));
             for (int i = 0; i < rows; i++)
             {
-                float[] x = [.. weights.Select(_ => (float)Normal(random))];
+                float[] x = [.. weights.Select(_ => (float)NormalRandom.Next(random))];
                 double probability = Sigmoid(intercept + x.Zip(weights, (value, weight) => value * weight).Sum());
                 all.Add(new RareRow { Task = $"{name}{t}", Features = x, Label = random.NextDouble() < probability, Probability = probability });
             }
@@ -70,6 +72,4 @@ public sealed class RareClasses
     }
 
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
-
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -1,3 +1,5 @@
+using MetaML.Numerics;
+
 namespace MetaML.TestKit;
 
 /// <summary>Related tasks with four classes, of which one is frequent and one is very rare: the scores of a task are linear in the features.</summary>
@@ -18,15 +20,15 @@ public sealed class SkewedClasses(int seed)
     public SkewedRow[] Rows(string name, int tasks, int rows, int draw) => [.. Enumerable.Range(0, tasks).SelectMany(task =>
     {
         var rule = new Random(HashOf(name, task, 0));
-        double[][] weights = [.. s_weights.Select(of => of.Select(weight => weight + WeightDeviation * Normal(rule)).ToArray())];
-        double[] intercepts = [.. s_intercepts.Select(intercept => intercept + InterceptDeviation * Normal(rule))];
+        double[][] weights = [.. s_weights.Select(of => of.Select(weight => weight + WeightDeviation * NormalRandom.Next(rule)).ToArray())];
+        double[] intercepts = [.. s_intercepts.Select(intercept => intercept + InterceptDeviation * NormalRandom.Next(rule))];
         var random = new Random(HashOf(name, task, draw));
         return Enumerable.Range(0, rows).Select(_ => Row($"{name}{task}", weights, intercepts, random)).ToArray();
     })];
 
     private static SkewedRow Row(string task, double[][] weights, double[] intercepts, Random random)
     {
-        float[] x = [.. weights[0].Select(_ => (float)Normal(random))];
+        float[] x = [.. weights[0].Select(_ => (float)NormalRandom.Next(random))];
         double[] odds = [.. weights.Zip(intercepts, (of, intercept) => Math.Exp(intercept + x.Zip(of, (value, weight) => value * weight).Sum()))];
         double total = odds.Sum(), at = random.NextDouble() * total;
         int drawn = 0;
@@ -36,6 +38,4 @@ public sealed class SkewedClasses(int seed)
     }
 
     private int HashOf(string name, int task, int draw) => unchecked((((seed * 1_000_003) + name.Length * 7 + name[0]) * 1_000_003 + task) * 101 + draw);
-
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

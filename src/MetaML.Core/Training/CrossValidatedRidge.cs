@@ -31,7 +31,7 @@ internal static class CrossValidatedRidge
         MetaModel Model(double penalty)
         {
             var design = new MetaModelDesign(LabelKind.Regression, task.Features.FeatureCount, 1, new IdentityEncoderOptions(), new RidgeAdapterOptions { InitialPenalty = penalty }, task.Features.FeatureNames);
-            return new MetaModel(design, scaling, labels, [], [.. design.Adapter.Parameters.Select(spec => new ParameterArray(spec.Name, spec.Initialize(new Random(0))))]);
+            return new MetaModel(design, scaling, labels, [], ParameterArray.Initialize(design.Adapter.Parameters, new Random(0)));
         }
 
         double Error(MetaModel model)

@@ -22,32 +22,30 @@ internal sealed record LinearTasks(int Tasks, int FewestRows, int MostRows, int 
     public IEnumerable<Row> Rows()
     {
         var random = new Random(1);
-        double[] mean = [.. Enumerable.Range(0, Features).Select(_ => 0.5 * Normal(random))], direction = [.. mean.Select(_ => 0.3 * Normal(random))], head = new double[Features];
+        double[] mean = [.. Enumerable.Range(0, Features).Select(_ => 0.5 * NormalDraw.Next(random))], direction = [.. mean.Select(_ => 0.3 * NormalDraw.Next(random))], head = new double[Features];
         var row = new Row { Features = new float[Features] };
         for (int task = 0; task < Tasks; task++)
         {
             row.Task = $"task {task}";
-            double shared = Normal(random), intercept = Normal(random);
+            double shared = NormalDraw.Next(random), intercept = NormalDraw.Next(random);
             for (int j = 0; j < Features; j++)
-                head[j] = mean[j] + shared * direction[j] + 0.3 * Normal(random);
+                head[j] = mean[j] + shared * direction[j] + 0.3 * NormalDraw.Next(random);
             for (int rows = random.Next(FewestRows, MostRows + 1); rows > 0; rows--)
             {
                 double value = intercept;
                 for (int j = 0; j < Features; j++)
                 {
-                    row.Features[j] = (float)Normal(random);
+                    row.Features[j] = (float)NormalDraw.Next(random);
                     value += head[j] * row.Features[j] / Math.Sqrt(Features);
                 }
 
-                row.Label = (float)(value + Normal(random));
-                row.IsPositive = value + Normal(random) > 0;
+                row.Label = (float)(value + NormalDraw.Next(random));
+                row.IsPositive = value + NormalDraw.Next(random) > 0;
                 row.Class = value < -0.7 ? "low" : value < 0.7 ? "middle" : "high";
                 yield return row;
             }
         }
     }
-
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     /// <summary>A row with a label of each kind.</summary>
     internal sealed class Row

@@ -54,7 +54,7 @@ internal static class Bandits
     private static double[] Repeat(double spread, int repetition)
     {
         var random = new Random(repetition);
-        double[] mean = [.. Enumerable.Range(0, FeatureCount).Select(_ => Normal(random))];
+        double[] mean = [.. Enumerable.Range(0, FeatureCount).Select(_ => NormalDraw.Next(random))];
         var tasks = Enumerable.Range(0, s_earlier[^1] + NewTasks).Select(t => new Game($"task {t}", mean, spread, new Random(repetition * 1000 + t))).ToArray();
         Game[] earlier = tasks[..s_earlier[^1]], later = tasks[s_earlier[^1]..];
         var rows = new List<Row>();
@@ -82,8 +82,6 @@ internal static class Bandits
         return [.. regrets];
     }
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-
     private static double Dot(float[] x, double[] w) => x.Zip(w, (a, b) => a * b).Sum();
 
     private interface IPlayer
@@ -102,10 +100,10 @@ internal static class Bandits
         public Game(string name, double[] mean, double spread, Random random)
         {
             Name = name;
-            double[] head = [.. mean.Select(value => value + spread * Normal(random))];
+            double[] head = [.. mean.Select(value => value + spread * NormalDraw.Next(random))];
             _actions = [.. Enumerable.Range(0, ActionCount).Select(_ => new Action { Features = [.. Enumerable.Range(0, FeatureCount).Select(_ => random.NextSingle() - 0.5f)] })];
             _values = [.. _actions.Select(action => Dot(action.Features, head))];
-            _noise = [.. Enumerable.Range(0, Rounds).Select(_ => Normal(random))];
+            _noise = [.. Enumerable.Range(0, Rounds).Select(_ => NormalDraw.Next(random))];
         }
 
         public string Name { get; }
@@ -156,7 +154,7 @@ internal static class Bandits
             var lower = new double[FeatureCount, FeatureCount];
             for (int j = 0; j < FeatureCount; j++)
             {
-                double normal = Normal(_random);
+                double normal = NormalDraw.Next(_random);
                 for (int i = j; i < FeatureCount; i++)
                 {
                     double value = _covariance[i, j];

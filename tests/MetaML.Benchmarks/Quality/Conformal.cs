@@ -93,7 +93,7 @@ internal static class Conformal
     private static IEnumerable<RegressionRow[]> HeavyTails()
     {
         var random = new Random(1);
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        double Normal() => NormalDraw.Next(random);
         for (int t = 0; t < 300; t++)
         {
             double[] w = [.. Enumerable.Range(0, 6).Select(_ => 1 + Normal())];

@@ -116,7 +116,7 @@ internal static class Defaults
     private static Setting New(string name, Func<double[], double[], double> value, int features, int rows, int support, bool outliers = false) => new($"{name}, new tasks with {support} rows", false, (options, draw) =>
     {
         var random = new Random(draw);
-        double Normal() => NormalRandom(random);
+        double Normal() => NormalDraw.Next(random);
         RegressionRow[][] tasks = [.. Enumerable.Range(0, 100).Select(task =>
         {
             double[] slope = [Normal(), Normal(), Normal()];
@@ -163,8 +163,6 @@ internal static class Defaults
 
     // A standard normal value as a share of values below it: Friedman's surface (Multivariate adaptive regression splines, 1991) is defined on uniform features.
     private static double Share(double x) => 1 / (1 + Math.Exp(-1.702 * x));
-
-    private static double NormalRandom(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static bool IsThere(string folder)
     {

@@ -16,10 +16,10 @@ internal static class Drift
 
     private static readonly (string Name, Func<Random, double, double> Noise, bool IsBinary)[] s_worlds =
     [
-        ("normal noise", (random, _) => Normal(random), false),
-        ("noise of each task (× e^±0.2)", (random, scale) => scale * Normal(random), false),
-        ("Student's t, 3 degrees", (random, _) => Normal(random) / Math.Sqrt((Square(random) + Square(random) + Square(random)) / 3) / Math.Sqrt(3), false),
-        ("two classes", (random, _) => Normal(random), true),
+        ("normal noise", (random, _) => NormalDraw.Next(random), false),
+        ("noise of each task (× e^±0.2)", (random, scale) => scale * NormalDraw.Next(random), false),
+        ("Student's t, 3 degrees", (random, _) => NormalDraw.Next(random) / Math.Sqrt((Square(random) + Square(random) + Square(random)) / 3) / Math.Sqrt(3), false),
+        ("two classes", (random, _) => NormalDraw.Next(random), true),
     ];
 
     public static void Run()
@@ -73,9 +73,7 @@ internal static class Drift
         Result.Print(new { quality = "drift", rows = results });
     }
 
-    private static double Square(Random random) => Normal(random) is var value ? value * value : 0;
-
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Square(Random random) => NormalDraw.Next(random) is var value ? value * value : 0;
 
     private sealed class Alarms : IProgress<DriftAlarm>
     {
@@ -101,12 +99,12 @@ internal static class Drift
         public static IEnumerable<Row> Of(string name, int rows, int task, int seed, Func<Random, double, double> noise)
         {
             var random = new Random(task);
-            double[] weights = [.. Enumerable.Range(0, FeatureCount + 1).Select(_ => 1 + Normal(random))];
-            double scale = Math.Exp(0.2 * Normal(random));
+            double[] weights = [.. Enumerable.Range(0, FeatureCount + 1).Select(_ => 1 + NormalDraw.Next(random))];
+            double scale = Math.Exp(0.2 * NormalDraw.Next(random));
             random = new Random(seed * 31 + 7);
             for (int row = 0; row < rows; row++)
             {
-                float[] x = [.. Enumerable.Range(0, FeatureCount).Select(_ => (float)Normal(random))];
+                float[] x = [.. Enumerable.Range(0, FeatureCount).Select(_ => (float)NormalDraw.Next(random))];
                 double value = weights[^1] + x.Zip(weights).Sum(pair => pair.First * pair.Second) + noise(random, scale);
                 yield return new Row { Task = name, Features = x, Label = (float)value, Answer = value > 0 };
             }

@@ -50,7 +50,7 @@ internal static class Verdicts
     private static IDataView Data(MLContext ml, int seed, double gain)
     {
         var random = new Random(seed);
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        double Normal() => NormalDraw.Next(random);
         IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, Tasks).SelectMany(task =>
         {
             double[] errors = [.. Enumerable.Range(0, 2 * StrategiesOfAKind).Select(j => Error + Deviation * Normal() - (j < StrategiesOfAKind ? 0 : gain))];

@@ -21,19 +21,18 @@ internal sealed class CalibrationFit
 
     private static readonly int s_sizes = ScoreCalibration.Sizes.Count;
 
+    private readonly Random _random;
     private readonly int _outputs; // 2 for binary labels, where the score of the first is 0
     private readonly bool _isBinary;
     private readonly double[] _offsetDeviations;
 
     private CalibrationFit(IReadOnlyList<HeldOutRow> offsets, Random random)
     {
-        Random = random;
+        _random = random;
         _isBinary = offsets[0].Scores.Length == 1;
         _outputs = _isBinary ? 2 : offsets[0].Scores.Length;
         _offsetDeviations = [.. Enumerable.Range(0, _outputs).Select(k => _isBinary && k == 0 ? 0 : offsets.Count(row => row.Label == k) < MinimumOfClass ? OfOffset : Free)];
     }
-
-    private Random Random { get; }
 
     /// <summary>The calibration; null unless two classes have ten rows.</summary>
     /// <param name="slopes">The rows that slopes are fitted on; none if there are too few tasks, so that slopes are those of the identity.</param>
@@ -55,7 +54,7 @@ internal sealed class CalibrationFit
         {
             HeldOutRow[] all = [.. group];
             int count = Math.Min(all.Length, most);
-            return RowSampler.Some(all.Length, count, Random).Select(i => all[i] with { Weight = all[i].Weight * all.Length / count });
+            return RowSampler.Some(all.Length, count, _random).Select(i => all[i] with { Weight = all[i].Weight * all.Length / count });
         })];
     }
 
