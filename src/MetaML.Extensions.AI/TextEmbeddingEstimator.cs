@@ -36,9 +36,7 @@ public sealed class TextEmbeddingEstimator : IEstimator<TextEmbeddingTransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         TextColumn.Check(inputSchema, _input);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        columns[_output] = new SchemaShape.Column(_output, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);
-        return new SchemaShape(columns.Values);
+        return SharedEncoderEstimator.WithEmbedding(inputSchema, _output);
     }
 
     private int Measure(IDataView input)

@@ -8,6 +8,17 @@ internal static class SchemaShapes
 {
     private const string Mark = "MetaML.Unchanged";
 
+    /// <summary>The columns of a schema, with some that a step makes. A column of the same name is replaced.</summary>
+    /// <param name="input">The schema.</param>
+    /// <param name="made">The columns that the step makes.</param>
+    public static SchemaShape With(this SchemaShape input, params IEnumerable<SchemaShape.Column> made)
+    {
+        var columns = input.ToDictionary(column => column.Name);
+        foreach (SchemaShape.Column column in made)
+            columns[column.Name] = column;
+        return new SchemaShape(columns.Values);
+    }
+
     /// <summary>Whether a column is a key after a pipeline.</summary>
     /// <param name="pipeline">The pipeline, or null.</param>
     /// <param name="schema">The schema of its input.</param>

@@ -97,9 +97,6 @@ public sealed class MetaLearnerTrainer : IEstimator<MetaLearnerTransformer>
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column label = Columns.Check(inputSchema, _kind);
         _options.CheckNotHidden(_kind);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Shapes(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null, _options.Coverage is not null))
-            columns[column.Name] = column;
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(ScoreColumns.Shapes(_kind, label, _options.GivesDeviation(_kind), _options.TaskColumnName is not null, _options.Coverage is not null));
     }
 }

@@ -39,9 +39,6 @@ internal sealed class RidgeTrainer : IEstimator<MetaLearnerTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         SchemaShape.Column label = _columns.Check(inputSchema, LabelKind.Regression);
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Shapes(LabelKind.Regression, label, givesDeviation: false, hasTasks: false))
-            columns[column.Name] = column;
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(ScoreColumns.Shapes(LabelKind.Regression, label, givesDeviation: false, hasTasks: false));
     }
 }

@@ -1,4 +1,5 @@
 using MetaML.Extensions.Data;
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -80,9 +81,7 @@ public sealed class PooledScoreEstimator : IEstimator<PooledScoreTransformer>
         SchemaShape fitted = _trainer.GetOutputSchema(inputSchema);
         if (!fitted.TryFindColumn(_score, out SchemaShape.Column score))
             throw MissingScore(fitted.Select(column => column.Name));
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        columns[_output] = new SchemaShape.Column(_output, score.Kind, score.ItemType, score.IsKey);
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(new SchemaShape.Column(_output, score.Kind, score.ItemType, score.IsKey));
     }
 
     private string[] Tasks(IDataView input)

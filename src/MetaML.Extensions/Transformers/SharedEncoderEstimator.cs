@@ -1,3 +1,4 @@
+using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -29,10 +30,6 @@ public sealed class SharedEncoderEstimator : IEstimator<SharedEncoderTransformer
     }
 
     /// <summary>The schema with the embedding column.</summary>
-    internal static SchemaShape WithEmbedding(SchemaShape input, string output)
-    {
-        var columns = input.ToDictionary(column => column.Name);
-        columns[output] = new SchemaShape.Column(output, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false);
-        return new SchemaShape(columns.Values);
-    }
+    internal static SchemaShape WithEmbedding(SchemaShape input, string output) =>
+        input.With(new SchemaShape.Column(output, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false));
 }

@@ -77,10 +77,7 @@ public sealed class PriorFittedTrainer : IEstimator<PriorFittedTransformer>
         SchemaShape.Column label = Columns.Check(inputSchema, _kind);
         bool givesDeviation = _kind == LabelKind.Regression;
         Columns.CheckNotHidden(ScoreColumns.Names(_kind, givesDeviation, hasTasks: false));
-        var columns = inputSchema.ToDictionary(column => column.Name);
-        foreach (SchemaShape.Column column in ScoreColumns.Shapes(_kind, label, givesDeviation, hasTasks: false))
-            columns[column.Name] = column;
-        return new SchemaShape(columns.Values);
+        return inputSchema.With(ScoreColumns.Shapes(_kind, label, givesDeviation, hasTasks: false));
     }
 
     private LabeledTable Read(IDataView input, ColumnNames columns, int width, int classes, IChannel channel)
