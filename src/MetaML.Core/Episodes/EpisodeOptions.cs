@@ -35,7 +35,7 @@ public sealed record EpisodeOptions
     public double? EmptyShare { get; set; }
 
     /// <summary>Query rows of each task; with <see cref="Ways"/>, of each class. Fewer where a task has no more.</summary>
-    /// <value>At least 1, or null (default): 64; with <see cref="Ways"/> 15.</value>
+    /// <value>At least 1, or null (default): 64; up to 256 if a class is rare, so that about ten of the rows are of that class; with <see cref="Ways"/> 15.</value>
     public int? Queries { get; set; }
 
     /// <summary>Number of tasks in each outer step (the meta-batch).</summary>

@@ -12,12 +12,14 @@ internal sealed class RowSampler : IEpisodeSampler
 
     private const double DefaultStratifiedShare = 0.5;
     private const int MaximumSupport = 64;
-    private const int DefaultQueries = 64;
+    private const int DefaultQueries = 64, MostDefaultQueries = 256;
+    private const int RareQueries = 10; // rows of a rare class in a query, on average
     private const int MostShuffled = 1 << 12; // more rows are not shuffled as a whole
 
     private readonly EpisodeOptions _options;
     private readonly bool _isOpen; // whether supports are drawn as new tasks have them
     private readonly double _emptyShare;
+    private readonly int _queries;
     private readonly EpisodePool[] _pools;
     private readonly int[][][] _strata;
 
@@ -34,11 +36,23 @@ internal sealed class RowSampler : IEpisodeSampler
             ? [pool.Support]
             : pool.Support.GroupBy(i => pool.Task.Labels[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray());
         _emptyShare = EmptyShareOf(kind, hasCommonOutputs, options);
+        _queries = options.Queries ?? (_isOpen && kind != LabelKind.Regression ? DefaultQueriesOf(_pools) : DefaultQueries);
     }
 
     /// <summary>The share of the episodes with an empty support. If the options do not set it, it is 0 for values: their tasks have no rates to learn.</summary>
     internal static double EmptyShareOf(LabelKind kind, bool hasCommonOutputs, EpisodeOptions options) =>
         options.EmptyShare ?? (hasCommonOutputs && options.IsSupportOpen && kind != LabelKind.Regression ? DefaultEmptyShare : 0);
+
+    /// <summary>The query rows of an episode if the options do not set them: more if a class is rare, since few rows of it say little about the loss.</summary>
+    /// <param name="pools">The tasks, which share the classes.</param>
+    internal static int DefaultQueriesOf(IEnumerable<EpisodePool> pools)
+    {
+        int[] classes = [.. pools.SelectMany(pool => pool.Support.Select(row => pool.Task.Labels[row])).CountBy(label => label).Select(rows => rows.Value)];
+        if (classes.Length < 2)
+            return DefaultQueries;
+        double rarest = (double)classes.Min() / classes.Sum();
+        return rarest * classes.Length < 0.5 ? (int)Math.Clamp(RareQueries / rarest, DefaultQueries, MostDefaultQueries) : DefaultQueries;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<Episode> Draw(Random random)
@@ -59,7 +73,7 @@ internal sealed class RowSampler : IEpisodeSampler
     private Episode DrawEmpty(EpisodePool pool, Random random)
     {
         int[] rows = pool.Query ?? pool.Support;
-        return new Episode(pool.Task, [], Some(rows, Math.Min(_options.Queries ?? DefaultQueries, rows.Length), random), pool.Task.Classes);
+        return new Episode(pool.Task, [], Some(rows, Math.Min(_queries, rows.Length), random), pool.Task.Classes);
     }
 
     private Episode Draw(EpisodePool pool, int[][] strata, double size, Random random)
@@ -87,7 +101,7 @@ internal sealed class RowSampler : IEpisodeSampler
             support.RemoveAt(moved);
         }
 
-        int queries = Math.Min(_options.Queries ?? DefaultQueries, pool.Query?.Length ?? pool.Support.Length - support.Count);
+        int queries = Math.Min(_queries, pool.Query?.Length ?? pool.Support.Length - support.Count);
         int[] query = pool.Query is null && isLarge ? Others(pool.Support, support, queries, random) : Some(pool.Query ?? [.. rest], queries, random);
         return new Episode(pool.Task, [.. support], query, pool.Task.Classes);
     }

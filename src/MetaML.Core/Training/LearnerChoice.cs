@@ -60,7 +60,7 @@ internal static class LearnerChoice
         }
 
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
-            : options.Adapter is not null ? "an adapter is set, and the linear learner has its own"
+            : options.Adapter is not null && options.TaskWeighting is not UniformWeightingOptions ? "an adapter and task weights are set, and task weights act on the training of a network"
             : options.Episodes.Ways is not null ? "tasks are drawn from classes"
             : problems[0].Features.IsSparse ? "features are sparse, and labels are numbers"
             : problems[0].Features.FeatureCount > MaximumFeaturesOfPrior ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
@@ -70,6 +70,14 @@ internal static class LearnerChoice
             if (options.Encoder is null)
                 decide?.Invoke($"Encoder: Mlp, since {whyNetwork}.");
             return [Network(options, problems, decide)];
+        }
+
+        if (options.Adapter is not null)
+        {
+            EncoderOptions[] encoders = [.. options.Adapter.CandidateEncoders().Where((_, number) => number == 0 || options.MaximumNumberOfIterations > 0)];
+            MetaTrainingOptions[] withAdapter = Array.ConvertAll(encoders, encoder => options with { Encoder = encoder });
+            decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder))}, since an adapter is set, and features are dense, {problems[0].Features.FeatureCount} of them.");
+            return withAdapter;
         }
 
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
@@ -171,7 +179,9 @@ internal static class LearnerChoice
     /// <param name="candidate">The candidate.</param>
     /// <param name="best">The best learner so far.</param>
     public static bool NeedsStructure(MetaTrainingOptions candidate, TrainedLearner best) =>
-        candidate.Encoder is MlpEncoderOptions or KernelEncoderOptions && best.Options.Encoder is IdentityEncoderOptions or KernelEncoderOptions;
+        !IsLinear(candidate.Encoder!) && (IsLinear(best.Options.Encoder!) || best.Options.Encoder is KernelEncoderOptions);
+
+    private static bool IsLinear(EncoderOptions encoder) => encoder is IdentityEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 };
 
     private static Dictionary<HeldOutUnit, double> LossOfUnits(EvaluatedLearner learner) =>
         learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.RelativeLoss).ToDictionary(unit => unit.Key, unit => unit.Average());
@@ -194,10 +204,15 @@ internal static class LearnerChoice
     }
 
     /// <summary>The name of a learner for the log: encoder and adapter.</summary>
-    public static string Describe(MetaTrainingOptions options) =>
-        options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal)
-        + (options.Encoder is SparseEncoderOptions { StructureDimension: 0 } ? " without structure" : options.Encoder is MlpEncoderOptions { LinearPath: true } ? " with a linear path" : "")
-        + " + " + Describe(options.Adapter!);
+    public static string Describe(MetaTrainingOptions options) => $"{DescribeEncoder(options)} + {Describe(options.Adapter!)}";
+
+    private static string DescribeEncoder(MetaTrainingOptions options) => options.Encoder!.GetType().Name.Replace("EncoderOptions", "", StringComparison.Ordinal) + options.Encoder switch
+    {
+        SparseEncoderOptions { StructureDimension: 0 } => " without structure",
+        MlpEncoderOptions { LinearPath: true } => " with a linear path",
+        MlpEncoderOptions { HiddenUnits.Length: 0 } => " without hidden layers",
+        _ => "",
+    };
 
     private static string Describe(AdapterOptions adapter) =>
         adapter.GetType().Name.Replace("AdapterOptions", "", StringComparison.Ordinal) + (adapter is BayesianAdapterOptions { ValueLikelihood: ValueLikelihood.StudentT } ? " (Student's t)" : adapter is BayesianAdapterOptions { ClassLikelihood: ClassLikelihood.Logistic } ? " (logistic)" : "");

@@ -110,7 +110,7 @@ internal sealed class TrainedLearner
             HeldOutUnit UnitOf(int task) => new(first + task, source.HoldsOutTasks ? 0 : fold + 1, problem.Prepared.ConstantLosses[task]);
             return Score(i, HeldOutEpisodes.Of(problem, Options, Seed), UnitOf, run) with
             {
-                CalibrationRows = IsCalibrated(problem) ? Score(i, HeldOutEpisodes.OfSizes(source.ValidationPools, new Random(Seed)), UnitOf, run).Rows : null,
+                CalibrationRows = IsCalibrated(problem) ? Score(i, HeldOutEpisodes.OfSizes(problem.Tasks.Kind, source.ValidationPools, new Random(Seed)), UnitOf, run).Rows : null,
                 CalibrationTasks = source.HoldsOutTasks ? source.ValidationPools.Count : 0,
             };
         })];
@@ -122,7 +122,7 @@ internal sealed class TrainedLearner
     public IReadOnlyList<HeldOutRow> ScoreTraining(int number, TrainingRun run)
     {
         EpisodeSource source = _problems[number].Prepared.Source;
-        return source.HoldsOutTasks ? Score(number, HeldOutEpisodes.OfSizes([.. source.TrainingPools.Where(pool => pool.Support.Length > 1)], new Random(Seed)), task => new HeldOutUnit(task), run).Rows : [];
+        return source.HoldsOutTasks ? Score(number, HeldOutEpisodes.OfSizes(_problems[number].Tasks.Kind, [.. source.TrainingPools.Where(pool => pool.Support.Length > 1)], new Random(Seed)), task => new HeldOutUnit(task), run).Rows : [];
     }
 
     /// <summary>The mean loss on validation episodes that are drawn like those by which the outer loop chooses its best parameters.</summary>

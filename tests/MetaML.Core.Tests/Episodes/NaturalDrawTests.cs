@@ -62,6 +62,13 @@ public sealed class NaturalDrawTests
         Assert.Equal(5, episodes.Select(episode => Positives(episode, episode.Support)).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(50, 50, 64)]
+    [InlineData(190, 10, 200)]
+    [InlineData(398, 2, 256)]
+    public void Draw_RareClass_QueriesHaveAboutTenRowsOfIt(int no, int yes, int queries) =>
+        Assert.Equal(Math.Min(queries, no + yes), Draws(Set(5, no, yes), new EpisodeOptions { EmptyShare = 0.5 }).Where(episode => episode.Support.Length == 0).Select(episode => episode.Query.Length).Distinct().Single());
+
     [Fact]
     public void Split_TasksOfOneClass_AreTrainedOn()
     {

@@ -28,8 +28,8 @@ public sealed class TrainingSummaryTests
     [Theory]
     [InlineData("Encoder: Sparse, with or without directions that tasks share, since features are sparse and labels are classes.", true, null, null)]
     [InlineData("Encoder: Mlp, since tasks are drawn from classes.", false, 2, null)]
-    [InlineData("Encoder: Mlp, since an adapter is set, and the linear learner has its own.", false, null, "ridge")]
-    public void Train_NoLinearLearner_SaysWhy(string expected, bool sparse, int? ways, string? adapter)
+    [InlineData("Encoder: Identity, or Mlp with a linear path, or Mlp, since an adapter is set, and features are dense, 6 of them.", false, null, "ridge")]
+    public void Train_OtherLearners_SaysWhy(string expected, bool sparse, int? ways, string? adapter)
     {
         TaskSet set = CoreData.Of(Some.TasksWithOwnClasses(), LabelKind.Multiclass, sparse: sparse);
         Assert.Contains(expected, Reasons(set, s_few with { Episodes = new() { Ways = ways }, Adapter = adapter is null ? null : new RidgeAdapterOptions() }));

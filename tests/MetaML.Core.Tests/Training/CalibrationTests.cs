@@ -47,6 +47,37 @@ public sealed class CalibrationTests
         Check("unknown", s_new, model, _ => model.Prior!);
     }
 
+    [Theory]
+    [InlineData("ridge")]
+    [InlineData("logistic")]
+    [InlineData("ANIL")]
+    [InlineData("MAML")]
+    [InlineData("CAVIA")]
+    [InlineData("prototypes")]
+    public void Train_RarePositivesAndAnAdapterAlone_TakesALinearEncoder(string learner)
+    {
+        MetaModel model = MetaTrainer.Train(s_training, s_learners[learner] with { Encoder = null });
+        Assert.True(model.EncoderOptions is IdentityEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 }, $"{model.EncoderOptions}");
+        double truth = s_new.Average(row => row.Probability), pooled = s_new.Average(row => Loss(row, s_pooled.Score(row.Features, 0)));
+        var (mean, loss) = Measure(s_new, model, _ => model.Prior!);
+        Assert.InRange(mean / truth, 0.8, 1.2);
+        Assert.True(loss < 1.02 * pooled, $"log-loss {loss}, of one model for all tasks {pooled}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Train_OnePositiveInAHundredRows_PredictsKnownTasksAtTheirRate(int seed)
+    {
+        var world = new RareClasses(0.01, seed);
+        TaskSet training = CoreData.Of(world.Rows("known", 100, 200, 1));
+        MetaModel model = MetaTrainer.Train(training, Linear(new GradientAdapterOptions()));
+        Dictionary<string, AdaptedTask> known = Adapt(model, training);
+        RareRow[] rows = world.Rows("known", 100, 200, 3);
+        Assert.InRange(Measure(rows, model, row => known[row.Task]).Mean / rows.Average(row => row.Probability), 0.8, 1.2);
+    }
+
     [Fact]
     public void Train_RarePositives_StatesAValidationLossNearTheLossOfNewTasks()
     {

@@ -119,12 +119,27 @@ public sealed class LearnerChoiceTests
     public void Candidates_WhatTheUserSet_Stays()
     {
         TaskSet[] set = [Tasks((x, slope) => x[0])];
-        MetaTrainingOptions adapterGiven = Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Adapter = new GradientAdapterOptions() }));
-        Assert.IsType<GradientAdapterOptions>(adapterGiven.Adapter);
-        Assert.IsType<MlpEncoderOptions>(adapterGiven.Encoder);
+        MetaTrainingOptions[] adapterGiven = LearnerChoice.Candidates(set, new MetaTrainingOptions { Adapter = new GradientAdapterOptions() });
+        Assert.All(adapterGiven, candidate => Assert.IsType<GradientAdapterOptions>(candidate.Adapter));
+        Assert.Equal([typeof(IdentityEncoderOptions), typeof(MlpEncoderOptions), typeof(MlpEncoderOptions)], adapterGiven.Select(candidate => candidate.Encoder!.GetType()));
         MetaTrainingOptions encoderGiven = Assert.Single(LearnerChoice.Candidates(set, new MetaTrainingOptions { Encoder = new IdentityEncoderOptions() }));
         Assert.IsType<BayesianAdapterOptions>(encoderGiven.Adapter);
         Assert.IsType<PrototypeAdapterOptions>(Assert.Single(LearnerChoice.Candidates([CoreData.Of(Some.Tasks(), LabelKind.Binary)], new MetaTrainingOptions { Encoder = new ConvolutionalEncoderOptions() })).Adapter);
+    }
+
+    [Fact]
+    public void Candidates_StepsInsideTheEncoder_StartWithALinearNetwork()
+    {
+        var options = new MetaTrainingOptions { Adapter = new GradientAdapterOptions { Scope = GradientScope.All } };
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([Tasks((x, slope) => x[0])], options);
+        Assert.Equal([0, 2, 2], candidates.Select(candidate => Assert.IsType<MlpEncoderOptions>(candidate.Encoder).HiddenUnits.Length));
+    }
+
+    [Fact]
+    public void Candidates_AdapterAndTaskWeights_AreOneNetwork()
+    {
+        var options = new MetaTrainingOptions { Adapter = new RidgeAdapterOptions(), TaskWeighting = new UncertaintyWeightingOptions() };
+        Assert.IsType<MlpEncoderOptions>(Assert.Single(LearnerChoice.Candidates([Tasks((x, slope) => x[0])], options)).Encoder);
     }
 
     [Fact]

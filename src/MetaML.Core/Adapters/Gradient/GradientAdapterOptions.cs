@@ -116,6 +116,14 @@ public sealed record GradientAdapterOptions : AdapterOptions
             throw OptionCheck.Error(this, nameof(Scope), "Head, All or Context for an encoder without normalised hidden layers", Scope, "The encoder has no scale and no shift to adapt.", "Use the convolutional encoder, or an MLP with hidden layers and LayerNormalization.");
     }
 
+    // Steps inside an encoder need its parameters.
+    internal override IReadOnlyList<EncoderOptions> CandidateEncoders() => Scope switch
+    {
+        GradientScope.Head => base.CandidateEncoders(),
+        GradientScope.Film => [new MlpEncoderOptions { LayerNormalization = true }],
+        _ => [new MlpEncoderOptions { HiddenUnits = [] }, new MlpEncoderOptions { LinearPath = true }, new MlpEncoderOptions()],
+    };
+
     private void ValidateReptile()
     {
         if (Scope != GradientScope.All)

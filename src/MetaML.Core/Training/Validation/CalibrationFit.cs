@@ -11,7 +11,7 @@ namespace MetaML.Training.Validation;
 /// </remarks>
 internal sealed class CalibrationFit
 {
-    private const int MaximumRows = 10_000; // of a fit, an equal share of each class; they get the total weight of all rows of the class
+    private const int MaximumRows = 10_000; // of a fit, at most an equal share of each class and size; they get the total weight of all rows of that class and size
     private const int MaximumScores = 2_000_000; // of a fit
     private const int MinimumOfClass = 10; // query rows of a class
     private const double SmallestSlope = 1e-3; // of the prior score: the calibrated score of the prior increases with its score
@@ -48,9 +48,9 @@ internal sealed class CalibrationFit
 
     private HeldOutRow[] Thin(IReadOnlyList<HeldOutRow> rows)
     {
-        IGrouping<float, HeldOutRow>[] classes = [.. rows.GroupBy(row => row.Label).OrderByDescending(group => group.Key)];
-        int most = Math.Max(1, Math.Min(MaximumRows, MaximumScores / _outputs) / Math.Max(2, classes.Length));
-        return [.. classes.SelectMany(group =>
+        int classes = rows.Select(row => row.Label).Distinct().Count();
+        int most = Math.Max(1, Math.Min(MaximumRows, MaximumScores / _outputs) / Math.Max(2, classes) / s_sizes);
+        return [.. rows.GroupBy(row => (row.Label, Size: ScoreCalibration.Shares(row.Support).MaxBy(part => part.Share).At)).OrderByDescending(group => group.Key.Label).ThenBy(group => group.Key.Size).SelectMany(group =>
         {
             HeldOutRow[] all = [.. group];
             int count = Math.Min(all.Length, most);

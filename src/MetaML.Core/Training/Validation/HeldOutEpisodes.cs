@@ -17,7 +17,8 @@ internal static class HeldOutEpisodes
     private const int MaximumTasks = 256;
     private const int MaximumRows = 200_000; // query rows of all episodes
     private const int Folds = 5;
-    private const int ManyTasks = 50; // of so many tasks, one fifth of the rows is the query, instead of each fifth in turn
+    private const int ManyTasks = 50; // of so many tasks, one fifth of the rows is the query, instead of each fifth in turn, unless a class is rare
+    private const int RareClass = 1000; // rows
 
     /// <summary>The episodes by which losses are compared: the same for all candidates.</summary>
     /// <param name="problem">A problem with validation data.</param>
@@ -31,7 +32,7 @@ internal static class HeldOutEpisodes
         if (!options.Episodes.IsSupportOpen || !problem.Design.Head.HasCommonOutputs || problem.Prepared.Source.ValidationPools.Count == 0)
             return Drawn(problem, seed);
         bool hasEmpty = RowSampler.EmptyShareOf(tasks.Kind, tasks.HasCommonOutputs, options.Episodes) > 0;
-        Episode[] episodes = OfSizes(problem.Prepared.Source.ValidationPools, new Random(~seed));
+        Episode[] episodes = OfSizes(tasks.Kind, problem.Prepared.Source.ValidationPools, new Random(~seed));
         return options.HoldsOutRows
             ? [.. episodes.GroupBy(episode => episode.TaskNumber).Select(task => task.MaxBy(episode => episode.Support.Length)!)] // the tasks are scored later with all their rows
             : [.. episodes.Where(episode => hasEmpty || episode.Support.Length > 0)];
@@ -47,15 +48,20 @@ internal static class HeldOutEpisodes
     }
 
     /// <summary>Episodes with supports of all sizes.</summary>
+    /// <param name="kind">The kind of label.</param>
     /// <param name="pools">The rows of each task.</param>
     /// <param name="random">The source of the draws.</param>
-    public static Episode[] OfSizes(IReadOnlyList<EpisodePool> pools, Random random)
+    public static Episode[] OfSizes(LabelKind kind, IReadOnlyList<EpisodePool> pools, Random random)
     {
+        int folds = pools.Count < ManyTasks || (kind != LabelKind.Regression && HasRareClass(pools)) ? Folds : 1;
         int[] some = RowSampler.Some(pools.Count, Math.Min(pools.Count, MaximumTasks), random);
-        Episode[] episodes = [.. some.SelectMany(i => OfSizes(pools[i], pools.Count < ManyTasks ? Folds : 1, random))];
+        Episode[] episodes = [.. some.SelectMany(i => OfSizes(pools[i], folds, random))];
         int queries = Math.Max(1, MaximumRows / Math.Max(1, episodes.Length));
         return Array.ConvertAll(episodes, episode => new Episode(episode.Task, episode.Support, episode.Query[..Math.Min(queries, episode.Query.Length)], episode.Classes));
     }
+
+    private static bool HasRareClass(IEnumerable<EpisodePool> pools) =>
+        pools.SelectMany(pool => pool.Support.Select(row => pool.Task.Labels[row])).CountBy(label => label).Any(rows => rows.Value < RareClass);
 
     private static IEnumerable<Episode> OfSizes(EpisodePool pool, int folds, Random random)
     {

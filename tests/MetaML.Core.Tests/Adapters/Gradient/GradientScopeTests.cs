@@ -47,9 +47,16 @@ public sealed class GradientScopeTests
     }
 
     [Fact]
-    public void Train_FilmWithTheDefaultEncoder_Throws()
+    public void Train_FilmWithoutAnEncoder_TakesNormalisedLayers()
     {
-        var options = new MetaTrainingOptions { Adapter = new GradientAdapterOptions { Scope = GradientScope.Film } };
+        var options = new MetaTrainingOptions { Adapter = new GradientAdapterOptions { Scope = GradientScope.Film }, MaximumNumberOfIterations = 1 };
+        Assert.True(Assert.IsType<MlpEncoderOptions>(MetaTrainer.Train(CoreData.Of(Some.Tasks(), LabelKind.Binary), options).EncoderOptions).LayerNormalization);
+    }
+
+    [Fact]
+    public void Train_FilmOnLayersWithoutNormalisation_Throws()
+    {
+        var options = new MetaTrainingOptions { Encoder = new MlpEncoderOptions(), Adapter = new GradientAdapterOptions { Scope = GradientScope.Film } };
         Assert.Contains("without normalised hidden layers; got Film", Assert.Throws<ArgumentException>(() => MetaTrainer.Train(CoreData.Of(Some.Tasks(), LabelKind.Binary), options)).Message);
     }
 }
