@@ -21,19 +21,26 @@ internal static class TaskBlob
 
     /// <summary>Writes a task.</summary>
     /// <exception cref="ArgumentException">No output knows the task.</exception>
-    public static byte[] Write(ITaskLearner learner, string task)
+    public static byte[] Write(ITaskLearner learner, string task) => learner.Outputs.Any(output => output.KnowsTask(task))
+        ? Write(learner, task, [.. learner.Outputs.Select(output => output.Task(task))])
+        : throw new ArgumentException($"The task must be one that the model knows; got '{task}'. Check the name.", nameof(task));
+
+    /// <summary>Writes a task that need not be one of the learner's tasks.</summary>
+    /// <param name="learner">The model of the task.</param>
+    /// <param name="name">The name of the task.</param>
+    /// <param name="tasks">The task of each output; null for an output that does not know it.</param>
+    public static byte[] Write(ITaskLearner learner, string name, IReadOnlyList<AdaptedTask?> tasks)
     {
-        if (!learner.Outputs.Any(output => output.KnowsTask(task)))
-            throw new ArgumentException($"The task must be one that the model knows; got '{task}'. Check the name.", nameof(task));
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
         writer.Write(Magic);
         writer.Write(FormatVersion);
         writer.Write(Fingerprint(learner));
-        writer.Write(task);
-        foreach (MetaLearnerTransformer output in learner.Outputs)
+        writer.Write(name);
+        for (int i = 0; i < tasks.Count; i++)
         {
-            AdaptedTask? known = output.Task(task);
+            MetaLearnerTransformer output = learner.Outputs[i];
+            AdaptedTask? known = tasks[i];
             writer.Write(known is not null);
             if (known is null)
                 continue;

@@ -78,6 +78,9 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>The classes of all tasks if each task has its own; else null.</summary>
     internal KeyVocabulary? ClassesOfTasks => MayHaveNewClasses ? _classes : null;
 
+    /// <summary>The names of the classes; empty unless labels are multiclass.</summary>
+    internal IReadOnlyList<string> ClassNames => _classes?.Names ?? [];
+
     /// <summary>The known tasks.</summary>
     internal TaskMap Map { get; }
 
@@ -261,6 +264,16 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     /// <summary>Returns a transformer that also knows a task. A task of the same name is replaced.</summary>
     internal MetaLearnerTransformer WithTask(IHostEnvironment env, string name, AdaptedTask task) =>
         new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks.SetItem(name, task));
+
+    /// <summary>Returns a transformer that knows one task, or none.</summary>
+    /// <param name="env">The environment of the caller.</param>
+    /// <param name="name">The task's name.</param>
+    /// <param name="task">The task; null for none.</param>
+    internal MetaLearnerTransformer WithOnly(IHostEnvironment env, string name, AdaptedTask? task)
+    {
+        ImmutableDictionary<string, AdaptedTask> none = ImmutableDictionary<string, AdaptedTask>.Empty;
+        return new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, task is null ? none : none.Add(name, task));
+    }
 
     /// <summary>A transformer with the tasks of this moment and a <see cref="Map"/> of its own.</summary>
     internal MetaLearnerTransformer Copy(IHostEnvironment env) => new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks);

@@ -35,6 +35,8 @@ public sealed partial class DocumentationExampleTests
             public static readonly IDataView trainingTasks = null!, supportRows = null!, queryRows = null!;
             public static readonly ITransformer model = null!;
             public static readonly Microsoft.Extensions.AI.IEmbeddingGenerator<string, Microsoft.Extensions.AI.Embedding<float>> generator = null!;
+            public static readonly Orleans.IClusterClient cluster = null!;
+            public static readonly Orleans.Hosting.ISiloBuilder silo = null!;
         }
         """;
 

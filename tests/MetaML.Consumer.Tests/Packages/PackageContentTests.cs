@@ -94,8 +94,8 @@ public sealed partial class PackageContentTests(PackedFeed feed)
         string[] used = [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name)).Where(reference => !IsOfTheFramework(reference))];
         string[] dependencies = [.. feed.Metadata(name).Descendants("dependency").Select(dependency => dependency.Attribute("id")!.Value)];
 
-        // The native part of SkiaSharp has no assembly.
-        Assert.All(dependencies.Except(["SkiaSharp.NativeAssets.Linux.NoDependencies"]), id => Assert.Contains(used, reference => IsOf(id, reference)));
+        // The native part of SkiaSharp has no assembly. Microsoft.Orleans.Server brings the assemblies of Orleans and of the host.
+        Assert.All(dependencies.Except(["SkiaSharp.NativeAssets.Linux.NoDependencies", "Microsoft.Orleans.Server"]), id => Assert.Contains(used, reference => IsOf(id, reference)));
         Assert.All(used, reference => Assert.Contains(dependencies.Concat(Brought(name)), id => IsOf(id, reference)));
         Assert.DoesNotContain(dependencies, id => id.StartsWith("TorchSharp-", StringComparison.Ordinal) || id.StartsWith("libtorch", StringComparison.Ordinal));
     }
@@ -107,6 +107,7 @@ public sealed partial class PackageContentTests(PackedFeed feed)
         Assert.Equal([("MetaML.Core", $"[{feed.Version}]"), ("Microsoft.ML", "[5.0.1, 6.0.0)")], Dependencies("MetaML.Extensions")); // exact: they use each other's internal members
         Assert.Contains(("MetaML.Extensions", $"[{feed.Version}]"), Dependencies("MetaML.Extensions.Reporting"));
         Assert.Equal([("MetaML.Extensions", $"[{feed.Version}]"), ("Microsoft.Extensions.AI.Abstractions", "10.11.0")], Dependencies("MetaML.Extensions.AI"));
+        Assert.Equal([("MetaML.Extensions", $"[{feed.Version}]"), ("Microsoft.Orleans.Server", "10.4.2")], Dependencies("MetaML.Extensions.Orleans"));
         Assert.Equal([("MetaML.Extensions", $"[{feed.Version}]")], Dependencies("MetaML.Pretrained"));
     }
 
@@ -139,7 +140,8 @@ public sealed partial class PackageContentTests(PackedFeed feed)
         [.. Dependencies(name).Where(dependency => PackedFeed.Names.Contains(dependency.Id)).SelectMany(dependency => Dependencies(dependency.Id).Select(inner => inner.Id).Concat(Brought(dependency.Id)))];
 
     // Microsoft.ML has several assemblies.
-    private static bool IsOf(string package, string assembly) => assembly == package || assembly.StartsWith(package + ".", StringComparison.Ordinal);
+    private static bool IsOf(string package, string assembly) => assembly == package || assembly.StartsWith(package + ".", StringComparison.Ordinal)
+        || (package == "Microsoft.Orleans.Server" && (assembly.StartsWith("Orleans.", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) || assembly == "System.Memory.Data"));
 
     private static bool IsOfTheFramework(string assembly) => File.Exists(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, assembly + ".dll"));
 

@@ -10,7 +10,7 @@ namespace MetaML.Consumer.Tests.Packages;
 public sealed class PackedFeed : IDisposable
 {
     /// <summary>The packages that projects refer to.</summary>
-    public static readonly IReadOnlyList<string> Names = ["MetaML.Core", "MetaML.Extensions", "MetaML.Extensions.AI", "MetaML.Extensions.Reporting", "MetaML.Pretrained"];
+    public static readonly IReadOnlyList<string> Names = ["MetaML.Core", "MetaML.Extensions", "MetaML.Extensions.AI", "MetaML.Extensions.Orleans", "MetaML.Extensions.Reporting", "MetaML.Pretrained"];
 
     private readonly TemporaryFolder _folder = new();
 

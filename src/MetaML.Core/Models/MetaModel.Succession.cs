@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using MetaML.Adapters;
+using MetaML.Files;
+
+namespace MetaML.Models;
+
+// Tasks of an earlier model that a later model takes over by their statistics.
+public sealed partial class MetaModel
+{
+    /// <summary>SHA-256 of all that determines the statistics of a task's rows: the encoder, the units of features, labels and covariates, and the form of the statistics. Null if heads are not functions of statistics.</summary>
+    internal byte[]? StatisticsFingerprint()
+    {
+        if (!AdaptsWithoutTorch || Statistics is null)
+            return null;
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        writer.Write(JsonSerializer.Serialize(_design.EncoderOptions));
+        writer.Write(JsonSerializer.Serialize(StatisticsForm));
+        writer.Write(FeatureCount);
+        writer.Write(ClassCount);
+        writer.Write(_labels.Mean);
+        writer.Write(_labels.Deviation);
+        foreach (string name in CovariateNames.Concat(GroupNames))
+            writer.Write(name);
+        foreach (float[]? values in (float[]?[])[_scaling?.Shift, _scaling?.Scale, CovariateScaling?.Shift, CovariateScaling?.Scale, .. _encoderArrays])
+        {
+            writer.Write(values?.Length ?? -1);
+            if (values is not null)
+                BinaryFormat.WriteFloats(writer, values);
+        }
+
+        writer.Flush();
+        return SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length));
+    }
+
+    /// <summary>Adapts this model to a task of another model with the same <see cref="StatisticsFingerprint"/>, by the statistics of the task.</summary>
+    /// <param name="task">The task, with statistics and the class numbers of this model.</param>
+    /// <param name="name">The name of the task, for messages.</param>
+    /// <returns>The task with a head of this model. The test for drift starts again.</returns>
+    /// <exception cref="InvalidOperationException">The head is not finite.</exception>
+    internal AdaptedTask TakeOver(AdaptedTask task, string name) =>
+        Refit((IManagedAdapter)_design.Adapter, name, new TaskState(task.Statistics!, [.. task.Classes], task.Covariates) { Groups = task.Groups });
+}

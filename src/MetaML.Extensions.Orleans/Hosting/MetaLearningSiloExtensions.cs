@@ -1,0 +1,49 @@
+using MetaML;
+using MetaML.Extensions.Orleans.Models;
+using MetaML.Extensions.Orleans.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Storage;
+
+namespace Orleans.Hosting;
+
+/// <summary>Extension methods that add the grains of tasks and models to a silo.</summary>
+public static class MetaLearningSiloExtensions
+{
+    /// <summary>Adds what the grains of tasks and models need to a silo. All silos of a cluster are configured in the same way.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="models">The store of model files, which all silos reach.</param>
+    /// <param name="configure">Sets options; null for the defaults.</param>
+    /// <returns>The silo.</returns>
+    /// <remarks>
+    /// The storage that <see cref="TaskGrainOptions.StorageName"/> names must be registered too. Its states of tasks are written in a compact form, unless its options name a serializer.
+    /// A service <see cref="ITaskRowSource"/> is used if one is registered.
+    /// </remarks>
+    /// <exception cref="ArgumentException">An option is outside its range. It is thrown when the silo starts.</exception>
+    /// <example>
+    /// <code>
+    /// using Orleans.Hosting;
+    ///
+    /// silo.UseLocalhostClustering()
+    ///     .AddMemoryGrainStorage("MetaML")
+    ///     .AddMetaLearning(new FolderModelStore("models"));
+    /// </code>
+    /// </example>
+    public static ISiloBuilder AddMetaLearning(this ISiloBuilder silo, IModelStore models, Action<TaskGrainOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        ArgumentNullException.ThrowIfNull(models);
+        var options = new TaskGrainOptions();
+        configure?.Invoke(options);
+        options.Validate();
+        IServiceCollection services = silo.Services;
+        services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
+        services.AddSingleton(models);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<LocalModels>();
+        services.AddSingleton<ComputeGate>();
+        services.AddSingleton<TaskQuota>();
+        services.AddKeyedSingleton<IGrainStorageSerializer>(options.StorageName, (provider, _) => new StoredTaskSerializer(provider.GetRequiredService<IGrainStorageSerializer>()));
+        return silo;
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.ML;
+
+namespace MetaML.Extensions.Orleans.Tests.Clusters;
+
+/// <summary>Model files, each trained once.</summary>
+internal static class SavedModels
+{
+    public const int Shops = 12;
+
+    private static readonly Lazy<byte[]> s_visits = new(() => Train(new BayesianAdapterOptions()));
+    private static readonly Lazy<byte[]> s_ridge = new(() => Train(new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal }));
+    private static readonly Lazy<byte[]> s_others = new(() => Train(new BayesianAdapterOptions(), seed: 2));
+    private static readonly Lazy<byte[]> s_mapped = new(() => TrainMapped());
+
+    /// <summary>Regression of Spends on Age and Basket, with the shop as text.</summary>
+    public static byte[] Visits => s_visits.Value;
+
+    /// <summary>Another prior over the same statistics.</summary>
+    public static byte[] OtherPrior => s_ridge.Value;
+
+    /// <summary>Another normalisation, so that statistics have another meaning.</summary>
+    public static byte[] OtherUnits => s_others.Value;
+
+    /// <summary>Classes of spending, with the shop and the class mapped to keys.</summary>
+    public static byte[] Mapped => s_mapped.Value;
+
+    public static IDataView Data(MLContext ml, int seed = 1) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, Shops).SelectMany(shop => Visit.Of(shop, 30, seed)));
+
+    private static byte[] Train(AdapterOptions adapter, int seed = 1)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = Data(ml, seed);
+        var options = new MetaLearnerOptions { LabelColumnName = "Spends", TaskColumnName = "Shop", Encoder = new IdentityEncoderOptions(), Adapter = adapter, KeepStatistics = true };
+        return Save(ml, ml.Transforms.Concatenate("Features", "Age", "Basket").Append(ml.Regression.Trainers.MetaLearner(options)).Fit(data), data);
+    }
+
+    private static byte[] TrainMapped()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView data = ml.Data.LoadFromEnumerable(Enumerable.Range(0, Shops).SelectMany(shop => Visit.Of(shop, 30)).Select(Classified.Of));
+        var options = new MetaLearnerOptions { TaskColumnName = "ShopKey", Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions(), KeepStatistics = true, MaximumNumberOfIterations = 5 };
+        return Save(ml, ml.Transforms.Conversion.MapValueToKey("ShopKey", "Shop").Append(ml.Transforms.Conversion.MapValueToKey("Label", "Class"))
+            .Append(ml.Transforms.Concatenate("Features", "Age", "Basket")).Append(ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(data), data);
+    }
+
+    private static byte[] Save(MLContext ml, ITransformer model, IDataView data)
+    {
+        using var stream = new MemoryStream();
+        ml.Model.Save(model, data.Schema, stream);
+        return stream.ToArray();
+    }
+
+    /// <summary>A customer with the class of the spending.</summary>
+    public sealed class Classified
+    {
+        public string Shop { get; set; } = "";
+
+        public float Age { get; set; }
+
+        public float Basket { get; set; }
+
+        public string Class { get; set; } = "";
+
+        public static Classified Of(Visit visit) => new() { Shop = visit.Shop, Age = visit.Age, Basket = visit.Basket, Class = visit.Spends > 10 ? "high" : visit.Spends > -10 ? "middle" : "low" };
+    }
+}

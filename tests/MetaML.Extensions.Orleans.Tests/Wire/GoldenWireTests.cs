@@ -1,0 +1,104 @@
+using MetaML.Extensions.Orleans.Models;
+using MetaML.Extensions.Orleans.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Storage;
+using Xunit;
+
+namespace MetaML.Extensions.Orleans.Tests.Wire;
+
+/// <summary>Bytes that earlier versions sent or stored are read, and are written in the same form.</summary>
+public sealed class GoldenWireTests
+{
+    private static readonly Serializer s_serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
+
+    private static readonly TaskRows s_rows = new([
+        new RowColumn("a", [1f, 2f]), new RowColumn("b", [1d, 2d]), new RowColumn("c", [1, 2]), new RowColumn("d", [1L, 2L]),
+        new RowColumn("e", [true, false]), new RowColumn("f", ["x", ""]), new RowColumn("g", [1f, 2f, 3f, 4f], 2)]);
+
+    public static TheoryData<string, string> Values => new()
+    {
+        { "rows", "30012DF9D39B1F4D6574614D4C2E5461736B526F777320000F214003610101210005610000803F6000000040E0C101C101C101C101C101E0204003620101C10121000581000000000000F03F800000000000000040E0C101C101C101C101E0204003630101C101C10121000501050009E0C101C101C101E0204003640101C101C101C10121000501050009E0C101C101E0204003650101C101C101C101C10121000501030001E0C101E0204003660101C101C101C101C101C1012100054103784001E0E0204003670109210009610000803F600000004060000040406000008040E0C101C101C101C101C101E0E0E0" },
+        { "receipt", "30011E9E678B254D6574614D4C2E5461736B52656365697074E8400576310162090103011DE0" },
+        { "scores", "3001B3850BF6234D6574614D4C2E5461736B53636F726573E84005763101032120000F214003610101210005610000803F6000000040E0C101C101C101C101C101E0204003620101C10121000581000000000000F03F800000000000000040E0C101C101C101C101E0204003630101C101C10121000501050009E0C101C101C101E0204003640101C101C101C10121000501050009E0C101C101E0204003650101C101C101C101C10121000501030001E0C101E0204003660101C101C101C101C101C1012100054103784001E0E0204003670109210009610000803F600000004060000040406000008040E0C101C101C101C101C101E0E0E0E0" },
+        { "state", "3001C1B309D2214D6574614D4C2E5461736B5374617465E840036D410374410576310103010D010301421F0103E0" },
+        { "version", "3001E742F946274D6574614D4C2E4D6F64656C56657273696F6EE84005763141054142012203218000401F22BF809F08810000000000000000E00103E0" },
+        { "catalog", "300191FE062F274D6574614D4C2E4D6F64656C436174616C6F6720000321E84005763141054142012203218000401F22BF809F08810000000000000000E00103E0E0C10B010202E0" },
+        { "stored", "3001937B55AB234D6574614D4C2E53746F7265645461736BE840057631410701020341213F79BB7B435B05321651DAEF80510100E0" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void Message_IsReadAndWrittenAsBefore(string name, string bytes)
+    {
+        object value = Value(name);
+        Assert.Equal(bytes, Convert.ToHexString(s_serializer.SerializeToArray(value)));
+        object read = s_serializer.Deserialize<object>(Convert.FromHexString(bytes))!;
+        Assert.Equal(value.GetType(), read.GetType());
+        Assert.Equal(bytes, Convert.ToHexString(s_serializer.SerializeToArray(read)));
+    }
+
+    [Fact]
+    public void Rows_AreReadWithTheirTypes()
+    {
+        TaskRows read = s_serializer.Deserialize<TaskRows>(s_serializer.SerializeToArray(s_rows))!;
+        Assert.Equal(s_rows.Columns.Select(column => (column.Name, column.Count, column.Type)), read.Columns.Select(column => (column.Name, column.Count, column.Type)));
+        Assert.Equal(["x", ""], read["f"].Get<string>());
+        Assert.Equal([1f, 2f, 3f, 4f], read["g"].Get<float>());
+    }
+
+    [Fact]
+    public void StoredTask_IsReadAndWrittenAsBefore()
+    {
+        const string Bytes = "4D54530102763103000000010203100000003F79BB7B435B05321651DAEF80510100";
+        var serializer = new StoredTaskSerializer(new NoOthers());
+        var stored = (StoredTask)Value("stored");
+        Assert.Equal(Bytes, Convert.ToHexString(serializer.Serialize(stored).ToArray()));
+        StoredTask read = serializer.Deserialize<StoredTask>(new BinaryData(Convert.FromHexString(Bytes)))!;
+        Assert.Equal((stored.Version, "010203", Convert.ToHexString(stored.Events)), (read.Version, Convert.ToHexString(read.Task), Convert.ToHexString(read.Events)));
+    }
+
+    [Fact]
+    public void StoredTask_Damaged_IsRefused()
+    {
+        var serializer = new StoredTaskSerializer(new NoOthers());
+        byte[] bytes = serializer.Serialize((StoredTask)Value("stored")).ToArray();
+        for (int length = 0; length < bytes.Length; length++)
+            Assert.Throws<InvalidDataException>(() => serializer.Deserialize<StoredTask>(new BinaryData(bytes[..length])));
+        Assert.Throws<InvalidDataException>(() => serializer.Deserialize<StoredTask>(new BinaryData((byte[])[.. bytes, 0])));
+        bytes[3] = 9;
+        Assert.Contains("newer version", Assert.Throws<InvalidDataException>(() => serializer.Deserialize<StoredTask>(new BinaryData(bytes))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Events_AreKeptByNumberAndByAge()
+    {
+        DateTimeOffset time = DateTimeOffset.UnixEpoch.AddYears(50);
+        var stored = new StoredTask();
+        for (int i = 0; i < 10; i++)
+            stored = stored with { Events = stored.EventsWith($"event {i}", time.AddSeconds(10 * i), window: 2, lifetime: TimeSpan.FromSeconds(45)) };
+        Assert.Equal([5, 6, 7, 8, 9], Enumerable.Range(0, 10).Where(i => stored.Has($"event {i}")));
+        stored = stored with { Events = stored.EventsWith("last", time.AddHours(1), window: 2, lifetime: TimeSpan.FromSeconds(45)) };
+        Assert.Equal([9], Enumerable.Range(0, 10).Where(i => stored.Has($"event {i}")));
+        Assert.Equal(stored.Events, stored.EventsWith(null, time, window: 0, lifetime: TimeSpan.Zero));
+    }
+
+    private static object Value(string name) => name switch
+    {
+        "rows" => s_rows,
+        "receipt" => new TaskReceipt("v1", 300, IsRepeated: true, 7),
+        "scores" => new TaskScores("v1", IsKnown: true, s_rows),
+        "state" => new TaskState { Model = "m", Task = "t", Version = "v1", IsKnown = true, RowCount = 3, HasStatistics = true, StateBytes = 1000, NeedsRows = true },
+        "version" => new ModelVersion("v1", "AB", 100, DateTimeOffset.UnixEpoch.AddDays(1), IsActive: true),
+        "catalog" => new ModelCatalog { Versions = [(ModelVersion)Value("version")], Active = "v1", ReservedTasks = 64 },
+        "stored" => new StoredTask { Version = "v1", Task = [1, 2, 3], Events = new StoredTask().EventsWith("e", DateTimeOffset.UnixEpoch.AddDays(1), 1, TimeSpan.Zero) },
+        _ => throw new ArgumentException(name),
+    };
+
+    private sealed class NoOthers : IGrainStorageSerializer
+    {
+        public BinaryData Serialize<T>(T? input) => throw new NotSupportedException();
+
+        public T Deserialize<T>(BinaryData input) => throw new NotSupportedException();
+    }
+}
