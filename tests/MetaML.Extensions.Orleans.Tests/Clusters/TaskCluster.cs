@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Storage;
 using Orleans.TestingHost;
 
@@ -43,6 +44,7 @@ internal sealed class TaskCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<IGrainStorage>("MetaML", (provider, name) => new SharedStorage.Provider(storage, provider.GetRequiredKeyedService<IGrainStorageSerializer>(name)));
+            silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>(); // tasks on all silos
             silo.Services.Configure<ClusterMembershipOptions>(options =>
             {
                 options.ProbeTimeout = TimeSpan.FromMilliseconds(500);
