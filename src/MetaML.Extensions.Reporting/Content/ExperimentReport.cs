@@ -39,7 +39,7 @@ internal static class ExperimentReport
 
     private static ReportSection Comparison(ExperimentResult result, string metric)
     {
-        RunDetail[] bestFirst = [.. result.RunDetails.OrderBy(run => run.Score is null).ThenBy(run => (result.Metric.IsHigherBetter() ? -1 : 1) * (run.Score?.Mean ?? 0))];
+        RunDetail[] bestFirst = [.. result.Leaderboard];
         RunDetail[] bestOfEach = [.. bestFirst.Where(run => run.Score is not null).DistinctBy(run => run.TrainerName)]; // the best round of each strategy; only this round was evaluated on the test tasks
         bool hasOptions = bestFirst.Any(run => run.Options.Length > 0);
         var rows = new List<IReadOnlyList<Cell>>();
@@ -48,6 +48,7 @@ internal static class ExperimentReport
             rows.Add([
                 Display.Line(run.TrainerName), Display.Kind(run.Kind),
                 run.Score is null ? new Cell("failed", double.NaN) : Cell.Of(run.Score),
+                run.ValidationMetrics is { } validation ? Cell.Count(validation.Tasks.Count) : Cell.Empty,
                 .. result.Test is null ? [] : new[] { bestOfEach.Contains(run) ? Cell.Of(OnTest(result, run.TrainerName)) : Cell.Empty },
                 new Cell(Display.Seconds(run.RuntimeInSeconds), run.RuntimeInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
                 run.MaximumNumberOfIterations is { } steps ? Cell.Count(steps) : Cell.Empty,
@@ -57,7 +58,7 @@ internal static class ExperimentReport
 
         return new ReportSection("comparison", "The comparison")
         {
-            Text = [$"Strategies were chosen by their mean {metric} on {ValidationTasks(result)}{(result.Metric.IsHigherBetter() ? "" : ", where lower is better")}{(result.Test is null ? "." : $". The best strategy of each kind was then evaluated on {Display.Count(result.Description.TestTasks.Count, "test task")}, which had no part in the choice.")}"],
+            Text = [$"Strategies were chosen by their mean {metric} on {ValidationTasks(result)}{(result.BestRun.ValidationFolds > 1 ? $", and the leading ones by cross-validation over {Display.Count(result.BestRun.ValidationMetrics!.Tasks.Count, "task")}" : "")}{(result.Metric.IsHigherBetter() ? "" : ", where lower is better")}{(result.Test is null ? "." : $". The best strategy of each kind was then evaluated on {Display.Count(result.Description.TestTasks.Count, "test task")}, which had no part in the choice.")}"],
             Figures = bestOfEach.Length > 0
                 ? [new ScoresFigure(metric, "validation tasks", [.. bestOfEach.Select(run => new StrategyScore(run.TrainerName, run.Kind, run.Score!.Value))], result.BestRun.TrainerName)]
                 : [],
@@ -66,7 +67,7 @@ internal static class ExperimentReport
                 new ReportTable(
                     "All runs, the best first; click a column header to sort by it",
                     [
-                        ("Strategy", false), ("Kind", false), ($"{Display.Sentence(metric)}, validation", true),
+                        ("Strategy", false), ("Kind", false), ($"{Display.Sentence(metric)}, validation", true), ("Tasks", true),
                         .. result.Test is null ? [] : new[] { ($"{Display.Sentence(metric)}, test", true) },
                         ("Time", true), ("Peak memory", true), ("Outer steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
                     ],

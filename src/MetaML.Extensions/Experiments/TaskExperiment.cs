@@ -40,7 +40,7 @@ public sealed class TaskExperiment
     /// <param name="taskColumnName">The task, in the data or made by the featurizer: text or key.</param>
     /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
     /// <param name="preFeaturizer">The steps before every trainer. They are fitted to the rows that the strategy learns from. Null for no steps.</param>
-    /// <param name="progressHandler">Receives each run when it ends.</param>
+    /// <param name="progressHandler">Receives each run when it ends, and again when it was judged on a further fold of tasks.</param>
     /// <exception cref="ArgumentException">A setting is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">There are too few tasks, or tasks have too few rows.</exception>
     /// <exception cref="ExperimentException">No strategy gave a result. The exception contains all runs.</exception>
@@ -58,7 +58,7 @@ public sealed class TaskExperiment
         EvaluationRows rows = Read(trainData, columns, preFeaturizer);
         double[] shares = _settings.TestFraction > 0 ? [_settings.ValidationFraction, _settings.TestFraction] : [_settings.ValidationFraction];
         EvaluationRows[] parts = [.. new TaskSplitter(rows.TaskNames, Seed).Split(shares).Select(rows.Of)];
-        return Execute(new ExperimentData(_context, Draws(rows), parts[0], parts[1], parts.ElementAtOrDefault(2)), columns, preFeaturizer, progressHandler);
+        return Execute(new ExperimentData(_context, Draws(rows), parts[0], parts[1], parts.ElementAtOrDefault(2), rows), columns, preFeaturizer, progressHandler);
     }
 
     /// <summary>Runs the experiment on tasks that are already split, for example by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
@@ -69,7 +69,7 @@ public sealed class TaskExperiment
     /// <param name="taskColumnName">The task, in the data or made by the featurizer: text or key.</param>
     /// <param name="featureColumnName">The features: vector of Single, in the data or made by the featurizer.</param>
     /// <param name="preFeaturizer">The steps before every trainer. They are fitted to the rows that the strategy learns from. Null for no steps.</param>
-    /// <param name="progressHandler">Receives each run when it ends.</param>
+    /// <param name="progressHandler">Receives each run when it ends, and again when it was judged on a further fold of tasks.</param>
     /// <exception cref="ArgumentException">A setting is outside its range, the metric does not fit the labels, or a column is absent or of the wrong type.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>
     /// <exception cref="ExperimentException">No strategy gave a result. The exception contains all runs.</exception>
@@ -89,7 +89,7 @@ public sealed class TaskExperiment
         var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
         EvaluationRows training = Read(trainData, columns, preFeaturizer), validation = Read(validationData, columns, preFeaturizer);
         EvaluationRows? test = testData is null ? null : Read(testData, columns, preFeaturizer);
-        return Execute(new ExperimentData(_context, Draws(training), training, validation, test), columns, preFeaturizer, progressHandler);
+        return Execute(new ExperimentData(_context, Draws(training), training, validation, test, null), columns, preFeaturizer, progressHandler);
     }
 
     // The label or the task can be made by a step of the featurizer or of an added strategy.
@@ -110,10 +110,10 @@ public sealed class TaskExperiment
         DateTimeOffset started = DateTimeOffset.UtcNow;
         var runner = new ExperimentRunner(data.Validation, data.Training, metric, budget, detail =>
         {
-            channel.Info($"{detail.TrainerName}: {(detail.Exception is { } failure ? $"failed, {failure.Message}" : $"{metric.DisplayName()} {detail.Score}")}, {detail.RuntimeInSeconds:F1} s.");
+            channel.Info($"{detail.TrainerName}: {(detail.Exception is { } failure ? $"failed, {failure.Message}" : $"{metric.DisplayName()} {detail.Score}")}{(detail.ValidationFolds > 1 ? $" on {detail.ValidationFolds} folds" : "")}, {detail.RuntimeInSeconds:F1} s.");
             progressHandler?.Report(detail);
         });
-        ExperimentEnd end = Search(runner, plan, budget);
+        ExperimentEnd end = Search(runner, plan, budget, data, metric);
         double searchSeconds = budget.ElapsedSeconds;
         RunDetail best = runner.Best(_ => true) ?? throw NoResult(runner, budget, end);
         return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).ToResult(best, started, searchSeconds, end);
@@ -128,7 +128,8 @@ public sealed class TaskExperiment
     };
 
     // Strategies that are not meta-learned are cheap. They run first, and may use half of the budget. Then the meta-learned ones are searched.
-    private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget)
+    // The remaining time is for the cross-validation of the leading strategies.
+    private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget, ExperimentData data, TaskMetric metric)
     {
         IReadOnlyList<MetaCandidate> candidates = plan.Candidates();
         double share = candidates.Count > 0 ? 0.5 : 1;
@@ -151,6 +152,8 @@ public sealed class TaskExperiment
             RunDetail detail = runner.Run(plan.Run(candidate, iterations, round));
             return (runner.ScoreOf(detail), detail.LearningCurve.Count > 0);
         });
+        if (_settings.CrossValidatesLeaders)
+            isAllTried &= new LeaderCrossValidation(runner, budget, metric).Run(data.OtherFolds);
         return budget.End(isAllTried);
     }
 

@@ -25,16 +25,18 @@ public sealed class ExperimentTests
 
         settings.Add(LearningStrategy.FromScratch("from scratch", Linear()));
         ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings).Execute(View(Some.Tasks(30)), "Answer", progressHandler: new Listener(reported.Add));
-        Assert.Equal(reported, result.RunDetails);
+        Assert.Equal(result.RunDetails, reported.GroupBy(run => (run.TrainerName, run.Round)).Select(same => same.Last()));
+        Assert.Equal([1, 2, 3, 4], reported.Where(run => run.TrainerName == "from scratch").Select(run => run.ValidationFolds));
         Assert.Equal(ExperimentEnd.Completed, result.Description.End);
         Assert.Equal(StrategyKind.MetaLearned, result.BestRun.Kind);
         Assert.NotEqual(TransferVerdict.Harms, result.Verdict);
         Assert.StartsWith($"Use '{result.BestRun.TrainerName}': learning across tasks ", result.Recommendation, StringComparison.Ordinal);
         Assert.All(result.RunDetails, run => Assert.True(run.Exception is null, run.Exception?.ToString()));
-        Assert.Equal(result.RunDetails.Max(run => run.Score!.Value.Mean), result.BestRun.Score!.Value.Mean);
+        Assert.Equal(result.RunDetails.Where(run => run.ValidationFolds == 4).Max(run => run.Score!.Value.Mean), result.BestRun.Score!.Value.Mean);
         Assert.Equal([StrategyKind.FromScratch, StrategyKind.MetaLearned], result.Test!.Curves.Select(curve => curve.Kind));
-        Assert.Equal(result.Description.ValidationTasks.Concat(result.Description.TestTasks), result.Transfer!.Tasks.Select(task => task.Task));
-        Assert.Equal(result.Test.Compare(result.BestRun.TrainerName, result.Transfer.Baseline).Tasks, result.Transfer.Tasks.Skip(6));
+        Assert.Equal(Some.Tasks(30).Select(row => row.Task).Distinct().Order(), result.Transfer!.Tasks.Select(task => task.Task).Order());
+        Assert.Equal(result.Description.TestTasks, result.Transfer.Tasks.Select(task => task.Task).Skip(24));
+        Assert.Equal(result.Test.Compare(result.BestRun.TrainerName, result.Transfer.Baseline).Tasks, result.Transfer.Tasks.Skip(24));
 
         RunDetail[] meta = [.. result.RunDetails.Where(run => run.Kind == StrategyKind.MetaLearned)];
         Assert.Equal([1, 1, 2], meta.Select(run => run.Round!.Value));
@@ -88,11 +90,51 @@ public sealed class ExperimentTests
         double MeanWithout(RunDetail run, string task) => run.ValidationMetrics!.Tasks.Where(other => other.Task != task).Average(other => other[result.Metric]);
         foreach (string task in result.Description.ValidationTasks)
         {
-            RunDetail Best(Func<RunDetail, bool> isSelected) => result.RunDetails.Where(run => run.Exception is null && isSelected(run)).OrderByDescending(run => MeanWithout(run, task)).ThenBy(run => run.Kind).First();
+            RunDetail Best(Func<RunDetail, bool> isSelected) => result.RunDetails.Where(run => run.Exception is null && isSelected(run)).OrderByDescending(run => run.ValidationFolds).ThenByDescending(run => MeanWithout(run, task)).ThenBy(run => run.Kind).First();
             TaskComparison judged = result.Transfer!.Tasks.Single(comparison => comparison.Task == task);
             Assert.Equal(Best(run => run.Kind != StrategyKind.FromScratch).ValidationMetrics!.Tasks.Single(own => own.Task == task)[result.Metric], judged.Strategy);
             Assert.Equal(Best(run => run.Kind == StrategyKind.FromScratch).ValidationMetrics!.Tasks.Single(own => own.Task == task)[result.Metric], judged.Baseline);
         }
+    }
+
+    [Fact]
+    public void Execute_TimeLeft_JudgesTheLeadersOnAllTasksOutsideTheTest()
+    {
+        ExperimentResult result = Execute(Settings() with { UsesDefaultTrainers = false }), first = Execute(Settings() with { UsesDefaultTrainers = false, CrossValidatesLeaders = false });
+        Assert.Equal(1, Assert.Single(first.RunDetails).ValidationFolds);
+
+        TaskExperimentSettings several = Settings() with { Adapters = [new RidgeAdapterOptions(), new PrototypeAdapterOptions()], UsesDefaultTrainers = false };
+        result = Execute(several.Add(LearningStrategy.FromScratch("from scratch", Linear())));
+        Assert.Equal(4, result.BestRun.ValidationFolds);
+        Assert.Equal(result.Description.TrainingTasks.Concat(result.Description.ValidationTasks).Order(), result.BestRun.ValidationMetrics!.Tasks.Select(task => task.Task).Order());
+        Assert.Equal(4, result.RunDetails.Where(run => run.Kind == StrategyKind.FromScratch).Max(run => run.ValidationFolds)); // the best of each kind stays
+        Assert.Equal([result.BestRun.TrainerName, .. result.BestRun.ValidationMetrics.Tasks.Select(task => $"{task.Task} {task[result.Metric]}")], Again());
+
+        IEnumerable<string> Again()
+        {
+            RunDetail best = Execute(several).BestRun;
+            return [best.TrainerName, .. best.ValidationMetrics!.Tasks.Select(task => $"{task.Task} {task[result.Metric]}")];
+        }
+    }
+
+    [Fact]
+    public void Execute_MaxModels_AlsoLimitsTheCrossValidation()
+    {
+        ExperimentResult result = Execute(Settings() with { UsesDefaultTrainers = false, Adapters = [new RidgeAdapterOptions(), new PrototypeAdapterOptions()], MaxModels = 4 });
+        Assert.Equal(ExperimentEnd.ModelsReached, result.Description.End);
+        Assert.Equal(1, result.BestRun.ValidationFolds);
+    }
+
+    [Fact]
+    public void Execute_TreesOfReferencedPackages_AreTried()
+    {
+        TaskExperimentSettings settings = Settings() with { Encoders = null, Adapters = null, MaxModels = 40, CrossValidatesLeaders = false };
+        settings.Add("FastForest", Linear());
+        string[] names = [.. Execute(settings).RunDetails.Select(run => run.TrainerName)];
+        foreach (string name in new[] { "from scratch, LightGBM", "pooled, FastTree", "pooled with the task, FastForest", "meta-learned on the score of LightGBM" })
+            Assert.Contains(name, names);
+        Assert.Null(ReferencedTrainers.Create(_ml.Regression.Trainers, "Contoso.Trees", "Contoso.Extensions", "Oak"));
+        Assert.Single(names, "pooled, FastForest"); // the user's trainer of this name replaces the default
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using MetaML.Extensions.Evaluation.Metrics;
+
 namespace MetaML;
 
 /// <summary>The metrics of a strategy as a function of the number of support rows.</summary>
@@ -20,4 +22,11 @@ public sealed record FewShotCurve
 
     /// <summary>The exception with which the strategy failed; null if it succeeded.</summary>
     public Exception? Exception { get; init; }
+
+    /// <summary>This curve with the tasks of another one with the same support sizes.</summary>
+    internal FewShotCurve With(FewShotCurve other)
+    {
+        FewShotPoint[] points = [.. Points.Zip(other.Points, (own, added) => own with { Evaluation = new TaskEvaluation(own.Evaluation.Kind, [.. own.Evaluation.Tasks, .. added.Evaluation.Tasks]) })];
+        return this with { Points = points, Overall = MetricMeans.Over([.. points.Select(point => point.Evaluation)]) };
+    }
 }

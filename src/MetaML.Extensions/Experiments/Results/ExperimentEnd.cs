@@ -3,7 +3,7 @@ namespace MetaML;
 /// <summary>The reason for the end of an experiment.</summary>
 public enum ExperimentEnd
 {
-    /// <summary>All strategies were tried.</summary>
+    /// <summary>All strategies were tried, and the leading ones were judged on every fold of tasks: more time would change nothing.</summary>
     Completed,
 
     /// <summary>The time limit was reached.</summary>

@@ -1,3 +1,4 @@
+using MetaML.Extensions.Experiments.Results;
 using Microsoft.ML;
 
 namespace MetaML;
@@ -22,6 +23,9 @@ public sealed record ExperimentResult
 
     /// <summary>All runs, including failed ones, in the order in which they ended.</summary>
     public required IReadOnlyList<RunDetail> RunDetails { get; init; }
+
+    /// <summary>All runs, the best first. Runs that were judged on more folds of tasks come first, since the leading ones are. Failed runs are last.</summary>
+    public IReadOnlyList<RunDetail> Leaderboard => [.. RunRanking.BestFirst(RunDetails, Metric)];
 
     /// <summary>The best run on the validation tasks. Its strategy is recommended.</summary>
     public required RunDetail BestRun { get; init; }

@@ -44,6 +44,9 @@ public sealed record RunDetail
     /// <summary>The metrics of the validation tasks as a function of the number of support rows.</summary>
     public FewShotCurve? ValidationCurve { get; init; }
 
+    /// <summary>The number of folds of tasks that judged the run. The validation tasks are the first. If there is time, the leading runs are judged on the training tasks too, by cross-validation over tasks; <see cref="ValidationMetrics"/> then contains them.</summary>
+    public int ValidationFolds { get; init; } = 1;
+
     /// <summary>Losses and task weights λ over the outer steps, at about two hundred steps; empty for other trainers.</summary>
     public IReadOnlyList<LearningPoint> LearningCurve { get; init; } = [];
 

@@ -15,6 +15,7 @@ internal sealed class ExperimentBudget : IDisposable
 
     private readonly int? _maxModels;
     private int _models;
+    private bool _isShortOfModels;
 
     public ExperimentBudget(TaskExperimentSettings settings)
     {
@@ -42,6 +43,13 @@ internal sealed class ExperimentBudget : IDisposable
     /// <summary>Whether no further run may start.</summary>
     public bool IsSpent => Token.IsCancellationRequested || SecondsLeft <= 0 || ModelsLeft <= 0;
 
+    /// <summary>Whether so many runs that belong together may start.</summary>
+    public bool Allows(int runs)
+    {
+        _isShortOfModels |= runs > ModelsLeft;
+        return runs <= ModelsLeft;
+    }
+
     /// <summary>Counts a run.</summary>
     public void CountRun() => _models++;
 
@@ -50,7 +58,7 @@ internal sealed class ExperimentBudget : IDisposable
     public ExperimentEnd End(bool isAllTried) =>
         IsCancelled ? ExperimentEnd.Cancelled
         : isAllTried ? ExperimentEnd.Completed
-        : ModelsLeft <= 0 ? ExperimentEnd.ModelsReached
+        : ModelsLeft <= 0 || _isShortOfModels ? ExperimentEnd.ModelsReached
         : ExperimentEnd.TimeReached;
 
     public void Dispose()

@@ -13,9 +13,10 @@ internal sealed class ExperimentData
     /// <param name="training">The training tasks.</param>
     /// <param name="validation">The validation tasks.</param>
     /// <param name="test">The test tasks; null if there are none.</param>
+    /// <param name="whole">All rows, if training and validation tasks were split at random, so that other training tasks can validate too; null if the caller split them.</param>
     /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>
-    public ExperimentData(MLContext context, FewShotOptions draws, EvaluationRows training, EvaluationRows validation, EvaluationRows? test)
+    public ExperimentData(MLContext context, FewShotOptions draws, EvaluationRows training, EvaluationRows validation, EvaluationRows? test, EvaluationRows? whole)
     {
         TrainingRows = training;
         if (TrainingTasks.Count < 2)
@@ -23,6 +24,7 @@ internal sealed class ExperimentData
         Validation = new FewShotEvaluator(context, validation, draws);
         Validation.CheckUnseen(TrainingTasks);
         AllTraining = RowViews.Append(context, Training, validation.View);
+        OtherFolds = whole is null ? [] : FoldsOf(context, draws, whole, validation.TaskNames);
         if (test is null)
             return;
         Test = new FewShotEvaluator(context, test, draws);
@@ -40,6 +42,30 @@ internal sealed class ExperimentData
 
     public FewShotEvaluator? Test { get; }
 
+    /// <summary>The folds after the first, which hold out the training tasks part by part; none if the caller split the tasks. A fold whose tasks have too few rows is left out.</summary>
+    public IEnumerable<ExperimentFold> OtherFolds { get; }
+
     /// <summary>Training and validation tasks together.</summary>
     public IDataView AllTraining { get; }
+
+    // The folds are made when they are needed. Each holds out about as many tasks as there are validation tasks.
+    private IEnumerable<ExperimentFold> FoldsOf(MLContext context, FewShotOptions draws, EvaluationRows whole, IReadOnlyList<string> validation)
+    {
+        int count = TrainingTasks.Count / validation.Count;
+        for (int fold = 0; fold < count; fold++)
+        {
+            HashSet<string> heldOut = [.. TrainingTasks.Where((_, i) => i % count == fold)];
+            FewShotEvaluator judging;
+            try
+            {
+                judging = new FewShotEvaluator(context, whole.Of(heldOut), draws);
+            }
+            catch (InvalidOperationException)
+            {
+                continue; // its tasks have too few rows for a draw
+            }
+
+            yield return new ExperimentFold(whole.Of(TrainingTasks.Except(heldOut).Concat(validation).ToHashSet()).View, judging);
+        }
+    }
 }

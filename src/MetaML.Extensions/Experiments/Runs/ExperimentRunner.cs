@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MetaML.Extensions.Evaluation.FewShot;
+using MetaML.Extensions.Experiments.Results;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments.Runs;
@@ -74,21 +75,52 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         return detail;
     }
 
-    /// <summary>The score of a run, with a sign such that higher is better; NaN if the run failed.</summary>
-    /// <param name="detail">The run.</param>
-    /// <param name="without">A validation task that is left out of the mean; null for none.</param>
-    public double ScoreOf(RunDetail detail, string? without = null)
+    /// <summary>Judges runs on a further fold. Their metrics then also contain those of its tasks.</summary>
+    /// <param name="runs">The runs. One that fails on the fold keeps its metrics.</param>
+    /// <param name="fold">The fold.</param>
+    /// <returns>Whether all runs were judged before the time was up; if not, no metrics have changed.</returns>
+    public bool Judge(IReadOnlyList<RunDetail> runs, ExperimentFold fold)
     {
-        double mean = MeanInterval.Of(detail.ValidationMetrics?.Tasks.Where(task => task.Task != without).Select(task => task[metric]) ?? []).Mean;
-        return metric.IsHigherBetter() ? mean : -mean;
+        var curves = new List<FewShotCurve>();
+        foreach (RunDetail run in runs)
+        {
+            budget.CountRun();
+            try
+            {
+                curves.Add(fold.Judging.TryEvaluate(PlanOf(run).Strategy(null, budget.Token), fold.Training, null, null, budget.Token));
+            }
+            catch (OperationCanceledException) when (budget.Token.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+
+        foreach (var (run, curve) in runs.Zip(curves).Where(pair => pair.Second.Exception is null))
+        {
+            RunDetail judged = run with { ValidationCurve = run.ValidationCurve!.With(curve), ValidationFolds = run.ValidationFolds + 1 };
+            _details[_details.IndexOf(run)] = judged;
+            _plans[judged] = _plans[run];
+            report(judged);
+        }
+
+        return true;
     }
 
-    /// <summary>The best run on the validation tasks among the selected runs; null if none succeeded. Of equal runs, the simpler one is chosen, then the earlier one.</summary>
-    /// <remarks>Runs with fewer unscored rows come first. The metrics of a run leave out its unscored rows, and these may be the difficult ones.</remarks>
+    /// <summary>The successful runs among which the best one is chosen: those that were judged on the most folds.</summary>
+    public IEnumerable<RunDetail> Candidates()
+    {
+        RunDetail[] valid = [.. _details.Where(detail => !double.IsNaN(ScoreOf(detail)))];
+        return valid.Where(detail => detail.ValidationFolds == valid.Max(other => other.ValidationFolds));
+    }
+
+    /// <summary>The score of a run, with a sign such that higher is better; NaN if the run failed.</summary>
+    public double ScoreOf(RunDetail detail) => RunRanking.ScoreOf(detail, metric);
+
+    /// <summary>The best run on the validation tasks among the selected runs; null if none succeeded.</summary>
     /// <param name="isSelected">Whether a run is selected.</param>
     /// <param name="without">A validation task that has no influence; null for none.</param>
-    public RunDetail? Best(Func<RunDetail, bool> isSelected, string? without = null) => _details.Where(detail => isSelected(detail) && !double.IsNaN(ScoreOf(detail, without)))
-        .OrderBy(detail => detail.ValidationMetrics!.UnscoredRowCount).ThenByDescending(detail => ScoreOf(detail, without)).ThenBy(detail => detail.Kind).FirstOrDefault();
+    public RunDetail? Best(Func<RunDetail, bool> isSelected, string? without = null) =>
+        RunRanking.BestFirst(_details.Where(detail => isSelected(detail) && !double.IsNaN(RunRanking.ScoreOf(detail, metric, without))), metric, without).FirstOrDefault();
 
     private TimeoutException TimeIsUp(double seconds, double share)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using MetaML.Extensions.Evaluation.FewShot;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
@@ -9,12 +10,9 @@ namespace MetaML.Extensions.Experiments.Runs;
 /// <summary>The strategies that an experiment compares, each as a pipeline from the raw data.</summary>
 internal sealed class StrategyPlan
 {
-    private const string TaskFeature = "MetaML.Task";
+    private const string TaskFeature = "MetaML.Task", PooledScore = "MetaML.PooledScore";
 
     private const double LargestShareOfOwnChoice = 1.0 / 3; // of the time
-
-    // By default, SDCA makes very many passes over the few rows of a task.
-    private const int SdcaPasses = 100;
 
     private readonly MLContext _context;
     private readonly TaskExperimentSettings _settings;
@@ -38,14 +36,18 @@ internal sealed class StrategyPlan
     /// <summary>The strategies outside the search: from scratch and pooled (the simplest first), added strategies, and joint training.</summary>
     public IEnumerable<PlannedRun> Plain()
     {
-        var trainers = _settings.UsesDefaultTrainers ? [.. DefaultTrainers(), .. _settings.Trainers] : _settings.Trainers;
-        IEnumerable<LearningStrategy> scratch = trainers.Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
+        var defaults = new DefaultTrainers(_context, _columns, _kind);
+        (string Name, IEstimator<ITransformer> Trainer)[] own = [.. _settings.Trainers];
+        (string Name, IEstimator<ITransformer> Trainer)[] With(IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> others) =>
+            _settings.UsesDefaultTrainers ? [.. others.ExceptBy(own.Select(trainer => trainer.Name), trainer => trainer.Name), .. own] : own;
+        (string Name, IEstimator<ITransformer> Trainer)[] trainers = With(defaults.ForManyRows());
+        IEnumerable<LearningStrategy> scratch = With(defaults.ForFewRows()).Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
         if (_settings.UsesDefaultTrainers)
             scratch = scratch.Prepend(_kind == LabelKind.Regression ? Ridge() : NearestMean());
         IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_featurizer, trainer.Trainer), learnsSupport: false));
         IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_featurizer, TaskAsFeature()), trainer.Trainer)));
         PlannedRun[] plain = [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of)];
-        return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. Joint()] : plain;
+        return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. OnPooledTrees(defaults), .. Joint()] : plain;
     }
 
     /// <summary>All combinations of encoder, adapter and weighting. Combinations of the first entries of the lists come first.</summary>
@@ -80,13 +82,17 @@ internal sealed class StrategyPlan
         : [new RidgeAdapterOptions(), new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }, new PrototypeAdapterOptions(), new GradientAdapterOptions()]);
 
     // The meta-learner without encoder and adapter, which it chooses by cross-validation over the training tasks.
-    private IEnumerable<PlannedRun> OwnChoice()
-    {
-        if (_settings.Encoders is not null || _settings.Adapters is not null || _settings.MetaLearner is not { Encoder: null, Adapter: null })
-            return [];
-        TimeSpan time = TimeSpan.FromSeconds(_settings.MaxExperimentTimeInSeconds * LargestShareOfOwnChoice);
-        return [Trained("meta-learned, nothing set", StrategyKind.MetaLearned, _settings.MetaLearner with { MaximumTrainingTime = _settings.MetaLearner.MaximumTrainingTime ?? time })];
-    }
+    private IEnumerable<PlannedRun> OwnChoice() => IsChoiceOpen ? [Trained("meta-learned, nothing set", StrategyKind.MetaLearned, InShareOfTime)] : [];
+
+    // The same, with the score of one model for all tasks as a further feature.
+    private IEnumerable<PlannedRun> OnPooledTrees(DefaultTrainers defaults) => IsChoiceOpen && _kind != LabelKind.Multiclass && defaults.PooledTrees() is var (name, trees)
+        ? [Trained($"meta-learned on the score of {name}", StrategyKind.MetaLearned, InShareOfTime, _context.MetaLearning().PooledScore(trees, PooledScore, _columns.Task, seed: _settings.Seed!.Value)
+            .Append(_context.Transforms.Concatenate(_columns.Features, _columns.Features, PooledScore)))]
+        : [];
+
+    private bool IsChoiceOpen => _settings.Encoders is null && _settings.Adapters is null && _settings.MetaLearner is { Encoder: null, Adapter: null };
+
+    private MetaLearnerOptions InShareOfTime => _settings.MetaLearner with { MaximumTrainingTime = _settings.MetaLearner.MaximumTrainingTime ?? TimeSpan.FromSeconds(_settings.MaxExperimentTimeInSeconds * LargestShareOfOwnChoice) };
 
     // The network of a candidate, without learning how to adapt. An identity or frozen encoder has no trained parameters and is skipped.
     private IEnumerable<PlannedRun> Joint() =>
@@ -95,31 +101,11 @@ internal sealed class StrategyPlan
         let candidate = new MetaCandidate(encoder, adapter, new UniformWeightingOptions(), NamesWeighting: false)
         select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
 
-    private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options) => new(
-        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(_featurizer, MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
+    private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options, IEstimator<ITransformer>? before = null) => new(
+        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(Then(_featurizer, before), MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
     {
         Iterations = options.MaximumNumberOfIterations,
     };
-
-    // ML.NET's linear trainers require features of similar scale. Meta-learners scale features themselves.
-    private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> DefaultTrainers()
-    {
-        (string Name, IEstimator<ITransformer> Trainer)[] trainers = _kind switch
-        {
-            LabelKind.Binary =>
-            [
-                ("L-BFGS", _context.BinaryClassification.Trainers.LbfgsLogisticRegression(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1 })),
-                ("SDCA", _context.BinaryClassification.Trainers.SdcaLogisticRegression(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
-            ],
-            LabelKind.Multiclass =>
-            [
-                ("L-BFGS", _context.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1 })),
-                ("SDCA", _context.MulticlassClassification.Trainers.SdcaMaximumEntropy(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
-            ],
-            _ => [("SDCA", _context.Regression.Trainers.Sdca(new() { LabelColumnName = _columns.Label, FeatureColumnName = _columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses }))],
-        };
-        return trainers.Select(trainer => (trainer.Name, Then(_context.Transforms.NormalizeMeanVariance(_columns.Features), trainer.Trainer)));
-    }
 
     private LearningStrategy Ridge() => LearningStrategy.FromScratch("from scratch, ridge", Then(_featurizer, new RidgeTrainer(_context, _columns.Label, _columns.Features)));
 
@@ -145,7 +131,8 @@ internal sealed class StrategyPlan
         };
     }
 
-    private static IEstimator<ITransformer> Then(IEstimator<ITransformer>? first, IEstimator<ITransformer> second) => first is null ? second : first.Append(second);
+    [return: NotNullIfNotNull(nameof(second))]
+    private static IEstimator<ITransformer>? Then(IEstimator<ITransformer>? first, IEstimator<ITransformer>? second) => first is null ? second : second is null ? first : first.Append(second);
 
     private static IEnumerable<LearningStrategy> Interleave(params IEnumerable<LearningStrategy>[] lists)
     {

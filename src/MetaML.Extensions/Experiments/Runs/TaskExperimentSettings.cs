@@ -71,14 +71,19 @@ public sealed record TaskExperimentSettings
     /// <value>From 2 to 10; default 3.</value>
     public int ReductionFactor { get; set; } = 3;
 
-    /// <summary>Whether the experiment also tries default strategies without meta-learning.</summary>
+    /// <summary>Whether the experiment also tries default strategies.</summary>
     /// <value>
     /// Default true. The default strategies are ML.NET's linear trainers, from scratch and pooled (L-BFGS and SDCA for classes, SDCA
-    /// for regression); from scratch, the nearest class mean of the features for classes, and ridge regression with a penalty by
-    /// cross-validation for values; a meta-learner that chooses encoder and adapter itself, if neither is given; and joint training (<see cref="TrainingObjective.Joint"/>)
+    /// for regression), and its LightGBM, FastTree and FastForest if the application references their packages; from scratch, the nearest class mean of the features for classes, and ridge regression with a penalty by
+    /// cross-validation for values; the trainer PriorFitted from scratch, if the application references MetaML.Pretrained; a meta-learner that chooses
+    /// encoder and adapter itself, if neither is given, and the same with the score of a pooled LightGBM or FastTree as a further feature; and joint training (<see cref="TrainingObjective.Joint"/>)
     /// of the first encoder with trained parameters, with the first adapter. Without encoders or adapters to try, there is no joint training.
     /// </value>
     public bool UsesDefaultTrainers { get; set; } = true;
+
+    /// <summary>Whether the time that the search leaves is used to judge the leading strategies on the training tasks too, by cross-validation over tasks.</summary>
+    /// <value>Default true. It has no effect if validation data are given. A few validation tasks can hardly tell good strategies apart.</value>
+    public bool CrossValidatesLeaders { get; set; } = true;
 
     internal IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> Trainers => _trainers;
 

@@ -1,0 +1,52 @@
+using MetaML.Extensions.Experiments.Results;
+
+namespace MetaML.Extensions.Experiments.Runs;
+
+/// <summary>Judges the leading strategies on the training tasks too, part by part, by models that learn from the other tasks.</summary>
+/// <remarks>
+/// A few validation tasks cannot tell good strategies apart, and their choice is partly due to chance. After each fold, strategies that
+/// are worse than the best one by more than two standard errors are left out, apart from the best of each kind.
+/// </remarks>
+internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentBudget budget, TaskMetric metric)
+{
+    private const int MostLeaders = 8;
+
+    private const double Decisive = 2; // standard errors
+
+    /// <summary>Judges the leaders on as many folds as the time and the number of models allow.</summary>
+    /// <param name="folds">The folds after the first, whose held-out tasks are the validation tasks.</param>
+    /// <returns>Whether no fold was left out.</returns>
+    public bool Run(IEnumerable<ExperimentFold> folds)
+    {
+        foreach (ExperimentFold fold in folds)
+        {
+            RunDetail[] leaders = Leaders();
+            if (leaders.Length < 2)
+                return true; // nothing to tell apart
+            if (budget.IsSpent || !budget.Allows(leaders.Length) || leaders.Sum(leader => leader.RuntimeInSeconds) > budget.SecondsLeft || !runner.Judge(leaders, fold))
+                return false;
+        }
+
+        return true;
+    }
+
+    // The best first.
+    private RunDetail[] Leaders()
+    {
+        RunDetail[] runs = [.. RunRanking.BestFirst(runner.Candidates(), metric).DistinctBy(run => run.TrainerName)];
+        RunDetail[] ofKinds = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.First())];
+        RunDetail[] others = [.. runs.Except(ofKinds).Where(run => !IsClearlyWorse(run, runs[0])).Take(Math.Max(0, MostLeaders - ofKinds.Length))];
+        return [.. runs.Where(run => ofKinds.Contains(run) || others.Contains(run))];
+    }
+
+    private bool IsClearlyWorse(RunDetail run, RunDetail best)
+    {
+        double sign = metric.IsHigherBetter() ? 1 : -1;
+        Dictionary<string, double> values = best.ValidationMetrics!.Tasks.ToDictionary(task => task.Task, task => task[metric]);
+        double[] losses = [.. run.ValidationMetrics!.Tasks.Select(task => sign * (values[task.Task] - task[metric])).Where(double.IsFinite)];
+        if (losses.Length < 2)
+            return false;
+        double mean = losses.Average(), error = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / (losses.Length - 1) / losses.Length);
+        return mean > Decisive * error;
+    }
+}
