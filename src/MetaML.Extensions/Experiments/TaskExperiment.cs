@@ -127,31 +127,26 @@ public sealed class TaskExperiment
         Seed = Seed,
     };
 
-    // Strategies that are not meta-learned are cheap. They run first, and may use half of the budget. Then the meta-learned ones are searched.
-    // The remaining time is for the cross-validation of the leading strategies.
+    // Strategies outside the search run first, in half of the budget. Then the meta-learned ones are searched. The remaining time is
+    // for the strategies that had to wait, and for the cross-validation of the leading ones.
     private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget, ExperimentData data, TaskMetric metric)
     {
         IReadOnlyList<MetaCandidate> candidates = plan.Candidates();
         double share = candidates.Count > 0 ? 0.5 : 1;
         int models = _settings.MaxModels is { } maximum ? Math.Max(1, (int)(share * maximum)) : int.MaxValue;
-        bool isAllTried = true;
-        foreach (PlannedRun plain in plan.Plain())
-        {
-            if (budget.IsSpent || runner.Details.Count >= models || budget.ElapsedSeconds > share * budget.Seconds)
-            {
-                isAllTried = false;
-                break;
-            }
-
-            runner.Run(plain);
-        }
+        var waiting = new Queue<PlannedRun>(plan.Plain());
+        while (waiting.Count > 0 && !budget.IsSpent && runner.Details.Count < models && budget.ElapsedSeconds <= share * budget.Seconds)
+            runner.Run(waiting.Dequeue());
 
         var halving = new SuccessiveHalving(budget, _settings.ReductionFactor, _settings.MetaLearner.MaximumNumberOfIterations);
-        isAllTried &= halving.Run(candidates, (candidate, iterations, round) =>
+        bool isAllTried = halving.Run(candidates, (candidate, iterations, round) =>
         {
             RunDetail detail = runner.Run(plan.Run(candidate, iterations, round));
             return (runner.ScoreOf(detail), detail.LearningCurve.Count > 0);
         });
+        while (waiting.Count > 0 && !budget.IsSpent)
+            runner.Run(waiting.Dequeue());
+        isAllTried &= waiting.Count == 0;
         if (_settings.CrossValidatesLeaders)
             isAllTried &= new LeaderCrossValidation(runner, budget, metric).Run(data.OtherFolds);
         return budget.End(isAllTried);

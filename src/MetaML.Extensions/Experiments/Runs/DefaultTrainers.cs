@@ -10,24 +10,17 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
 
     private const int FewestRowsOfLeaf = 2; // with the default number, a tree of few rows is one leaf
 
-    /// <summary>The trainers for the rows of one task.</summary>
-    public IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> ForFewRows() => [.. Linear(), .. PriorFitted(), .. Trees(("minimumExampleCountPerLeaf", FewestRowsOfLeaf))];
+    /// <summary>The trainers of referenced packages for the rows of one task.</summary>
+    public IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> ForFewRows() => [.. PriorFitted(), .. Trees(("minimumExampleCountPerLeaf", FewestRowsOfLeaf))];
 
-    /// <summary>The trainers for the rows of all tasks.</summary>
-    public IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> ForManyRows() => [.. Linear(), .. Trees()];
+    /// <summary>The trainers of referenced packages for the rows of all tasks.</summary>
+    public IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> ForManyRows() => Trees();
 
     /// <summary>The first trainer of trees for the rows of all tasks; null if the application references none.</summary>
     public (string Name, IEstimator<ITransformer> Trainer)? PooledTrees() => Trees().Cast<(string, IEstimator<ITransformer>)?>().FirstOrDefault();
 
-    private object Catalog => kind switch
-    {
-        LabelKind.Binary => context.BinaryClassification.Trainers,
-        LabelKind.Multiclass => context.MulticlassClassification.Trainers,
-        _ => context.Regression.Trainers,
-    };
-
-    // ML.NET's linear trainers require features of similar scale. Meta-learners scale features themselves.
-    private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Linear()
+    /// <summary>ML.NET's linear trainers, which require features of similar scale. Meta-learners scale features themselves.</summary>
+    public IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Linear()
     {
         (string Name, IEstimator<ITransformer> Trainer)[] trainers = kind switch
         {
@@ -45,6 +38,13 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
         };
         return trainers.Select(trainer => (trainer.Name, (IEstimator<ITransformer>)context.Transforms.NormalizeMeanVariance(columns.Features).Append(trainer.Trainer)));
     }
+
+    private object Catalog => kind switch
+    {
+        LabelKind.Binary => context.BinaryClassification.Trainers,
+        LabelKind.Multiclass => context.MulticlassClassification.Trainers,
+        _ => context.Regression.Trainers,
+    };
 
     private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> PriorFitted() => Named("prior-fitted network", Create("MetaML.Pretrained", "Microsoft.ML.PriorFittedExtensions", "PriorFitted"));
 

@@ -37,17 +37,23 @@ internal sealed class StrategyPlan
     public IEnumerable<PlannedRun> Plain()
     {
         var defaults = new DefaultTrainers(_context, _columns, _kind);
-        (string Name, IEstimator<ITransformer> Trainer)[] own = [.. _settings.Trainers];
-        (string Name, IEstimator<ITransformer> Trainer)[] With(IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> others) =>
-            _settings.UsesDefaultTrainers ? [.. others.ExceptBy(own.Select(trainer => trainer.Name), trainer => trainer.Name), .. own] : own;
-        (string Name, IEstimator<ITransformer> Trainer)[] trainers = With(defaults.ForManyRows());
-        IEnumerable<LearningStrategy> scratch = With(defaults.ForFewRows()).Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
+        IEnumerable<LearningStrategy> scratch = Trainers(defaults.Linear(), defaults.ForFewRows()).Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
+        (string Name, IEstimator<ITransformer> Trainer)[] trainers = [.. Trainers(defaults.Linear(), defaults.ForManyRows())];
         if (_settings.UsesDefaultTrainers)
             scratch = scratch.Prepend(_kind == LabelKind.Regression ? Ridge() : NearestMean());
         IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_featurizer, trainer.Trainer), learnsSupport: false));
         IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_featurizer, TaskAsFeature()), trainer.Trainer)));
         PlannedRun[] plain = [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of)];
         return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. OnPooledTrees(defaults), .. Joint()] : plain;
+    }
+
+    // Those of the user come before the ones of referenced packages, which cost more time than linear ones. A name of the user replaces a default.
+    private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Trainers(
+        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> linear, IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> referenced)
+    {
+        IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> own = _settings.Trainers;
+        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Others(IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> trainers) => trainers.ExceptBy(own.Select(trainer => trainer.Name), trainer => trainer.Name);
+        return _settings.UsesDefaultTrainers ? [.. Others(linear), .. own, .. Others(referenced)] : own;
     }
 
     /// <summary>All combinations of encoder, adapter and weighting. Combinations of the first entries of the lists come first.</summary>
