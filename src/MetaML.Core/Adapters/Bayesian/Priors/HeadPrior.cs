@@ -35,7 +35,7 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
 
     /// <summary>Fits the prior.</summary>
     /// <param name="tasks">The training tasks.</param>
-    /// <param name="start">The first m, variances and noise; see <see cref="Start"/>.</param>
+    /// <param name="start">The first m, variances and noise; see <see cref="Start(IReadOnlyList{TaskEvidence}, int, int, PriorNoise?)"/>.</param>
     /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
     /// <param name="form">The family of Σ.</param>
     /// <param name="limits">The number of steps and the time.</param>
@@ -51,9 +51,17 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
     /// <param name="width">Embedding + 1.</param>
     /// <param name="outputs">Number of outputs of m; 1 if m is 0.</param>
     /// <param name="noise">Whether tasks have their own noise; null if σ² is known to be 1.</param>
-    public static HeadPrior Start(IReadOnlyList<TaskEvidence> tasks, int width, int outputs, PriorNoise? noise)
+    public static HeadPrior Start(IReadOnlyList<TaskEvidence> tasks, int width, int outputs, PriorNoise? noise) =>
+        Start(tasks.Sum(task => task.SquaredLabels) / tasks.Sum(task => task.Weight * task.Outputs), width, outputs, noise);
+
+    /// <summary>The same for a given mean square of the labels.</summary>
+    /// <param name="meanSquare">The mean square of the labels.</param>
+    /// <param name="width">Embedding + 1.</param>
+    /// <param name="outputs">Number of outputs of m; 1 if m is 0.</param>
+    /// <param name="noise">Whether tasks have their own noise; null if σ² is known to be 1.</param>
+    public static HeadPrior Start(double meanSquare, int width, int outputs, PriorNoise? noise)
     {
-        double labelVariance = Math.Max(tasks.Sum(task => task.SquaredLabels) / tasks.Sum(task => task.Weight * task.Outputs), CovarianceForm.SmallestVariance);
+        double labelVariance = Math.Max(meanSquare, CovarianceForm.SmallestVariance);
         var prior = new HeadPrior([.. Enumerable.Range(0, outputs).Select(_ => new double[width])], new double[width * width], noise is null ? 1 : labelVariance / 2)
         {
             IsNoiseKnown = noise is null,
@@ -75,12 +83,15 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
     /// <summary>The prior with a step towards the most likely p: τ² = ‖Dm‖² / γ, where γ is the number of slopes that the rows determine.</summary>
     /// <param name="tasks">The training tasks.</param>
     /// <remarks>Source: MacKay, Bayesian interpolation, 1992. From p = 0 the step is to the mean square of the slopes.</remarks>
-    public HeadPrior WithLikelierMeanPrecision(IReadOnlyList<TaskEvidence> tasks)
+    public HeadPrior WithLikelierMeanPrecision(IReadOnlyList<TaskEvidence> tasks) => WithLikelierMeanPrecision(new PriorSums(tasks));
+
+    /// <summary>The same from sums over tasks.</summary>
+    /// <param name="sums">Sums over the training tasks.</param>
+    public HeadPrior WithLikelierMeanPrecision(IPriorSums sums)
     {
-        TaskPosterior[] posteriors = Under(tasks);
-        double[] precisions = [.. posteriors.Select((posterior, t) => TaskNoise.Precision(tasks[t], posterior.Quadratic, NoiseVariance, NoiseShape))];
-        double[] variances = MeanStep.Variances(Scaled.Covariance, posteriors, precisions, MeanPrecision);
-        Array.ForEach(posteriors, posterior => posterior.Dispose());
+        sums.Visit(Scaled);
+        double[] variances = sums.MeanVariances(NoiseVariance, NoiseShape, MeanPrecision);
+        sums.Leave();
         double determined = Outputs * variances[..^1].Sum(variance => Math.Max(0, 1 - MeanPrecision * variance));
         return this with { MeanPrecision = determined / Math.Max(SquaredSlopes(Mean), CovarianceForm.SmallestVariance) };
     }

@@ -14,9 +14,13 @@ namespace MetaML.Adapters.Bayesian.Priors;
 /// </remarks>
 internal static class MeanStep
 {
-    private const double ExpectationShare = 1e-3;
+    /// <summary>The share of the system of expectation maximisation.</summary>
+    public const double ExpectationShare = 1e-3;
 
-    private const int LargestMatrix = 64, MaximumIterations = 20;
+    /// <summary>The largest width for which X is formed.</summary>
+    public const int LargestMatrix = 64;
+
+    private const int MaximumIterations = 20;
 
     private const double Tolerance = 1e-2; // of the residual
 
@@ -35,9 +39,32 @@ internal static class MeanStep
         }
 
         return prior.Covariance.Width <= LargestMatrix
-            ? ByMatrix(prior.Covariance, posteriors, precisions, precision, right)
+            ? ByMatrix(SystemOf(prior.Covariance, posteriors, precisions, precision), prior.Covariance.Width, right)
             : ByGradients(prior.Covariance, posteriors, precisions, precision, right);
     }
+
+    /// <summary>The direction of each output from sums over tasks.</summary>
+    /// <param name="prior">m and Σ̃, of at most <see cref="LargestMatrix"/> values.</param>
+    /// <param name="shifts">Στₜδₜ of each output; overwritten.</param>
+    /// <param name="system">X [width, width]; overwritten.</param>
+    /// <param name="precision">p.</param>
+    public static double[][] Directions(ScaledHeadPrior prior, double[][] shifts, double[] system, double precision)
+    {
+        for (int k = 0; k < shifts.Length; k++)
+            MatrixAlgebra.AddScaled(Pull(prior.Covariance, prior.Mean[k], -precision), 1, shifts[k]);
+        AddPrecision(prior.Covariance, precision, system);
+        return ByMatrix(system, prior.Covariance.Width, shifts);
+    }
+
+    /// <summary>Σ̃c of each direction c.</summary>
+    /// <param name="covariance">Σ̃.</param>
+    /// <param name="directions">c of each output, [outputs][width].</param>
+    public static double[][] Moves(Covariance covariance, double[][] directions) => Array.ConvertAll(directions, direction =>
+    {
+        var move = new double[direction.Length];
+        covariance.MultiplyRows(direction, move);
+        return move;
+    });
 
     /// <summary>The posterior variance of each value of m, given Σ̃ and p: the diagonal of Σ̃(X + pΣ̃DΣ̃)⁻¹Σ̃. For more than 63 values, that of the diagonal of X.</summary>
     /// <param name="covariance">Σ̃.</param>
@@ -53,8 +80,24 @@ internal static class MeanStep
             return [.. DiagonalOf(covariance, posteriors, precisions).Zip(variances, (value, variance) => 1 / (value / (variance * variance) + precision))];
         }
 
+        return VariancesBy(SystemOf(covariance, posteriors, precisions, precision), covariance);
+    }
+
+    /// <summary>The same from sums over tasks, for at most <see cref="LargestMatrix"/> values.</summary>
+    /// <param name="covariance">Σ̃.</param>
+    /// <param name="system">X [width, width]; overwritten.</param>
+    /// <param name="precision">p.</param>
+    public static double[] Variances(Covariance covariance, double[] system, double precision)
+    {
+        AddPrecision(covariance, precision, system);
+        return VariancesBy(system, covariance);
+    }
+
+    private static double[] VariancesBy(double[] system, Covariance covariance)
+    {
+        int width = covariance.Width;
         double[] dense = covariance.Dense, solution = [.. dense];
-        Cholesky.Solve(SystemOf(covariance, posteriors, precisions, precision), width, solution, width);
+        Cholesky.Solve(system, width, solution, width);
         return [.. Enumerable.Range(0, width).Select(j => Enumerable.Range(0, width).Sum(i => dense[j * width + i] * solution[i * width + j]))];
     }
 
@@ -71,7 +114,6 @@ internal static class MeanStep
     // X + pΣ̃DΣ̃
     private static double[] SystemOf(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double precision)
     {
-        int width = covariance.Width;
         var system = new DenseMoment(covariance);
         double prior = 0;
         for (int t = 0; t < posteriors.Length; t++)
@@ -82,23 +124,29 @@ internal static class MeanStep
         }
 
         system.AddPrior(prior);
+        AddPrecision(covariance, precision, system.Values);
+        return system.Values;
+    }
+
+    // + pΣ̃DΣ̃
+    private static void AddPrecision(Covariance covariance, double precision, double[] system)
+    {
+        int width = covariance.Width;
         double[] dense = covariance.Dense;
         for (int i = 0; i < width && precision > 0; i++)
         {
             for (int j = 0; j < width - 1; j++)
-                MatrixAlgebra.AddScaled(dense.AsSpan(j * width, width), precision * dense[i * width + j], system.Values.AsSpan(i * width, width));
+                MatrixAlgebra.AddScaled(dense.AsSpan(j * width, width), precision * dense[i * width + j], system.AsSpan(i * width, width));
         }
-
-        return system.Values;
     }
 
-    private static double[][] ByMatrix(Covariance covariance, TaskPosterior[] posteriors, double[] precisions, double precision, double[][] right)
+    private static double[][] ByMatrix(double[] system, int width, double[][] right)
     {
-        int width = covariance.Width, outputs = right.Length;
+        int outputs = right.Length;
         var solution = new double[width * outputs];
         for (int i = 0; i < solution.Length; i++)
             solution[i] = right[i % outputs][i / outputs];
-        Cholesky.Solve(SystemOf(covariance, posteriors, precisions, precision), width, solution, outputs);
+        Cholesky.Solve(system, width, solution, outputs);
         return [.. Enumerable.Range(0, outputs).Select(k => Enumerable.Range(0, width).Select(j => solution[j * outputs + k]).ToArray())];
     }
 

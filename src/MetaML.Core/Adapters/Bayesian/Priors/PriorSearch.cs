@@ -20,11 +20,10 @@ internal sealed class PriorSearch
     // but change the likelihood of a head by little.
     private const double Tolerance = 1e-4, ToleranceOfMany = 4e-3;
 
-    private readonly IReadOnlyList<TaskEvidence> _tasks;
+    private readonly IPriorSums _sums;
     private readonly HeadPrior _start;
     private readonly bool _hasMean;
     private readonly CovarianceForm _form;
-    private readonly int _heads;
     private readonly LongerStep _longer = new();
     private Visited _current;
 
@@ -35,12 +34,22 @@ internal sealed class PriorSearch
     /// <param name="form">The family of Σ̃.</param>
     /// <param name="point">Σ̃ in the coordinates of the form; null for that of the start.</param>
     public PriorSearch(IReadOnlyList<TaskEvidence> tasks, HeadPrior start, bool hasMean, CovarianceForm form, double[]? point = null)
+        : this(new PriorSums(tasks), start, hasMean, form, point)
     {
-        _tasks = tasks;
+    }
+
+    /// <summary>Evaluates the start.</summary>
+    /// <param name="sums">Sums over the training tasks.</param>
+    /// <param name="start">The first m, Σ, and noise.</param>
+    /// <param name="hasMean">Whether outputs mean the same in all tasks. If not, m stays.</param>
+    /// <param name="form">The family of Σ̃.</param>
+    /// <param name="point">Σ̃ in the coordinates of the form; null for that of the start.</param>
+    public PriorSearch(IPriorSums sums, HeadPrior start, bool hasMean, CovarianceForm form, double[]? point = null)
+    {
+        _sums = sums;
         _start = start;
         _hasMean = hasMean;
         _form = form;
-        _heads = tasks.Sum(task => task.Outputs);
         _current = Visit(point ?? form.Start(Array.ConvertAll(start.Covariance, value => value / start.NoiseVariance), start.Width), start.Mean, start.NoiseVariance, start.NoiseShape);
     }
 
@@ -67,7 +76,7 @@ internal sealed class PriorSearch
     /// <param name="precision">Below 1 for a search that ends earlier.</param>
     public void Climb(PriorLimits limits, double precision = 1)
     {
-        double gain = double.PositiveInfinity, least = (PriorSelection.IsWide(_start.Width) ? ToleranceOfMany : Tolerance) * _heads / precision;
+        double gain = double.PositiveInfinity, least = (PriorSelection.IsWide(_start.Width) ? ToleranceOfMany : Tolerance) * _sums.Heads / precision;
         while (gain >= least && Steps < limits.Iterations && !limits.IsTimeUp())
         {
             double before = Objective;
@@ -113,44 +122,20 @@ internal sealed class PriorSearch
     {
         Steps++;
         var prior = new ScaledHeadPrior(mean, _form.At(point, _start.Width));
-        TaskPosterior[] posteriors = prior.Posteriors(_tasks); // of Σ̃ and m alone: they do not depend on σ²
+        _sums.Visit(prior);
         if (_hasMean)
-            mean = MoveMean(prior, posteriors, Precisions(posteriors, variance, shape), _start.MeanPrecision);
-        if (!_start.IsNoiseKnown)
-            (variance, shape) = TaskNoise.Fit(_tasks, [.. posteriors.Select(posterior => posterior.Quadratic)], variance, shape, CovarianceForm.SmallestVariance);
-        double objective = TaskNoise.LogLikelihood(_tasks, posteriors, variance, shape) + _form.LogPrior(prior.Covariance) + HeadPrior.LogDensity(mean, _start.MeanPrecision);
-
-        double[] precisions = Precisions(posteriors, variance, shape);
-        SecondMoment moment = prior.Covariance.CreateMoment();
-        double priors = 0;
-        for (int t = 0; t < posteriors.Length; t++)
         {
-            int outputs = posteriors[t].Shifts.Length;
-            posteriors[t].AddShifts(precisions[t], moment);
-            posteriors[t].AddCovariance(outputs, moment);
-            priors += outputs * posteriors[t].PriorShare;
+            double[][] directions = _sums.MeanDirections(variance, shape, _start.MeanPrecision), moves = MeanStep.Moves(prior.Covariance, directions);
+            _sums.Move(directions, moves);
+            mean = [.. mean.Zip(moves, (values, move) => values.Zip(move, (value, change) => value + change).ToArray())];
         }
 
-        moment.AddPrior(priors);
-        Array.ForEach(posteriors, posterior => posterior.Dispose());
-        return new Visited(point, prior.Covariance, mean, variance, shape, objective, _form.Next(prior.Covariance, moment, _heads));
-    }
-
-    private double[] Precisions(TaskPosterior[] posteriors, double variance, double shape) =>
-        [.. posteriors.Select((posterior, t) => TaskNoise.Precision(_tasks[t], posterior.Quadratic, variance, shape))];
-
-    private static double[][] MoveMean(ScaledHeadPrior prior, TaskPosterior[] posteriors, double[] precisions, double precision)
-    {
-        double[][] directions = MeanStep.Directions(prior, posteriors, precisions, precision);
-        double[][] moves = Array.ConvertAll(directions, direction =>
-        {
-            var move = new double[direction.Length];
-            prior.Covariance.MultiplyRows(direction, move);
-            return move;
-        });
-        foreach (TaskPosterior posterior in posteriors)
-            posterior.Move(directions, moves);
-        return [.. prior.Mean.Zip(moves, (mean, move) => mean.Zip(move, (value, change) => value + change).ToArray())];
+        if (!_start.IsNoiseKnown)
+            (variance, shape) = _sums.FitNoise(variance, shape);
+        double objective = _sums.LogLikelihood(variance, shape) + _form.LogPrior(prior.Covariance) + HeadPrior.LogDensity(mean, _start.MeanPrecision);
+        SecondMoment moment = _sums.Moment(variance, shape);
+        _sums.Leave();
+        return new Visited(point, prior.Covariance, mean, variance, shape, objective, _form.Next(prior.Covariance, moment, _sums.Heads));
     }
 
     // A point that was evaluated, its Σ̃, the best m and noise for it, and the point to which a step leads.
