@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using MetaML.Adapters;
+using MetaML.Adapters.Bayesian;
+using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Data;
 using MetaML.Files;
 
 namespace MetaML.Models;
 
-// Tasks of an earlier model that a later model takes over by their statistics.
+// Another prior for the same encoder, and tasks that a model takes over from another by their statistics.
 public sealed partial class MetaModel
 {
     /// <summary>SHA-256 of all that determines the statistics of a task's rows: the encoder, the units of features, labels and covariates, and the form of the statistics. Null if heads are not functions of statistics.</summary>
@@ -41,4 +44,27 @@ public sealed partial class MetaModel
     /// <exception cref="InvalidOperationException">The head is not finite.</exception>
     internal AdaptedTask TakeOver(AdaptedTask task, string name) =>
         Refit((IManagedAdapter)_design.Adapter, name, new TaskState(task.Statistics!, [.. task.Classes], task.Covariates) { Groups = task.Groups });
+
+    /// <summary>The adapter if sums over tasks determine its prior.</summary>
+    /// <exception cref="ArgumentException">They do not.</exception>
+    internal BayesianAdapter PriorLearner => _design.Adapter is BayesianAdapter { LearnsFromSums: true } adapter
+        ? adapter
+        : throw new ArgumentException($"The model must have a Bayesian adapter (Gaussian, with shrinkage, common noise, and empirical Bayes), the same outputs in all tasks, no task features, no groups, and fewer than {MeanStep.LargestMatrix} embedding values; got {_design.AdapterOptions.GetType().Name} and {EmbeddingDimension} values. Other priors need more than sums over tasks. Learn the prior in one process.");
+
+    /// <summary>The statistics of tasks for the likelihood of a prior.</summary>
+    /// <param name="tasks">The tasks, in the user's units.</param>
+    internal TaskEvidence[] EvidenceOf(TaskSet tasks)
+    {
+        BayesianAdapter adapter = PriorLearner;
+        CheckFits(tasks);
+        return [.. tasks.Tasks.AsParallel().AsOrdered().Select(task => adapter.Evidence(Embed(tasks.Features, task)))];
+    }
+
+    /// <summary>The same encoder and units with another prior. It has no calibration, which belonged to the prior before.</summary>
+    internal MetaModel WithPrior(HeadPrior prior) => new(_design, _scaling, _labels, _encoderValues, PriorLearner.ParametersOf(prior))
+    {
+        CovariateScaling = CovariateScaling,
+        Training = Training,
+        Statistics = Statistics,
+    };
 }

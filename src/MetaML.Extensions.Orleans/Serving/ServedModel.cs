@@ -1,5 +1,8 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using MetaML.Adapters;
+using MetaML.Adapters.Bayesian;
+using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Extensions.Chains;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Orleans.Rows;
@@ -14,6 +17,8 @@ namespace MetaML.Extensions.Orleans.Serving;
 internal sealed class ServedModel
 {
     private readonly MLContext _context;
+    private readonly ITransformer _model;
+    private readonly DataViewSchema _input;
     private readonly ITaskLearner _trained; // knows the training tasks
     private readonly ITaskLearner _empty;
     private readonly ITransformer _chain; // knows no task
@@ -25,6 +30,8 @@ internal sealed class ServedModel
         Name = name;
         Version = version;
         _context = context;
+        _model = model;
+        _input = input;
         _trained = ChainAdapter.FindLearner(model);
         ITransformer[] steps = [.. StepsOf(model)];
         if (steps.OfType<ITaskLearner>().Count() > 1)
@@ -124,6 +131,62 @@ internal sealed class ServedModel
             return null;
         return new TaskHeads([.. _empty.Outputs.Zip(heads.Outputs, (output, head) => head is null ? null : output.Model.TakeOver(head, task))]);
     }
+
+    /// <summary>The shard of tasks to learn a prior from.</summary>
+    /// <param name="read">Gives labelled rows with the columns of the model's input.</param>
+    /// <exception cref="ArgumentException">A column does not fit, or sums over tasks do not determine the prior of the model.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
+    public PriorShard Shard(Func<MLContext, IDataView> read) =>
+        new(Single().Model.EvidenceOf(new ChainAdapter(_context, _chain, CancellationToken.None).ReadTasks(read(_context))));
+
+    /// <summary>Learns a prior from sums over tasks.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="cancellationToken">Stops the search after a step.</param>
+    /// <returns>The search at its end.</returns>
+    public PriorSearch LearnPrior(ShardedPriorSums sums, CancellationToken cancellationToken)
+    {
+        BayesianAdapter adapter = Single().Model.PriorLearner;
+        int width = Single().Model.EmbeddingDimension + 1;
+        HeadPrior start = HeadPrior.Start(1, width, adapter.Outputs, PriorNoise.Common);
+        sums.Visit(start.Scaled); // counts rows and labels
+        return adapter.Learn(sums, sums.Sums.SquaredLabels / sums.Sums.Count, new PriorLimits(int.MaxValue, () =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }));
+    }
+
+    /// <summary>The file of this model with another prior. The same prior gives the same bytes.</summary>
+    /// <param name="prior">The prior.</param>
+    public byte[] WithPrior(HeadPrior prior)
+    {
+        MetaLearnerTransformer single = Single();
+        ITransformer next = new ChainAdapter(_context, _model, CancellationToken.None).ReplaceLearner(learner => ((MetaLearnerTransformer)learner).WithModel(_context, single.Model.WithPrior(prior)));
+        return Save(next);
+    }
+
+    // ML.NET writes the time into each entry of the file.
+    private byte[] Save(ITransformer model)
+    {
+        using MemoryStream file = new(), dated = new();
+        _context.Model.Save(model, _input, dated);
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var source = new ZipArchive(dated, ZipArchiveMode.Read);
+            foreach (ZipArchiveEntry entry in source.Entries.OrderBy(entry => entry.FullName, StringComparer.Ordinal))
+            {
+                ZipArchiveEntry copy = zip.CreateEntry(entry.FullName);
+                copy.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // the first that a zip file can have
+                using Stream from = entry.Open(), to = copy.Open();
+                from.CopyTo(to);
+            }
+        }
+
+        return file.ToArray();
+    }
+
+    private MetaLearnerTransformer Single() => _trained as MetaLearnerTransformer
+        ?? throw new ArgumentException($"The model must have one output; got a {_trained.GetType().Name}. Take one by SelectOutput.");
 
     private ITransformer With(ITransformer model, string task, TaskHeads? heads) => new ChainAdapter(_context, model, CancellationToken.None).ReplaceLearner(learner =>
         learner.WithOutputs(_context, [.. learner.Outputs.Select((output, i) => output.WithOnly(_context, task, heads?.Outputs[i]))]));

@@ -275,6 +275,10 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         return new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, task is null ? none : none.Add(name, task));
     }
 
+    /// <summary>A transformer with another model of the same encoder. It knows the tasks that keep statistics, with heads of the other model.</summary>
+    internal MetaLearnerTransformer WithModel(IHostEnvironment env, MetaModel model) =>
+        new(env.Register(LoaderSignature), model, Columns, _classes, _unknown, Tasks.Where(pair => pair.Value.HasStatistics).ToImmutableDictionary(pair => pair.Key, pair => model.TakeOver(pair.Value, pair.Key)));
+
     /// <summary>A transformer with the tasks of this moment and a <see cref="Map"/> of its own.</summary>
     internal MetaLearnerTransformer Copy(IHostEnvironment env) => new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks);
 

@@ -1,3 +1,6 @@
+using MetaML.Adapters;
+using MetaML.Adapters.Bayesian.Priors;
+using MetaML.Extensions.Chains;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Orleans.Tests.Clusters;
@@ -10,6 +13,7 @@ internal static class SavedModels
     private static readonly Lazy<byte[]> s_visits = new(() => Train(new BayesianAdapterOptions()));
     private static readonly Lazy<byte[]> s_ridge = new(() => Train(new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal }));
     private static readonly Lazy<byte[]> s_others = new(() => Train(new BayesianAdapterOptions(), seed: 2));
+    private static readonly Lazy<byte[]> s_full = new(() => Train(new BayesianAdapterOptions { Covariance = PriorCovariance.Full }));
     private static readonly Lazy<byte[]> s_mapped = new(() => TrainMapped());
 
     /// <summary>Regression of Spends on Age and Basket, with the shop as text.</summary>
@@ -23,6 +27,23 @@ internal static class SavedModels
 
     /// <summary>Classes of spending, with the shop and the class mapped to keys.</summary>
     public static byte[] Mapped => s_mapped.Value;
+
+    /// <summary>A prior with a full covariance.</summary>
+    public static byte[] FullCovariance => s_full.Value;
+
+    /// <summary>A model with the encoder and units of another, whose prior is learned from rows in one process.</summary>
+    public static ITransformer WithPriorOf(MLContext ml, ITransformer model, IEnumerable<Visit> rows)
+    {
+        var adapter = new ChainAdapter(ml, model, CancellationToken.None);
+        TaskEvidence[] evidence = ((MetaLearnerTransformer)ChainAdapter.FindLearner(model)).Model.EvidenceOf(adapter.ReadTasks(ml.Data.LoadFromEnumerable(rows)));
+        double meanSquare = evidence.Sum(task => task.SquaredLabels) / evidence.Sum(task => task.Weight);
+        return new ChainAdapter(ml, model, CancellationToken.None).ReplaceLearner(learner =>
+        {
+            var single = (MetaLearnerTransformer)learner;
+            HeadPrior prior = single.Model.PriorLearner.Learn(new PriorSums(evidence), meanSquare, PriorLimits.None).Prior;
+            return single.WithModel(ml, single.Model.WithPrior(prior));
+        });
+    }
 
     public static IDataView Data(MLContext ml, int seed = 1) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, Shops).SelectMany(shop => Visit.Of(shop, 30, seed)));
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MetaML.Adapters.Bayesian.Covariances;
 using MetaML.Adapters.Bayesian.Mixed;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.ClosedForm;
@@ -100,6 +101,48 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
         var design = new MixedDesign(Shape.EmbeddingDimension + 1, _design.Varying, Shape.CovariateCount);
         (MixedTask Task, EmbeddedTask Groups)[] tasks = [.. trainingTasks.AsParallel().AsOrdered().Select(task => (MixedTask.Of(Statistics(task), task.Covariates, design.Covariates), task.Select([])))];
         return new MixedEvidence(Array.ConvertAll(tasks, task => task.Groups), Array.ConvertAll(tasks, task => task.Task), design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
+    }
+
+    /// <summary>Whether sums over tasks determine the prior: it is learned by empirical Bayes, all tasks have the same outputs and noise, and nothing else depends on the task.</summary>
+    public bool LearnsFromSums => _design is { FitsPrior: true, IsMixed: false } && Shape.HasCommonOutputs && _options.Noise == PriorNoise.Common && Shape.EmbeddingDimension < MeanStep.LargestMatrix;
+
+    /// <summary>The prior that sums over tasks give, by the steps of <see cref="LinearEvidence"/> on all tasks.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="meanSquare">The mean square of the labels.</param>
+    /// <param name="limits">The number of steps of each search, and the time.</param>
+    public PriorSearch Learn(IPriorSums sums, double meanSquare, PriorLimits limits)
+    {
+        int width = Shape.EmbeddingDimension + 1;
+        limits = limits.AtMost(_options.MaximumFitIterations);
+        CovarianceForm first = PriorSelection.First(width), form = LearnedCovariance.Form(Shape, _options, width, () => CovarianceForm.Full(width));
+        PriorSearch search = Climb(HeadPrior.Start(meanSquare, width, Outputs, _options.Noise), first, null);
+        if (form != first)
+            search = Climb(search.Prior, form, null);
+        for (int step = 0; step < LinearEvidence.MeanSteps; step++)
+            search = Climb(search.Prior.WithLikelierMeanPrecision(sums), form, search.Point);
+        return search;
+
+        PriorSearch Climb(HeadPrior start, CovarianceForm family, double[]? point)
+        {
+            var next = new PriorSearch(sums, start, hasMean: true, family, point);
+            next.Climb(limits);
+            return next;
+        }
+    }
+
+    /// <summary>Number of outputs that mean the same in all tasks; 1 if there are none.</summary>
+    public int Outputs => Shape.CommonOutputs ?? 1;
+
+    /// <summary>The statistics of a task for the likelihood of a prior.</summary>
+    public TaskEvidence Evidence(EmbeddedTask task) => Statistics(task);
+
+    /// <summary>The parameters for a prior.</summary>
+    /// <param name="prior">The prior.</param>
+    public ParameterArray[] ParametersOf(HeadPrior prior)
+    {
+        ParameterArray[] parameters = [.. Parameters.Select(spec => new ParameterArray(spec.Name, spec.Initialize(new Random(0))))];
+        Store(prior, parameters);
+        return parameters;
     }
 
     private TaskEvidence[] Statistics(IEnumerable<EmbeddedTask> tasks) => [.. tasks.AsParallel().AsOrdered().Select(Statistics)];
