@@ -59,11 +59,12 @@ internal static class LearnerChoice
             return [structured with { Encoder = new SparseEncoderOptions { StructureDimension = 0 } }, structured];
         }
 
+        bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression), hasValues = problems.Any(problem => problem.Kind == LabelKind.Regression);
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null && options.TaskWeighting is not UniformWeightingOptions ? "an adapter and task weights are set, and task weights act on the training of a network"
             : options.Episodes.Ways is not null ? "tasks are drawn from classes"
             : problems[0].Features.IsSparse ? "features are sparse, and labels are numbers"
-            : problems[0].Features.FeatureCount > MaximumFeaturesOfPrior ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
+            : problems[0].Features.FeatureCount > MaximumFeaturesOfPrior && (hasValues || options.Adapter is BayesianAdapterOptions) ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
             : null;
         if (options.Encoder is not null || whyNetwork is not null)
         {
@@ -72,15 +73,16 @@ internal static class LearnerChoice
             return [Network(options, problems, decide)];
         }
 
-        if (options.Adapter is not null)
+        if (options.Adapter is not null || problems[0].Features.FeatureCount > MaximumFeaturesOfPrior)
         {
-            EncoderOptions[] encoders = [.. options.Adapter.CandidateEncoders().Where((_, number) => number == 0 || options.MaximumNumberOfIterations > 0)];
+            bool isSet = options.Adapter is not null;
+            options = options with { Adapter = options.Adapter ?? AdapterOn(null, problems, decide) };
+            EncoderOptions[] encoders = [.. options.Adapter!.CandidateEncoders().Where((_, number) => number == 0 || options.MaximumNumberOfIterations > 0)];
             MetaTrainingOptions[] withAdapter = Array.ConvertAll(encoders, encoder => options with { Encoder = encoder });
-            decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder))}, since an adapter is set, and features are dense, {problems[0].Features.FeatureCount} of them.");
+            decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder))}, since {(isSet ? "an adapter is set, and " : "")}features are dense, {problems[0].Features.FeatureCount} of them.");
             return withAdapter;
         }
 
-        bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression);
         double rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
         bool TriesLogistic(int embedding) => hasClasses && rows * embedding * embedding <= MaximumWorkOfLogistic;
         bool triesLogistic = TriesLogistic(problems[0].Features.FeatureCount);
@@ -93,7 +95,7 @@ internal static class LearnerChoice
         if (triesLogistic)
             candidates.Add(options with { Encoder = encoder, Adapter = logistic with { } });
         candidates.Add(options with { Encoder = encoder, Adapter = AdapterOn(encoder, problems, decide) });
-        if (problems.Any(problem => problem.Kind == LabelKind.Regression))
+        if (hasValues)
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.StudentT, ClassLikelihood = triesLogistic ? ClassLikelihood.Logistic : ClassLikelihood.Gaussian } });
         if (kernel is not null)
             candidates.Add(options with { Encoder = kernel, Adapter = TriesLogistic(problems[0].Features.FeatureCount + kernel.LandmarkCount) ? logistic with { } : AdapterOn(kernel, problems, decide) });

@@ -135,6 +135,21 @@ public sealed class LearnerChoiceTests
         Assert.Equal([0, 2, 2], candidates.Select(candidate => Assert.IsType<MlpEncoderOptions>(candidate.Encoder).HiddenUnits.Length));
     }
 
+    [Theory]
+    [InlineData(LabelKind.Binary, false, 3)]
+    [InlineData(LabelKind.Binary, true, 1)] // the covariance of its prior would be too large
+    [InlineData(LabelKind.Regression, false, 1)] // scores have deviations
+    public void Candidates_ManyDenseFeatures_ForClassesTheFeaturesThemselvesToo(LabelKind kind, bool isBayesian, int expected)
+    {
+        var store = new DenseFeatureStore(384);
+        var builder = new TaskSetBuilder(kind, store);
+        for (int i = 0; i < 40; i++)
+            builder.Add($"t{i % 4}", store.Add(new FeatureRow([.. Enumerable.Range(0, 384).Select(j => (float)((i * j) % 7))])), i / 4 % 2);
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([builder.Build()], new MetaTrainingOptions { Adapter = isBayesian ? new BayesianAdapterOptions() : null });
+        Assert.Equal(expected, candidates.Length);
+        Assert.Equal(expected > 1, candidates[0].Encoder is IdentityEncoderOptions);
+    }
+
     [Fact]
     public void Candidates_AdapterAndTaskWeights_AreOneNetwork()
     {
