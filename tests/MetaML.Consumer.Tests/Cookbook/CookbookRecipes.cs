@@ -496,6 +496,32 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void Images_WithAPretrainedNetwork_AreLearnedFrom()
+    {
+        Picture[] pictures = [.. Pictures(_folder["."]).Take(144)];
+        IDataView training = ml.Data.LoadFromEnumerable(pictures.Where(picture => picture.Task != "task 11"));
+        Picture[] last = [.. pictures.Where(picture => picture.Task == "task 11")];
+        IDataView newPictures = ml.Data.LoadFromEnumerable(last[..6]), others = ml.Data.LoadFromEnumerable(last[6..]);
+        string folder = _folder["."];
+
+        // <recipe>
+        var learner = new MetaLearnerOptions { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() };
+        var pipeline = ml.Transforms.LoadImages("Image", folder, "File")
+            .Append(ml.Transforms.ResizeImages("Image", 224, 224))
+            .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
+            .Append(ml.Transforms.DnnFeaturizeImage("Features", network => network.ModelSelector.ResNet18(ml, network.OutputColumn, network.InputColumn), "Pixels"))
+            .AppendCacheCheckpoint(ml) // the network runs once for each image
+            .Append(ml.BinaryClassification.Trainers.MetaLearner(learner));
+        ITransformer model = pipeline.Fit(training);
+        ITransformer adapted = ml.MetaLearning().Adapt(model, newPictures);
+        // </recipe>
+        Assert.True(ml.BinaryClassification.Evaluate(adapted.Transform(others)).Accuracy > 0.8);
+        ml.Model.Save(model, training.Schema, _folder["resnet.zip"]);
+        ITransformer loaded = ml.MetaLearning().Adapt(ml.Model.Load(_folder["resnet.zip"], out _), newPictures);
+        Assert.Equal(adapted.Transform(others).GetColumn<float>("Score"), loaded.Transform(others).GetColumn<float>("Score"));
+    }
+
+    [Fact]
     public void Texts_WithAPretrainedEncoder_AreLearnedFrom()
     {
         using var generator = new TextPretrained.MiniLmGenerator();
