@@ -18,7 +18,9 @@ public sealed class TaskWeightingTests
         new RandomWeightingOptions(),
         new DynamicWeightAverageOptions(),
         new UncertaintyWeightingOptions(),
-        new FamoWeightingOptions());
+        new FamoWeightingOptions(),
+        new GeometricLossWeightingOptions(),
+        new SmoothTchebycheffWeightingOptions());
 
     [Theory]
     [MemberData(nameof(All))]

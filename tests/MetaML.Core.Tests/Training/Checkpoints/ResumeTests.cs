@@ -42,6 +42,8 @@ public sealed class ResumeTests : IDisposable
         new GradNormWeightingOptions(),
         new PcGradWeightingOptions(),
         new CaGradWeightingOptions(),
+        new UpGradWeightingOptions(),
+        new DualBalancingWeightingOptions(),
         new RelatednessWeightingOptions { TargetTasks = ["task1", "task5"] },
     ];
 

@@ -81,7 +81,16 @@ public sealed class TaskGradientTests
             Assert.Equal(plain, combined, 1e-4 * plain);
     }
 
-    public static TheoryData<TaskWeightingOptions> Weightings => new(new PcGradWeightingOptions(), new CaGradWeightingOptions(), new GradNormWeightingOptions(), new FamoWeightingOptions(), new RelatednessWeightingOptions { TargetTasks = ["task2", "task7"] });
+    public static TheoryData<TaskWeightingOptions> Weightings => new(
+        new PcGradWeightingOptions(),
+        new CaGradWeightingOptions(),
+        new UpGradWeightingOptions(),
+        new DualBalancingWeightingOptions(),
+        new GradNormWeightingOptions(),
+        new FamoWeightingOptions(),
+        new GeometricLossWeightingOptions(),
+        new SmoothTchebycheffWeightingOptions(),
+        new RelatednessWeightingOptions { TargetTasks = ["task2", "task7"] });
 
     [Theory]
     [MemberData(nameof(Weightings))]

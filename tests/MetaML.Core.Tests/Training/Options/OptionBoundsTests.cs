@@ -69,6 +69,8 @@ public sealed class OptionBoundsTests
         (() => new DynamicWeightAverageOptions(), "Temperature", Tiny, Most),
         (() => new FamoWeightingOptions(), "LearningRate", Tiny, Most),
         (() => new FamoWeightingOptions(), "Decay", 0, Most),
+        (() => new SmoothTchebycheffWeightingOptions(), "Smoothness", 0.001, 1000),
+        (() => new SmoothTchebycheffWeightingOptions(), "ReferenceSteps", 1, Whole),
         (() => new GradNormWeightingOptions(), "LearningRate", Tiny, Most),
         (() => new GradNormWeightingOptions(), "Asymmetry", 0, Most),
         (() => new CaGradWeightingOptions(), "Radius", 0, Math.BitDecrement(1.0)),

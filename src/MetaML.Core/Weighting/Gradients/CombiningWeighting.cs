@@ -1,6 +1,6 @@
 using MetaML.Files;
 
-namespace MetaML.Weighting;
+namespace MetaML.Weighting.Gradients;
 
 /// <summary>A weighting whose combination depends only on the gradients of the step. Its state holds only the reported weights.</summary>
 /// <param name="tasks">Number of training tasks.</param>
@@ -11,7 +11,7 @@ internal abstract class CombiningWeighting(int tasks) : IGradientWeighting
 
     public IReadOnlyList<double> Weights => _weights;
 
-    public void Observe(IReadOnlyList<int> tasks, IReadOnlyList<double> losses, Random random)
+    public virtual void Observe(IReadOnlyList<int> tasks, IReadOnlyList<double> losses, Random random)
     {
     }
 

@@ -1,5 +1,6 @@
 using MetaML.Options;
 using MetaML.Weighting;
+using MetaML.Weighting.Gradients;
 
 namespace MetaML;
 

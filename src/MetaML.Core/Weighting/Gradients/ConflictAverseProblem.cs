@@ -1,4 +1,4 @@
-namespace MetaML.Weighting;
+namespace MetaML.Weighting.Gradients;
 
 /// <summary>The convex problem of CAGrad: minimise F(w) = wᵀb + √φ √(wᵀAw) over the simplex, with Aᵢⱼ = gᵢ · gⱼ, b = A1/n and √φ = c √(1ᵀA1)/n.</summary>
 /// <remarks>

@@ -1,4 +1,5 @@
 using MetaML.Weighting;
+using MetaML.Weighting.Gradients;
 
 namespace MetaML;
 

@@ -1,8 +1,9 @@
 using MetaML.Numerics;
 using MetaML.Weighting;
+using MetaML.Weighting.Gradients;
 using Xunit;
 
-namespace MetaML.Core.Tests.Weighting;
+namespace MetaML.Core.Tests.Weighting.Gradients;
 
 /// <summary>Combinations of gradients against plain implementations with the full gradients.</summary>
 public sealed class GradientWeightingTests
@@ -131,6 +132,57 @@ public sealed class GradientWeightingTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 3)]
+    [InlineData(4, 3)]
+    [InlineData(5, 8)]
+    [InlineData(9, 4)]
+    public void UpGrad_RandomGradients_MatchesProjectionsByEnumeration(int tasks, int parameters)
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            double[][] gradients = Gradients(tasks, parameters, seed);
+            double[] combination = Combine(new UpGradWeightingOptions(), gradients, new Random(1));
+            double[] step = Along(combination, gradients);
+            AssertNear([.. Enumerable.Range(0, parameters).Select(k => gradients.Sum(gradient => NearestWithoutConflict(gradient, gradients)[k]))], step, 1e-5);
+            Assert.All(combination, c => Assert.True(c >= 1));
+            Assert.All(gradients, gradient => Assert.True(Dot(step, gradient) >= -1e-5));
+        }
+    }
+
+    [Fact]
+    public void UpGrad_NoConflict_IsTheMeanGradient() =>
+        AssertNear([1, 1, 1], Combine(new UpGradWeightingOptions(), [[1, 0, 0.2], [0.5, 2, 0], [0, 0.1, 3]], new Random(1)), 1e-12);
+
+    [Fact]
+    public void UpGrad_OppositeGradients_GiveNoStep() =>
+        AssertNear([0, 0], Along(Combine(new UpGradWeightingOptions(), [[1, 2], [-3, -6]], new Random(1)), [[1, 2], [-3, -6]]), 1e-9);
+
+    [Fact]
+    public void DualBalancing_RandomGradients_MatchesTheFormulaOnTheGradientsOfLogLosses()
+    {
+        double[] losses = [0.5, 2, 30, 0.01];
+        for (int seed = 0; seed < 20; seed++)
+        {
+            double[][] gradients = Gradients(4, 6, seed);
+            var weighting = (IGradientWeighting)new DualBalancingWeightingOptions().Create(Tasks(4));
+            weighting.Observe([0, 1, 2, 3], losses, new Random(1));
+            double[] combination = weighting.Combine([0, 1, 2, 3], Products(gradients), new Random(1));
+
+            double[][] ofLogs = [.. gradients.Zip(losses, (gradient, loss) => Array.ConvertAll(gradient, value => value / loss))];
+            double[] norms = Array.ConvertAll(ofLogs, gradient => Math.Sqrt(Dot(gradient, gradient)));
+            AssertNear(Along(Array.ConvertAll(norms, norm => norms.Max() / norm), ofLogs), Along(combination, gradients), 1e-9 * norms.Max());
+        }
+    }
+
+    [Fact]
+    public void DualBalancing_TaskWithoutAGradient_LeavesTheOthersBalanced()
+    {
+        var weighting = (IGradientWeighting)new DualBalancingWeightingOptions().Create(Tasks(3));
+        weighting.Observe([0, 1, 2], [2, 1, 1], new Random(1));
+        AssertNear([2, 1, 1], weighting.Combine([0, 1, 2], Products([[1, 0], [0, 2], [0, 0]]), new Random(1)), 1e-12); // α = 2
+    }
+
     [Fact]
     public void GradNorm_NoAsymmetry_MakesGradientNormsAlike()
     {
@@ -160,33 +212,6 @@ public sealed class GradientWeightingTests
     }
 
     [Fact]
-    public void Famo_TaskWhoseLossFallsSlowly_CountsMoreAndTasksNotDrawnStay()
-    {
-        var weighting = (IAftermathWeighting)new FamoWeightingOptions().Create(Tasks(4));
-        for (int step = 0; step < 50; step++)
-        {
-            weighting.Observe([0, 1], [1, 1], new Random(1));
-            weighting.ObserveAftermath([0, 1], [1, 1], [0.99, 0.9]);
-        }
-
-        weighting.Observe([0, 1], [1, 1], new Random(1));
-        Assert.True(weighting.Weights[0] > 2 * weighting.Weights[1]);
-        Assert.Equal(weighting.Weights[2], weighting.Weights[3]);
-    }
-
-    [Fact]
-    public void Famo_FirstStep_MatchesTheFormula()
-    {
-        // ξ = 0: z = ½; δ = (¼(a − b), −¼(a − b)) with a, b the decreases of log L. Adam's first step is the sign of δ.
-        var weighting = (IAftermathWeighting)new FamoWeightingOptions { LearningRate = 0.1, Decay = 0 }.Create(Tasks(2));
-        weighting.Observe([0, 1], [2, 0.5], new Random(1));
-        Assert.Equal(0.25, weighting.Weights[0] / weighting.Weights[1], 1e-12); // z / L
-        weighting.ObserveAftermath([0, 1], [2, 0.5], [1, 0.4]);
-        weighting.Observe([0, 1], [1, 1], new Random(1));
-        Assert.Equal(Math.Exp(-0.2), weighting.Weights[0] / weighting.Weights[1], 1e-4);
-    }
-
-    [Fact]
     public void Relatedness_TasksAlongsideTheTarget_CountMoreThanThoseAgainstIt()
     {
         var weighting = (IGradientWeighting)new RelatednessWeightingOptions { TargetTasks = ["task0"], Temperature = 0.5 }.Create(Tasks(4));
@@ -206,7 +231,7 @@ public sealed class GradientWeightingTests
         Assert.Contains("RelatednessWeightingOptions.TargetTasks must be names of training tasks; got 'south'.", Assert.Throws<ArgumentException>(() => new RelatednessWeightingOptions { TargetTasks = ["south"] }.Create(Tasks(3))).Message);
 
     public static TheoryData<TaskWeightingOptions> Combining => new(
-        new PcGradWeightingOptions(), new CaGradWeightingOptions(), new GradNormWeightingOptions(), new RelatednessWeightingOptions { TargetTasks = ["task1", "task5"] });
+        new PcGradWeightingOptions(), new CaGradWeightingOptions(), new UpGradWeightingOptions(), new DualBalancingWeightingOptions(), new GradNormWeightingOptions(), new RelatednessWeightingOptions { TargetTasks = ["task1", "task5"] });
 
     [Theory]
     [MemberData(nameof(Combining))]
@@ -234,6 +259,35 @@ public sealed class GradientWeightingTests
         weighting.Observe(s_all, [0, 0, 0, 0, 0, 0], new Random(1));
         Assert.All(weighting.Combine(s_all, new double[6, 6], new Random(1)), c => Assert.Equal(1, c, 1e-12));
     }
+
+    // The nearest vector whose product with each gradient is not negative. It lies on the normal planes of some of the gradients, so all
+    // sets of planes are tried.
+    private static double[] NearestWithoutConflict(double[] gradient, double[][] gradients)
+    {
+        double[]? nearest = null;
+        double smallest = double.PositiveInfinity;
+        for (int set = 0; set < 1 << gradients.Length; set++)
+        {
+            var basis = new List<double[]>(); // orthonormal, of the planes' normals
+            foreach (double[] normal in gradients.Where((_, j) => (set >> j & 1) == 1))
+            {
+                double[] rest = Without(normal, basis);
+                double norm = Math.Sqrt(Dot(rest, rest));
+                if (norm > 1e-9)
+                    basis.Add(Array.ConvertAll(rest, value => value / norm));
+            }
+
+            double[] candidate = Without(gradient, basis);
+            double[] move = [.. gradient.Zip(candidate, (x, y) => x - y)];
+            if (Dot(move, move) < smallest && gradients.All(other => Dot(candidate, other) >= -1e-9))
+                (nearest, smallest) = (candidate, Dot(move, move));
+        }
+
+        return nearest!;
+    }
+
+    private static double[] Without(double[] vector, List<double[]> basis) =>
+        basis.Aggregate(vector, (rest, axis) => [.. rest.Zip(axis, (x, y) => x - Dot(rest, axis) * y)]);
 
     private static WeightedTask[] Tasks(int count) => [.. Enumerable.Range(0, count).Select(i => new WeightedTask($"task{i}", LabelKind.Regression, 10))];
 
