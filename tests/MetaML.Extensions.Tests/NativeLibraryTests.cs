@@ -28,6 +28,25 @@ public sealed class NativeLibraryTests
         Assert.Equal(before, Directory.GetFileSystemEntries(output, "*", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData(GradientScope.All)]
+    [InlineData(GradientScope.Context)]
+    [InlineData(GradientScope.Film)]
+    public void Adapt_PerceptronWithoutNativeLibrary_ScoresToTheSameBits(GradientScope scope)
+    {
+        IDataView Rows(int tasks, int first) => _ml.Data.LoadFromEnumerable(Some.Tasks(tasks, firstTask: first));
+        MetaLearnerTransformer model = _ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions
+        {
+            LabelColumnName = "Answer",
+            Encoder = new MlpEncoderOptions { HiddenUnits = [12, 12], EmbeddingDimension = 6, LayerNormalization = true, Residual = true, LinearPath = true, Dropout = 0.1 },
+            Adapter = new GradientAdapterOptions { Scope = scope },
+            MaximumNumberOfIterations = 20,
+        }).Fit(Rows(12, 0));
+        float[] adapted = [.. _ml.MetaLearning().Adapt(model, Rows(1, 70)).Transform(Rows(1, 70)).GetColumn<float>("Score")];
+        Assert.Equal(adapted, ScoringProcess.Scores(_ml, model, Rows(1, 70), Rows(1, 70)));
+        Assert.NotEqual(adapted, ScoringProcess.Scores(_ml, model, Rows(1, 70))); // the scores of an unknown task
+    }
+
     // Tasks with too many features for a kernel, and a dependence that a network could learn.
     private static IEnumerable<Product> Products()
     {

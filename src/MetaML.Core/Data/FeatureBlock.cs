@@ -32,6 +32,26 @@ internal sealed class FeatureBlock(int featureCount, FeatureScaling? scaling)
         }
     }
 
+    /// <summary>The features that have a value in a sparse row of the block, ascending; the first feature if there is none, so that there is always one.</summary>
+    public int[] ActiveColumns()
+    {
+        int[] columns = [.. _indices.Take(_used).Distinct().Order()];
+        return columns.Length > 0 ? columns : [0];
+    }
+
+    /// <summary>Writes a row.</summary>
+    /// <param name="row">The row's index, from 0.</param>
+    /// <param name="columns">The features to write, which include all active ones; null for all features.</param>
+    /// <param name="destination">Zeros. Receives a value for each of these features.</param>
+    public void CopyTo(int row, int[]? columns, Span<float> destination)
+    {
+        FeatureRow features = this[row];
+        if (columns is null)
+            features.CopyTo(destination);
+        for (int i = 0; i < features.Indices.Length && columns is not null; i++)
+            destination[Array.BinarySearch(columns, features.Indices[i])] = features.Values[i];
+    }
+
     /// <summary>Removes all rows.</summary>
     public void Clear() => Count = _used = 0;
 

@@ -53,6 +53,15 @@ internal sealed class MlpShape
     /// <summary>Number of values of an embedding.</summary>
     public int EmbeddingDimension => OutputCount + (HasLinearPath ? FeatureCount : 0);
 
+    /// <summary>The same network for rows of some of the features.</summary>
+    /// <param name="count">Number of these features.</param>
+    public MlpShape WithFeatures(int count) => new([count, .. Layers.Select(layer => layer.Out)], Layers.Any(layer => layer.IsResidual), IsNormalized)
+    {
+        Activation = Activation,
+        Dropout = Dropout,
+        HasLinearPath = HasLinearPath,
+    };
+
     /// <summary>One layer.</summary>
     /// <param name="Number">The index of the layer, from 0.</param>
     /// <param name="In">Number of inputs.</param>

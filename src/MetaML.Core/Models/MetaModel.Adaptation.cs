@@ -17,7 +17,7 @@ public sealed partial class MetaModel
 
     // Small tasks are embedded together, which does not change the results. Their heads are fitted one by one. An adapter receives
     // a slice of a buffer that later tasks overwrite.
-    private void AdaptWithoutTorch(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
+    private void AdaptHeadsOnly(IManagedAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
     {
         List<Range> groups = BatchesOf(support, CreateScorer().BlockSize);
         Parallel.For(0, groups.Count, new ParallelOptions { CancellationToken = cancellationToken }, () => (Scorer: CreateScorer(), Embeddings: Array.Empty<float>()), (g, _, local) =>
@@ -72,6 +72,36 @@ public sealed partial class MetaModel
         }
     }
 
+    private void AdaptEncoders(IManagedEncoderAdapter adapter, TaskSet support, AdaptationOptions options, AdaptedTask[] adapted, CancellationToken cancellationToken)
+    {
+        bool isSparse = support.Features.IsSparse && _scaling?.Shift is null && !_design.Encoder.MlpShape!.HasLinearPath;
+        Parallel.For(0, adapted.Length, new ParallelOptions { CancellationToken = cancellationToken }, () => new FeatureBlock(FeatureCount, _scaling), (t, _, rows) =>
+        {
+            LearningTask task = support.Tasks[t];
+            rows.Clear();
+            foreach (int row in task.Rows)
+                rows.Add(support.Features[row]);
+            int[]? columns = isSparse ? rows.ActiveColumns() : null;
+            int width = columns?.Length ?? FeatureCount;
+            var features = new float[checked(task.RowCount * width)];
+            for (int row = 0; row < task.RowCount; row++)
+                rows.CopyTo(row, columns, features.AsSpan(row * width, width));
+            var (head, encoderParameters) = adapter.Adapt(_adapterArrays, _design.Encoder, _encoderArrays, TaskOf(task, features, width), columns);
+            adapted[t] = FinishChanged(support.Features, task, head, encoderParameters, options);
+            return rows;
+        }, _ => { });
+    }
+
+    // The end of an adaptation that may have changed the encoder.
+    private AdaptedTask FinishChanged(FeatureStore features, LearningTask task, LinearHead head, float[][]? encoderParameters, AdaptationOptions options)
+    {
+        head = Calibrate(head, task.Covariates, task.RowCount, hasOwnPrior: encoderParameters is not null);
+        if (options.RefinementSteps > 0)
+            head = HeadRefinement.Refine(Kind, head, EmbedStandardized(features, task, encoderParameters), options);
+        TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Empty(StatisticsForm).Add(StoredRows(features, task, ClassesOf(task)), TargetsOf(ClassesOf(task))) : null;
+        return Finish(task, ClassesOf(task), task.RowCount, head, encoderParameters, statistics);
+    }
+
     private LinearHead Calibrate(LinearHead head, float[] covariates, int rows, bool hasOwnPrior) =>
         Calibration?.Apply(head, hasOwnPrior ? head : _uncalibrated.Value.PriorHeadOf(covariates), rows) ?? head;
 
@@ -94,12 +124,7 @@ public sealed partial class MetaModel
             for (int t = 0; t < episodes.Length; t++)
             {
                 var (head, encoderParameters) = Extract(tasks, t, ClassesOf(support.Tasks[first + t]).Length, batch.Columns);
-                head = Calibrate(head, support.Tasks[first + t].Covariates, support.Tasks[first + t].RowCount, hasOwnPrior: encoderParameters is not null);
-                if (options.RefinementSteps > 0)
-                    head = HeadRefinement.Refine(Kind, head, EmbedStandardized(support.Features, support.Tasks[first + t], encoderParameters), options);
-                LearningTask task = support.Tasks[first + t];
-                TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Empty(StatisticsForm).Add(StoredRows(support.Features, task, ClassesOf(task)), TargetsOf(ClassesOf(task))) : null;
-                adapted[first + t] = Finish(task, ClassesOf(task), task.RowCount, head, encoderParameters, statistics);
+                adapted[first + t] = FinishChanged(support.Features, support.Tasks[first + t], head, encoderParameters, options);
             }
         }
     }

@@ -14,7 +14,7 @@ public sealed partial class MetaModel
     /// <summary>The form in which tasks keep their rows.</summary>
     internal StatisticsForm StatisticsForm => _design.Adapter is IMomentAdapter summing
         ? new StatisticsForm(Kind, EmbeddingDimension, IsSummable: true, summing.NeedsProducts, BufferRows: 0)
-        : new StatisticsForm(Kind, AdaptsWithoutTorch ? EmbeddingDimension : FeatureCount, IsSummable: false, HasProducts: false, Statistics?.BufferRows ?? int.MaxValue);
+        : new StatisticsForm(Kind, AdaptsHeads ? EmbeddingDimension : FeatureCount, IsSummable: false, HasProducts: false, Statistics?.BufferRows ?? int.MaxValue);
 
     /// <summary>Adds rows to tasks. A task that is not known yet is adapted to its rows.</summary>
     /// <param name="rows">Tasks with the model's label kind and number of features.</param>
@@ -31,8 +31,8 @@ public sealed partial class MetaModel
         options.Validate();
         if (options.Drift != DriftResponse.None && _design.PredictsCounts)
             throw OptionCheck.Error(options, nameof(options.Drift), "None if labels are counts", options.Drift, "The test is for values with normal noise.", "Leave Drift as it is.");
-        if (options.Drift != DriftResponse.None && !AdaptsWithoutTorch)
-            throw OptionCheck.Error(options, nameof(options.Drift), "None with an adapter that changes the encoder", options.Drift, "Each row would need an adaptation with libtorch.", "Use an adapter of heads.");
+        if (options.Drift != DriftResponse.None && !AdaptsHeads)
+            throw OptionCheck.Error(options, nameof(options.Drift), "None with an adapter that changes the encoder", options.Drift, "Each row would need an adaptation of the encoder.", "Use an adapter of heads.");
         return [.. Change(rows, known, nameof(Update), Added, options.Alarms, posteriors, cancellationToken).Select(task => task!)];
 
         TaskState Added(FeatureStore features, LearningTask task, AdaptedTask? before)
@@ -111,8 +111,8 @@ public sealed partial class MetaModel
             if (!isGone && _design.Adapter is IManagedAdapter adapter)
                 tasks[t] = Refit(adapter, rows.Tasks[t].Name, state);
         }, cancellationToken);
-        if (!AdaptsWithoutTorch)
-            RefitByTorch(rows, states, tasks, cancellationToken);
+        if (!AdaptsHeads)
+            RefitOnFeatures(rows, states, tasks, cancellationToken);
         for (int t = 0; t < tasks.Length; t++)
         {
             tasks[t] = tasks[t]?.WithState(known[t]?.TrainingWeight, states[t].Drift);
@@ -174,7 +174,7 @@ public sealed partial class MetaModel
         return posterior is not null && rows.All(row => ((ClosedFormAdapter)_design.Adapter).TryStep(posterior, row, sign)) ? posterior : null;
     }
 
-    private void RefitByTorch(TaskSet rows, TaskState[] states, AdaptedTask?[] tasks, CancellationToken cancellationToken)
+    private void RefitOnFeatures(TaskSet rows, TaskState[] states, AdaptedTask?[] tasks, CancellationToken cancellationToken)
     {
         int[] present = [.. Enumerable.Range(0, states.Length).Where(t => Kind != LabelKind.Multiclass || states[t].Classes.Length > 0)];
         bool isSparse = present.Any(t => ((RowStatistics)states[t].Statistics).Rows.Any(row => row.Indices is not null)) && rows.Features.IsSparse;
@@ -225,7 +225,7 @@ public sealed partial class MetaModel
     {
         float Label(int i) => Kind == LabelKind.Multiclass ? Array.BinarySearch(classes, (int)task.Labels[i]) : task.Labels[i];
         float Weight(int i) => task.Weights?[i] ?? 1;
-        if (!AdaptsWithoutTorch)
+        if (!AdaptsHeads)
             return [.. task.Rows.Select((row, i) => StoredRow.Of(features[row], Label(i), Weight(i)))];
         EmbeddedTask embedded = EmbedStandardized(features, task);
         return [.. Enumerable.Range(0, task.RowCount).Select(i => new StoredRow(embedded.Row(i).ToArray(), null, Label(i), Weight(i)))];

@@ -62,7 +62,10 @@ public sealed partial class MetaModel
     };
 
     /// <summary>Whether <see cref="Adapt"/> works without the native torch library.</summary>
-    public bool AdaptsWithoutTorch => _design.Adapter is IManagedAdapter;
+    public bool AdaptsWithoutTorch => AdaptsHeads || _design.EncoderAdapter is not null;
+
+    // Whether adaptation leaves the encoder as it is, so that a task is its embedded rows.
+    private bool AdaptsHeads => _design.Adapter is IManagedAdapter;
 
     /// <summary>Whether the heads of adapted tasks have a <see cref="LinearHead.PredictiveVariance"/>.</summary>
     public bool GivesDeviation => _design.GivesDeviation;
@@ -180,20 +183,18 @@ public sealed partial class MetaModel
         var adapted = new AdaptedTask[support.Tasks.Count];
         if (adapted.Length == 0)
             return adapted;
-        if (_design.Adapter is IManagedAdapter managed)
+        try
         {
-            try
-            {
-                AdaptWithoutTorch(managed, support, options, adapted, cancellationToken);
-            }
-            catch (AggregateException errors)
-            {
-                ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
-            }
+            if (_design.Adapter is IManagedAdapter managed)
+                AdaptHeadsOnly(managed, support, options, adapted, cancellationToken);
+            else if (_design.EncoderAdapter is { } changing)
+                AdaptEncoders(changing, support, options, adapted, cancellationToken);
+            else
+                AdaptByTorch(support, options, adapted, cancellationToken);
         }
-        else
+        catch (AggregateException errors)
         {
-            AdaptByTorch(support, options, adapted, cancellationToken);
+            ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
         }
 
         return adapted;
@@ -281,7 +282,10 @@ public sealed partial class MetaModel
         return Embedded(task, embeddings);
     }
 
-    private EmbeddedTask Embedded(LearningTask task, ReadOnlyMemory<float> embeddings)
+    private EmbeddedTask Embedded(LearningTask task, ReadOnlyMemory<float> embeddings) => TaskOf(task, embeddings, EmbeddingDimension);
+
+    // The values of a row are an embedding, or features.
+    private EmbeddedTask TaskOf(LearningTask task, ReadOnlyMemory<float> rows, int dimension)
     {
         int[] classes = ClassesOf(task);
         EpisodeBatch.CheckSize(1, task.RowCount, Math.Max(1, classes.Length));
@@ -290,7 +294,7 @@ public sealed partial class MetaModel
             LabelKind.Multiclass => Array.ConvertAll(task.Labels, label => (float)Array.BinarySearch(classes, (int)label)),
             _ => task.Labels,
         };
-        return new EmbeddedTask(embeddings, EmbeddingDimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1)
+        return new EmbeddedTask(rows, dimension, labels, task.Weights ?? OnesLike(labels), Kind == LabelKind.Multiclass ? classes.Length : 1)
         {
             Covariates = task.Covariates,
             Exposures = task.Exposures ?? [],

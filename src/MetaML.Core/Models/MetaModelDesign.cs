@@ -54,6 +54,9 @@ internal sealed class MetaModelDesign
 
     public IAdapter Adapter { get; }
 
+    /// <summary>The adapter if it changes the encoder without libtorch; else null.</summary>
+    public IManagedEncoderAdapter? EncoderAdapter => Encoder.MlpShape is null ? null : Adapter as IManagedEncoderAdapter;
+
     /// <summary>Whether adapted heads have a predictive variance.</summary>
     public bool GivesDeviation => AdapterOptions.GivesDeviation(Head.Kind);
 

@@ -29,14 +29,14 @@ internal static class LoadFailure
         if (!s_platforms.Contains(platform))
         {
             return new DllNotFoundException($"Training a network requires the native library libtorch, and TorchSharp has none for {platform}." +
-                $"\nTrain on one of {string.Join(", ", s_platforms)}. Models load, score and, with closed-form adapters, adapt on every system.", inner);
+                $"\nTrain on one of {string.Join(", ", s_platforms)}. Models load, score and adapt on every system, except for gradient steps in a convolutional network.", inner);
         }
 
         return isPresent
             ? new DllNotFoundException($"Training a network requires the native library libtorch, and {FileName} could not be loaded: {reason}" +
                 $"\nUse the version that TorchSharp {Version("TorchSharpVersion")} requires: {command}", inner)
             : new DllNotFoundException($"Training a network requires the native library libtorch, and no folder of the application contains {FileName}." +
-                $"\nAdd it to the application: {command} (scoring, closed-form adapters and linear models do not need it)", inner);
+                $"\nAdd it to the application: {command} (scoring, linear models and adaptation do not need it, except for gradient steps in a convolutional network)", inner);
     }
 
     /// <summary>The error where the libraries are present, but an earlier use of TorchSharp failed.</summary>

@@ -28,7 +28,7 @@ namespace MetaML;
 /// <para>After <see cref="MetaLearningCatalog.Calibrate"/>, ScoreLowerBound and ScoreUpperBound are the interval of a new value, and PredictedSet says for each class whether it is in the set of possible classes.</para>
 /// <para>With a Task column, IsKnownTask says whether the model knows the row's task. Rows of other tasks are treated as
 /// <see cref="UnknownTaskHandling"/> says.</para>
-/// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes the encoder.</para>
+/// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes a convolutional encoder.</para>
 /// </remarks>
 public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeaturePredictionTransformer<MetaModel>, ISingleFeaturePredictionTransformer, ITaskLearner
 {

@@ -20,7 +20,7 @@ namespace MetaML;
 /// <remarks>
 /// <para>Output columns are those of ML.NET's own trainers, with the name of the output in front: "Price.Score", for classes also
 /// "Colour.PredictedLabel", for binary outputs also "Sold.Probability". Each row is read and embedded once for all outputs.</para>
-/// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes the encoder.</para>
+/// <para>Immutable, and safe for several threads. Scoring needs no native library. Adapting needs it only if the adapter changes a convolutional encoder.</para>
 /// </remarks>
 public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
 {

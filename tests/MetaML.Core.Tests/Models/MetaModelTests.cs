@@ -29,7 +29,7 @@ public sealed class MetaModelTests
         MetaModel read = MetaModel.Read(new BinaryReader(stream));
         Assert.Equal(stream.Length, stream.Position);
         Assert.Equal(Scores(model, kind), Scores(read, kind));
-        Assert.Equal(model.AdaptsWithoutTorch, adapter is not GradientAdapterOptions { Scope: not GradientScope.Head });
+        Assert.True(read.AdaptsWithoutTorch);
     }
 
     [Fact]

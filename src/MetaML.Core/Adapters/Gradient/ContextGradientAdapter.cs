@@ -37,9 +37,11 @@ internal sealed class ContextGradientAdapter : EncoderGradientAdapter
         return input.EncoderParameters.Map((name, value) => name == _bias ? shift.Plus(value) : value);
     }
 
-    private protected override IEnumerable<SteppedPart> SteppedParts(Func<string, int> offsetOf) => [new SteppedPart(offsetOf(_bias), Options.ContextDimension, _units)];
+    private protected override IEnumerable<SteppedPart> SteppedParts(Func<string, SteppedPart> partOf) => [new SteppedPart(partOf(_bias).Offset, Options.ContextDimension, _units)];
 
     private protected override IEnumerable<Tensor> Maps(AdaptationInput input) => [input.AdapterParameters[Matrix]];
+
+    private protected override float[] Maps(IReadOnlyList<float[]> parameters) => parameters[^1]; // the constructor adds the matrix last
 
     private protected override Tensor ToStepped(AdaptationInput input, Tensor byChanged)
     {

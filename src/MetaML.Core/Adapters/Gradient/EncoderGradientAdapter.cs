@@ -6,11 +6,11 @@ namespace MetaML.Adapters.Gradient;
 /// <remarks>
 /// The outer gradient is exact (second order), except during the share of training that
 /// <see cref="GradientAdapterOptions.FirstOrderUntil"/> sets. Cost: a forward and a backward pass of the encoder for each step,
-/// and twice as much for the outer gradient. For perceptrons on the CPU, managed code runs the steps of one task after the other.
-/// In all other cases the tasks of a batch step at once, with a leading [tasks] dimension of the parameters, and libtorch
-/// differentiates. Adaptation needs libtorch.
+/// and twice as much for the outer gradient. For perceptrons on the CPU, managed code runs the steps of one task after the other,
+/// and adaptation needs no libtorch. In all other cases the tasks of a batch step at once, with a leading [tasks] dimension of the
+/// parameters, and libtorch differentiates.
 /// </remarks>
-internal abstract class EncoderGradientAdapter : GradientAdapter
+internal abstract partial class EncoderGradientAdapter : GradientAdapter
 {
     private readonly ParameterSpec[] _stepped;
     private readonly string[] _names;
@@ -57,7 +57,7 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
         if (input.Encoder.MlpShape is not { } network || !BatchDescent.Supports(input.Support.Features))
             return null;
         IReadOnlyList<ParameterSpec> specs = input.Encoder.Parameters;
-        int OffsetOf(string name) => specs.TakeWhile(spec => spec.Name != name).Sum(spec => spec.Count);
+        SteppedPart PartOf(string name) => new(specs.TakeWhile(spec => spec.Name != name).Sum(spec => spec.Count), specs.First(spec => spec.Name == name).Count);
         (Tensor, bool)[] parameters =
         [
             .. specs.Select(spec => (input.EncoderParameters[spec.Name], input.EncoderParameters[spec.Name].dim() > spec.Shape.Length)),
@@ -66,7 +66,7 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
         ];
         return new DescentStart(
             network,
-            [.. SteppedParts(OffsetOf), .. StepsHead ? HeadParts(input.OutputCount, network.ParameterCount) : []],
+            [.. SteppedParts(PartOf), .. StepsHead ? HeadParts(input.OutputCount, network.ParameterCount) : []],
             new FlatTensors([.. _stepped.Select(spec => spec.Shape), .. StepsHead ? HeadShapes(input) : []]),
             DescentStart.Join(parameters, input.ClassMask.shape[0]),
             input.Support.Features,
@@ -90,11 +90,15 @@ internal abstract class EncoderGradientAdapter : GradientAdapter
     }
 
     /// <summary>The offsets of φ's tensors among the encoder's parameters. By default φ is a subset of the parameters.</summary>
-    /// <param name="offsetOf">Gives the offset of a parameter from its name.</param>
-    private protected virtual IEnumerable<SteppedPart> SteppedParts(Func<string, int> offsetOf) => _stepped.Select(spec => new SteppedPart(offsetOf(spec.Name), spec.Count));
+    /// <param name="partOf">Gives the offset and size of a parameter from its name.</param>
+    private protected virtual IEnumerable<SteppedPart> SteppedParts(Func<string, SteppedPart> partOf) => _names.Select(partOf);
 
     /// <summary>The matrices that map φ to the encoder's parameters; none by default.</summary>
     private protected virtual IEnumerable<Tensor> Maps(AdaptationInput input) => [];
+
+    /// <summary>The values of <see cref="Maps(AdaptationInput)"/> without libtorch.</summary>
+    /// <param name="parameters">Values in the order of <see cref="GradientAdapter.Parameters"/>.</param>
+    private protected virtual float[] Maps(IReadOnlyList<float[]> parameters) => [];
 
     /// <summary>Converts the gradient by <see cref="Changed"/>, and by the head if it steps, to the gradient by φ. By default the two are the same. Float [tasks, values].</summary>
     private protected virtual Tensor ToStepped(AdaptationInput input, Tensor byChanged) => byChanged;

@@ -1,5 +1,7 @@
 using MetaML.Encoders;
 using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Parameters;
 
 namespace MetaML.Adapters.Gradient;
 
@@ -69,4 +71,62 @@ internal abstract partial class GradientAdapter
         int count = Shape.EmbeddingDimension * outputs;
         return [new SteppedPart(offset, count), new SteppedPart(offset + count, outputs)];
     }
+
+    /// <summary>The weights [embedding, outputs] and bias of the initial head of one task.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="outputs">Number of outputs.</param>
+    /// <param name="embed">Embeds the support with the shared encoder.</param>
+    private protected IEnumerable<float> HeadStart(IReadOnlyList<float[]> parameters, int outputs, Func<EmbeddedTask> embed)
+    {
+        if (Prototypes is null)
+            return [.. Repeat(parameters[0], outputs), .. Repeat(parameters[1], outputs)];
+        LinearHead head = Prototypes.Adapt(parameters, embed());
+        return [.. Enumerable.Range(0, head.Weights.Length).Select(i => head.Weights[i % outputs * Shape.EmbeddingDimension + i / outputs]), .. head.Bias];
+    }
+
+    /// <summary>The rates of the steps of one task.</summary>
+    /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
+    /// <param name="outputs">Number of outputs.</param>
+    /// <param name="ofEncoder">The factors of an encoder parameter of the task, from those of all tasks.</param>
+    private protected float[] RatesOf(IReadOnlyList<float[]> parameters, int outputs, Func<ParameterSpec, float[], IEnumerable<float>> ofEncoder) =>
+        Rates.All(parameters.Skip(HeadParameterCount).Take(Rates.Parameters.Count), (spec, factors) => spec.Name is InitialWeights or InitialBias ? Repeat(factors, outputs) : ofEncoder(spec, factors));
+
+    /// <summary>Runs the steps of one task.</summary>
+    /// <param name="plan">The steps.</param>
+    /// <param name="support">The rows before the network.</param>
+    /// <param name="start">The parameters of the network, then of the head, then the map of a context.</param>
+    /// <param name="rates">All rates.</param>
+    /// <returns>The parameters of the network, then of the head, after the last step.</returns>
+    private protected float[] Descend(DescentPlan plan, EmbeddedTask support, float[] start, float[] rates)
+    {
+        var descent = new TaskDescent<float>(plan, support.RowCount, queryRows: 0, support.OutputCount, rates.Length, isDifferentiated: false);
+        float total = MathF.Max(support.Weights.Sum(), 1e-12f);
+        descent.Support.SetRows(support.Embeddings.Span, Targets(support), Array.ConvertAll(support.Weights, weight => weight / total), new float[support.OutputCount]);
+        descent.Descend(start, rates, []);
+        return descent.End.ToArray();
+    }
+
+    /// <summary>A head from its weights [embedding, outputs] and its bias.</summary>
+    private protected LinearHead ToHead(ReadOnlySpan<float> values, int outputs)
+    {
+        int dimension = Shape.EmbeddingDimension;
+        var head = new LinearHead(new float[outputs * dimension], values[^outputs..].ToArray());
+        for (int i = 0; i < head.Weights.Length; i++)
+            head.Weights[i] = values[i % dimension * outputs + i / dimension];
+        return head;
+    }
+
+    // The targets of the outputs: [rows, outputs].
+    private float[] Targets(EmbeddedTask support)
+    {
+        if (Shape.Kind != LabelKind.Multiclass)
+            return support.Labels;
+        var targets = new float[support.RowCount * support.OutputCount];
+        for (int row = 0; row < support.RowCount; row++)
+            targets[row * support.OutputCount + (int)support.Labels[row]] = 1;
+        return targets;
+    }
+
+    // If classes differ by task, all outputs of a task share one value.
+    private IEnumerable<float> Repeat(float[] values, int outputs) => Shape.CommonOutputs is null ? values.SelectMany(value => Enumerable.Repeat(value, outputs)) : values;
 }

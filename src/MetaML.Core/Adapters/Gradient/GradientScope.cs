@@ -1,9 +1,10 @@
 namespace MetaML;
 
 /// <summary>The parameters that gradient steps change for a task.</summary>
+/// <remarks>Adaptation needs libtorch only for steps inside an encoder that is not a multi-layer perceptron.</remarks>
 public enum GradientScope
 {
-    /// <summary>Only the linear head (ANIL). Adaptation is fast and needs no libtorch.</summary>
+    /// <summary>Only the linear head (ANIL). Adaptation is fast.</summary>
     Head,
 
     /// <summary>The head and the whole encoder (MAML). Each task has its own network.</summary>

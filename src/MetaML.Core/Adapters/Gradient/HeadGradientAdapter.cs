@@ -56,39 +56,8 @@ internal sealed class HeadGradientAdapter : GradientAdapter, IManagedAdapter
     /// <inheritdoc/>
     public LinearHead Adapt(IReadOnlyList<float[]> parameters, EmbeddedTask support)
     {
-        int dimension = Shape.EmbeddingDimension, outputs = support.OutputCount, rows = support.RowCount;
-        float[] rates = Rates.All([.. parameters.Skip(HeadParameterCount)], values => Repeat(values, outputs));
-        var descent = new TaskDescent<float>(PlanOf(new MlpShape(dimension), HeadParts(outputs, 0)), rows, queryRows: 0, outputs, rates.Length, isDifferentiated: false);
-        float total = MathF.Max(support.Weights.Sum(), 1e-12f);
-        descent.Support.SetRows(support.Embeddings.Span, Targets(support), Array.ConvertAll(support.Weights, weight => weight / total), new float[outputs]);
-        float[] start = Prototypes is null
-            ? [.. Repeat(parameters[0], outputs), .. Repeat(parameters[1], outputs)]
-            : Flatten(Prototypes.Adapt(parameters, support));
-        descent.Descend(start, rates, []);
-        var head = new LinearHead(new float[outputs * dimension], descent.End[^outputs..].ToArray());
-        for (int i = 0; i < head.Weights.Length; i++)
-            head.Weights[i] = descent.End[i % dimension * outputs + i / dimension];
-        return head;
-    }
-
-    // The targets of the outputs: [rows, outputs].
-    private float[] Targets(EmbeddedTask support)
-    {
-        if (Shape.Kind != LabelKind.Multiclass)
-            return support.Labels;
-        var targets = new float[support.RowCount * support.OutputCount];
-        for (int row = 0; row < support.RowCount; row++)
-            targets[row * support.OutputCount + (int)support.Labels[row]] = 1;
-        return targets;
-    }
-
-    // If classes differ by task, all outputs of a task share one value.
-    private IEnumerable<float> Repeat(float[] values, int outputs) => Shape.CommonOutputs is null ? values.SelectMany(value => Enumerable.Repeat(value, outputs)) : values;
-
-    // Weights [embedding, outputs], then bias.
-    private float[] Flatten(LinearHead head)
-    {
-        int outputs = head.OutputCount;
-        return [.. Enumerable.Range(0, head.Weights.Length).Select(i => head.Weights[i % outputs * Shape.EmbeddingDimension + i / outputs]), .. head.Bias];
+        int outputs = support.OutputCount;
+        DescentPlan plan = PlanOf(new MlpShape(Shape.EmbeddingDimension), HeadParts(outputs, 0));
+        return ToHead(Descend(plan, support, [.. HeadStart(parameters, outputs, () => support)], RatesOf(parameters, outputs, (_, factors) => factors)), outputs);
     }
 }

@@ -73,11 +73,11 @@ internal sealed class InnerRates
 
     /// <summary><see cref="All(AdaptationInput, FlatTensors)"/> without libtorch.</summary>
     /// <param name="parameters">Values in the order of <see cref="Parameters"/>.</param>
-    /// <param name="repeat">Repeats the factors of a tensor, so that each of its values has one.</param>
-    public float[] All(IReadOnlyList<float[]> parameters, Func<float[], IEnumerable<float>> repeat) => _learned switch
+    /// <param name="factorsOf">The factors of a tensor of a task, from those of all tasks.</param>
+    public float[] All(IEnumerable<float[]> parameters, Func<ParameterSpec, float[], IEnumerable<float>> factorsOf) => _learned switch
     {
         LearnedRates.None => [(float)_initial],
-        LearnedRates.PerStepAndTensor => Array.ConvertAll(parameters[0], logarithm => (float)_initial * MathF.Exp(logarithm)),
-        _ => [.. parameters.SelectMany(repeat).Select(factor => (float)_initial * factor)],
+        LearnedRates.PerStepAndTensor => Array.ConvertAll(parameters.Single(), logarithm => (float)_initial * MathF.Exp(logarithm)),
+        _ => [.. _stepped.Zip(parameters, factorsOf).SelectMany(factors => factors).Select(factor => (float)_initial * factor)],
     };
 }
