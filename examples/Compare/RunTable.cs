@@ -29,7 +29,7 @@ internal sealed class RunTable : IProgress<RunDetail>
     {
         string[] cells =
         [
-            run.TrainerName, run.MaximumNumberOfIterations?.ToString(CultureInfo.InvariantCulture) ?? "", run.Score?.ToString() ?? "failed",
+            run.TrainerName + (run.ValidationFolds > 1 ? $", judged on {run.ValidationMetrics!.Tasks.Count} stores" : ""), run.MaximumNumberOfIterations?.ToString(CultureInfo.InvariantCulture) ?? "", run.Score?.ToString() ?? "failed",
             run.RuntimeInSeconds.ToString("F1", CultureInfo.InvariantCulture), (run.PeakMemory.ProcessBytes >> 20).ToString(CultureInfo.InvariantCulture),
         ];
         if (_live is null)

@@ -24,7 +24,8 @@ internal sealed class RunList(Screen screen) : IProgress<RunDetail>
 
     public void Report(RunDetail value)
     {
-        string name = value.MaximumNumberOfIterations is { } steps ? NumberText.Text($"{value.TrainerName}, at most {steps:N0} steps") : value.TrainerName;
+        string name = (value.MaximumNumberOfIterations is { } steps ? NumberText.Text($"{value.TrainerName}, at most {steps:N0} steps") : value.TrainerName)
+            + (value.ValidationFolds > 1 ? $", judged on {value.ValidationMetrics!.Tasks.Count} tasks" : "");
         string score = value.Score is { } known ? NumberText.Of(known) : "failed";
         string seconds = NumberText.Text($"{value.RuntimeInSeconds:F1}");
         if (_live is null)
