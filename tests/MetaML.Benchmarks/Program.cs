@@ -1,9 +1,10 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files|verdicts --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files|verdicts --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants --count tenants; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Cost;
 using MetaML.Benchmarks.Quality;
 using MetaML.Benchmarks.Reliability;
+using MetaML.Benchmarks.Scale;
 using MetaML.Benchmarks.Speed;
 
 (string Verb, Benchmark[] Benchmarks)[] verbs =
@@ -59,6 +60,10 @@ using MetaML.Benchmarks.Speed;
         new("small-data", null, _ => SmallData.Run(logs: args.Contains("--log"))),
         new("lmer", null, _ => Lmer.Run()),
         new("million-tasks", null, _ => MillionTasks.Run(Number("--count") ?? 1_000_000, isDefault: args.Contains("--default"))),
+    ]),
+    ("scale",
+    [
+        new("tenants", null, _ => Tenants.Run(Number("--count") ?? 100_000)),
     ]),
 ];
 
