@@ -11,6 +11,9 @@ namespace MetaML.Extensions.Orleans.Learning;
 [GrainType("metaml.prior")]
 internal sealed class PriorGrain : Grain, IPriorGrain, IDisposable
 {
+    // Most steps of a search are done on this number of tasks.
+    private const int FewTasks = 2000;
+
     private const int Tries = 10;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1), s_longestSearch = TimeSpan.FromDays(1);
@@ -105,17 +108,19 @@ internal sealed class PriorGrain : Grain, IPriorGrain, IDisposable
         IPriorShardGrain[] shards = [.. Enumerable.Range(0, of.Shards).Select(shard => GrainFactory.GetGrain<IPriorShardGrain>(GrainNames.KeyOf(Model, shard.ToString(CultureInfo.InvariantCulture))))];
         int rounds = 0;
         long bytes = 0;
-        var sums = new ShardedPriorSums(point => Sum(point, null), Sum);
+        int fewOfAShard = (FewTasks + of.Shards - 1) / of.Shards;
+        ShardedPriorSums few = new(point => Sum(point, null, fewOfAShard), (point, directions) => Sum(point, directions, fewOfAShard));
+        ShardedPriorSums all = new(point => Sum(point, null, int.MaxValue), (point, directions) => Sum(point, directions, int.MaxValue));
         try
         {
             // The search is the same as in one process, so it waits for the sums. It has a thread of its own.
             var (search, file) = await Task.Factory.StartNew(() =>
             {
-                PriorSearch search = model.LearnPrior(sums, cancellationToken);
+                PriorSearch search = model.LearnPrior(few, all, cancellationToken);
                 return (search, model.WithPrior(search.Prior));
             }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             ModelVersion version = await GrainFactory.GetModel(Model).Publish(of.To, file, cancellationToken);
-            return new LearnedPrior(version, sums.Sums.Tasks, rounds, bytes, search.Objective);
+            return new LearnedPrior(version, all.Sums.Tasks, rounds, bytes, search.Objective);
         }
         finally
         {
@@ -123,10 +128,10 @@ internal sealed class PriorGrain : Grain, IPriorGrain, IDisposable
                 shard.Release().Ignore();
         }
 
-        IReadOnlyList<ShardSums> Sum(PriorPoint point, double[][]? directions)
+        IReadOnlyList<ShardSums> Sum(PriorPoint point, double[][]? directions, int mostTasks)
         {
             rounds++;
-            var request = new PriorRequest(of.From, point.Mean, point.Covariance, directions);
+            var request = new PriorRequest(of.From, point.Mean, point.Covariance, directions, mostTasks);
             PriorAnswer[] answers = Task.WhenAll(shards.Select(shard => Ask(shard, request, cancellationToken))).GetAwaiter().GetResult();
             bytes = answers.Sum(answer => answer.ByteCount);
             return Array.ConvertAll(answers, answer => answer.ToSums());

@@ -5,6 +5,7 @@ namespace MetaML.Extensions.Orleans.Learning;
 /// <param name="Mean">m [outputs][width].</param>
 /// <param name="Covariance">Σ̃ [width, width].</param>
 /// <param name="Directions">The change of m, [outputs][width]; null for none.</param>
+/// <param name="MostTasks">The largest number of tasks of the shard that are summed.</param>
 [GenerateSerializer]
 [Immutable]
 [Alias("MetaML.PriorRequest")]
@@ -12,4 +13,5 @@ internal sealed record PriorRequest(
     [property: Id(0)] string Version,
     [property: Id(1)] double[][] Mean,
     [property: Id(2)] double[] Covariance,
-    [property: Id(3)] double[][]? Directions);
+    [property: Id(3)] double[][]? Directions,
+    [property: Id(4)] int MostTasks);

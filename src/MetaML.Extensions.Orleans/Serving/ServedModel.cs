@@ -132,24 +132,24 @@ internal sealed class ServedModel
         return new TaskHeads([.. _empty.Outputs.Zip(heads.Outputs, (output, head) => head is null ? null : output.Model.TakeOver(head, task))]);
     }
 
-    /// <summary>The shard of tasks to learn a prior from.</summary>
+    /// <summary>The tasks of a shard, to learn a prior from.</summary>
     /// <param name="read">Gives labelled rows with the columns of the model's input.</param>
     /// <exception cref="ArgumentException">A column does not fit, or sums over tasks do not determine the prior of the model.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or a feature, task or label is invalid.</exception>
-    public PriorShard Shard(Func<MLContext, IDataView> read) =>
-        new(Single().Model.EvidenceOf(new ChainAdapter(_context, _chain, CancellationToken.None).ReadTasks(read(_context))));
+    public TaskEvidence[] ReadShard(Func<MLContext, IDataView> read) =>
+        Single().Model.EvidenceOf(new ChainAdapter(_context, _chain, CancellationToken.None).ReadTasks(read(_context)));
 
     /// <summary>Learns a prior from sums over tasks.</summary>
-    /// <param name="sums">The sums.</param>
+    /// <param name="few">Sums over some of the tasks.</param>
+    /// <param name="all">Sums over all tasks.</param>
     /// <param name="cancellationToken">Stops the search after a step.</param>
     /// <returns>The search at its end.</returns>
-    public PriorSearch LearnPrior(ShardedPriorSums sums, CancellationToken cancellationToken)
+    public PriorSearch LearnPrior(ShardedPriorSums few, ShardedPriorSums all, CancellationToken cancellationToken)
     {
         BayesianAdapter adapter = Single().Model.PriorLearner;
-        int width = Single().Model.EmbeddingDimension + 1;
-        HeadPrior start = HeadPrior.Start(1, width, adapter.Outputs, PriorNoise.Common);
-        sums.Visit(start.Scaled); // counts rows and labels
-        return adapter.Learn(sums, sums.Sums.SquaredLabels / sums.Sums.Count, new PriorLimits(int.MaxValue, () =>
+        HeadPrior start = HeadPrior.Start(1, Single().Model.EmbeddingDimension + 1, adapter.Outputs, PriorNoise.Common);
+        few.Visit(start.Scaled); // counts rows and labels
+        return adapter.Learn(few, all, few.Sums.SquaredLabels / few.Sums.Count, new PriorLimits(int.MaxValue, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             return false;

@@ -10,6 +10,9 @@ namespace MetaML.Benchmarks.Cost;
 /// <param name="Features">Number of features.</param>
 internal sealed record LinearTasks(int Tasks, int FewestRows, int MostRows, int Features)
 {
+    /// <summary>Another number gives other tasks of the same distribution.</summary>
+    public int Seed { get; init; } = 1;
+
     /// <summary>A view that makes the rows while they are read, the same rows each time.</summary>
     public IDataView View(MLContext ml)
     {
@@ -23,6 +26,8 @@ internal sealed record LinearTasks(int Tasks, int FewestRows, int MostRows, int 
     {
         var random = new Random(1);
         double[] mean = [.. Enumerable.Range(0, Features).Select(_ => 0.5 * NormalDraw.Next(random))], direction = [.. mean.Select(_ => 0.3 * NormalDraw.Next(random))], head = new double[Features];
+        if (Seed != 1)
+            random = new Random(Seed);
         var row = new Row { Features = new float[Features] };
         for (int task = 0; task < Tasks; task++)
         {

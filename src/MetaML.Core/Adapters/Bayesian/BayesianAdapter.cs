@@ -106,23 +106,24 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
     /// <summary>Whether sums over tasks determine the prior: it is learned by empirical Bayes, all tasks have the same outputs and noise, and nothing else depends on the task.</summary>
     public bool LearnsFromSums => _design is { FitsPrior: true, IsMixed: false } && Shape.HasCommonOutputs && _options.Noise == PriorNoise.Common && Shape.EmbeddingDimension < MeanStep.LargestMatrix;
 
-    /// <summary>The prior that sums over tasks give, by the steps of <see cref="LinearEvidence"/> on all tasks.</summary>
-    /// <param name="sums">The sums.</param>
-    /// <param name="meanSquare">The mean square of the labels.</param>
+    /// <summary>The prior that sums over tasks give, by the steps of <see cref="LinearEvidence"/>: most of them on few tasks.</summary>
+    /// <param name="few">Sums over some of the tasks.</param>
+    /// <param name="all">Sums over all tasks.</param>
+    /// <param name="meanSquare">The mean square of the labels of the few tasks.</param>
     /// <param name="limits">The number of steps of each search, and the time.</param>
-    public PriorSearch Learn(IPriorSums sums, double meanSquare, PriorLimits limits)
+    public PriorSearch Learn(IPriorSums few, IPriorSums all, double meanSquare, PriorLimits limits)
     {
         int width = Shape.EmbeddingDimension + 1;
         limits = limits.AtMost(_options.MaximumFitIterations);
         CovarianceForm first = PriorSelection.First(width), form = LearnedCovariance.Form(Shape, _options, width, () => CovarianceForm.Full(width));
-        PriorSearch search = Climb(HeadPrior.Start(meanSquare, width, Outputs, _options.Noise), first, null);
+        PriorSearch search = Climb(few, HeadPrior.Start(meanSquare, width, Outputs, _options.Noise), first, null);
         if (form != first)
-            search = Climb(search.Prior, form, null);
+            search = Climb(few, search.Prior, form, null);
         for (int step = 0; step < LinearEvidence.MeanSteps; step++)
-            search = Climb(search.Prior.WithLikelierMeanPrecision(sums), form, search.Point);
-        return search;
+            search = Climb(few, search.Prior.WithLikelierMeanPrecision(few), form, search.Point);
+        return Climb(all, search.Prior, form, search.Point);
 
-        PriorSearch Climb(HeadPrior start, CovarianceForm family, double[]? point)
+        PriorSearch Climb(IPriorSums sums, HeadPrior start, CovarianceForm family, double[]? point)
         {
             var next = new PriorSearch(sums, start, hasMean: true, family, point);
             next.Climb(limits);

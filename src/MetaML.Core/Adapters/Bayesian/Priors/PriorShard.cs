@@ -10,36 +10,45 @@ internal sealed class PriorShard(IReadOnlyList<TaskEvidence> tasks) : IDisposabl
     private readonly double _count = tasks.Sum(task => task.Weight * task.Outputs), _squaredLabels = tasks.Sum(task => task.SquaredLabels);
     private TaskPosterior[] _posteriors = [];
     private PriorPoint? _point; // of the posteriors, before a move
+    private double[] _covariances = []; // of the posteriors
 
-    /// <summary>The sums under a prior.</summary>
+    /// <summary>The sums under a prior. Those of δδᵀ and q are left to <see cref="Move"/>.</summary>
     /// <exception cref="ArithmeticException">A task's system is singular in double precision.</exception>
     public ShardSums Visit(PriorPoint point)
     {
-        Dispose();
-        ScaledHeadPrior prior = point.ToPrior();
-        _posteriors = prior.Posteriors(tasks);
-        _point = point;
-        return Sums(prior.Covariance);
+        Begin(point);
+        int width = point.Mean[0].Length;
+        double[][] shifts = [.. point.Mean.Select(_ => new double[width])];
+        foreach (TaskPosterior posterior in _posteriors)
+        {
+            for (int k = 0; k < shifts.Length; k++)
+                MatrixAlgebra.AddScaled(posterior.Shifts[k], 1, shifts[k]);
+        }
+
+        return Sums(shifts, new double[width * width], 0);
     }
 
-    /// <summary>The sums after a change of m; see <see cref="TaskPosterior.Move"/>. The same bits, whether the shard was at the point before or not.</summary>
+    /// <summary>The sums after a change of m; see <see cref="TaskPosterior.Move"/>. The same bits, whether the shard was at the point before or not. That of δ is 0.</summary>
     /// <param name="point">The prior before the change.</param>
     /// <param name="directions">c [outputs][width].</param>
     /// <exception cref="ArithmeticException">A task's system is singular in double precision.</exception>
     public ShardSums Move(PriorPoint point, double[][] directions)
     {
-        ScaledHeadPrior prior = point.ToPrior();
         if (_point?.IsSameAs(point) != true)
+            Begin(point);
+        _point = null;
+        Covariance covariance = point.ToPrior().Covariance;
+        double[][] moves = MeanStep.Moves(covariance, directions);
+        var squares = new DenseMoment(covariance);
+        double quadratic = 0;
+        foreach (TaskPosterior posterior in _posteriors)
         {
-            Dispose();
-            _posteriors = prior.Posteriors(tasks);
+            posterior.Move(directions, moves);
+            posterior.AddShifts(1, squares);
+            quadratic += posterior.Quadratic;
         }
 
-        _point = null;
-        double[][] moves = MeanStep.Moves(prior.Covariance, directions);
-        foreach (TaskPosterior posterior in _posteriors)
-            posterior.Move(directions, moves);
-        return Sums(prior.Covariance);
+        return Sums([.. directions.Select(direction => new double[direction.Length])], squares.Values, quadratic);
     }
 
     /// <summary>Frees the posteriors.</summary>
@@ -49,30 +58,28 @@ internal sealed class PriorShard(IReadOnlyList<TaskEvidence> tasks) : IDisposabl
         (_posteriors, _point) = ([], null);
     }
 
-    private ShardSums Sums(Covariance covariance)
+    private void Begin(PriorPoint point)
     {
-        int width = covariance.Width, outputs = _posteriors[0].Shifts.Length;
-        double[][] shifts = [.. Enumerable.Range(0, outputs).Select(_ => new double[width])];
-        DenseMoment squares = new(covariance), covariances = new(covariance);
+        Dispose();
+        ScaledHeadPrior prior = point.ToPrior();
+        _posteriors = prior.Posteriors(tasks);
+        _point = point;
+        var covariances = new DenseMoment(prior.Covariance);
         foreach (TaskPosterior posterior in _posteriors)
-        {
-            for (int k = 0; k < outputs; k++)
-                MatrixAlgebra.AddScaled(posterior.Shifts[k], 1, shifts[k]);
-            posterior.AddShifts(1, squares);
             posterior.AddCovariance(1, covariances);
-        }
-
-        return new ShardSums
-        {
-            Tasks = tasks.Count,
-            Count = _count,
-            SquaredLabels = _squaredLabels,
-            Shifts = shifts,
-            Squares = squares.Values,
-            Covariances = covariances.Values,
-            PriorShare = _posteriors.Sum(posterior => posterior.PriorShare),
-            Quadratic = _posteriors.Sum(posterior => posterior.Quadratic),
-            LogDeterminant = _posteriors.Sum(posterior => posterior.LogDeterminant),
-        };
+        _covariances = covariances.Values;
     }
+
+    private ShardSums Sums(double[][] shifts, double[] squares, double quadratic) => new()
+    {
+        Tasks = tasks.Count,
+        Count = _count,
+        SquaredLabels = _squaredLabels,
+        Shifts = shifts,
+        Squares = squares,
+        Covariances = _covariances,
+        PriorShare = _posteriors.Sum(posterior => posterior.PriorShare),
+        Quadratic = quadratic,
+        LogDeterminant = _posteriors.Sum(posterior => posterior.LogDeterminant),
+    };
 }

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using MetaML.Benchmarks.Cost;
+using MetaML.Benchmarks.Speed;
+using MetaML.Extensions.Orleans.Tests.Clusters;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.ML;
+using Orleans;
+using Orleans.Hosting;
+using Orleans.Storage;
+using Orleans.TestingHost;
+
+namespace MetaML.Benchmarks.Scale;
+
+/// <summary>The time and the bytes of a prior that 1, 2 and 4 silos of one machine learn from 16 shards of tasks with five rows and 16 features.</summary>
+internal static class ShardedPrior
+{
+    private const int Shards = 16, RowsPerTask = 5, Features = 16;
+
+    /// <param name="tasks">Number of tasks.</param>
+    public static void Run(int tasks)
+    {
+        Console.WriteLine(Machine.Description);
+        RunAsync(tasks).GetAwaiter().GetResult();
+    }
+
+    private static async Task RunAsync(int tasks)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView few = new LinearTasks(1000, RowsPerTask, RowsPerTask, Features).View(ml);
+        var options = new MetaLearnerOptions { TaskColumnName = "Task", Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions { Covariance = PriorCovariance.Full }, KeepStatistics = true };
+        using var file = new MemoryStream();
+        ml.Model.Save(ml.Regression.Trainers.MetaLearner(options).Fit(few), few.Schema, file);
+        byte[]? first = null;
+        foreach (short silos in (short[])[1, 2, 4])
+        {
+            var storage = new SharedStorage();
+            DirectoryInfo models = Directory.CreateTempSubdirectory("models-");
+            var builder = new InProcessTestClusterBuilder(silos);
+            builder.Options.ConfigureFileLogging = false;
+            builder.ConfigureSilo((_, silo) =>
+            {
+                silo.Services.AddKeyedSingleton<IGrainStorage>("MetaML", (services, name) => new SharedStorage.Provider(storage, services.GetRequiredKeyedService<IGrainStorageSerializer>(name)));
+                silo.Services.AddSingleton<IShardRows>(new Rows(tasks / Shards));
+                silo.AddMetaLearning(new FolderModelStore(models.FullName));
+            });
+            await using InProcessTestCluster cluster = builder.Build();
+            await cluster.DeployAsync();
+            IModelGrain catalog = cluster.Client.GetModel("tasks");
+            await catalog.Publish("v1", file.ToArray());
+            var clock = Stopwatch.StartNew();
+            LearnedPrior learned = await cluster.Client.GetPrior("tasks").Learn("v1", "v2", Shards);
+            double seconds = clock.Elapsed.TotalSeconds;
+            byte[] learnedFile = await File.ReadAllBytesAsync(Path.Combine(models.FullName, "tasks", "v2.zip"));
+            Result.Print(new
+            {
+                benchmark = "scale prior",
+                silos,
+                tasks = learned.Tasks,
+                shards = Shards,
+                seconds = Math.Round(seconds, 1),
+                rounds = learned.Rounds,
+                bytes_of_a_round = learned.BytesOfARound,
+                log_likelihood = learned.LogLikelihood,
+                same_bytes = (first ??= learnedFile).AsSpan().SequenceEqual(learnedFile),
+                peak_memory_mb = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0),
+            });
+            models.Delete(recursive: true);
+        }
+    }
+
+    private sealed class Rows(int tasks) : IShardRows
+    {
+        public IDataView Read(MLContext context, string model, int shard) => new LinearTasks(tasks, RowsPerTask, RowsPerTask, Features) { Seed = shard + 1 }.View(context);
+    }
+}
