@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace MetaML.Options;
 
 /// <summary>Converts options to and from JSON. The property "$type" holds their saved name.</summary>
-/// <typeparam name="TFamily">The base type: options of adapters, or of encoders.</typeparam>
+/// <typeparam name="TFamily">The base type: options of adapters, of encoders, or of task weights.</typeparam>
 /// <remarks>
 /// The attributes of System.Text.Json would list all derived types on the base type. The base type would then depend on each
 /// adapter or encoder. Instead, each type declares its own name, and other assemblies register theirs (<see cref="OptionNames"/>).

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace MetaML.Options;
 
-/// <summary>The names of adapter and encoder options in saved models: those of this assembly (<see cref="SavedNameAttribute"/>), and those that a program registered.</summary>
+/// <summary>The names of the options of adapters, encoders and task weights in JSON and in saved models: those of this assembly (<see cref="SavedNameAttribute"/>), and those that a program registered.</summary>
 /// <remarks>A saved model never names a type. Thus a file can create only options whose names the program knows.</remarks>
 internal static class OptionNames
 {

@@ -13,6 +13,7 @@ namespace MetaML;
 /// ITransformer weighted = ml.Regression.Trainers.MetaLearner(options).Fit(trainingTasks);
 /// </code>
 /// </example>
+[SavedName("given")]
 public sealed record GivenWeightingOptions : TaskWeightingOptions
 {
     /// <summary>Options with their defaults.</summary>

@@ -1,3 +1,4 @@
+using MetaML.Options;
 using MetaML.Files;
 using MetaML.Numerics;
 using MetaML.Weighting;
@@ -6,6 +7,7 @@ namespace MetaML;
 
 /// <summary>New weights for every outer step: λ = softmax of standard normal draws.</summary>
 /// <remarks>Source: Lin et al., Reasonable Effectiveness of Random Weighting (RLW), 2022, arXiv 2111.10603.</remarks>
+[SavedName("random")]
 public sealed record RandomWeightingOptions : TaskWeightingOptions
 {
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count);

@@ -4,6 +4,7 @@ using MetaML.Weighting;
 namespace MetaML;
 
 /// <summary>Weights by size: λᵢ ∝ (number of rows)^exponent.</summary>
+[SavedName("size")]
 public sealed record SizeWeightingOptions : TaskWeightingOptions
 {
     /// <summary>The exponent.</summary>

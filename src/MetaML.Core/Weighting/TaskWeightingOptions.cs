@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using MetaML.Options;
 using MetaML.Weighting;
 
 namespace MetaML;
@@ -8,6 +10,7 @@ namespace MetaML;
 /// training tasks is 1. The set of weightings is closed: another assembly cannot derive from this type. Weights that are
 /// computed elsewhere are given by <see cref="GivenWeightingOptions"/>. Within this assembly a new weighting is one file.
 /// </remarks>
+[JsonConverter(typeof(NamedOptionsConverter<TaskWeightingOptions>))]
 public abstract record TaskWeightingOptions
 {
     /// <summary>Creates the weighting of a training.</summary>

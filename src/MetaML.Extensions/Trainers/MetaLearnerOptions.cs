@@ -1,10 +1,14 @@
 using MetaML.Extensions.Data;
 using MetaML.Options;
+using Microsoft.ML.SearchSpace;
 
 namespace MetaML;
 
 /// <summary>Options of the meta-learning trainers: the columns, and the options of learning across tasks.</summary>
-/// <remarks>The default Task column is "Task". It may be null only if <see cref="EpisodeOptions.Ways"/> is set. All rows are then one pool of classes.</remarks>
+/// <remarks>
+/// AutoML can search over the options: those with an attribute of ML.NET's search spaces are dimensions, and Encoder, Adapter and TaskWeighting can
+/// be added as choices of "$type" (Cookbook). The default Task column is "Task". It may be null only if <see cref="EpisodeOptions.Ways"/> is set. All rows are then one pool of classes.
+/// </remarks>
 public sealed record MetaLearnerOptions : TaskLearnerOptions
 {
     /// <summary>Creates options with their defaults.</summary>
@@ -40,6 +44,22 @@ public sealed record MetaLearnerOptions : TaskLearnerOptions
     /// with the same guarantee for new tasks. Then the model is adapted to all tasks. At least 2c/(1 − c) tasks are needed, for example 18 for 0.9. If there are tasks to spare beside the training tasks, Calibrate is better, since no task is held out.
     /// </remarks>
     public double? Coverage { get; set; }
+
+    /// <inheritdoc/>
+    [Range(100, 4000, 1000, logBase: true)]
+    public override int MaximumNumberOfIterations
+    {
+        get => base.MaximumNumberOfIterations;
+        set => base.MaximumNumberOfIterations = value;
+    }
+
+    /// <inheritdoc/>
+    [Range(0.0005, 0.05, 0.005, logBase: true)]
+    public override double LearningRate
+    {
+        get => base.LearningRate;
+        set => base.LearningRate = value;
+    }
 
     internal ColumnNames Columns => ColumnsFor(LabelColumnName);
 

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using MetaML.TestKit;
 using Microsoft.ML;
+using Microsoft.ML.AutoML;
 using Microsoft.ML.Data;
+using Microsoft.ML.SearchSpace;
+using Microsoft.ML.SearchSpace.Option;
 using Microsoft.ML.Transforms.Image;
 using Xunit;
 
@@ -389,6 +392,28 @@ public sealed class CookbookRecipes : IDisposable
         // </recipe>
         Assert.NotEmpty(result.Recommendation);
         Assert.Contains("<svg", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AutoML_SearchesOverOptions_AndItsModelAdapts()
+    {
+        DataOperationsCatalog.TrainTestData split = ml.MetaLearning().TaskTrainTestSplit(sales, taskColumnName: "Store");
+
+        // <recipe>
+        var space = new SearchSpace<MetaLearnerOptions>(); // the learning rate and the number of steps
+        space["Encoder"] = new SearchSpace { ["$type"] = new ChoiceOption(["mlp", "identity"], "mlp") };
+        space["Adapter"] = new SearchSpace { ["$type"] = new ChoiceOption(["ridge", "bayesian"], "bayesian") };
+        SweepablePipeline pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Auto().CreateSweepableEstimator(
+            (context, options) => context.Regression.Trainers.MetaLearner(options with { LabelColumnName = "Demand", TaskColumnName = "Store" }), space));
+        TrialResult best = await ml.Auto().CreateExperiment()
+            .SetPipeline(pipeline)
+            .SetDataset(split.TrainSet, split.TestSet) // other stores, so that the prior is judged; CreateExperiment judges adaptation
+            .SetRegressionMetric(RegressionMetric.RSquared, "Demand")
+            .SetTrainingTimeInSeconds(60)
+            .RunAsync();
+        ITransformer adapted = ml.MetaLearning().Adapt(best.Model, support);
+        // </recipe>
+        Assert.True(ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared > 0.5);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MetaML.Options;
 using MetaML.Training.Options;
 
@@ -22,7 +23,7 @@ public abstract record TrainingLoopOptions
 
     /// <summary>The largest number of outer steps, and of steps of each search for a prior by empirical Bayes.</summary>
     /// <value>At least 0; default 1,000. With 0 the encoder keeps its initial parameters, and only the own limit of the search for a prior applies.</value>
-    public int MaximumNumberOfIterations { get; set; } = 1000;
+    public virtual int MaximumNumberOfIterations { get; set; } = 1000;
 
     /// <summary>The time limit of training. Training ends after the outer step that reaches the limit, with the best parameters so far.</summary>
     /// <value>Positive, or null (default) for no limit.</value>
@@ -37,7 +38,7 @@ public abstract record TrainingLoopOptions
 
     /// <summary>Initial learning rate of the outer optimiser (Adam, Kingma and Ba, 2014, arXiv 1412.6980). It falls to 0 with a cosine schedule (arXiv 1608.03983).</summary>
     /// <value>Positive; default 0.005, or 0.001 for training without labels.</value>
-    public double LearningRate { get; set; } = 0.005;
+    public virtual double LearningRate { get; set; } = 0.005;
 
     /// <summary>The largest norm of the outer gradient. A larger gradient is scaled down to it.</summary>
     /// <value>Positive; default 1.</value>
@@ -73,10 +74,12 @@ public abstract record TrainingLoopOptions
     public string? Device { get; set; }
 
     /// <summary>Receives the progress after every outer step, on the training thread.</summary>
+    [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>Cancels training within one outer step. Training then throws an <see cref="OperationCanceledException"/>, or, if <see cref="KeepBestWhenCancelled"/> is true, ends with the best parameters so far.</summary>
     /// <remarks>With <see cref="CheckpointPath"/>, a checkpoint is written before the exception, and the next training continues from it.</remarks>
+    [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>Whether a cancelled training ends without an exception, with the parameters of the best validation loss so far.</summary>

@@ -10,6 +10,7 @@ namespace MetaML;
 /// g_w = Σᵢ wᵢ gᵢ. The weights w on the simplex minimise g_w · g₀ + √φ ‖g_w‖. gᵢ is the gradient by the encoder's parameters. The
 /// adapter's own parameters use the same combination of tasks. The reported weight of a task is that of its last step.
 /// </remarks>
+[SavedName("cagrad")]
 public sealed record CaGradWeightingOptions : TaskWeightingOptions
 {
     /// <summary>c: the largest distance of the step from the mean gradient, relative to the norm of the mean gradient.</summary>

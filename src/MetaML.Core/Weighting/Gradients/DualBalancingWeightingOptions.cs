@@ -1,3 +1,4 @@
+using MetaML.Options;
 using MetaML.Weighting;
 using MetaML.Weighting.Gradients;
 
@@ -11,6 +12,7 @@ namespace MetaML;
 /// steps, because steps draw tasks and an average would need a copy of the encoder for each task. A task without a gradient has c = 1.
 /// Losses below 1e-8 count as 1e-8.
 /// </remarks>
+[SavedName("db-mtl")]
 public sealed record DualBalancingWeightingOptions : TaskWeightingOptions
 {
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count);

@@ -11,6 +11,7 @@ namespace MetaML;
 /// of Ḡ, so that weights stay positive and the scale of losses does not matter; a task's loss is a running average over the steps
 /// in which it was drawn (factor 0.9), because losses of single episodes are noisy; only the λ of drawn tasks change.
 /// </remarks>
+[SavedName("gradnorm")]
 public sealed record GradNormWeightingOptions : TaskWeightingOptions
 {
     /// <summary>α: the strength with which slow tasks get larger weights.</summary>

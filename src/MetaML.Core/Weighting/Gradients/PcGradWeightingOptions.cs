@@ -1,3 +1,4 @@
+using MetaML.Options;
 using MetaML.Weighting;
 using MetaML.Weighting.Gradients;
 
@@ -10,6 +11,7 @@ namespace MetaML;
 /// encoder's parameters. The adapter's own parameters use the same cᵢ. The reported weight of a task is the c of its last step.
 /// Cost: a second backward pass, and O(tasks³) operations.
 /// </remarks>
+[SavedName("pcgrad")]
 public sealed record PcGradWeightingOptions : TaskWeightingOptions
 {
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count);

@@ -13,6 +13,7 @@ namespace MetaML;
 /// useful if only some tasks matter, and the capacity of the encoder or the number of steps is too small for all tasks. In other
 /// cases unrelated tasks do little harm.
 /// </remarks>
+[SavedName("relatedness")]
 public sealed record RelatednessWeightingOptions : TaskWeightingOptions
 {
     /// <summary>Options with their defaults.</summary>

@@ -1,3 +1,4 @@
+using MetaML.Options;
 using MetaML.Weighting;
 using MetaML.Weighting.Gradients;
 
@@ -11,6 +12,7 @@ namespace MetaML;
 /// conflict. gᵢ is the gradient by the encoder's parameters. The adapter's own parameters use the same cⱼ. The reported weight of a
 /// task is the c of its last step. Cost: a second backward pass, and for each conflict the solution of a small linear system.
 /// </remarks>
+[SavedName("upgrad")]
 public sealed record UpGradWeightingOptions : TaskWeightingOptions
 {
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count);

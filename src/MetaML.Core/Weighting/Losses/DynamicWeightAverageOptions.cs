@@ -10,6 +10,7 @@ namespace MetaML;
 /// are those of the steps in which it was drawn. They are running averages (factor 0.9), because losses of single episodes are
 /// noisy.
 /// </remarks>
+[SavedName("dwa")]
 public sealed record DynamicWeightAverageOptions : TaskWeightingOptions
 {
     /// <summary>T, the temperature. A higher temperature gives more equal weights.</summary>

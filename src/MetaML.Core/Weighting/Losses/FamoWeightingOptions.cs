@@ -11,6 +11,7 @@ namespace MetaML;
 /// log L⁺) with J the Jacobian of softmax, and ξ ← ξ − β(δ + γξ) by Adam, as in the authors' code. The softmax is over the drawn
 /// tasks, and only the ξ of drawn tasks change. Losses below 1e-8 count as 1e-8.
 /// </remarks>
+[SavedName("famo")]
 public sealed record FamoWeightingOptions : TaskWeightingOptions
 {
     /// <summary>β: the step size of ξ.</summary>

@@ -1,3 +1,4 @@
+using MetaML.Options;
 using MetaML.Files;
 using MetaML.Weighting;
 using MetaML.Weighting.Losses;
@@ -10,6 +11,7 @@ namespace MetaML;
 /// (∏ᵢ Lᵢ)^(1/n) is this mean, times Σᵢ ∇Lᵢ / (n Lᵢ). Deviation: λ has mean 1, so the factor in front of the sum is replaced. With
 /// tasks that are not drawn in a step, the mean is that of all tasks, each with its last loss. Losses below 1e-8 count as 1e-8.
 /// </remarks>
+[SavedName("gls")]
 public sealed record GeometricLossWeightingOptions : TaskWeightingOptions
 {
     internal override ITaskWeighting Create(IReadOnlyList<WeightedTask> tasks) => new Weighting(tasks.Count);

@@ -13,6 +13,7 @@ namespace MetaML;
 /// measured, fᵢ is 0. Deviations: the number of first losses is counted for each task, because steps draw tasks; the softmax is over
 /// all tasks, each with its last loss; λ has mean 1. Losses below 1e-8 count as 1e-8.
 /// </remarks>
+[SavedName("stch")]
 public sealed record SmoothTchebycheffWeightingOptions : TaskWeightingOptions
 {
     /// <summary>μ: the smoothness. A smaller value gives larger weights to the tasks whose losses fell least. With 1 the weights are constant: λᵢ ∝ 1 / zᵢ.</summary>

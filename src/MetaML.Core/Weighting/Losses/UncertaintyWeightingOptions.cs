@@ -10,6 +10,7 @@ namespace MetaML;
 /// (Gaussian) ½ exp(−s) L + ½ s, so c = 1; for classes (softmax) exp(−s) L + ½ s, so c = ½. Only the s of drawn tasks change, by a
 /// gradient step.
 /// </remarks>
+[SavedName("uncertainty")]
 public sealed record UncertaintyWeightingOptions : TaskWeightingOptions
 {
     /// <summary>Step size of sᵢ.</summary>
