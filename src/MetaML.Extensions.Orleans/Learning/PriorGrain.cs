@@ -148,7 +148,7 @@ internal sealed class PriorGrain : Grain, IPriorGrain, IDisposable
             {
                 return await shard.Sum(request);
             }
-            catch (Exception error) when (attempt < Tries && error is OrleansException or TimeoutException)
+            catch (Exception error) when (attempt < Tries && error is (OrleansException or TimeoutException))
             {
                 await Task.Delay(s_pause, cancellationToken);
             }

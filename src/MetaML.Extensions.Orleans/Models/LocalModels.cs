@@ -11,18 +11,29 @@ internal sealed class LocalModels(IGrainFactory grains, IModelStore store, IOpti
     private readonly ConcurrentDictionary<(string Model, string Version), Lazy<Task<ServedModel>>> _models = new();
     private readonly ConcurrentDictionary<string, Active> _active = new();
 
-    /// <summary>The name of the active version of a model. It may be as old as <see cref="TaskGrainOptions.VersionRefresh"/>.</summary>
+    /// <summary>The name of the active version of a model. It may be as old as <see cref="TaskGrainOptions.VersionRefresh"/>, and older while the catalog cannot be reached.</summary>
     /// <exception cref="InvalidOperationException">No version is active.</exception>
     public async ValueTask<string> ActiveVersion(string model)
     {
-        if (_active.TryGetValue(model, out Active? known) && time.GetElapsedTime(known.Read) <= options.Value.VersionRefresh)
+        Active? known = _active.GetValueOrDefault(model);
+        if (known is not null && (time.GetElapsedTime(known.Read) <= options.Value.VersionRefresh || !known.TryRefresh()))
             return known.Version;
         long now = time.GetTimestamp();
-        IReadOnlyList<ModelVersion> versions = await grains.GetModel(model).List();
-        string version = versions.FirstOrDefault(each => each.IsActive)?.Name
-            ?? throw new InvalidOperationException($"Model '{model}' must have an active version; got {(versions.Count == 0 ? "no version" : "none that is active")}. Its tasks have nothing to learn with. Publish and activate a version.");
-        _active[model] = new Active(version, now);
-        return version;
+        try
+        {
+            IReadOnlyList<ModelVersion> versions = await grains.GetModel(model).List();
+            string version = versions.FirstOrDefault(each => each.IsActive)?.Name
+                ?? throw new InvalidOperationException($"Model '{model}' must have an active version; got {(versions.Count == 0 ? "no version" : "none that is active")}. Its tasks have nothing to learn with. Publish and activate a version.");
+            foreach (var key in _models.Keys.Where(key => key.Model == model && !versions.Any(each => each.Name == key.Version)))
+                _models.TryRemove(key, out _); // retired
+            _active[model] = new Active(version, now);
+            return version;
+        }
+        catch (Exception error) when (known is not null && error is (OrleansException or TimeoutException))
+        {
+            _active[model] = new Active(known!.Version, now);
+            return known.Version;
+        }
     }
 
     /// <summary>A version of a model. The first call loads it.</summary>
@@ -52,5 +63,15 @@ internal sealed class LocalModels(IGrainFactory grains, IModelStore store, IOpti
         return ServedModel.Load(model, version, file, options.Value.Loading);
     }
 
-    private sealed record Active(string Version, long Read);
+    private sealed class Active(string version, long read)
+    {
+        private int _isRefreshed;
+
+        public string Version => version;
+
+        public long Read => read;
+
+        /// <summary>Whether the caller is the first to refresh. Others go on with this version meanwhile.</summary>
+        public bool TryRefresh() => Interlocked.Exchange(ref _isRefreshed, 1) == 0;
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class TaskCluster : IAsyncDisposable
     public IModelGrain Catalog => Client.GetModel(Model);
 
     /// <summary>Starts a cluster with version v1 of the model of visits.</summary>
-    public static async Task<TaskCluster> Start(short silos = 1, Action<TaskGrainOptions>? configure = null, Action<IServiceCollection>? services = null, byte[]? model = null)
+    public static async Task<TaskCluster> Start(short silos = 1, Action<TaskGrainOptions>? configure = null, Action<IServiceCollection>? services = null, byte[]? model = null, bool hasModelsInStorage = false)
     {
         var storage = new SharedStorage();
         var models = new MemoryModelStore();
@@ -52,12 +52,10 @@ internal sealed class TaskCluster : IAsyncDisposable
                 options.TableRefreshTimeout = TimeSpan.FromSeconds(1);
             });
             services?.Invoke(silo.Services);
-            silo.AddMetaLearning(models, options =>
-            {
-                options.VersionRefresh = TimeSpan.Zero;
-                options.RowSourceRetry = TimeSpan.Zero;
-                configure?.Invoke(options);
-            });
+            if (hasModelsInStorage)
+                silo.AddMetaLearning(SetOptions);
+            else
+                silo.AddMetaLearning(models, SetOptions);
         });
         builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)));
         var cluster = new TaskCluster(builder.Build()) { Storage = storage, Models = models };
@@ -65,6 +63,13 @@ internal sealed class TaskCluster : IAsyncDisposable
         await cluster.Catalog.Publish("v1", model ?? SavedModels.Visits);
         await cluster.Catalog.Activate("v1");
         return cluster;
+
+        void SetOptions(TaskGrainOptions options)
+        {
+            options.VersionRefresh = TimeSpan.Zero;
+            options.RowSourceRetry = TimeSpan.Zero;
+            configure?.Invoke(options);
+        }
     }
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();

@@ -98,6 +98,25 @@ public sealed class ModelGrainTests
     }
 
     [Fact]
+    public async Task Models_InTheGrainStorage_OutliveTheirSilos()
+    {
+        await using TaskCluster cluster = await TaskCluster.Start(silos: 2, hasModelsInStorage: true);
+        await cluster.Catalog.Publish("v2", SavedModels.OtherPrior);
+        await cluster.Catalog.Activate("v2");
+        foreach (var silo in cluster.Silos.Silos.ToArray())
+        {
+            await cluster.Silos.StartAdditionalSiloAsync();
+            await cluster.Silos.StopSiloAsync(silo);
+        }
+
+        Assert.Equal("v2", (await cluster.Task("shop 100").Predict(TaskRows.From(s_queries))).Version);
+        await cluster.Catalog.Activate("v1");
+        await cluster.Catalog.Retire("v2");
+        Assert.Single(cluster.Storage.Bytes.Keys, key => key.StartsWith("model-file/", StringComparison.Ordinal));
+        Assert.Empty(cluster.Models.Files);
+    }
+
+    [Fact]
     public async Task FolderModelStore_KeepsFiles()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("models-");
