@@ -20,6 +20,12 @@ namespace Microsoft.ML.SearchSpace.Option
         internal override JsonNode Sample(Random random) => JsonSerializer.SerializeToNode(choices.Append(defaultChoice).Take(choices.Length).ElementAt(random.Next(choices.Length)))!;
     }
 
+    /// <summary>AutoML has two types of this name, so that programs must name the namespace.</summary>
+    public sealed class SearchSpace : OptionBase
+    {
+        internal override JsonNode Sample(Random random) => new JsonObject();
+    }
+
     internal sealed class RangeOption(RangeAttribute range) : OptionBase
     {
         internal override JsonNode Sample(Random random)

@@ -401,8 +401,8 @@ public sealed class CookbookRecipes : IDisposable
 
         // <recipe>
         var space = new SearchSpace<MetaLearnerOptions>(); // the learning rate and the number of steps
-        space["Encoder"] = new SearchSpace { ["$type"] = new ChoiceOption(["mlp", "identity"], "mlp") };
-        space["Adapter"] = new SearchSpace { ["$type"] = new ChoiceOption(["ridge", "bayesian"], "bayesian") };
+        space["Encoder"] = new Microsoft.ML.SearchSpace.SearchSpace { ["$type"] = new ChoiceOption(["mlp", "identity"], "mlp") };
+        space["Adapter"] = new Microsoft.ML.SearchSpace.SearchSpace { ["$type"] = new ChoiceOption(["ridge", "bayesian"], "bayesian") };
         SweepablePipeline pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price").Append(ml.Auto().CreateSweepableEstimator(
             (context, options) => context.Regression.Trainers.MetaLearner(options with { LabelColumnName = "Demand", TaskColumnName = "Store" }), space));
         TrialResult best = await ml.Auto().CreateExperiment()
