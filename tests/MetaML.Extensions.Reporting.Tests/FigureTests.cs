@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
 using MetaML;
 using MetaML.Extensions.Reporting.Figures;
 using MetaML.Extensions.Reporting.Figures.Canvas;
@@ -101,6 +103,30 @@ public class FigureTests
         {
             double[] linear = [.. new[] { 1, 3, 5 }.Select(offset => Convert.ToInt32(hex.Substring(offset, 2), 16) / 255.0).Select(share => share <= 0.03928 ? share / 12.92 : Math.Pow((share + 0.055) / 1.055, 2.4))];
             return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e5)] // prices, for example
+    [InlineData(1e8)]
+    public void ToSvg_LargeNumbers_ArePlacedInsideThePlot(double unit)
+    {
+        TaskComparison[] tasks = [.. Enumerable.Range(1, 6).Select(i => new TaskComparison($"task {i}", 1.2 * i * unit, 0.4 * i * unit, 0.8 * i * unit))];
+        var comparison = new PairedComparison { Strategy = "across", Baseline = "alone", Metric = TaskMetric.RootMeanSquaredError, Tasks = tasks };
+        var score = new StrategyScore("across", StrategyKind.MetaLearned, new MeanInterval(1.1 * unit, 0.3 * unit, 6));
+        foreach (Figure figure in new Figure[] { new DumbbellFigure(comparison), RankedFigure.OfGains(comparison), new ScoresFigure("RMSE", "tasks", [score, score with { Strategy = "alone" }], "across") })
+        {
+            foreach (string svg in figure.ToSvg())
+            {
+                double width = double.Parse(Regex.Match(svg, "viewBox=\"0 0 ([0-9.]+) ").Groups[1].Value, CultureInfo.InvariantCulture);
+                Assert.All(Regex.Matches(svg, "<text x=\"([-0-9.]+)\"[^>]*text-anchor=\"(\\w+)\"[^>]*>([^<]*)<"), label =>
+                {
+                    double x = double.Parse(label.Groups[1].Value, CultureInfo.InvariantCulture), room = ReportFont.Measure(WebUtility.HtmlDecode(label.Groups[3].Value), PlotCanvas.FontSize);
+                    double left = x - room * label.Groups[2].Value switch { "start" => 0, "middle" => 0.5, _ => 1 };
+                    Assert.True(left >= -1 && left + room <= width + 1, $"{figure.Name}: '{label.Groups[3].Value}' from {left:F0} to {left + room:F0} of {width}");
+                });
+            }
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed class DumbbellFigure(PairedComparison comparison) : Figure
     protected override void Draw(PlotCanvas canvas, Area area)
     {
         double room = Math.Min(0.36 * area.Width, 8 + _rows.OfType<TaskComparison>().Max(task => ReportFont.Measure(Label(task), PlotCanvas.FontSize)));
-        Area plot = area.Inside(left: room + 12, top: HeadHeight, right: 56, bottom: AxisHeight);
+        double gains = Math.Max(56, 14 + ReportFont.Widest(_rows.OfType<TaskComparison>().Select(task => Display.Signed(task.Gain))));
+        Area plot = area.Inside(left: room + 12, top: HeadHeight, right: gains, bottom: AxisHeight);
         var x = Scale.Of(_rows.OfType<TaskComparison>().SelectMany(task => new[] { task.Baseline, task.Strategy }), plot.Left, plot.Right);
         plot.DrawHorizontalAxis(canvas, x, comparison.Metric.DisplayName());
         DrawHeads(canvas, area, plot);

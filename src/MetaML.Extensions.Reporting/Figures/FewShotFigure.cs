@@ -25,8 +25,9 @@ internal sealed class FewShotFigure(FewShotEvaluation evaluation, string unit) :
     protected override void Draw(PlotCanvas canvas, Area area)
     {
         double room = Math.Min(0.42 * area.Width, 16 + _curves.Max(curve => ReportFont.Measure(Display.Line(curve.Strategy), PlotCanvas.FontSize)));
-        Area plot = area.Inside(left: 44, top: 12, right: room, bottom: AxisHeight);
-        var y = Scale.Of(_curves.SelectMany(curve => curve.Points).SelectMany(point => new[] { Macro(point).Mean, Macro(point).Lower, Macro(point).Upper }), plot.Bottom, plot.Top);
+        double[] values = [.. _curves.SelectMany(curve => curve.Points).SelectMany(point => new[] { Macro(point).Mean, Macro(point).Lower, Macro(point).Upper })];
+        Area plot = area.Inside(left: Area.RoomOfVerticalAxis(values), top: 12, right: room, bottom: AxisHeight);
+        var y = Scale.Of(values, plot.Bottom, plot.Top);
         var x = new Scale(Math.Log(evaluation.SupportSizes[0]), Math.Log(evaluation.SupportSizes[^1]), plot.Left + 12, plot.Right - 8);
 
         plot.DrawVerticalAxis(canvas, y);

@@ -31,8 +31,9 @@ internal sealed class LearningFigure(RunDetail run) : Figure
 
     protected override void Draw(PlotCanvas canvas, Area area)
     {
-        Area plot = area.Inside(left: 44, top: 12, right: 68, bottom: AxisHeight);
-        var y = Scale.Of(_lines.SelectMany(line => line.Losses), plot.Bottom, plot.Top);
+        double[] values = [.. _lines.SelectMany(line => line.Losses)];
+        Area plot = area.Inside(left: Area.RoomOfVerticalAxis(values), top: 12, right: 68, bottom: AxisHeight);
+        var y = Scale.Of(values, plot.Bottom, plot.Top);
         var x = new Scale(0, Math.Max(1, run.LearningCurve[^1].Iteration), plot.Left, plot.Right);
         plot.DrawVerticalAxis(canvas, y);
         plot.DrawHorizontalAxis(canvas, x, "outer steps", hasLines: false);

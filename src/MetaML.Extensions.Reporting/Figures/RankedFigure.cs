@@ -49,7 +49,7 @@ internal sealed class RankedFigure : Figure
 
     protected override void Draw(PlotCanvas canvas, Area area)
     {
-        Area plot = area.Inside(left: 52, top: 12, right: 12, bottom: AxisHeight);
+        Area plot = area.Inside(left: Area.RoomOfVerticalAxis([.. _bestFirst, _baseline]), top: 12, right: 12, bottom: AxisHeight);
         var y = Scale.Of([.. _bestFirst, _baseline], plot.Bottom, plot.Top);
         var x = new Scale(0, _bestFirst.Length, plot.Left, plot.Right);
         plot.DrawVerticalAxis(canvas, y);

@@ -26,7 +26,7 @@ internal sealed class ScoresFigure(string metric, string tasks, IReadOnlyList<St
     {
         bool isNarrow = IsNarrow(area.Width);
         double row = RowHeight(area.Width), room = isNarrow ? 0 : Math.Min(0.42 * area.Width, 8 + _shown.Max(one => ReportFont.Measure(Display.Line(one.Strategy), PlotCanvas.FontSize)));
-        Area plot = area.Inside(left: room + 12, top: 8, right: 52, bottom: AxisHeight);
+        Area plot = area.Inside(left: room + 12, top: 8, right: Math.Max(52, 14 + ReportFont.Widest(_shown.Select(one => Display.Number(one.Score.Mean)))), bottom: AxisHeight);
         var x = Scale.Of(_shown.SelectMany(one => new[] { one.Score.Mean, one.Score.Lower, one.Score.Upper }), plot.Left, plot.Right);
         plot.DrawHorizontalAxis(canvas, x, metric);
         for (int i = 0; i < _shown.Length; i++)

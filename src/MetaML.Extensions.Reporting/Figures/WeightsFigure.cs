@@ -39,8 +39,9 @@ internal sealed class WeightsFigure(RunDetail run) : Figure
         (string Task, double Weight)[] ranked = Ranked();
         string[] named = ShowsDistribution ? [.. ranked.Take(AtEachEnd).Concat(ranked.TakeLast(AtEachEnd)).Select(task => task.Task)] : [.. ranked.Select(task => task.Task)];
         double room = Math.Min(0.32 * area.Width, 16 + named.Append("10–90 %").Max(task => ReportFont.Measure(Display.Line(task), PlotCanvas.FontSize)));
-        Area plot = area.Inside(left: 44, top: 12, right: room, bottom: AxisHeight);
-        var y = Scale.Of(_points.SelectMany(point => point.TaskWeights.Values), plot.Bottom, plot.Top);
+        double[] values = [.. _points.SelectMany(point => point.TaskWeights.Values)];
+        Area plot = area.Inside(left: Area.RoomOfVerticalAxis(values), top: 12, right: room, bottom: AxisHeight);
+        var y = Scale.Of(values, plot.Bottom, plot.Top);
         var x = new Scale(0, Math.Max(1, _points[^1].Iteration), plot.Left, plot.Right);
         plot.DrawVerticalAxis(canvas, y);
         plot.DrawHorizontalAxis(canvas, x, "outer steps", hasLines: false);

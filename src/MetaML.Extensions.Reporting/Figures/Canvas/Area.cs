@@ -3,6 +3,8 @@ namespace MetaML.Extensions.Reporting.Figures.Canvas;
 /// <summary>A rectangle of a canvas.</summary>
 internal readonly record struct Area(double Left, double Top, double Width, double Height)
 {
+    private const int MostTicks = 5; // of a vertical axis
+
     public double Right => Left + Width;
 
     public double Bottom => Top + Height;
@@ -10,8 +12,14 @@ internal readonly record struct Area(double Left, double Top, double Width, doub
     /// <summary>The rectangle without margins.</summary>
     public Area Inside(double left = 0, double top = 0, double right = 0, double bottom = 0) => new(Left + left, Top + top, Width - left - right, Height - top - bottom);
 
+    /// <summary>The room in pixels to the left of a plot for the labels of a vertical axis.</summary>
+    /// <param name="values">The values that the axis contains.</param>
+    /// <param name="maximumTicks">The largest number of labels.</param>
+    public static double RoomOfVerticalAxis(IEnumerable<double> values, int maximumTicks = MostTicks) =>
+        Math.Max(44, 12 + ReportFont.Widest(Scale.Of(values, 0, 1).Ticks(maximumTicks).Select(tick => tick.Label)));
+
     /// <summary>Draws a vertical axis: horizontal grid lines with labels to their left.</summary>
-    public void DrawVerticalAxis(PlotCanvas canvas, Scale y, int maximumTicks = 5)
+    public void DrawVerticalAxis(PlotCanvas canvas, Scale y, int maximumTicks = MostTicks)
     {
         foreach ((double value, string label) in y.Ticks(maximumTicks))
         {
@@ -23,11 +31,13 @@ internal readonly record struct Area(double Left, double Top, double Width, doub
     /// <summary>Draws a horizontal axis: vertical grid lines, labels below, and the name of the axis below the labels.</summary>
     public void DrawHorizontalAxis(PlotCanvas canvas, Scale x, string name, bool hasLines = true)
     {
-        foreach ((double value, string label) in x.Ticks(Math.Clamp((int)(Width / 45), 3, 7)))
+        double widest = ReportFont.Widest(x.Ticks(7).Select(tick => tick.Label));
+        foreach ((double value, string label) in x.Ticks(Math.Clamp((int)(Width / Math.Max(45, widest + 12)), 2, 7)))
         {
             if (hasLines)
                 canvas.Line(x[value], Top, x[value], Bottom, Palette.Grid);
-            canvas.Text(label, x[value], Bottom + 12, Palette.Muted, Anchor.Middle);
+            double half = ReportFont.Measure(label, PlotCanvas.FontSize) / 2;
+            canvas.Text(label, Math.Clamp(x[value], half, canvas.Width - half), Bottom + 12, Palette.Muted, Anchor.Middle);
         }
 
         DrawName(canvas, name);

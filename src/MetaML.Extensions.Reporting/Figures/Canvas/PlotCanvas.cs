@@ -22,6 +22,9 @@ internal sealed class PlotCanvas(int width, int height)
     private readonly List<Shape> _shapes = [];
     private readonly List<Label> _labels = [];
 
+    /// <summary>The width in pixels.</summary>
+    public double Width => width;
+
     public void Line(double x1, double y1, double x2, double y2, string color, double lineWidth = 1, float[]? dashes = null) =>
         Path([x1, x2], [y1, y2], color, lineWidth, dashes);
 

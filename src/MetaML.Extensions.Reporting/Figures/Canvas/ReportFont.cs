@@ -10,6 +10,9 @@ internal static class ReportFont
 
     private static readonly SKTypeface s_typeface = Load();
 
+    /// <summary>Width in pixels of the widest text in the size of a plot's labels; 0 if there is none.</summary>
+    public static double Widest(IEnumerable<string> texts) => texts.Select(text => Measure(text, PlotCanvas.FontSize)).DefaultIfEmpty(0).Max();
+
     /// <summary>Width of a text in pixels.</summary>
     public static double Measure(string text, double size)
     {

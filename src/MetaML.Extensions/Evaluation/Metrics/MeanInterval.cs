@@ -30,8 +30,13 @@ public readonly record struct MeanInterval(double Mean, double HalfWidth, int Co
         return new MeanInterval(mean, StudentT.Quantile975(freedom) * Math.Sqrt(variance / defined.Length), defined.Length);
     }
 
-    /// <summary>A text such as "0.934 ± 0.016".</summary>
+    /// <summary>A text such as "0.934 ± 0.016", or "28,128 ± 4,589": three decimals, or none from 1,000 on.</summary>
     public override string ToString() => double.IsNaN(HalfWidth)
-        ? Mean.ToString("F3", CultureInfo.InvariantCulture)
-        : string.Create(CultureInfo.InvariantCulture, $"{Mean:F3} ± {HalfWidth:F3}");
+        ? Text(Mean)
+        : string.Create(CultureInfo.InvariantCulture, $"{Text(Mean)} ± {HalfWidth.ToString(Format(Mean), CultureInfo.InvariantCulture)}");
+
+    /// <summary>A mean as text, with the decimals of <see cref="ToString"/>.</summary>
+    internal static string Text(double mean) => mean.ToString(Format(mean), CultureInfo.InvariantCulture);
+
+    private static string Format(double mean) => Math.Abs(mean) < 1000 ? "F3" : "N0";
 }

@@ -25,6 +25,6 @@ internal static class RecommendationText
         double strategyMean = transfer.Tasks.Select(task => task.Strategy).DefaultIfEmpty(double.NaN).Average(), baselineMean = transfer.Tasks.Select(task => task.Baseline).DefaultIfEmpty(double.NaN).Average();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Use '{best.TrainerName}': {claim}; on {transfer.Tasks.Count} held-out tasks, {metric} is {strategyMean:F3} for the best strategy that learns across tasks ('{transfer.Strategy}') and {baselineMean:F3} for the best from scratch ('{transfer.Baseline}') (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses).");
+            $"Use '{best.TrainerName}': {claim}; on {transfer.Tasks.Count} held-out tasks, {metric} is {MeanInterval.Text(strategyMean)} for the best strategy that learns across tasks ('{transfer.Strategy}') and {MeanInterval.Text(baselineMean)} for the best from scratch ('{transfer.Baseline}') (gain {transfer.Gain}, 95 %; {transfer.Wins} wins, {transfer.Ties} ties, {transfer.Losses} losses).");
     }
 }
