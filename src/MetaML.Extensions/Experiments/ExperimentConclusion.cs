@@ -14,7 +14,8 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
 {
     public ExperimentResult ToResult(RunDetail best, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
     {
-        RunDetail[] finalists = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
+        RunDetail[] bestOfKinds = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
+        RunDetail[] finalists = [.. bestOfKinds.Concat(runner.FirstChoices()).DistinctBy(detail => detail.TrainerName)];
         FewShotEvaluation validation = data.Validation.ToEvaluation([.. finalists.Select(detail => detail.ValidationCurve!)]);
         var clock = Stopwatch.StartNew();
         FewShotEvaluation? test = Test(finalists);

@@ -5,8 +5,9 @@ namespace MetaML.Extensions.Experiments;
 
 /// <summary>Judges learning across tasks on tasks that did not choose the strategies.</summary>
 /// <remarks>
-/// The best of many strategies on some tasks is partly the best by chance on these tasks. A validation task is therefore judged by the
-/// strategies that are best on the other validation tasks (cross-fitting), and a test task by those that are best on the validation tasks.
+/// The best of many strategies on some tasks is partly the best by chance on these tasks. The strategies that are best on the validation
+/// tasks are therefore judged by the tasks of further folds and by the test tasks. Without further folds, a validation task is judged by the
+/// strategies that are best on the other validation tasks (cross-fitting), beside the test tasks.
 /// </remarks>
 internal static class HeldOutTransfer
 {
@@ -15,26 +16,31 @@ internal static class HeldOutTransfer
     /// <summary>The comparison of learning across tasks with learning from scratch; null if no run of one of the two succeeded.</summary>
     /// <param name="runner">The runs.</param>
     /// <param name="metric">The metric of the comparison.</param>
-    /// <param name="test">The strategies that are best on the validation tasks, on the test tasks; null if there are none.</param>
+    /// <param name="test">Strategies on the test tasks; null if there are none.</param>
     public static PairedComparison? Of(ExperimentRunner runner, TaskMetric metric, FewShotEvaluation? test)
     {
-        if (Best(IsAcross) is not { } across || Best(IsAlone) is not { } scratch)
+        if (Best(IsAcross, runner.IsOfFirstFold) is not { } across || Best(IsAlone, runner.IsOfFirstFold) is not { } scratch)
             return null;
         double sign = metric.IsHigherBetter() ? 1 : -1;
-        var tasks = new List<TaskComparison>();
-        foreach (string task in across.ValidationMetrics!.Tasks.Select(metrics => metrics.Task))
+        string[] further = [.. across.ValidationMetrics!.Tasks.Select(metrics => metrics.Task).Where(task => !runner.IsOfFirstFold(task))];
+        TaskComparison[] compared = [.. further.Select(task => Compare(task, across, scratch)).OfType<TaskComparison>()];
+        if (compared.Length == 0)
         {
-            double baseline = MetricOf(Best(IsAlone, task) ?? scratch, task), strategy = MetricOf(Best(IsAcross, task) ?? across, task);
-            if (!double.IsNaN(baseline) && !double.IsNaN(strategy))
-                tasks.Add(new TaskComparison(task, baseline, strategy, sign * (strategy - baseline)));
+            compared = [.. across.ValidationMetrics.Tasks.Select(metrics => metrics.Task)
+                .Select(task => Compare(task, Best(IsAcross, other => other != task) ?? across, Best(IsAlone, other => other != task) ?? scratch)).OfType<TaskComparison>()];
         }
 
-        if (test is not null && new[] { across.TrainerName, scratch.TrainerName }.All(name => test[name].Exception is null))
-            tasks.AddRange(test.Compare(across.TrainerName, scratch.TrainerName).Tasks);
-        return new PairedComparison { Strategy = across.TrainerName, Baseline = scratch.TrainerName, Metric = metric, Tasks = tasks };
+        string[] names = [across.TrainerName, scratch.TrainerName];
+        IEnumerable<TaskComparison> tested = test is not null && names.All(name => test.Curves.Any(curve => curve.Strategy == name && curve.Exception is null)) ? test.Compare(names[0], names[1]).Tasks : [];
+        return new PairedComparison { Strategy = names[0], Baseline = names[1], Metric = metric, Tasks = [.. compared, .. tested] };
 
-        RunDetail? Best(Func<StrategyKind, bool> isSelected, string? without = null) => runner.Best(detail => isSelected(detail.Kind), without);
+        RunDetail? Best(Func<StrategyKind, bool> isSelected, Func<string, bool> judges) => runner.Best(detail => isSelected(detail.Kind), judges);
         double MetricOf(RunDetail detail, string task) => detail.ValidationMetrics!.Tasks.FirstOrDefault(metrics => metrics.Task == task)?[metric] ?? double.NaN;
+        TaskComparison? Compare(string task, RunDetail strategy, RunDetail baseline)
+        {
+            double own = MetricOf(strategy, task), other = MetricOf(baseline, task);
+            return double.IsNaN(own) || double.IsNaN(other) ? null : new TaskComparison(task, other, own, sign * (own - other));
+        }
     }
 
     /// <summary>The verdict of a comparison.</summary>

@@ -36,16 +36,16 @@ public sealed record ExperimentResult
     /// </summary>
     public ITransformer? Model { get; init; }
 
-    /// <summary>The best run of each kind on the validation tasks, on the same draws.</summary>
+    /// <summary>The best run of each kind, and those that <see cref="Transfer"/> compares, on the tasks that judged them, with the same draws.</summary>
     public required FewShotEvaluation Validation { get; init; }
 
     /// <summary>The same strategies on the test tasks, which have no influence on the choice; null if there are no test tasks.</summary>
     public FewShotEvaluation? Test { get; init; }
 
     /// <summary>
-    /// The comparison of the best strategy that learns across tasks with the best strategy from scratch, on the validation and test
-    /// tasks. No task takes part in the choice of the strategies that it is judged by: a validation task is judged by the strategies
-    /// that are best on the other validation tasks. Null if one of the two is missing.
+    /// The comparison of learning across tasks with learning from scratch, by the strategies that are best on the first validation tasks.
+    /// No task takes part in the choice of the strategies that it is judged by: the tasks are those of further folds and the test tasks.
+    /// Without further folds, a validation task is judged by the strategies that are best on the other validation tasks. Null if one of the two kinds is missing.
     /// </summary>
     public PairedComparison? Transfer { get; init; }
 

@@ -9,6 +9,7 @@ namespace MetaML.Extensions.Experiments.Runs;
 /// <summary>Runs strategies on the training and validation tasks. If a strategy throws an exception, the exception is part of its run.</summary>
 internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, Action<RunDetail> report)
 {
+    private readonly HashSet<string> _firstTasks = [.. evaluator.TaskNames];
     private readonly List<RunDetail> _details = [];
     private readonly Dictionary<RunDetail, PlannedRun> _plans = new(ReferenceEqualityComparer.Instance);
 
@@ -116,11 +117,18 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <summary>The score of a run, with a sign such that higher is better; NaN if the run failed.</summary>
     public double ScoreOf(RunDetail detail) => RunRanking.ScoreOf(detail, metric);
 
-    /// <summary>The best run on the validation tasks among the selected runs; null if none succeeded.</summary>
+    /// <summary>The best run among the selected runs; null if none succeeded.</summary>
     /// <param name="isSelected">Whether a run is selected.</param>
-    /// <param name="without">A validation task that has no influence; null for none.</param>
-    public RunDetail? Best(Func<RunDetail, bool> isSelected, string? without = null) =>
-        RunRanking.BestFirst(_details.Where(detail => isSelected(detail) && !double.IsNaN(RunRanking.ScoreOf(detail, metric, without))), metric, without).FirstOrDefault();
+    /// <param name="judges">Whether a task takes part in the choice; null for all tasks that judged the runs.</param>
+    public RunDetail? Best(Func<RunDetail, bool> isSelected, Func<string, bool>? judges = null) =>
+        RunRanking.BestFirst(_details.Where(detail => isSelected(detail) && !double.IsNaN(RunRanking.ScoreOf(detail, metric, judges))), metric, judges).FirstOrDefault();
+
+    /// <summary>The best run of each kind of strategy on the tasks of the first fold, which the later folds do not influence.</summary>
+    public IEnumerable<RunDetail> FirstChoices() =>
+        Enum.GetValues<StrategyKind>().Select(kind => Best(detail => detail.Kind == kind, IsOfFirstFold)).OfType<RunDetail>();
+
+    /// <summary>Whether a task is one of the first fold: a validation task.</summary>
+    public bool IsOfFirstFold(string task) => _firstTasks.Contains(task);
 
     private TimeoutException TimeIsUp(double seconds, double share)
     {

@@ -5,7 +5,8 @@ namespace MetaML.Extensions.Experiments.Runs;
 /// <summary>Judges the leading strategies on the training tasks too, part by part, by models that learn from the other tasks.</summary>
 /// <remarks>
 /// A few validation tasks cannot tell good strategies apart, and their choice is partly due to chance. After each fold, strategies that
-/// are worse than the best one by more than two standard errors are left out, apart from the best of each kind.
+/// are worse than the best one by more than two standard errors are left out, apart from the best of each kind. Those that were the best
+/// of their kind on the first fold stay too: the other folds had no part in their choice, and so judge them without bias.
 /// </remarks>
 internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentBudget budget, TaskMetric metric)
 {
@@ -34,7 +35,7 @@ internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentB
     private RunDetail[] Leaders()
     {
         RunDetail[] runs = [.. RunRanking.BestFirst(runner.Candidates(), metric).DistinctBy(run => run.TrainerName)];
-        RunDetail[] ofKinds = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.First())];
+        RunDetail[] ofKinds = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.First()).Concat(runner.FirstChoices().Where(runs.Contains)).Distinct()];
         RunDetail[] others = [.. runs.Except(ofKinds).Where(run => !IsClearlyWorse(run, runs[0])).Take(Math.Max(0, MostLeaders - ofKinds.Length))];
         return [.. runs.Where(run => ofKinds.Contains(run) || others.Contains(run))];
     }
