@@ -15,6 +15,7 @@ public sealed class MetaScorer
 
     private readonly IEncoder _encoder;
     private readonly IReadOnlyList<float[]> _shared;
+    private readonly long _multiplicationsPerRow;
     private readonly FeatureBlock _rows;
     private float[] _embeddings = [];
     private float[] _taskEmbedding = [];
@@ -24,6 +25,7 @@ public sealed class MetaScorer
     {
         _encoder = encoder;
         _shared = shared;
+        _multiplicationsPerRow = encoder.MultiplicationsPerRow; // an encoder may compute it anew for each call
         _rows = new FeatureBlock(encoder.FeatureCount, scaling);
     }
 
@@ -124,7 +126,7 @@ public sealed class MetaScorer
         int dimension = _encoder.EmbeddingDimension, size = _rows.Count * dimension;
         if (_embeddings.Length < size)
             _embeddings = new float[Math.Max(size, 2 * _embeddings.Length)];
-        long multiplications = _rows.Count * _encoder.MultiplicationsPerRow;
+        long multiplications = _rows.Count * _multiplicationsPerRow;
         if (multiplications < 2 * MultiplicationsPerChunk || _rows.Count < 2)
             _encoder.Embed(parameters, _rows, 0, _embeddings.AsSpan(0, size));
         else

@@ -41,6 +41,25 @@ public sealed class BlockScoringTests
     }
 
     [Fact]
+    public void Embed_OneRowAfterAnother_AllocatesNothing()
+    {
+        var random = new Random(7);
+        IEncoder encoder = new MlpEncoderOptions { HiddenUnits = [64, 64], EmbeddingDimension = 50 }.Create(Features);
+        var scorer = new MetaScorer(encoder, null, [.. encoder.Parameters.Select(spec => Numbers(random, spec.Count))]);
+        float[] features = Numbers(random, Features);
+        long least = long.MaxValue;
+        for (int round = 0; round < 5; round++) // the first time, code is compiled
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int row = 0; row < 100; row++)
+                scorer.Embed(new FeatureRow(features));
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
+    }
+
+    [Fact]
     public void Embed_SparseAndDenseRowsInOneBlock_SameBitsAsEachRowAlone()
     {
         var random = new Random(6);
