@@ -14,12 +14,18 @@ internal static class ScoreOne
         var ml = new MLContext(seed: 1);
         var models = new ScoredModels(ml);
         BinaryRow[] rows = BinaryRow.Some(ScoredModels.Tasks, 1000);
+        ITransformer metaLearner = models.MetaLearner();
         using var torch = new TorchScorer();
+        using var onnx = new OnnxScorer(ml, metaLearner, models.Training, threads: 1);
+        using var onnxOfOne = new OnnxScorer(ml, ml.MetaLearning().SelectTask(metaLearner, rows[0].Task), models.Training, threads: 1);
+        float[] score = new float[1];
         (string Name, Action<BinaryRow> Predict)[] methods =
         [
-            ("meta-learner", Engine(ml, models.MetaLearner())),
+            ("meta-learner", Engine(ml, metaLearner)),
             ("Sdca", Engine(ml, models.Sdca())),
             ("LightGbm", Engine(ml, models.LightGbm())),
+            ("ONNX Runtime, row by row", row => onnx.Run([row], score)),
+            ("ONNX Runtime, one task, row by row", row => onnxOfOne.Run([row], score)),
             ("libtorch, row by row", row => torch.Score(row.Features, [0])),
         ];
         Contender[] Of(Func<double[], double> figure) => [.. methods.Select(method => new Contender(method.Name, () => figure(Microseconds(method.Predict, rows))))];
