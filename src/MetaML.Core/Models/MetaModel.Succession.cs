@@ -14,7 +14,7 @@ public sealed partial class MetaModel
     /// <summary>SHA-256 of all that determines the statistics of a task's rows: the encoder, the units of features, labels and covariates, and the form of the statistics. Null if heads are not functions of statistics.</summary>
     internal byte[]? StatisticsFingerprint()
     {
-        if (!AdaptsWithoutTorch || Statistics is null)
+        if (!AdaptsHeads || Statistics is null)
             return null;
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);

@@ -1,6 +1,7 @@
 using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Models;
+using MetaML.Statistics;
 using MetaML.TestKit;
 using MetaML.Training;
 using Xunit;
@@ -104,6 +105,20 @@ public sealed class EncoderAdaptationTests
         Assert.True(Adapts(images, new GradientAdapterOptions()));
         Assert.False(Adapts(new IdentityEncoderOptions(), s_full));
         Assert.True(Adapts(s_plain, s_full));
+    }
+
+    [Fact]
+    public void StatisticsFingerprint_StepsInTheEncoder_IsNullSinceNoHeadIsAFunctionOfStatistics()
+    {
+        MetaModel Keeping(GradientAdapterOptions adapter)
+        {
+            MetaModelDesign design = new AdapterCase("", adapter, LabelKind.Binary).DesignOn(s_normalized);
+            var (encoder, learned) = AdapterCase.Values(design);
+            return new MetaModel(design, null, LabelScaling.None, encoder, learned).Keeping(new StatisticsOptions(BufferRows: 100));
+        }
+
+        Assert.All(((GradientAdapterOptions[])[s_full, s_context, s_film]).Select(Keeping), model => Assert.Null(model.StatisticsFingerprint()));
+        Assert.NotNull(Keeping(new GradientAdapterOptions()).StatisticsFingerprint());
     }
 
     private static IEnumerable<AdapterCase> Kinds(GradientAdapterOptions adapter)
