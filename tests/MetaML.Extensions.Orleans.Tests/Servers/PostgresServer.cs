@@ -22,7 +22,7 @@ public sealed class PostgresServer : IDisposable
         ConnectionString = $"Host=127.0.0.1;Port={port};Username=metaml;Database=postgres";
         using var connection = new NpgsqlConnection(ConnectionString);
         connection.Open();
-        using var script = new StreamReader(typeof(PostgresServer).Assembly.GetManifestResourceStream("orleans-postgresql.sql")!);
+        using var script = new StreamReader(typeof(PostgresServer).Assembly.GetManifestResourceStream("postgresql.sql")!);
         using var command = new NpgsqlCommand(script.ReadToEnd(), connection);
         command.ExecuteNonQuery();
     }
