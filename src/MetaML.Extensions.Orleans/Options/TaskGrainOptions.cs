@@ -32,7 +32,7 @@ public sealed class TaskGrainOptions
     public int MaximumModelBytes { get; set; } = 64 << 20;
 
     /// <summary>The largest number of stored tasks of a model; null (default) for no limit.</summary>
-    /// <remarks>Silos reserve the right to create tasks in blocks of 64. A silo that dies loses the rest of its block, so that the limit may be reached a little early, but is never exceeded.</remarks>
+    /// <remarks>Silos reserve the right to create tasks in blocks of 64. A silo that dies loses the rest of its block, so that the limit may be reached a little early, but is never exceeded. Tasks that were created without a limit are not counted.</remarks>
     public long? MaximumTasks { get; set; }
 
     /// <summary>Number of last events of each task that are kept, whatever their age. A kept event that comes again changes nothing.</summary>

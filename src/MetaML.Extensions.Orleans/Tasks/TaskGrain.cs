@@ -83,16 +83,27 @@ internal sealed class TaskGrain : Grain, ITaskGrain, IDisposable
 
     public Task<bool> Remove(CancellationToken cancellationToken = default) => Measured("remove", cancellation => Exclusively(async () =>
     {
-        Head head = await Newest(cancellation);
-        bool wasStored = _stored is { RecordExists: true, State.Task.Length: > 0 };
-        if (head.Model.Known(_task) is not null)
-            await Store(head.Model, null, null);
-        else if (_stored.RecordExists)
-            await Write(head, () => _stored.ClearStateAsync());
-        _head = head with { Heads = null };
-        if (wasStored)
-            _quota.GiveBack(_model);
-        return head.Heads is not null;
+        for (int attempt = 0; ; attempt++)
+        {
+            Head head = await Newest(cancellation);
+            bool wasStored = _stored is { RecordExists: true, State.Task.Length: > 0 };
+            try
+            {
+                if (head.Model.Known(_task) is not null)
+                    await Store(head.Model, null, null);
+                else if (_stored.RecordExists)
+                    await Write(head with { Heads = null }, _stored.ClearStateAsync);
+            }
+            catch (InconsistentStateException) when (attempt < _options.ConflictRetries)
+            {
+                TaskTelemetry.Conflict(_model);
+                continue;
+            }
+
+            if (wasStored)
+                _quota.GiveBack(_model);
+            return head.Heads is not null;
+        }
     }, cancellation), cancellationToken);
 
     public void Dispose() => _changing.Dispose();
@@ -272,6 +283,17 @@ internal sealed class TaskGrain : Grain, ITaskGrain, IDisposable
         {
             outcome = "timeout";
             throw new TimeoutException($"A request must end within {_options.RequestTimeout.TotalSeconds} seconds; '{operation}' of task '{_task}' did not. The task has not changed. Try again later, send fewer rows, or raise {nameof(TaskGrainOptions)}.{nameof(TaskGrainOptions.RequestTimeout)}.");
+        }
+        catch (Exception error)
+        {
+            outcome = error switch
+            {
+                OperationCanceledException => "cancelled",
+                LimitExceededException => "busy",
+                ArgumentException or InvalidOperationException => "refused",
+                _ => "failed",
+            };
+            throw;
         }
         finally
         {

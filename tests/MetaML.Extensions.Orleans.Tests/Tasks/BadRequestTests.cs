@@ -102,7 +102,7 @@ public sealed class BadRequestTests
         await Task.Delay(100); // usually the request waits in the grain by now
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
-        await ended.Of("update", "failed").WaitAsync(TimeSpan.FromSeconds(20)); // the client does not wait for the grain
+        await ended.Of("update", "cancelled").WaitAsync(TimeSpan.FromSeconds(20)); // the client does not wait for the grain
         released.SetResult();
         Assert.Equal(1, (await first).RowCount);
         Assert.Equal(1, (await task.Describe()).RowCount);
