@@ -31,7 +31,7 @@ internal static class ShardedPrior
         using var file = new MemoryStream();
         ml.Model.Save(ml.Regression.Trainers.MetaLearner(options).Fit(few), few.Schema, file);
         byte[]? first = null;
-        foreach (short silos in (short[])[1, 2, 4])
+        foreach (short silos in (short[])[4, 2, 1])
         {
             var storage = new SharedStorage();
             DirectoryInfo models = Directory.CreateTempSubdirectory("models-");
@@ -48,6 +48,7 @@ internal static class ShardedPrior
             IModelGrain catalog = cluster.Client.GetModel("tasks");
             await catalog.Publish("v1", file.ToArray());
             var clock = Stopwatch.StartNew();
+            TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
             LearnedPrior learned = await cluster.Client.GetPrior("tasks").Learn("v1", "v2", Shards);
             double seconds = clock.Elapsed.TotalSeconds;
             byte[] learnedFile = await File.ReadAllBytesAsync(Path.Combine(models.FullName, "tasks", "v2.zip"));
@@ -58,6 +59,7 @@ internal static class ShardedPrior
                 tasks = learned.Tasks,
                 shards = Shards,
                 seconds = Math.Round(seconds, 1),
+                processor_seconds = Math.Round((Process.GetCurrentProcess().TotalProcessorTime - processor).TotalSeconds, 1),
                 rounds = learned.Rounds,
                 bytes_of_a_round = learned.BytesOfARound,
                 log_likelihood = learned.LogLikelihood,
