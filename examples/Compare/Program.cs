@@ -45,6 +45,7 @@ Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
     verdict = result.Verdict.ToString(),
     losing_stores = result.LosingTasks.Count,
     runs = result.RunDetails.Count,
-    failed_runs = result.RunDetails.Count(run => run.Exception is not null),
+    failed_runs = result.RunDetails.Count(run => run.Exception is not null and not TimeoutException),
+    stopped_runs = result.RunDetails.Count(run => run.Exception is TimeoutException), // at the end of the time
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
 }));

@@ -16,19 +16,31 @@ internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentB
 
     /// <summary>Judges the leaders on as many folds as the time and the number of models allow.</summary>
     /// <param name="folds">The folds after the first, whose held-out tasks are the validation tasks.</param>
-    /// <returns>Whether no fold was left out.</returns>
+    /// <returns>Whether no leader and no fold was left out.</returns>
     public bool Run(IEnumerable<ExperimentFold> folds)
     {
+        bool isComplete = true;
         foreach (ExperimentFold fold in folds)
         {
             RunDetail[] leaders = Leaders();
             if (leaders.Length < 2)
-                return true; // nothing to tell apart
-            if (budget.IsSpent || !budget.Allows(leaders.Length) || leaders.Sum(leader => leader.RuntimeInSeconds) > budget.SecondsLeft || !runner.Judge(leaders, fold))
+                break; // nothing to tell apart
+            RunDetail[] affordable = Affordable(leaders);
+            isComplete &= affordable.Length == leaders.Length;
+            if (budget.IsSpent || affordable.Length < 2 || !budget.Allows(affordable.Length) || !runner.Judge(affordable, fold))
                 return false;
         }
 
-        return true;
+        return isComplete;
+    }
+
+    // Those that the remaining time allows. The two that the verdict compares come first.
+    private RunDetail[] Affordable(RunDetail[] leaders)
+    {
+        RunDetail[] compared = [.. runner.FirstChoices().GroupBy(choice => choice.Kind == StrategyKind.FromScratch).SelectMany(choices => RunRanking.BestFirst(choices, metric, runner.IsOfFirstFold).Take(1))];
+        double left = budget.SecondsLeft;
+        HashSet<RunDetail> affordable = [.. leaders.OrderByDescending(compared.Contains).TakeWhile(leader => (left -= leader.RuntimeInSeconds) >= 0)];
+        return [.. leaders.Where(affordable.Contains)];
     }
 
     // The best first.
