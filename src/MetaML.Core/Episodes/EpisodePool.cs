@@ -11,6 +11,10 @@ internal sealed record EpisodePool(LearningTask Task, int[] Support, int[]? Quer
     /// <summary>All rows of a task, for support and query.</summary>
     public static EpisodePool Whole(LearningTask task) => new(task, [.. Enumerable.Range(0, task.RowCount)]);
 
+    /// <summary>The number of support rows of each class, over all tasks.</summary>
+    public static IEnumerable<int> RowsOfClasses(IEnumerable<EpisodePool> pools) =>
+        pools.SelectMany(pool => pool.Support.Select(row => pool.Task.Labels[row])).CountBy(label => label).Select(rows => rows.Value);
+
     /// <summary>Whether an episode can be formed: a support row, and a row to spare for the query.</summary>
     /// <param name="set">The task's set. If each task has classes of its own, the support must also have two classes.</param>
     public bool CanFormEpisode(TaskSet set)

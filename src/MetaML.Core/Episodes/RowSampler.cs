@@ -47,7 +47,7 @@ internal sealed class RowSampler : IEpisodeSampler
     /// <param name="pools">The tasks, which share the classes.</param>
     internal static int DefaultQueriesOf(IEnumerable<EpisodePool> pools)
     {
-        int[] classes = [.. pools.SelectMany(pool => pool.Support.Select(row => pool.Task.Labels[row])).CountBy(label => label).Select(rows => rows.Value)];
+        int[] classes = [.. EpisodePool.RowsOfClasses(pools)];
         if (classes.Length < 2)
             return DefaultQueries;
         double rarest = (double)classes.Min() / classes.Sum();

@@ -19,7 +19,7 @@ internal static class HeldOutTransfer
     /// <param name="test">Strategies on the test tasks; null if there are none.</param>
     public static PairedComparison? Of(ExperimentRunner runner, TaskMetric metric, FewShotEvaluation? test)
     {
-        if (Best(IsAcross, runner.IsOfFirstFold) is not { } across || Best(IsAlone, runner.IsOfFirstFold) is not { } scratch)
+        if (runner.Compared() is not ({ } across, { } scratch))
             return null;
         double sign = metric.IsHigherBetter() ? 1 : -1;
         string[] further = [.. across.ValidationMetrics!.Tasks.Select(metrics => metrics.Task).Where(task => !runner.IsOfFirstFold(task))];

@@ -53,15 +53,12 @@ internal static class HeldOutEpisodes
     /// <param name="random">The source of the draws.</param>
     public static Episode[] OfSizes(LabelKind kind, IReadOnlyList<EpisodePool> pools, Random random)
     {
-        int folds = pools.Count < ManyTasks || (kind != LabelKind.Regression && HasRareClass(pools)) ? Folds : 1;
+        int folds = pools.Count < ManyTasks || (kind != LabelKind.Regression && EpisodePool.RowsOfClasses(pools).Any(rows => rows < RareClass)) ? Folds : 1;
         int[] some = RowSampler.Some(pools.Count, Math.Min(pools.Count, MaximumTasks), random);
         Episode[] episodes = [.. some.SelectMany(i => OfSizes(pools[i], folds, random))];
         int queries = Math.Max(1, MaximumRows / Math.Max(1, episodes.Length));
         return Array.ConvertAll(episodes, episode => new Episode(episode.Task, episode.Support, episode.Query[..Math.Min(queries, episode.Query.Length)], episode.Classes));
     }
-
-    private static bool HasRareClass(IEnumerable<EpisodePool> pools) =>
-        pools.SelectMany(pool => pool.Support.Select(row => pool.Task.Labels[row])).CountBy(label => label).Any(rows => rows.Value < RareClass);
 
     private static IEnumerable<Episode> OfSizes(EpisodePool pool, int folds, Random random)
     {

@@ -111,7 +111,8 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     public IEnumerable<RunDetail> Candidates()
     {
         RunDetail[] valid = [.. _details.Where(detail => !double.IsNaN(ScoreOf(detail)))];
-        return valid.Where(detail => detail.ValidationFolds == valid.Max(other => other.ValidationFolds));
+        int folds = valid.Select(detail => detail.ValidationFolds).DefaultIfEmpty(0).Max();
+        return valid.Where(detail => detail.ValidationFolds == folds);
     }
 
     /// <summary>The score of a run, with a sign such that higher is better; NaN if the run failed.</summary>
@@ -126,6 +127,10 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <summary>The best run of each kind of strategy on the tasks of the first fold, which the later folds do not influence.</summary>
     public IEnumerable<RunDetail> FirstChoices() =>
         Enum.GetValues<StrategyKind>().Select(kind => Best(detail => detail.Kind == kind, IsOfFirstFold)).OfType<RunDetail>();
+
+    /// <summary>The strategies that the verdict compares: the best one that learns across tasks and the best from scratch, on the tasks of the first fold; null if none succeeded.</summary>
+    public (RunDetail? Across, RunDetail? Scratch) Compared() =>
+        (Best(detail => detail.Kind != StrategyKind.FromScratch, IsOfFirstFold), Best(detail => detail.Kind == StrategyKind.FromScratch, IsOfFirstFold));
 
     /// <summary>Whether a task is one of the first fold: a validation task.</summary>
     public bool IsOfFirstFold(string task) => _firstTasks.Contains(task);

@@ -37,9 +37,9 @@ internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentB
     // Those that the remaining time allows. The two that the verdict compares come first.
     private RunDetail[] Affordable(RunDetail[] leaders)
     {
-        RunDetail[] compared = [.. runner.FirstChoices().GroupBy(choice => choice.Kind == StrategyKind.FromScratch).SelectMany(choices => RunRanking.BestFirst(choices, metric, runner.IsOfFirstFold).Take(1))];
+        var (across, scratch) = runner.Compared();
         double left = budget.SecondsLeft;
-        HashSet<RunDetail> affordable = [.. leaders.OrderByDescending(compared.Contains).TakeWhile(leader => (left -= leader.RuntimeInSeconds) >= 0)];
+        HashSet<RunDetail> affordable = [.. leaders.OrderByDescending(leader => leader == across || leader == scratch).TakeWhile(leader => (left -= leader.RuntimeInSeconds) >= 0)];
         return [.. leaders.Where(affordable.Contains)];
     }
 
