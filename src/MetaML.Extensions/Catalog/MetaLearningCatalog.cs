@@ -57,7 +57,7 @@ public sealed partial class MetaLearningCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(data);
-        return RelatednessAnalysis.Compare(ChainAdapter.FindLearner(model).Model, new ChainAdapter(_context, model, cancellationToken).ReadTasks(data), measure, cancellationToken);
+        return RelatednessAnalysis.Compare(ChainAdapter.FindEncoder(model).Encoder, new ChainAdapter(_context, model, cancellationToken).ReadTasks(data), measure, cancellationToken);
     }
 
     /// <summary>Learns a prior for new tasks from the training tasks that are related to them, for <see cref="AdaptationOptions.RelatedPrior"/>.</summary>
@@ -78,7 +78,7 @@ public sealed partial class MetaLearningCatalog
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(trainingTasks);
         TaskSet tasks = new ChainAdapter(_context, model, cancellationToken).ReadTasks(trainingTasks);
-        return MetaML.RelatedPrior.Learn(ChainAdapter.FindLearner(model).Model, tasks, cancellationToken: cancellationToken);
+        return MetaML.RelatedPrior.Learn(ChainAdapter.FindEncoder(model).Encoder, tasks, cancellationToken: cancellationToken);
     }
 
     /// <summary>Removes one task from a model.</summary>
@@ -173,8 +173,7 @@ public sealed partial class MetaLearningCatalog
     private static MetaLearnerTransformer OneOutput(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ITaskLearner learner = ChainAdapter.FindLearner(model);
-        return learner as MetaLearnerTransformer ?? throw new ArgumentException($"The model must have one output; got a {learner.GetType().Name}. Take one by SelectOutput.", nameof(model));
+        return ChainAdapter.OneOutput(ChainAdapter.FindLearner(model));
     }
 
     /// <summary>Creates a trainer that learns to predict several columns from the same features; see <see cref="MultiOutputTrainer"/>.</summary>
@@ -273,8 +272,8 @@ public sealed partial class MetaLearningCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrWhiteSpace(outputColumnName);
-        ITaskLearner learner = ChainAdapter.FindLearner(model);
-        return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Model, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
+        TaskRowTransformer learner = ChainAdapter.FindEncoder(model);
+        return new SharedEncoderEstimator(new SharedEncoderTransformer(_context, learner.Encoder, featureColumnName ?? learner.FeatureColumnName, outputColumnName));
     }
 
     /// <summary>The encoder of a fitted model, for the training of another model with another adapter or another kind of label.</summary>
@@ -294,7 +293,7 @@ public sealed partial class MetaLearningCatalog
     public PretrainedEncoderOptions PretrainedEncoder(ITransformer model, bool isFrozen = true)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new PretrainedEncoderOptions { Model = ChainAdapter.FindLearner(model).Model, IsFrozen = isFrozen };
+        return new PretrainedEncoderOptions { Model = ChainAdapter.FindEncoder(model).Encoder, IsFrozen = isFrozen };
     }
 #pragma warning restore CA1822
 

@@ -37,6 +37,19 @@ internal sealed class ChainAdapter
     public static ITaskLearner FindLearner(ITransformer model) => Learners(model).LastOrDefault()
         ?? throw new ArgumentException($"The model must be a meta-learner or a chain that holds one; got {model.GetType().Name}. Give what a pipeline with a MetaLearner trainer returned from Fit.", nameof(model));
 
+    /// <summary>Whether a model contains a meta-learner.</summary>
+    public static bool HasLearner(ITransformer model) => Learners(model).Any();
+
+    /// <summary>The last meta-learner of a chain, with one encoder.</summary>
+    /// <exception cref="ArgumentException">The chain contains none, or an ensemble, which has several encoders.</exception>
+    public static TaskRowTransformer FindEncoder(ITransformer model) => FindLearner(model) as TaskRowTransformer
+        ?? throw new ArgumentException("The model must have one encoder; got an ensemble, which has several. Take one of its Models.", nameof(model));
+
+    /// <summary>The meta-learner of a step with one output.</summary>
+    /// <exception cref="ArgumentException">The step has several outputs, or is an ensemble.</exception>
+    public static MetaLearnerTransformer OneOutput(ITaskLearner learner) => learner as MetaLearnerTransformer ?? throw new ArgumentException(
+        $"The model must be one meta-learner with one output; got a {learner.GetType().Name}. {(learner is MultiOutputTransformer ? "Take one output by SelectOutput" : "Take one of its Models")}.");
+
     /// <summary>The chain whose tasks are changed by labelled rows.</summary>
     /// <param name="rows">Labelled rows.</param>
     /// <param name="change">What the rows do to the tasks that they name.</param>
@@ -49,8 +62,7 @@ internal sealed class ChainAdapter
         TaskSet? tasks = null;
         Adapt(data, (learner, rows) =>
         {
-            MetaLearnerTransformer single = learner as MetaLearnerTransformer
-                ?? throw new ArgumentException($"The model must have one output; got a {learner.GetType().Name}. Take one by SelectOutput.");
+            MetaLearnerTransformer single = OneOutput(learner);
             tasks = single.ReadSupport(_context, rows, keepsTasksWithoutLabels: false, _cancellationToken).Tasks;
             return single;
         });

@@ -26,7 +26,7 @@ internal static class ExperimentRelatedness
     /// </returns>
     public static RelatednessMatrix? Of(MLContext context, ITransformer? model, EvaluationRows training, CancellationToken cancellationToken)
     {
-        if (model is null || !ChainAdapter.FindLearner(model).Model.HasCommonOutputs)
+        if (model is null || !ChainAdapter.FindEncoder(model).Encoder.HasCommonOutputs)
             return null;
         try
         {

@@ -48,7 +48,7 @@ internal abstract class KeyVocabulary
     public static KeyVocabulary Of(DataViewSchema.Column column)
     {
         int count = column.Type.GetItemType().GetKeyCountAsInt32();
-        return Of(column, AnnotationUtils.Kinds.KeyValues) is { } values && values.Count == count ? values : new Numbers(count);
+        return OfAnnotation(column, AnnotationUtils.Kinds.KeyValues) is { } values && values.Count == count ? values : new Numbers(count);
     }
 
     /// <summary>The names of the keys of a column, by their numbers from 0.</summary>
@@ -66,7 +66,7 @@ internal abstract class KeyVocabulary
     public static void Name(DataViewSchema.Column column, IReadOnlyDictionary<int, string> names) => s_names.AddOrUpdate(column.Annotations, names);
 
     /// <summary>The values of an annotation as text; null if there is no such annotation, or it is not a vector.</summary>
-    public static IReadOnlyList<string>? TextsOf(DataViewSchema.Column column, string kind) => Of(column, kind)?.Names;
+    public static IReadOnlyList<string>? TextsOf(DataViewSchema.Column column, string kind) => OfAnnotation(column, kind)?.Names;
 
     /// <summary>Whether the keys of a column have values, so that they can be matched with other keys.</summary>
     public static bool CanBeMapped(DataViewSchema.Column column) => Of(column).ItemType is not null;
@@ -130,7 +130,8 @@ internal abstract class KeyVocabulary
 
     private protected abstract void WriteValues(BinaryWriter writer);
 
-    private static KeyVocabulary? Of(DataViewSchema.Column column, string kind) =>
+    /// <summary>The values of an annotation; null if there is no such annotation, or it is not a vector.</summary>
+    public static KeyVocabulary? OfAnnotation(DataViewSchema.Column column, string kind) =>
         column.Annotations.Schema.GetColumnOrNull(kind)?.Type is VectorDataViewType { ItemType: { } itemType, Size: > 0 }
             ? (KeyVocabulary)Invoke(nameof(Get), itemType, column, kind, itemType)
             : null;

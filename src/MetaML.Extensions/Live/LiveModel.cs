@@ -1,7 +1,6 @@
 using MetaML.Extensions.Chains;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Persistence;
-using MetaML.Extensions.Transformers;
 using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Files;
 using Microsoft.ML;
@@ -20,8 +19,7 @@ internal sealed class LiveModel
     public LiveModel(MLContext context, ITransformer model)
     {
         _context = context;
-        ITaskLearner last = ChainAdapter.FindLearner(model);
-        Learner = (last as MetaLearnerTransformer ?? throw new ArgumentException($"The model must have one output; got a {last.GetType().Name}. Take one by SelectOutput.", nameof(model))).Copy(context);
+        Learner = ChainAdapter.OneOutput(ChainAdapter.FindLearner(model)).Copy(context);
         if (Learner.Model.Statistics is null)
             throw new ArgumentException("The model must keep statistics of the rows of its tasks; it keeps none. Rows could not be added to known tasks. Train with KeepStatistics = true.", nameof(model));
         Transformer = new ChainAdapter(context, model, CancellationToken.None).ReplaceLearner(_ => Learner);

@@ -28,6 +28,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Loader
         [MetaLearnerTransformer.LoaderSignature] = OfThisPackage(MetaLearnerTransformer.Format),
         [MultiOutputTransformer.LoaderSignature] = OfThisPackage(MultiOutputTransformer.Format),
         [SharedEncoderTransformer.LoaderSignature] = OfThisPackage(SharedEncoderTransformer.Format),
+        [EnsembleTransformer.LoaderSignature] = OfThisPackage(EnsembleTransformer.Format) with { Check = Ensemble },
         ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
         ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),
         ["CopyTransform"] = new(0x00010001, 0x00010001, s_data, Columns),
@@ -74,6 +75,14 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Loader
         int columns = block.Count(2 * sizeof(int));
         block.Skip(columns * 2L * sizeof(int));
         return columns;
+    }
+
+    // int: number of models; double[]: their weights; … ; and a folder for each model
+    private static void Ensemble(ModelWalk walk, string folder, BlockReader block)
+    {
+        int models = block.Count(sizeof(double));
+        for (int i = 0; i < models; i++)
+            walk.Visit($"{folder}/{EnsembleTransformer.Folder(i)}", Transformers);
     }
 
     // int: number of outputs; for each output: int: name, int: number of inputs; for each input: int: name, int: alias

@@ -3,7 +3,6 @@ using MetaML.Extensions.Transformers;
 using MetaML.Files;
 using MetaML.Models;
 using Microsoft.ML;
-using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Persistence;
 
@@ -64,10 +63,10 @@ internal static class TaskBlob
     /// <summary>Reads a task into the model that it belongs to.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged, are not a task, or are from a newer version.</exception>
     /// <exception cref="ArgumentException">The task belongs to another model, or has a class that the model does not know.</exception>
-    public static ITransformer Read(IHostEnvironment env, ITaskLearner learner, byte[] bytes)
+    public static ITransformer Read(MLContext context, ITaskLearner learner, byte[] bytes)
     {
         var (name, tasks) = ReadTasks(learner, bytes);
-        return learner.WithOutputs(env, [.. learner.Outputs.Zip(tasks, (output, task) => task is null ? output : output.WithTask(env, name, task))]);
+        return learner.WithOutputs(context, [.. learner.Outputs.Zip(tasks, (output, task) => task is null ? output : output.WithTask(context, name, task))]);
     }
 
     /// <summary>Reads the name of a task, and the task of each output; null for an output that does not know it.</summary>

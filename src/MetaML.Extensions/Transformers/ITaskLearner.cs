@@ -1,17 +1,10 @@
-using MetaML.Models;
 using Microsoft.ML;
-using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Transformers;
 
 /// <summary>A step of a chain that knows tasks, learns new tasks and removes tasks.</summary>
 internal interface ITaskLearner
 {
-    /// <summary>A model that contains the encoder.</summary>
-    MetaModel Model { get; }
-
-    string FeatureColumnName { get; }
-
     /// <summary>The tasks that it knows.</summary>
     IEnumerable<string> TaskNames { get; }
 
@@ -19,9 +12,9 @@ internal interface ITaskLearner
     IReadOnlyList<MetaLearnerTransformer> Outputs { get; }
 
     /// <summary>Returns a step with other meta-learners of its outputs.</summary>
-    /// <param name="env">The environment of the caller.</param>
+    /// <param name="context">The context of the caller.</param>
     /// <param name="outputs">As many as <see cref="Outputs"/>, in their order.</param>
-    ITransformer WithOutputs(IHostEnvironment env, IReadOnlyList<MetaLearnerTransformer> outputs);
+    ITransformer WithOutputs(MLContext context, IReadOnlyList<MetaLearnerTransformer> outputs);
 
     /// <summary>Whether it knows a task.</summary>
     bool KnowsTask(string task);
@@ -33,23 +26,23 @@ internal interface ITaskLearner
     IEnumerable<string> GrowingColumns { get; }
 
     /// <summary>Returns a step whose tasks are changed by labelled rows. Tasks that it does not know are added.</summary>
-    /// <param name="env">The environment of the caller. The environment that trained the step may be cancelled, and has another log.</param>
+    /// <param name="context">The context of the caller. The one that trained the step may be cancelled, and has another log.</param>
     /// <param name="rows">Labelled rows.</param>
     /// <param name="change">What the rows do to the tasks that they name.</param>
     /// <param name="cancellationToken">Stops the change between two tasks.</param>
-    ITransformer Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken);
+    ITransformer Change(MLContext context, IDataView rows, TaskChange change, CancellationToken cancellationToken);
 
     /// <summary>The Task column; null if there is none.</summary>
     string? TaskColumnName { get; }
 
     /// <summary>Returns a step that knows one task and reads no Task column.</summary>
-    /// <param name="env">The environment of the caller.</param>
+    /// <param name="context">The context of the caller.</param>
     /// <param name="task">The task's name.</param>
     /// <exception cref="ArgumentException">There is no Task column, or the task is unknown.</exception>
-    ITransformer SelectTask(IHostEnvironment env, string task);
+    ITransformer SelectTask(MLContext context, string task);
 
     /// <summary>Returns a step without one task.</summary>
-    /// <param name="env">The environment of the caller.</param>
+    /// <param name="context">The context of the caller.</param>
     /// <param name="task">The task's name.</param>
-    ITransformer RemoveTask(IHostEnvironment env, string task);
+    ITransformer RemoveTask(MLContext context, string task);
 }

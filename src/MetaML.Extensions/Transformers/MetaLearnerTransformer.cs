@@ -73,7 +73,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
 
     IReadOnlyList<MetaLearnerTransformer> ITaskLearner.Outputs => [this];
 
-    ITransformer ITaskLearner.WithOutputs(IHostEnvironment env, IReadOnlyList<MetaLearnerTransformer> outputs) => outputs[0];
+    ITransformer ITaskLearner.WithOutputs(MLContext env, IReadOnlyList<MetaLearnerTransformer> outputs) => outputs[0];
 
     /// <summary>The classes of all tasks if each task has its own; else null.</summary>
     internal KeyVocabulary? ClassesOfTasks => MayHaveNewClasses ? _classes : null;
@@ -167,7 +167,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         return empty.With(env, tasks.With([.. tasksByCanAdapt[true].Select(task => model.TaskPriors.TryGetValue(task.Name, out TaskPrior? prior) ? task.WithPrior(prior) : task)]), classes, new TaskChange.Adaptation(null), cancellationToken, weights);
     }
 
-    ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView rows, TaskChange change, CancellationToken cancellationToken)
+    ITransformer ITaskLearner.Change(MLContext env, IDataView rows, TaskChange change, CancellationToken cancellationToken)
     {
         var (tasks, classes) = ReadSupport(env, rows, change.ReplacesRows, cancellationToken);
         return With(env, tasks, classes, change, cancellationToken);
@@ -193,7 +193,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
             : throw new InvalidOperationException("Support must have labelled rows; got none. The model cannot be adapted without them. Check filters, and that the labels are not missing.");
     }
 
-    ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task) => RemoveTask(env, task);
+    ITransformer ITaskLearner.RemoveTask(MLContext env, string task) => RemoveTask(env, task);
 
     /// <summary>The label column of the support as it is to be read, and the classes that the model knows after the adaptation.</summary>
     /// <exception cref="ArgumentException">The keys of the column cannot be matched with the model's classes.</exception>
@@ -220,7 +220,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
         ? new(env.Register(LoaderSignature), Model, Columns, _classes, _unknown, Tasks.Remove(task))
         : throw new ArgumentException($"The task must be one of the {Tasks.Count} that the model knows; got '{task}'.", nameof(task));
 
-    ITransformer ITaskLearner.SelectTask(IHostEnvironment env, string task)
+    ITransformer ITaskLearner.SelectTask(MLContext env, string task)
     {
         Columns.CheckSelectable(task, TaskNames);
         return SelectTask(env, task);
@@ -288,7 +288,7 @@ public sealed class MetaLearnerTransformer : TaskRowTransformer, ISingleFeatureP
     private InvalidOperationException UnknownClass(string name) =>
         new($"Each label must be a class that the model was trained on: {NameList.Of(_classes!.Names)}; got '{name}' in column '{Columns.Label}'. All tasks of this model share one set of classes. Train with ClassSets.PerTask if tasks have different classes.");
 
-    private protected override MetaModel Encoder => Model;
+    internal override MetaModel Encoder => Model;
 
     /// <inheritdoc/>
     protected override void SaveModel(ModelSaveContext ctx)

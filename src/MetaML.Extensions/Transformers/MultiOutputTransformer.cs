@@ -53,13 +53,11 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     /// <summary>The full name of a column of an output, for example "Price.Score".</summary>
     internal static string NameOf(string output, string column) => $"{output}.{column}";
 
-    private protected override MetaModel Encoder => _outputs[0].Model;
-
-    MetaModel ITaskLearner.Model => Encoder;
+    internal override MetaModel Encoder => _outputs[0].Model;
 
     IReadOnlyList<MetaLearnerTransformer> ITaskLearner.Outputs => _outputs;
 
-    ITransformer ITaskLearner.WithOutputs(IHostEnvironment env, IReadOnlyList<MetaLearnerTransformer> outputs) => new MultiOutputTransformer(env, Columns, outputs);
+    ITransformer ITaskLearner.WithOutputs(MLContext env, IReadOnlyList<MetaLearnerTransformer> outputs) => new MultiOutputTransformer(env, Columns, outputs);
 
     // The label columns are included even if an output accepts no new classes. A new class is then rejected by its name, and is not read as a missing label.
     IEnumerable<string> ITaskLearner.GrowingColumns =>
@@ -78,7 +76,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
     /// <summary>Changes the tasks of the outputs that have labels in the support. The other outputs do not change.</summary>
     /// <exception cref="ArgumentException">A column or class does not fit the model.</exception>
     /// <exception cref="InvalidOperationException">There are no labels, or a feature, task or label is invalid.</exception>
-    ITransformer ITaskLearner.Change(IHostEnvironment env, IDataView support, TaskChange change, CancellationToken cancellationToken)
+    ITransformer ITaskLearner.Change(MLContext env, IDataView support, TaskChange change, CancellationToken cancellationToken)
     {
         Columns.CheckRows(support.Schema, Encoder.FeatureCount, Encoder.CovariateNames.Count);
         MetaLearnerTransformer[] labelled = [.. _outputs.Where(output => support.Schema.GetColumnOrNull(output.LabelColumnName) is not null)];
@@ -86,7 +84,7 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
             ColumnNames.KindOf(support.Schema, new OutputColumn(output.LabelColumnName, output.Model.Kind));
         var labels = Array.ConvertAll(labelled, output => output.LabelIn(support.Schema));
 
-        IHost host = env.Register(LoaderSignature);
+        IHost host = ((IHostEnvironment)env).Register(LoaderSignature);
         using IChannel channel = host.Start("Adaptation");
         var reader = new TaskSetReader(host, channel, Columns) { CancellationToken = cancellationToken, Encoder = Encoder.EncoderOptions, KeepsTasksWithoutLabels = change.ReplacesRows };
         TaskSet[] tasks = reader.Read(support, Array.ConvertAll(labels, label => label.Label));
@@ -129,13 +127,13 @@ public sealed class MultiOutputTransformer : TaskRowTransformer, ITaskLearner
         return new MultiOutputTransformer(env, Columns, _outputs.Add(MetaLearnerTransformer.Create(env, model, Columns with { Label = output.Name }, classes, UnknownTaskHandling.Missing, tasks, new Dictionary<string, double>(), cancellationToken)));
     }
 
-    ITransformer ITaskLearner.SelectTask(IHostEnvironment env, string task)
+    ITransformer ITaskLearner.SelectTask(MLContext env, string task)
     {
         Columns.CheckSelectable(task, TaskNames);
         return new MultiOutputTransformer(env, Columns.WithoutTask, _outputs.Select(output => output.SelectTask(env, task)));
     }
 
-    ITransformer ITaskLearner.RemoveTask(IHostEnvironment env, string task)
+    ITransformer ITaskLearner.RemoveTask(MLContext env, string task)
     {
         if (!TaskNames.Contains(task))
             throw new ArgumentException($"The task must be one of the {TaskNames.Count()} that the model knows; got '{task}'.", nameof(task));

@@ -36,7 +36,7 @@ public sealed class SharedEncoderTransformer : TaskRowTransformer
     /// <summary>Length of an embedding.</summary>
     public int EmbeddingDimension => _model.EmbeddingDimension;
 
-    private protected override MetaModel Encoder => _model;
+    internal override MetaModel Encoder => _model;
 
     internal void Check(SchemaShape shape) => Columns.CheckFeatures(shape);
 

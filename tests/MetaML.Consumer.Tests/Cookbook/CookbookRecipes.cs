@@ -449,6 +449,22 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void Ensemble_AdaptsEachOfItsModels()
+    {
+        var learner = new MetaLearnerOptions { LabelColumnName = "Demand", TaskColumnName = "Store", MaximumNumberOfIterations = 200 };
+        var features = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price");
+
+        // <recipe>
+        ITransformer linear = features.Append(ml.Regression.Trainers.MetaLearner(learner with { Encoder = new IdentityEncoderOptions() })).Fit(sales);
+        ITransformer network = features.Append(ml.Regression.Trainers.MetaLearner(learner with { Encoder = new MlpEncoderOptions() })).Fit(sales);
+        ITransformer both = ml.MetaLearning().Ensemble([network, linear], weights: [2, 1]);
+        ITransformer adapted = ml.MetaLearning().Adapt(both, support); // adapts each of the two
+        // </recipe>
+        double fit = ml.Regression.Evaluate(adapted.Transform(query), "Demand").RSquared;
+        Assert.True(fit > 0.7, $"R² {fit}");
+    }
+
+    [Fact]
     public void Files_AreCheckedAndReplacedWhole()
     {
         ITransformer adapted = ml.MetaLearning().Adapt(Demand().Fit(sales), support);

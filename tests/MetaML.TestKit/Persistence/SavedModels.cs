@@ -27,6 +27,9 @@ internal static class SavedModels
             MaximumNumberOfIterations = 0,
         }).Fit(rows))),
         ("encoder", Save(s_binary, (ml, rows) => ml.MetaLearning().SharedEncoder(s_binary.Trainer(ml, Tiny(s_binary, new RidgeAdapterOptions())).Fit(rows)).Fit(rows))),
+        ("ensemble", Save(s_regression, (ml, rows) => ml.MetaLearning().Ensemble(
+            [s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions())).Fit(rows), ml.Transforms.NormalizeMinMax("Features").Append(s_regression.Trainer(ml, Bayesian(s_regression))).Fit(rows)],
+            [3, 1], "Task", new Dictionary<string, IReadOnlyList<double>> { ["task1"] = [0, 1] }))),
         ("text", Save(s_regression, (ml, rows) => ml.Transforms.Text.FeaturizeText("Features", "Class").Append(s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions()))).Fit(rows))),
     ];
 

@@ -33,7 +33,7 @@ public abstract class TaskRowTransformer : RowBlockTransformer
     internal ColumnNames Columns { get; }
 
     /// <summary>The model that embeds the rows.</summary>
-    private protected abstract MetaModel Encoder { get; }
+    internal abstract MetaModel Encoder { get; }
 
     internal sealed override IEnumerable<string> InputColumns => Columns.Scored;
 
