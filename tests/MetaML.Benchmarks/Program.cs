@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; reliability files|verdicts --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior --count number; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior --count number; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Cost;
@@ -15,6 +15,7 @@ using MetaML.Benchmarks.Speed;
         new("school", "school", School.Run),
         new("computers", "computers", Computers.Run),
         new("default", "", folder => Defaults.Run(folder, Option("--methods") ?? "")),
+        new("combinations", "", folder => Combinations.Run(folder, Number("--count") ?? 120)),
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data
         new("calibration-classes", null, _ => ClassCalibration.Run(Option("--methods") ?? "")), // makes its own data
         new("drift", null, _ => Drift.Run()), // makes its own data

@@ -65,6 +65,7 @@ internal static class Display
         StrategyKind.FromScratch => "from scratch",
         StrategyKind.Pooled => "pooled",
         StrategyKind.Joint => "joint",
+        StrategyKind.Combined => "combined",
         _ => "meta-learned",
     };
 

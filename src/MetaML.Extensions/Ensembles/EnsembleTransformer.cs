@@ -56,8 +56,11 @@ public sealed class EnsembleTransformer : RowToRowTransformerBase, ITaskLearner
     public bool KnowsTask(string task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        return Learners.Any() && Learners.All(learner => learner.KnowsTask(task));
+        return HasLearners && Learners.All(learner => learner.KnowsTask(task));
     }
+
+    /// <summary>Whether a model can learn from rows of a task.</summary>
+    internal bool HasLearners => Learners.Any();
 
     // The last meta-learner of each model that has one.
     private IEnumerable<ITaskLearner> Learners => _models.Where(ChainAdapter.HasLearner).Select(ChainAdapter.FindLearner);
@@ -82,7 +85,7 @@ public sealed class EnsembleTransformer : RowToRowTransformerBase, ITaskLearner
     ModelDescription ITaskLearner.Describe() => throw new ArgumentException($"The model must have one encoder; got an ensemble of {_models.Length} models. Describe each of its Models.");
 
     ITransformer ITaskLearner.Change(MLContext context, IDataView rows, TaskChange change, CancellationToken cancellationToken) =>
-        Learners.Any()
+        HasLearners
             ? With(context, model => new ChainAdapter(context, model, cancellationToken).Change(rows, change))
             : throw new ArgumentException("A model of the ensemble must contain a meta-learner; none does. No model can learn from the rows. Add one that a pipeline with a MetaLearner trainer returned from Fit.");
 

@@ -59,7 +59,7 @@ internal static class HeldOutTransfer
     {
         if (double.IsNaN(gain.HalfWidth) || gain.Mean == 0)
             return null;
-        double deviation = gain.HalfWidth * Math.Sqrt(gain.Count) / StudentT.Quantile975(gain.Count - 1);
+        double deviation = gain.StandardError * Math.Sqrt(gain.Count);
         for (int count = gain.Count + 1; count <= MostTasks; count++)
         {
             if (StudentT.Quantile975(count - 1) * deviation < Math.Abs(gain.Mean) * Math.Sqrt(count))

@@ -116,7 +116,7 @@ public sealed class TaskExperiment
         ExperimentEnd end = Search(runner, plan, budget, data, metric);
         double searchSeconds = budget.ElapsedSeconds;
         RunDetail best = runner.Best(_ => true) ?? throw NoResult(runner, budget, end);
-        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).ToResult(best, started, searchSeconds, end);
+        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).ToResult(best, columns.Task, started, searchSeconds, end);
     }
 
     private int Seed => _settings.Seed ?? HostSettings.Seed(_context) ?? 0;
@@ -136,16 +136,16 @@ public sealed class TaskExperiment
         int models = _settings.MaxModels is { } maximum ? Math.Max(1, (int)(share * maximum)) : int.MaxValue;
         var waiting = new Queue<PlannedRun>(plan.Plain());
         while (waiting.Count > 0 && !budget.IsSpent && runner.Details.Count < models && budget.ElapsedSeconds <= share * budget.Seconds)
-            runner.Run(waiting.Dequeue());
+            runner.Execute(waiting.Dequeue());
 
         var halving = new SuccessiveHalving(budget, _settings.ReductionFactor, _settings.MetaLearner.MaximumNumberOfIterations);
         bool isAllTried = halving.Run(candidates, (candidate, iterations, round) =>
         {
-            RunDetail detail = runner.Run(plan.Run(candidate, iterations, round));
+            RunDetail detail = runner.Execute(plan.Run(candidate, iterations, round));
             return (runner.ScoreOf(detail), detail.LearningCurve.Count > 0);
         });
         while (waiting.Count > 0 && !budget.IsSpent)
-            runner.Run(waiting.Dequeue());
+            runner.Execute(waiting.Dequeue());
         isAllTried &= waiting.Count == 0;
         if (_settings.CrossValidatesLeaders)
             isAllTried &= new LeaderCrossValidation(runner, budget, metric).Run(data.OtherFolds);

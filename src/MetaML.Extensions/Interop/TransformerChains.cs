@@ -17,7 +17,8 @@ internal static class TransformerChains
     };
 
     /// <summary>A chain with other steps. Each has the scope of the step that it replaces.</summary>
-    public static ITransformer Replace(ITransformer chain, IEnumerable<ITransformer> steps) => new TransformerChain<ITransformer>(steps, ((ITransformerChainAccessor)chain).Scopes);
+    public static ITransformer Replace(ITransformer chain, IEnumerable<ITransformer> steps) =>
+        new TransformerChain<ITransformer>([.. steps], ((ITransformerChainAccessor)chain).Scopes); // ML.NET's constructor reads the steps more than once
 
     /// <summary>A chain with other steps, without those that are null.</summary>
     public static ITransformer Select(ITransformer chain, IReadOnlyList<ITransformer?> steps) =>

@@ -26,7 +26,7 @@ internal sealed class AdaptedStrategy : LearningStrategy
     internal override ITransformer Learn(IDataView? training) => _model ?? Estimator!.Fit(Required(training));
 
     internal override ITransformer Complete(MLContext context, ITransformer? learned, IDataView? training, IDataView support, CancellationToken cancellationToken) =>
-        context.MetaLearning().Adapt(learned!, support, cancellationToken: cancellationToken);
+        learned is EnsembleTransformer { HasLearners: false } ? learned : context.MetaLearning().Adapt(learned!, support, cancellationToken: cancellationToken);
 
     internal override void CheckUnseen(ITransformer? learned, IReadOnlyCollection<string> tasks)
     {

@@ -82,15 +82,16 @@ internal sealed class FewShotEvaluator
     /// <param name="finished">Receives the point of each support size when it is finished.</param>
     /// <param name="step">Called after each model.</param>
     /// <param name="cancellationToken">Cancels between two models.</param>
+    /// <param name="record">Receives the predictions; null if they are not needed.</param>
     public void Evaluate(
-        LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action? step, CancellationToken cancellationToken)
+        LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action? step, CancellationToken cancellationToken, PredictionRecord? record = null)
     {
         strategy.CheckUnseen(learned, TaskNames);
         int[][] groups = strategy.IsPerTask ? [.. _draws.Tasks.Select(task => new[] { task })] : [[.. _draws.Tasks]];
         var reader = new QueryScores(_evaluated);
         var scores = new TaskScores[_rows.TaskNames.Count];
         foreach (int task in _draws.Tasks)
-            scores[task] = new TaskScores();
+            scores[task] = new TaskScores { KeepsDistributions = record is not null && Kind == LabelKind.Multiclass };
 
         for (int size = 0; size < _draws.SupportSizes.Count; size++)
         {
@@ -108,6 +109,7 @@ internal sealed class FewShotEvaluator
                     foreach (int task in group)
                     {
                         means[task].Add(scores[task]);
+                        record?.Add(Kind, _draws.SupportSizes[size], _rows.TaskNames[task], scores[task]);
                         scores[task].Clear();
                     }
 
@@ -134,8 +136,10 @@ internal sealed class FewShotEvaluator
     /// <param name="learned">The result of <see cref="LearningStrategy.Learn"/>; null if the strategy has not learned yet.</param>
     /// <param name="progress">Receives a report after each evaluated model.</param>
     /// <param name="cancellationToken">Cancels between two models.</param>
+    /// <param name="record">Receives the predictions; null if they are not needed.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public FewShotCurve TryEvaluate(LearningStrategy strategy, IDataView? training, ITransformer? learned, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken)
+    public FewShotCurve TryEvaluate(
+        LearningStrategy strategy, IDataView? training, ITransformer? learned, IProgress<FewShotProgress>? progress, CancellationToken cancellationToken, PredictionRecord? record = null)
     {
         var clock = Stopwatch.StartNew();
         var points = new List<FewShotPoint>();
@@ -144,7 +148,7 @@ internal sealed class FewShotEvaluator
         try
         {
             learned ??= strategy.Learn(training);
-            Evaluate(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken);
+            Evaluate(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken, record);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested) // an estimator of a user can throw any exception
         {

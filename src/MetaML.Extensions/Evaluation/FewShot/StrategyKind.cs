@@ -14,4 +14,7 @@ public enum StrategyKind
 
     /// <summary>Learns from all tasks together how to adapt to a few rows of a new task.</summary>
     MetaLearned,
+
+    /// <summary>Combines the predictions of several strategies.</summary>
+    Combined,
 }

@@ -15,6 +15,9 @@ public readonly record struct MeanInterval(double Mean, double HalfWidth, int Co
     /// <summary>The upper end of the interval.</summary>
     public double Upper => Mean + HalfWidth;
 
+    /// <summary>The standard error of the mean, s / √n; NaN if there are fewer than two values.</summary>
+    public double StandardError => Count < 2 ? double.NaN : HalfWidth / StudentT.Quantile975(Count - 1);
+
     /// <summary>Computes the mean of some values and its interval.</summary>
     /// <param name="values">One value for each task. NaN values are left out.</param>
     public static MeanInterval Of(IEnumerable<double> values)

@@ -38,6 +38,18 @@ internal static class MetricCalculator
     /// <summary>−ln p for the probability p of a row's class. A probability below 1e-15 is raised to 1e-15.</summary>
     public static double MulticlassLoss(float probability) => -Math.Log(Math.Clamp(probability, SmallestProbability, 1));
 
+    /// <summary>The loss of one row: for values its squared or absolute error, by the metric; for classes −ln p(label).</summary>
+    public static double LossOfRow(LabelKind kind, TaskMetric metric, TaskScores rows, int i)
+    {
+        double label = rows.Labels[i], error = label - rows.Scores[i], probability = rows.Probabilities[i];
+        return kind switch
+        {
+            LabelKind.Regression => metric == TaskMetric.MeanAbsoluteError ? Math.Abs(error) : error * error,
+            LabelKind.Binary => MulticlassLoss((float)(label > 0 ? probability : 1 - probability)),
+            _ => MulticlassLoss((float)probability),
+        };
+    }
+
     private static double[] Binary(TaskScores rows)
     {
         var (tp, fn, fp, tn) = Confusion(rows);

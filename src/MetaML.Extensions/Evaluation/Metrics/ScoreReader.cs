@@ -83,7 +83,17 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
             int best = TensorPrimitives.IndexOfMax<float>(scores);
             bool isFinite = FiniteNumbers.AreAll<float>(scores);
             task.Add(row, label, isFinite ? classOfSlot[best] : float.NaN, slotOfClass.TryGetValue((int)label, out int slot) ? scores[slot] : 0, scores[best]);
+            if (task.KeepsDistributions && isFinite)
+                task.Distributions.Add(ByClass(scores, classOfSlot));
         };
+    }
+
+    private static float[] ByClass(float[] scores, int[] classOfSlot)
+    {
+        float[] distribution = new float[classOfSlot.Max() + 1];
+        for (int i = 0; i < scores.Length; i++)
+            distribution[classOfSlot[i]] = scores[i];
+        return distribution;
     }
 
     // The names come from the first of these sources that has them: the key values of the predicted label (absent if the chain maps

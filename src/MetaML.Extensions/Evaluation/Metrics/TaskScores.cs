@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace MetaML.Extensions.Evaluation.Metrics;
 
 /// <summary>The scored rows of one task.</summary>
@@ -15,6 +17,15 @@ internal sealed class TaskScores
     /// <summary>Multiclass: the probability of the predicted class; otherwise NaN.</summary>
     public List<float> Confidences { get; } = [];
 
+    /// <summary>Multiclass: the probability of each class, by its number. Only kept if <see cref="KeepsDistributions"/>.</summary>
+    public List<float[]> Distributions { get; } = [];
+
+    /// <summary>Whether the probabilities of all classes are kept.</summary>
+    public bool KeepsDistributions { get; init; }
+
+    /// <summary>The numbers of the rows with a score.</summary>
+    public List<int> Rows { get; } = [];
+
     /// <summary>The numbers of the rows whose score is not finite.</summary>
     public List<int> UnscoredRows { get; } = [];
 
@@ -30,14 +41,38 @@ internal sealed class TaskScores
             return;
         }
 
+        Rows.Add(row);
         Labels.Add(label);
         Scores.Add(score);
         Probabilities.Add(probability);
         Confidences.Add(confidence);
     }
 
+    /// <summary>Adds a row with the probability of each class.</summary>
+    public void AddDistribution(int row, float label, float[] distribution)
+    {
+        int best = TensorPrimitives.IndexOfMax<float>(distribution), number = (int)label;
+        Add(row, label, best, (uint)number < (uint)distribution.Length ? distribution[number] : 0, distribution[best]);
+        Distributions.Add(distribution);
+    }
+
+    /// <summary>A copy that later rows do not change.</summary>
+    public TaskScores Copy()
+    {
+        var copy = new TaskScores();
+        copy.Rows.AddRange(Rows);
+        copy.Labels.AddRange(Labels);
+        copy.Scores.AddRange(Scores);
+        copy.Probabilities.AddRange(Probabilities);
+        copy.Confidences.AddRange(Confidences);
+        copy.Distributions.AddRange(Distributions);
+        return copy;
+    }
+
     public void Clear()
     {
+        Rows.Clear();
+        Distributions.Clear();
         Labels.Clear();
         Scores.Clear();
         Probabilities.Clear();

@@ -36,6 +36,15 @@ public sealed record ExperimentResult
     /// </summary>
     public ITransformer? Model { get; init; }
 
+    /// <summary>
+    /// The weighted ensemble of several strategies, compared with the best run; null if there is none: the best run alone is chosen, it learns from scratch, or
+    /// <see cref="TaskExperimentSettings.CombinesStrategies"/> is false.
+    /// </summary>
+    public CombinedStrategy? Ensemble { get; init; }
+
+    /// <summary>The best run, except for tasks for which another strategy is better; null if there are no such tasks, or in the cases of <see cref="Ensemble"/>.</summary>
+    public CombinedStrategy? Routed { get; init; }
+
     /// <summary>The best run of each kind, and those that <see cref="Transfer"/> compares, on the tasks that judged them, with the same draws.</summary>
     public required FewShotEvaluation Validation { get; init; }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MetaML.Extensions.Experiments.Results;
 
-/// <summary>The recommendation of an experiment as one sentence.</summary>
+/// <summary>The recommendation of an experiment in one sentence, and a sentence for each combination that is better.</summary>
 internal static class RecommendationText
 {
     /// <summary>The recommended strategy with the reason.</summary>
@@ -10,7 +10,20 @@ internal static class RecommendationText
     /// <param name="verdict">The verdict.</param>
     /// <param name="transfer">The comparison of learning across tasks with learning from scratch; null if one of the two is missing.</param>
     /// <param name="tasksToDecide">About how many held-out tasks would decide; null if that is unknown.</param>
-    public static string Of(RunDetail best, TransferVerdict verdict, PairedComparison? transfer, int? tasksToDecide)
+    /// <param name="combinations">The combinations of strategies; null for one that there is not.</param>
+    public static string Of(RunDetail best, TransferVerdict verdict, PairedComparison? transfer, int? tasksToDecide, IEnumerable<CombinedStrategy?> combinations) =>
+        string.Join(" ", combinations.OfType<CombinedStrategy>().Where(combination => combination.IsBetter).Select(Of).Prepend(Of(best, verdict, transfer, tasksToDecide)));
+
+    private static string Of(CombinedStrategy combination)
+    {
+        PairedComparison comparison = combination.Comparison;
+        string subject = combination.Routes.Count > 0 ? $"For known tasks, a routed model with another strategy for {combination.Routes.Count} of them is better" : $"An {combination.Name} strategies is better";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{subject}: {comparison.Metric.DisplayName()} {MeanInterval.Text(comparison.Tasks.Average(task => task.Strategy))} instead of {MeanInterval.Text(comparison.Tasks.Average(task => task.Baseline))} on {comparison.Tasks.Count} tasks (gain {comparison.Gain}, 95 %).");
+    }
+
+    private static string Of(RunDetail best, TransferVerdict verdict, PairedComparison? transfer, int? tasksToDecide)
     {
         string metric = best.Metric.DisplayName();
         if (transfer is null)

@@ -20,6 +20,9 @@ public sealed record RunDetail
     /// <summary>The time of learning, adaptation and scoring, in seconds.</summary>
     public required double RuntimeInSeconds { get; init; }
 
+    /// <summary>The time of learning, adaptation and scoring on the folds after the first, in seconds; 0 if only the validation tasks judged the run.</summary>
+    public double CrossValidationInSeconds { get; init; }
+
     /// <summary>The largest memory use during the run.</summary>
     public PeakMemory PeakMemory { get; init; }
 

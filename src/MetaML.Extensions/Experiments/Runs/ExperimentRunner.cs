@@ -10,19 +10,21 @@ namespace MetaML.Extensions.Experiments.Runs;
 internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, Action<RunDetail> report)
 {
     private readonly HashSet<string> _firstTasks = [.. evaluator.TaskNames];
-    private readonly List<RunDetail> _details = [];
-    private readonly Dictionary<RunDetail, PlannedRun> _plans = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Run> _runs = [];
 
-    public IReadOnlyList<RunDetail> Details => _details;
+    public IReadOnlyList<RunDetail> Details => [.. _runs.Select(run => run.Detail)];
 
     /// <summary>The shortest estimated duration of an interrupted run, in seconds; null if no run was interrupted.</summary>
     public double? ShortestEstimate { get; private set; }
 
     /// <summary>The plan of a run, which can repeat it.</summary>
-    public PlannedRun PlanOf(RunDetail detail) => _plans[detail];
+    public PlannedRun PlanOf(RunDetail detail) => RunOf(detail).Plan;
+
+    /// <summary>The predictions of a run for all tasks that judged it; null if the strategy has no model before it has rows of a task.</summary>
+    public PredictionRecord? PredictionsOf(RunDetail detail) => RunOf(detail).Predictions;
 
     /// <summary>Runs one strategy.</summary>
-    public RunDetail Run(PlannedRun plan)
+    public RunDetail Execute(PlannedRun plan)
     {
         budget.CountRun();
         using var memory = new MemoryWatch();
@@ -32,6 +34,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         var recorder = new LearningRecorder(share => learned = share);
         LearningStrategy? strategy = null;
         ITransformer? model = null;
+        PredictionRecord? predictions = null;
         Exception? exception = null;
         try
         {
@@ -40,7 +43,8 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             model = strategy.Learn(training);
             learned = 1;
             int done = 0, total = evaluator.StepsOf(strategy);
-            evaluator.Evaluate(strategy, model, training, points, () => evaluated = (double)++done / total, budget.Token);
+            predictions = model is null ? null : new PredictionRecord();
+            evaluator.Evaluate(strategy, model, training, points, () => evaluated = (double)++done / total, budget.Token, predictions);
             if (points.All(point => double.IsNaN(point.Evaluation[metric].Macro.Mean)))
                 throw new InvalidOperationException($"The metric must be defined for some validation task; got NaN for {metric} on all of them. Strategies cannot be compared by it. Choose another metric, or give tasks more rows.");
         }
@@ -70,8 +74,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             LearningCurve = recorder.Curve,
             Exception = exception,
         };
-        _details.Add(detail);
-        _plans[detail] = plan;
+        _runs.Add(new Run(plan, detail, exception is null ? predictions : null));
         report(detail);
         return detail;
     }
@@ -82,13 +85,16 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <returns>Whether all runs were judged before the time was up; if not, no metrics have changed.</returns>
     public bool Judge(IReadOnlyList<RunDetail> runs, ExperimentFold fold)
     {
-        var curves = new List<FewShotCurve>();
-        foreach (RunDetail run in runs)
+        var judgements = new List<(Run Run, FewShotCurve Curve, PredictionRecord Predictions, PeakMemory Peak)>();
+        foreach (Run run in runs.Select(RunOf))
         {
             budget.CountRun();
+            var predictions = new PredictionRecord();
+            using var memory = new MemoryWatch();
             try
             {
-                curves.Add(fold.Judging.TryEvaluate(PlanOf(run).Strategy(null, budget.Token), fold.Training, null, null, budget.Token));
+                FewShotCurve curve = fold.Judging.TryEvaluate(run.Plan.Strategy(null, budget.Token), fold.Training, null, null, budget.Token, run.Predictions is null ? null : predictions);
+                judgements.Add((run, curve, predictions, memory.Peak));
             }
             catch (OperationCanceledException) when (budget.Token.IsCancellationRequested)
             {
@@ -96,12 +102,18 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             }
         }
 
-        foreach (var (run, curve) in runs.Zip(curves).Where(pair => pair.Second.Exception is null))
+        foreach (var (run, curve, predictions, peak) in judgements.Where(judgement => judgement.Curve.Exception is null))
         {
-            RunDetail judged = run with { ValidationCurve = run.ValidationCurve!.With(curve), ValidationFolds = run.ValidationFolds + 1 };
-            _details[_details.IndexOf(run)] = judged;
-            _plans[judged] = _plans[run];
-            report(judged);
+            RunDetail before = run.Detail;
+            run.Predictions?.Add(predictions);
+            run.Detail = before with
+            {
+                ValidationCurve = before.ValidationCurve!.With(curve),
+                ValidationFolds = before.ValidationFolds + 1,
+                CrossValidationInSeconds = before.CrossValidationInSeconds + curve.RuntimeInSeconds,
+                PeakMemory = before.PeakMemory.Or(peak),
+            };
+            report(run.Detail);
         }
 
         return true;
@@ -110,7 +122,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <summary>The successful runs among which the best one is chosen: those that were judged on the most folds.</summary>
     public IEnumerable<RunDetail> Candidates()
     {
-        RunDetail[] valid = [.. _details.Where(detail => !double.IsNaN(ScoreOf(detail)))];
+        RunDetail[] valid = [.. Details.Where(detail => !double.IsNaN(ScoreOf(detail)))];
         int folds = valid.Select(detail => detail.ValidationFolds).DefaultIfEmpty(0).Max();
         return valid.Where(detail => detail.ValidationFolds == folds);
     }
@@ -122,7 +134,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <param name="isSelected">Whether a run is selected.</param>
     /// <param name="judges">Whether a task takes part in the choice; null for all tasks that judged the runs.</param>
     public RunDetail? Best(Func<RunDetail, bool> isSelected, Func<string, bool>? judges = null) =>
-        RunRanking.BestFirst(_details.Where(detail => isSelected(detail) && !double.IsNaN(RunRanking.ScoreOf(detail, metric, judges))), metric, judges).FirstOrDefault();
+        RunRanking.BestFirst(Details.Where(detail => isSelected(detail) && !double.IsNaN(RunRanking.ScoreOf(detail, metric, judges))), metric, judges).FirstOrDefault();
 
     /// <summary>The best run of each kind of strategy on the tasks of the first fold, which the later folds do not influence.</summary>
     public IEnumerable<RunDetail> FirstChoices() =>
@@ -135,6 +147,8 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <summary>Whether a task is one of the first fold: a validation task.</summary>
     public bool IsOfFirstFold(string task) => _firstTasks.Contains(task);
 
+    private Run RunOf(RunDetail detail) => _runs.Find(run => ReferenceEquals(run.Detail, detail)) ?? throw new ArgumentException($"The run must be one of this runner; got '{detail.TrainerName}'.", nameof(detail));
+
     private TimeoutException TimeIsUp(double seconds, double share)
     {
         double estimate = share > 0 ? seconds / share : double.PositiveInfinity;
@@ -145,4 +159,13 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <summary>The duration of a run in words.</summary>
     internal static string Duration(double estimate, double atLeast) =>
         double.IsFinite(estimate) ? string.Create(CultureInfo.InvariantCulture, $"about {estimate:F1} s") : string.Create(CultureInfo.InvariantCulture, $"more than {atLeast:F1} s");
+
+    private sealed class Run(PlannedRun plan, RunDetail detail, PredictionRecord? predictions)
+    {
+        public PlannedRun Plan => plan;
+
+        public RunDetail Detail { get; set; } = detail;
+
+        public PredictionRecord? Predictions => predictions;
+    }
 }

@@ -56,10 +56,7 @@ internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentB
     {
         double sign = metric.IsHigherBetter() ? 1 : -1;
         Dictionary<string, double> values = best.ValidationMetrics!.Tasks.ToDictionary(task => task.Task, task => task[metric]);
-        double[] losses = [.. run.ValidationMetrics!.Tasks.Select(task => sign * (values[task.Task] - task[metric])).Where(double.IsFinite)];
-        if (losses.Length < 2)
-            return false;
-        double mean = losses.Average(), error = Math.Sqrt(losses.Sum(loss => (loss - mean) * (loss - mean)) / (losses.Length - 1) / losses.Length);
-        return mean > Decisive * error;
+        MeanInterval loss = MeanInterval.Of(run.ValidationMetrics!.Tasks.Select(task => sign * (values[task.Task] - task[metric])).Where(double.IsFinite));
+        return loss.Mean > Decisive * loss.StandardError; // of fewer than two tasks nothing is clear
     }
 }

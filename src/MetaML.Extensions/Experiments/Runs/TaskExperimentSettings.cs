@@ -85,6 +85,10 @@ public sealed record TaskExperimentSettings
     /// <value>Default true. It has no effect if validation data are given. A few validation tasks can hardly tell good strategies apart.</value>
     public bool CrossValidatesLeaders { get; set; } = true;
 
+    /// <summary>Whether the strategies that were judged on the most tasks are combined in a weighted ensemble and in a routed model, which are compared with the best strategy.</summary>
+    /// <value>Default true. A combination that is better is fitted after the search. This takes about as long as the runs of its strategies.</value>
+    public bool CombinesStrategies { get; set; } = true;
+
     internal IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> Trainers => _trainers;
 
     internal IReadOnlyList<LearningStrategy> Strategies => _strategies;
