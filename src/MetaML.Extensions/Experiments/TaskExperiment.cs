@@ -108,7 +108,8 @@ public sealed class TaskExperiment
         using IChannel channel = ((IHostEnvironment)_context).Register(nameof(TaskExperiment)).Start("Experiment");
         using var budget = new ExperimentBudget(_settings);
         DateTimeOffset started = DateTimeOffset.UtcNow;
-        var runner = new ExperimentRunner(data.Validation, data.Training, metric, budget, detail =>
+        RunStore? store = _settings.CheckpointFolder is null ? null : new RunStore(_context, _settings with { Seed = Seed }, columns, data);
+        var runner = new ExperimentRunner(data.Validation, data.Training, metric, budget, store, detail =>
         {
             channel.Info($"{detail.TrainerName}: {(detail.Exception is { } failure ? $"failed, {failure.Message}" : $"{metric.DisplayName()} {detail.Score}")}{(detail.ValidationFolds > 1 ? $" on {detail.ValidationFolds} folds" : "")}, {detail.RuntimeInSeconds:F1} s.");
             progressHandler?.Report(detail);

@@ -61,9 +61,9 @@ internal static class Combinations
     private static IEnumerable<(string Name, string Label, int[] Sizes, Func<MLContext, IDataView> Data)> Sets(string folder)
     {
         if (Directory.Exists(Path.Combine(folder, "school")))
-            yield return ("school", "Label", [5, 10, 20], ml => ml.Data.LoadFromEnumerable(Large(School.Read(Path.Combine(folder, "school")).Select(pupil => pupil.Row), 30)));
+            yield return ("school", "Label", [5, 10, 20], ml => Methods.View(ml, Large(School.Read(Path.Combine(folder, "school")).Select(pupil => pupil.Row), 30)));
         if (Directory.Exists(Path.Combine(folder, "computers")))
-            yield return ("computers", "Label", [4, 8, 12], ml => ml.Data.LoadFromEnumerable(Computers.Read(Path.Combine(folder, "computers")).SelectMany(person => person)));
+            yield return ("computers", "Label", [4, 8, 12], ml => Methods.View(ml, [.. Computers.Read(Path.Combine(folder, "computers")).SelectMany(person => person)]));
         yield return ("rare positives", "Label", [20, 40], ml => ml.Data.LoadFromEnumerable(new RareClasses(0.06, seed: 1).Rows("task", 60, 100, 1)));
     }
 

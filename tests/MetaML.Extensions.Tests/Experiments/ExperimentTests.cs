@@ -298,6 +298,59 @@ public sealed class ExperimentTests
         Assert.Throws<OperationCanceledException>(() => Execute(settings));
     }
 
+    [Theory]
+    [InlineData("Answer")]
+    [InlineData("Value")]
+    [InlineData("Class")]
+    public void Execute_ResumedFromItsFolder_GivesTheSameResultAndRepeatsNoRun(string label)
+    {
+        using var folder = new TemporaryFolder();
+        TaskExperimentSettings Several() => Settings() with { Adapters = [new RidgeAdapterOptions(), new PrototypeAdapterOptions()], Encoders = [new IdentityEncoderOptions(), s_binary.Options().Encoder!], UsesDefaultTrainers = false };
+        ExperimentResult Run(TaskExperimentSettings settings, Action<RunDetail>? report = null) =>
+            _ml.MetaLearning().CreateExperiment(settings).Execute(View(Some.Tasks(20)), label, progressHandler: new Listener(report ?? (_ => { })));
+        TaskExperimentSettings Chosen() => label == "Value" ? Several() with { Adapters = [new RidgeAdapterOptions(), new BayesianAdapterOptions()] } : Several();
+        ExperimentResult whole = Run(Chosen());
+
+        // Stopped after some runs, and again while leaders are judged on further folds.
+        for (int stop = 3; stop <= 8; stop += 5)
+        {
+            using var source = new CancellationTokenSource();
+            int runs = 0;
+            Run(Chosen() with { CheckpointFolder = folder["runs"], CancellationToken = source.Token }, _ =>
+            {
+                if (++runs == stop)
+                    source.Cancel();
+            });
+        }
+
+        DateTime[] written = Times();
+        ExperimentResult first = Run(Chosen() with { CheckpointFolder = folder["runs"] });
+        Assert.Subset(Times().ToHashSet(), written.ToHashSet()); // the finished runs were not written again
+        written = Times();
+        ExperimentResult resumed = Run(Chosen() with { CheckpointFolder = folder["runs"] });
+        Assert.Equal(written, Times());
+        Assert.Equal(first.RunDetails.Select(run => (run.RuntimeInSeconds, run.CrossValidationInSeconds)), resumed.RunDetails.Select(run => (run.RuntimeInSeconds, run.CrossValidationInSeconds)));
+        foreach (ExperimentResult result in new[] { first, resumed })
+            Assert.Equal(Text(whole), Text(result));
+
+        // Another experiment does not find these runs.
+        ExperimentResult other = Run(Chosen() with { CheckpointFolder = folder["runs"], Seed = 7 });
+        Assert.NotEqual(Text(whole), Text(other));
+
+        // A damaged file is a run that is repeated.
+        foreach (string path in Directory.GetFiles(folder["runs"], "*.run"))
+            File.WriteAllBytes(path, File.ReadAllBytes(path)[..20]);
+        Assert.Equal(Text(whole), Text(Run(Chosen() with { CheckpointFolder = folder["runs"] })));
+
+        DateTime[] Times() => [.. Directory.GetFiles(folder["runs"]).Order(StringComparer.Ordinal).Select(File.GetLastWriteTimeUtc)];
+        string Text(ExperimentResult result) => string.Join("\n", [
+            result.Recommendation,
+            .. result.RunDetails.Select(run => $"{run.TrainerName} {run.Round} {run.ValidationFolds} {string.Join(' ', run.ValidationMetrics!.Tasks.Select(task => task[result.Metric]))} {string.Join(' ', run.LearningCurve.Select(point => point.TrainingLoss))} {run.ValidationMetrics.Reliability?.ExpectedCalibrationError}"),
+            .. result.Test!.Curves.Select(curve => $"{curve.Strategy} {string.Join(' ', curve.Overall!.Tasks.Select(task => task[result.Metric]))}"),
+            $"{string.Join(' ', result.Ensemble?.Weights ?? [])} {result.Ensemble?.Comparison.Gain} {string.Join(' ', result.Routed?.Routes ?? new Dictionary<string, string>())} {result.Routed?.Comparison.Gain}",
+        ]);
+    }
+
     [Fact]
     public void Execute_Regression_TextTasksAndAFeaturizer()
     {

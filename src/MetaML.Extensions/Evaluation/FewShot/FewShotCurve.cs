@@ -23,10 +23,10 @@ public sealed record FewShotCurve
     /// <summary>The exception with which the strategy failed; null if it succeeded.</summary>
     public Exception? Exception { get; init; }
 
-    /// <summary>This curve with the tasks of another one with the same support sizes.</summary>
-    internal FewShotCurve With(FewShotCurve other)
+    /// <summary>This curve with other tasks, for the same support sizes.</summary>
+    internal FewShotCurve With(IReadOnlyList<FewShotPoint> other)
     {
-        FewShotPoint[] points = [.. Points.Zip(other.Points, (own, added) => own with { Evaluation = new TaskEvaluation(own.Evaluation.Kind, [.. own.Evaluation.Tasks, .. added.Evaluation.Tasks]) })];
+        FewShotPoint[] points = [.. Points.Zip(other, (own, added) => own with { Evaluation = new TaskEvaluation(own.Evaluation.Kind, [.. own.Evaluation.Tasks, .. added.Evaluation.Tasks]) })];
         return this with { Points = points, Overall = MetricMeans.Over([.. points.Select(point => point.Evaluation)]) };
     }
 }

@@ -1,4 +1,5 @@
 using MetaML.Extensions.Evaluation.Metrics;
+using MetaML.Files;
 
 namespace MetaML.Extensions.Evaluation.FewShot;
 
@@ -34,6 +35,30 @@ internal sealed class PredictionRecord
     {
         _isIncomplete |= !other.IsUsable;
         _cells.AddRange(other._cells);
+    }
+
+    // bool: whether the record is incomplete; int: number of cells; for each int: support size, string: task, and the rows: see TaskScores.Write
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(_isIncomplete);
+        writer.Write(_cells.Count);
+        foreach (Cell cell in _cells)
+        {
+            writer.Write(cell.SupportSize);
+            writer.Write(cell.Task);
+            cell.Rows.Write(writer);
+        }
+    }
+
+    /// <summary>Reads the output of <see cref="Write"/>.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    public static PredictionRecord Read(BinaryReader reader)
+    {
+        var record = new PredictionRecord { _isIncomplete = reader.ReadBoolean() };
+        for (int i = BinaryFormat.ReadCount(reader, int.MaxValue, "cells"); i > 0; i--)
+            record._cells.Add(new Cell(reader.ReadInt32(), BinaryFormat.ReadName(reader), TaskScores.Read(reader)));
+        return record;
     }
 
     /// <summary>Whether the predictions of another strategy are for the same labels.</summary>

@@ -35,6 +35,25 @@ internal sealed class ReliabilitySums
         }
     }
 
+    public void Write(BinaryWriter writer)
+    {
+        for (int bin = 0; bin < BinCount; bin++)
+        {
+            writer.Write(_rows[bin]);
+            writer.Write(_probabilities[bin]);
+            writer.Write(_hits[bin]);
+        }
+    }
+
+    /// <summary>Reads the output of <see cref="Write"/>.</summary>
+    public static ReliabilitySums Read(BinaryReader reader)
+    {
+        var sums = new ReliabilitySums();
+        for (int bin = 0; bin < BinCount; bin++)
+            (sums._rows[bin], sums._probabilities[bin], sums._hits[bin]) = (reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble());
+        return sums;
+    }
+
     /// <summary>The reliability; null without rows.</summary>
     public Reliability? ToReliability() => _rows.All(count => count == 0) ? null : new Reliability
     {

@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using MetaML.Files;
 
 namespace MetaML.Extensions.Evaluation.Metrics;
 
@@ -67,6 +69,38 @@ internal sealed class TaskScores
         copy.Confidences.AddRange(Confidences);
         copy.Distributions.AddRange(Distributions);
         return copy;
+    }
+
+    // int: number of rows; int[]: rows; float[]: labels, scores, probabilities, confidences; int: number of distributions (0 or of all rows); for each int: classes, and float[]
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Count);
+        foreach (int row in Rows)
+            writer.Write(row);
+        foreach (List<float> numbers in new[] { Labels, Scores, Probabilities, Confidences })
+            BinaryFormat.WriteFloats(writer, CollectionsMarshal.AsSpan(numbers));
+        writer.Write(Distributions.Count);
+        foreach (float[] distribution in Distributions)
+        {
+            writer.Write(distribution.Length);
+            BinaryFormat.WriteFloats(writer, distribution);
+        }
+    }
+
+    /// <summary>Reads the output of <see cref="Write"/>.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
+    /// <exception cref="EndOfStreamException">The data end too early.</exception>
+    public static TaskScores Read(BinaryReader reader)
+    {
+        var scores = new TaskScores();
+        int count = BinaryFormat.ReadCount(reader, int.MaxValue, "rows");
+        for (int i = 0; i < count; i++)
+            scores.Rows.Add(reader.ReadInt32());
+        foreach (List<float> numbers in new[] { scores.Labels, scores.Scores, scores.Probabilities, scores.Confidences })
+            numbers.AddRange(BinaryFormat.ReadFloatsOrNaN(reader, count));
+        for (int i = BinaryFormat.ReadCount(reader, count, "distributions"); i > 0; i--)
+            scores.Distributions.Add(BinaryFormat.ReadFloatsOrNaN(reader, BinaryFormat.ReadCount(reader, BinaryFormat.MaximumOutputs, "classes")));
+        return scores;
     }
 
     public void Clear()

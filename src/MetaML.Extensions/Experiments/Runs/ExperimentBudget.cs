@@ -5,6 +5,8 @@ namespace MetaML.Extensions.Experiments.Runs;
 /// <summary>The remaining time and number of models of an experiment, and the token that cancels a run when the time is up.</summary>
 internal sealed class ExperimentBudget : IDisposable
 {
+    private const double LongestWait = 1; // second; the time of earlier runs can be added meanwhile
+
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _user;
@@ -15,6 +17,7 @@ internal sealed class ExperimentBudget : IDisposable
 
     private readonly int? _maxModels;
     private int _models;
+    private double _earlierSeconds;
     private bool _isShortOfModels;
 
     public ExperimentBudget(TaskExperimentSettings settings)
@@ -30,7 +33,8 @@ internal sealed class ExperimentBudget : IDisposable
     /// <summary>The time limit for all runs together, in seconds.</summary>
     public double Seconds { get; }
 
-    public double ElapsedSeconds => _clock.Elapsed.TotalSeconds;
+    /// <summary>The time of this process, and of the finished runs that earlier ones left.</summary>
+    public double ElapsedSeconds => _clock.Elapsed.TotalSeconds + Volatile.Read(ref _earlierSeconds);
 
     public double SecondsLeft => Seconds - ElapsedSeconds;
 
@@ -49,6 +53,9 @@ internal sealed class ExperimentBudget : IDisposable
         _isShortOfModels |= runs > ModelsLeft;
         return runs <= ModelsLeft;
     }
+
+    /// <summary>Adds the time of a finished run that an earlier process left.</summary>
+    public void AddEarlier(double seconds) => Volatile.Write(ref _earlierSeconds, _earlierSeconds + seconds);
 
     /// <summary>Counts a run.</summary>
     public void CountRun() => _models++;
@@ -71,7 +78,12 @@ internal sealed class ExperimentBudget : IDisposable
 
     private void Watch()
     {
-        if (!_ended.WaitOne(TimeSpan.FromSeconds(Math.Min(Seconds, int.MaxValue / 1000)))) // the longest time that WaitOne accepts
-            _source.Cancel();
+        while (SecondsLeft > 0)
+        {
+            if (_ended.WaitOne(TimeSpan.FromSeconds(Math.Clamp(SecondsLeft, 0.001, LongestWait))))
+                return;
+        }
+
+        _source.Cancel();
     }
 }

@@ -65,7 +65,7 @@ internal sealed class ExperimentData
                 continue; // its tasks have too few rows for a draw
             }
 
-            yield return new ExperimentFold(whole.Of(TrainingTasks.Except(heldOut).Concat(validation).ToHashSet()).View, judging);
+            yield return new ExperimentFold(fold + 1, whole.Of(TrainingTasks.Except(heldOut).Concat(validation).ToHashSet()).View, judging);
         }
     }
 }

@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using MetaML.Extensions.Evaluation.FewShot;
+using MetaML.Extensions.Experiments.Checkpoints;
 using MetaML.Extensions.Experiments.Results;
 using Microsoft.ML;
 
 namespace MetaML.Extensions.Experiments.Runs;
 
 /// <summary>Runs strategies on the training and validation tasks. If a strategy throws an exception, the exception is part of its run.</summary>
-internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, Action<RunDetail> report)
+internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, RunStore? store, Action<RunDetail> report)
 {
     private readonly HashSet<string> _firstTasks = [.. evaluator.TaskNames];
     private readonly List<Run> _runs = [];
@@ -23,10 +24,26 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <summary>The predictions of a run for all tasks that judged it; null if the strategy has no model before it has rows of a task.</summary>
     public PredictionRecord? PredictionsOf(RunDetail detail) => RunOf(detail).Predictions;
 
-    /// <summary>Runs one strategy.</summary>
+    /// <summary>Runs one strategy, or takes its finished run from the store.</summary>
     public RunDetail Execute(PlannedRun plan)
     {
         budget.CountRun();
+        Run run = Restored(plan) ?? Started(plan);
+        _runs.Add(run);
+        report(run.Detail);
+        return run.Detail;
+    }
+
+    private Run? Restored(PlannedRun plan)
+    {
+        if (store?.Find(plan, fold: 0) is not var (stored, model))
+            return null;
+        budget.AddEarlier(stored.Seconds);
+        return new Run(plan, Detail(plan, plan.Strategy(null, CancellationToken.None), stored, model, null), stored.Predictions);
+    }
+
+    private Run Started(PlannedRun plan)
+    {
         using var memory = new MemoryWatch();
         var clock = Stopwatch.StartNew();
         var points = new List<FewShotPoint>();
@@ -57,27 +74,28 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             exception = failure;
         }
 
-        double seconds = clock.Elapsed.TotalSeconds;
-        var detail = new RunDetail
-        {
-            TrainerName = plan.Name,
-            Kind = plan.Kind,
-            Options = strategy?.Options ?? "",
-            Metric = metric,
-            RuntimeInSeconds = seconds,
-            PeakMemory = memory.Peak,
-            MaximumNumberOfIterations = plan.Iterations,
-            Round = plan.Round,
-            Estimator = plan.Estimator,
-            Model = exception is null ? model : null,
-            ValidationCurve = strategy is null ? null : FewShotEvaluator.Curve(strategy, points, seconds, exception),
-            LearningCurve = recorder.Curve,
-            Exception = exception,
-        };
-        _runs.Add(new Run(plan, detail, exception is null ? predictions : null));
-        report(detail);
-        return detail;
+        var run = new StoredRun(clock.Elapsed.TotalSeconds, memory.Peak, points, recorder.Curve, exception is null ? predictions : null);
+        if (exception is null)
+            store?.Keep(plan, fold: 0, run, model);
+        return new Run(plan, Detail(plan, strategy, run, model, exception), run.Predictions);
     }
+
+    private RunDetail Detail(PlannedRun plan, LearningStrategy? strategy, StoredRun run, ITransformer? model, Exception? exception) => new()
+    {
+        TrainerName = plan.Name,
+        Kind = plan.Kind,
+        Options = strategy?.Options ?? "",
+        Metric = metric,
+        RuntimeInSeconds = run.Seconds,
+        PeakMemory = run.Peak,
+        MaximumNumberOfIterations = plan.Iterations,
+        Round = plan.Round,
+        Estimator = plan.Estimator,
+        Model = exception is null ? model : null,
+        ValidationCurve = strategy is null ? null : FewShotEvaluator.Curve(strategy, run.Points, run.Seconds, exception),
+        LearningCurve = run.Learning,
+        Exception = exception,
+    };
 
     /// <summary>Judges runs on a further fold. Their metrics then also contain those of its tasks.</summary>
     /// <param name="runs">The runs. One that fails on the fold keeps its metrics.</param>
@@ -85,16 +103,14 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
     /// <returns>Whether all runs were judged before the time was up; if not, no metrics have changed.</returns>
     public bool Judge(IReadOnlyList<RunDetail> runs, ExperimentFold fold)
     {
-        var judgements = new List<(Run Run, FewShotCurve Curve, PredictionRecord Predictions, PeakMemory Peak)>();
+        var judgements = new List<(Run Run, StoredRun Judgement)>();
         foreach (Run run in runs.Select(RunOf))
         {
             budget.CountRun();
-            var predictions = new PredictionRecord();
-            using var memory = new MemoryWatch();
             try
             {
-                FewShotCurve curve = fold.Judging.TryEvaluate(run.Plan.Strategy(null, budget.Token), fold.Training, null, null, budget.Token, run.Predictions is null ? null : predictions);
-                judgements.Add((run, curve, predictions, memory.Peak));
+                if (Judge(run, fold) is { } judgement)
+                    judgements.Add((run, judgement));
             }
             catch (OperationCanceledException) when (budget.Token.IsCancellationRequested)
             {
@@ -102,21 +118,32 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             }
         }
 
-        foreach (var (run, curve, predictions, peak) in judgements.Where(judgement => judgement.Curve.Exception is null))
+        foreach (var (run, judgement) in judgements)
         {
-            RunDetail before = run.Detail;
-            run.Predictions?.Add(predictions);
-            run.Detail = before with
-            {
-                ValidationCurve = before.ValidationCurve!.With(curve),
-                ValidationFolds = before.ValidationFolds + 1,
-                CrossValidationInSeconds = before.CrossValidationInSeconds + curve.RuntimeInSeconds,
-                PeakMemory = before.PeakMemory.Or(peak),
-            };
+            run.Add(judgement);
             report(run.Detail);
         }
 
         return true;
+    }
+
+    // The judgement of one fold; null if the strategy fails.
+    private StoredRun? Judge(Run run, ExperimentFold fold)
+    {
+        if (store?.Find(run.Plan, fold.Number) is var (stored, _))
+        {
+            budget.AddEarlier(stored.Seconds);
+            return stored;
+        }
+
+        PredictionRecord? predictions = run.Predictions is null ? null : new PredictionRecord();
+        using var memory = new MemoryWatch();
+        FewShotCurve curve = fold.Judging.TryEvaluate(run.Plan.Strategy(null, budget.Token), fold.Training, null, null, budget.Token, predictions);
+        if (curve.Exception is not null)
+            return null;
+        var judgement = new StoredRun(curve.RuntimeInSeconds, memory.Peak, curve.Points, [], predictions);
+        store?.Keep(run.Plan, fold.Number, judgement, null);
+        return judgement;
     }
 
     /// <summary>The successful runs among which the best one is chosen: those that were judged on the most folds.</summary>
@@ -167,5 +194,19 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         public RunDetail Detail { get; set; } = detail;
 
         public PredictionRecord? Predictions => predictions;
+
+        /// <summary>Adds the metrics and predictions of a further fold.</summary>
+        public void Add(StoredRun judgement)
+        {
+            if (judgement.Predictions is { } added)
+                predictions?.Add(added);
+            Detail = Detail with
+            {
+                ValidationCurve = Detail.ValidationCurve!.With(judgement.Points),
+                ValidationFolds = Detail.ValidationFolds + 1,
+                CrossValidationInSeconds = Detail.CrossValidationInSeconds + judgement.Seconds,
+                PeakMemory = Detail.PeakMemory.Or(judgement.Peak),
+            };
+        }
     }
 }

@@ -40,6 +40,14 @@ public sealed record TaskExperimentSettings
     /// <summary>A token that ends the experiment. The result then contains the finished runs. If no run is finished, an <see cref="OperationCanceledException"/> is thrown.</summary>
     public CancellationToken CancellationToken { get; set; }
 
+    /// <summary>A folder that keeps each finished run. An experiment that was killed or cancelled, and is started again with the same settings and data, takes its finished runs from there and gives the same result.</summary>
+    /// <value>
+    /// Null (default): nothing is kept. The folder is created if it is absent. Runs are found by the settings, the columns, the tasks and their labels. Features, featurizers and
+    /// the options of added trainers are not compared: use a new folder if they change. A run whose model ML.NET cannot save is repeated. Delete the folder after the
+    /// experiment. Its files are loaded as ml.Model.Load loads models, so that it must be a folder that you trust.
+    /// </value>
+    public string? CheckpointFolder { get; set; }
+
     /// <summary>The share of tasks for validation. It has no effect if validation data are given.</summary>
     /// <value>Between 0 and 0.5; default 0.2.</value>
     public double ValidationFraction { get; set; } = 0.2;
@@ -125,6 +133,8 @@ public sealed record TaskExperimentSettings
         OptionCheck.NotNull(this, nameof(FewShot), FewShot);
         OptionCheck.NotNull(this, nameof(MetaLearner), MetaLearner);
         FewShot.Validate();
+        if (CheckpointFolder is not null && string.IsNullOrWhiteSpace(CheckpointFolder))
+            throw OptionCheck.Error(this, nameof(CheckpointFolder), "null or the path of a folder", "a blank text");
         if (OptimizingMetric is { } metric)
             OptionCheck.Defined(this, nameof(OptimizingMetric), metric);
     }
