@@ -57,8 +57,10 @@ public sealed class TaskExperiment
         var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
         EvaluationRows rows = Read(trainData, columns, preFeaturizer);
         double[] shares = _settings.TestFraction > 0 ? [_settings.ValidationFraction, _settings.TestFraction] : [_settings.ValidationFraction];
-        EvaluationRows[] parts = [.. new TaskSplitter(rows.TaskNames, Seed).Split(shares).Select(rows.Of)];
-        return Execute(new ExperimentData(_context, Draws(rows), parts[0], parts[1], parts.ElementAtOrDefault(2), rows), columns, preFeaturizer, progressHandler);
+        TaskGroups groups = TaskGroups.Read(rows, _settings.TaskGroupColumnName);
+        TaskSplitter splitter = _settings.SplitsByTime ? TaskSplitter.InOrder(groups.NamesByTime()) : new TaskSplitter(groups.Names, Seed);
+        EvaluationRows[] parts = [.. splitter.Split(shares).Select(groups.TasksOf).Select(rows.Of)];
+        return Execute(new ExperimentData(_context, Draws(rows), parts[0], parts[1], parts.ElementAtOrDefault(2), rows, _settings.SplitsByTime ? null : groups), columns, preFeaturizer, progressHandler);
     }
 
     /// <summary>Runs the experiment on tasks that are already split, for example by <see cref="MetaLearningCatalog.TaskTrainValidationTestSplit"/>.</summary>
@@ -89,7 +91,7 @@ public sealed class TaskExperiment
         var columns = new ExperimentColumns(labelColumnName, taskColumnName, featureColumnName);
         EvaluationRows training = Read(trainData, columns, preFeaturizer), validation = Read(validationData, columns, preFeaturizer);
         EvaluationRows? test = testData is null ? null : Read(testData, columns, preFeaturizer);
-        return Execute(new ExperimentData(_context, Draws(training), training, validation, test, null), columns, preFeaturizer, progressHandler);
+        return Execute(new ExperimentData(_context, Draws(training), training, validation, test, null, null), columns, preFeaturizer, progressHandler);
     }
 
     // The label or the task can be made by a step of the featurizer or of an added strategy.
@@ -109,7 +111,7 @@ public sealed class TaskExperiment
         using var budget = new ExperimentBudget(_settings);
         DateTimeOffset started = DateTimeOffset.UtcNow;
         RunStore? store = _settings.CheckpointFolder is null ? null : new RunStore(_context, _settings with { Seed = Seed }, columns, data);
-        var runner = new ExperimentRunner(data.Validation, data.Training, metric, budget, store, detail =>
+        var runner = new ExperimentRunner(data.Validation, data.Training, metric, budget, new ModelLimits(_context, _settings), store, detail =>
         {
             channel.Info($"{detail.TrainerName}: {(detail.Exception is { } failure ? $"failed, {failure.Message}" : $"{metric.DisplayName()} {detail.Score}")}{(detail.ValidationFolds > 1 ? $" on {detail.ValidationFolds} folds" : "")}, {detail.RuntimeInSeconds:F1} s.");
             progressHandler?.Report(detail);

@@ -352,6 +352,60 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void Execute_Limits_LeaveOutModelsThatExceedThem()
+    {
+        ExperimentResult free = Execute(Settings(), Linear());
+        Assert.All(free.RunDetails, run => Assert.True(run.ModelBytes > 1000 && run.PredictionMilliseconds is > 0 and < 1000, $"{run.TrainerName}: {run.ModelBytes} bytes, {run.PredictionMilliseconds} ms"));
+        long[] sizes = [.. free.RunDetails.Select(run => run.ModelBytes!.Value).Order()];
+        long limit = sizes[sizes.Length / 2];
+        ExperimentResult small = Execute(Settings() with { MaximumModelBytes = limit }, Linear());
+        Assert.All(small.RunDetails, run => Assert.Equal(run.ModelBytes > limit, run.Exception is InvalidOperationException));
+        Assert.Contains(small.RunDetails, run => run.Exception?.Message.StartsWith("The model must have at most ", StringComparison.Ordinal) == true);
+        Assert.True(small.BestRun.ModelBytes <= limit);
+        Assert.Null(small.Ensemble); // no two of the models are small enough together
+
+        string Failure(TaskExperimentSettings settings) => Assert.Throws<ExperimentException>(() => Execute(settings with { UsesDefaultTrainers = false })).RunDetails[0].Exception!.Message;
+        Assert.Contains("predict a row in at most 1E-09 ms", Failure(Settings() with { MaximumPredictionMilliseconds = 1e-9 }), StringComparison.Ordinal);
+        Assert.Contains("The process must use at most 1,000 bytes during a run", Failure(Settings() with { MaximumMemoryBytes = 1000 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_GroupsOfTasks_AreInOnePartOfEverySplit()
+    {
+        TaskRow[] rows = [.. Some.Tasks(24)];
+        string GroupOf(string task) => $"group {int.Parse(task[4..], System.Globalization.CultureInfo.InvariantCulture) % 8}";
+        IDataView data = _ml.Data.LoadFromEnumerable(rows.Select(row => new GroupedRow { Task = row.Task, Group = GroupOf(row.Task), Answer = row.Answer, Features = row.Features, Value = row.Value }).ToArray());
+        var probe = new Probe(Linear());
+        TaskExperimentSettings settings = Settings() with { UsesDefaultTrainers = false, Adapters = [new RidgeAdapterOptions(), new PrototypeAdapterOptions()], TaskGroupColumnName = "Group" };
+        settings.Add(LearningStrategy.Pooled("pooled", probe, learnsSupport: false));
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings).Execute(data, "Answer");
+        string[][] parts = [.. new[] { result.Description.TrainingTasks, result.Description.ValidationTasks, result.Description.TestTasks }.Select(tasks => tasks.Select(GroupOf).Distinct().ToArray())];
+        Assert.Equal(8, parts.Sum(groups => groups.Length));
+        Assert.Equal(8, parts.SelectMany(groups => groups).Distinct().Count());
+        Assert.Equal(3, result.RunDetails.Max(run => run.ValidationFolds));
+
+        // Each fit of the pooled strategy has all tasks of a group, or none.
+        Dictionary<float, string> groupOfValue = rows.DistinctBy(row => row.Value).ToDictionary(row => row.Value, row => GroupOf(row.Task));
+        Dictionary<string, int> sizes = rows.GroupBy(row => GroupOf(row.Task)).ToDictionary(group => group.Key, group => group.Count());
+        Assert.All(probe.Fits, fit => Assert.All(fit.GroupBy(value => groupOfValue[value]), group => Assert.Equal(sizes[group.Key], group.Count())));
+
+        data = _ml.Data.LoadFromEnumerable(rows.Select((row, i) => new GroupedRow { Task = row.Task, Group = $"{i}", Answer = row.Answer, Features = row.Features }).ToArray());
+        Assert.Contains("All rows of a task must be in one group; got '0' and '1'", Assert.Throws<InvalidOperationException>(() => _ml.MetaLearning().CreateExperiment(settings).Execute(data, "Answer")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Execute_SplitsByTime_LaterTasksJudge()
+    {
+        TaskRow[] rows = [.. Some.Tasks(20).OrderByDescending(row => int.Parse(row.Task[4..], System.Globalization.CultureInfo.InvariantCulture))];
+        TaskExperimentSettings settings = Settings() with { UsesDefaultTrainers = false, SplitsByTime = true, FewShot = new FewShotOptions { SupportSizes = [4], Draws = 1, IsInTimeOrder = true } };
+        ExperimentResult result = _ml.MetaLearning().CreateExperiment(settings.Add(LearningStrategy.FromScratch("from scratch", Linear()))).Execute(View(rows), "Answer");
+        Assert.Equal(rows.Select(row => row.Task).Distinct(), [.. result.Description.TrainingTasks, .. result.Description.ValidationTasks, .. result.Description.TestTasks]);
+        Assert.All(result.RunDetails, run => Assert.Equal(1, run.ValidationFolds)); // no model of later tasks judges earlier ones
+        settings.FewShot = new FewShotOptions();
+        Assert.Contains("SplitsByTime must be false if FewShot has neither", Assert.ThrowsAny<ArgumentException>(() => _ml.MetaLearning().CreateExperiment(settings)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Execute_Regression_TextTasksAndAFeaturizer()
     {
         TaskExperimentSettings settings = Settings() with { Encoders = [new IdentityEncoderOptions()], Adapters = [new BayesianAdapterOptions()], MaxModels = 4 };
@@ -405,6 +459,20 @@ public sealed class ExperimentTests
         _ml.Transforms.NormalizeMeanVariance("Features").Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer"));
 
     private IDataView View(IEnumerable<TaskRow> rows) => _ml.Data.LoadFromEnumerable(rows);
+
+    private sealed class GroupedRow
+    {
+        public string Task { get; set; } = "";
+
+        public string Group { get; set; } = "";
+
+        public bool Answer { get; set; }
+
+        public float Value { get; set; }
+
+        [VectorType(TaskRow.FeatureCount)]
+        public float[] Features { get; set; } = [];
+    }
 
     private sealed class Listener(Action<RunDetail> report) : IProgress<RunDetail>
     {

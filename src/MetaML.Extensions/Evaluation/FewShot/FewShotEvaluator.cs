@@ -43,6 +43,9 @@ internal sealed class FewShotEvaluator
     /// <summary>The names of the evaluated tasks.</summary>
     public IReadOnlyList<string> TaskNames { get; }
 
+    /// <summary>Some query rows, before any step of a pipeline.</summary>
+    public IDataView SomeQueryRows(int count) => RowFilter.ByPosition(_evaluated.View, _draws.Tasks.SelectMany(task => _draws.Draw(task, 0).Query).Take(count).Order());
+
     /// <summary>The number of models that the evaluation of a strategy makes.</summary>
     public int StepsOf(LearningStrategy strategy) => _draws.SupportSizes.Count * _options.Draws * (strategy.IsPerTask ? _draws.Tasks.Count : 1);
 
@@ -80,11 +83,11 @@ internal sealed class FewShotEvaluator
     /// <param name="learned">The result of <see cref="LearningStrategy.Learn"/>.</param>
     /// <param name="training">The training tasks; null if there are none.</param>
     /// <param name="finished">Receives the point of each support size when it is finished.</param>
-    /// <param name="step">Called after each model.</param>
+    /// <param name="step">Receives each model after its evaluation.</param>
     /// <param name="cancellationToken">Cancels between two models.</param>
     /// <param name="record">Receives the predictions; null if they are not needed.</param>
     public void Evaluate(
-        LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action? step, CancellationToken cancellationToken, PredictionRecord? record = null)
+        LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action<ITransformer>? step, CancellationToken cancellationToken, PredictionRecord? record = null)
     {
         strategy.CheckUnseen(learned, TaskNames);
         int[][] groups = strategy.IsPerTask ? [.. _draws.Tasks.Select(task => new[] { task })] : [[.. _draws.Tasks]];
@@ -113,7 +116,7 @@ internal sealed class FewShotEvaluator
                         scores[task].Clear();
                     }
 
-                    step?.Invoke();
+                    step?.Invoke(model);
                 }
             }
 
@@ -148,7 +151,7 @@ internal sealed class FewShotEvaluator
         try
         {
             learned ??= strategy.Learn(training);
-            Evaluate(strategy, learned, training, points, () => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken, record);
+            Evaluate(strategy, learned, training, points, _ => progress?.Report(new FewShotProgress(strategy.Name, ++done, total)), cancellationToken, record);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested) // an estimator of a user can throw any exception
         {

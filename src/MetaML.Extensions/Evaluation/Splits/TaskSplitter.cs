@@ -1,9 +1,9 @@
 namespace MetaML.Extensions.Evaluation.Splits;
 
-/// <summary>Splits tasks at random, by their names.</summary>
+/// <summary>Splits tasks by their names, at random or in a given order.</summary>
 internal sealed class TaskSplitter
 {
-    private readonly string[] _tasks; // the names, in random order
+    private readonly string[] _tasks; // the names, in the order of the split
 
     /// <param name="tasks">The names of the tasks.</param>
     /// <param name="seed">The seed of the random order.</param>
@@ -12,6 +12,11 @@ internal sealed class TaskSplitter
         _tasks = [.. tasks];
         new Random(seed).Shuffle(_tasks);
     }
+
+    private TaskSplitter(string[] tasks) => _tasks = tasks;
+
+    /// <summary>Splits tasks in a given order: the last ones are the last part.</summary>
+    public static TaskSplitter InOrder(IEnumerable<string> tasks) => new([.. tasks]);
 
     /// <summary>Splits the tasks into parts of given shares. The first part contains the remaining tasks.</summary>
     /// <param name="shares">The share of each part, except for the first.</param>

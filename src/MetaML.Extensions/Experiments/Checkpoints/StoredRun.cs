@@ -7,13 +7,14 @@ namespace MetaML.Extensions.Experiments.Checkpoints;
 /// <summary>What a finished run or judgement gave, apart from its model.</summary>
 /// <param name="Seconds">The time of learning, adaptation and scoring.</param>
 /// <param name="Peak">The largest memory use.</param>
+/// <param name="Cost">The cost of the model; unknown for a judgement.</param>
 /// <param name="Points">The metrics for each support size.</param>
 /// <param name="Learning">The learning curve; empty for trainers without outer steps.</param>
 /// <param name="Predictions">The predictions; null if the strategy has no model before there are rows of a task, or if they cannot be combined.</param>
-internal sealed record StoredRun(double Seconds, PeakMemory Peak, IReadOnlyList<FewShotPoint> Points, IReadOnlyList<LearningPoint> Learning, PredictionRecord? Predictions)
+internal sealed record StoredRun(double Seconds, PeakMemory Peak, ModelCost Cost, IReadOnlyList<FewShotPoint> Points, IReadOnlyList<LearningPoint> Learning, PredictionRecord? Predictions)
 {
     // *** Binary format ***
-    // double: seconds; long, long: peak memory
+    // double: seconds; long, long: peak memory; double: milliseconds of a prediction or NaN, long: bytes of the model or −1
     // int: number of points; for each the int: support size, byte: kind of the labels, int: number of tasks; for each task string: name, int: rows, int: number of
     // metrics, double[]: metrics, int: number of unscored rows, int[]: unscored rows, bool: whether there are sums of reliability, and the sums
     // int: number of learning points; for each int: iteration, double: training loss, double: validation loss or NaN, double: seconds, int: number of weights; string, double for each
@@ -23,6 +24,7 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, IReadOnlyList<
         writer.Write(Seconds);
         writer.Write(Peak.ManagedBytes);
         writer.Write(Peak.ProcessBytes);
+        Cost.Write(writer);
         writer.Write(Points.Count);
         foreach (FewShotPoint point in Points)
         {
@@ -59,6 +61,7 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, IReadOnlyList<
     {
         double seconds = reader.ReadDouble();
         var peak = new PeakMemory(reader.ReadInt64(), reader.ReadInt64());
+        var cost = ModelCost.Read(reader);
         FewShotPoint[] points = ReadMany(reader, "points", () =>
         {
             int size = reader.ReadInt32();
@@ -71,7 +74,7 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, IReadOnlyList<
             double loss = reader.ReadDouble(), validation = reader.ReadDouble(), elapsed = reader.ReadDouble();
             return new LearningPoint(iteration, loss, double.IsNaN(validation) ? null : validation, elapsed, ReadMany(reader, "weights", () => KeyValuePair.Create(BinaryFormat.ReadName(reader), reader.ReadDouble())).ToDictionary());
         });
-        return new StoredRun(seconds, peak, points, learning, reader.ReadBoolean() ? PredictionRecord.Read(reader) : null);
+        return new StoredRun(seconds, peak, cost, points, learning, reader.ReadBoolean() ? PredictionRecord.Read(reader) : null);
     }
 
     private static void Write(BinaryWriter writer, LabelKind kind, TaskMetrics task)

@@ -10,14 +10,16 @@ internal sealed class StrategyCombiner
 {
     private const int MostParts = 5; // of the tasks, for the choice of weights
 
+    private readonly ModelLimits _limits;
     private readonly RunDetail _best;
     private readonly TaskMetric _metric;
     private readonly LabelKind _kind;
     private readonly PredictionRecord[] _records;
     private readonly RecordedMetrics _metrics;
 
-    private StrategyCombiner(LabelKind kind, RunDetail best, RunDetail[] strategies, PredictionRecord[] records)
+    private StrategyCombiner(ModelLimits limits, LabelKind kind, RunDetail best, RunDetail[] strategies, PredictionRecord[] records)
     {
+        _limits = limits;
         _kind = kind;
         _best = best;
         _metric = best.Metric;
@@ -36,10 +38,10 @@ internal sealed class StrategyCombiner
             return null;
         RunDetail[] others = [.. runner.Candidates().Where(run => run.Model is not null && run.TrainerName != best.TrainerName && runner.PredictionsOf(run) is { IsUsable: true } other && other.HasSameLabels(predictions)).DistinctBy(run => run.TrainerName)];
         RunDetail[] strategies = [best, .. others];
-        return others.Length > 0 ? new StrategyCombiner(kind, best, strategies, [.. strategies.Select(run => runner.PredictionsOf(run)!)]) : null;
+        return others.Length > 0 ? new StrategyCombiner(runner.Limits, kind, best, strategies, [.. strategies.Select(run => runner.PredictionsOf(run)!)]) : null;
     }
 
-    /// <summary>The ensemble; null if its weights are those of the best run alone.</summary>
+    /// <summary>The ensemble; null if its weights are those of the best run alone, or if it would exceed a limit on models.</summary>
     /// <param name="cancellationToken">Stops the choice.</param>
     public CombinedStrategy? Ensemble(CancellationToken cancellationToken)
     {
@@ -48,7 +50,7 @@ internal sealed class StrategyCombiner
         if (parts < 2)
             return null;
         int[] counts = selection.Choose(_ => true, cancellationToken);
-        if (counts[0] == counts.Sum())
+        if (counts[0] == counts.Sum() || !_limits.Allows(Strategies.Where((_, i) => counts[i] > 0)))
             return null;
         var crossFitted = new Dictionary<string, IReadOnlyList<double>>();
         for (int part = 0; part < parts; part++)
@@ -67,14 +69,14 @@ internal sealed class StrategyCombiner
         };
     }
 
-    /// <summary>The routed model; null if every task has the common choice, which is the best run.</summary>
+    /// <summary>The routed model; null if every task has the common choice, which is the best run, or if it would exceed a limit on models.</summary>
     /// <param name="cancellationToken">Stops the choice.</param>
     public CombinedStrategy? Routed(CancellationToken cancellationToken)
     {
         Dictionary<string, Dictionary<int, double>[]> losses = Losses();
         string[] tasks = [.. _metrics.Tasks];
         Dictionary<string, int> all = Routes(_ => true);
-        if (all.Values.All(route => route == 0))
+        if (all.Values.All(route => route == 0) || !_limits.AllowsSizes(all.Values.Append(0).Distinct().Select(route => Strategies[route])))
             return null;
         TaskMetrics[][] halves = [.. Enumerable.Range(0, 2).Select(half =>
         {

@@ -23,6 +23,12 @@ public sealed record RunDetail
     /// <summary>The time of learning, adaptation and scoring on the folds after the first, in seconds; 0 if only the validation tasks judged the run.</summary>
     public double CrossValidationInSeconds { get; init; }
 
+    /// <summary>The median time of the prediction of one row, in milliseconds; null if the run failed before it scored, or if the model has a step that does not score row by row.</summary>
+    public double? PredictionMilliseconds { get; init; }
+
+    /// <summary>The size of the saved model in bytes: that of the training tasks, or of one task if the strategy learns from scratch; null if the run failed before it had one, or if it cannot be saved.</summary>
+    public long? ModelBytes { get; init; }
+
     /// <summary>The largest memory use during the run.</summary>
     public PeakMemory PeakMemory { get; init; }
 

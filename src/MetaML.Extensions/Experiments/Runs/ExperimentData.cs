@@ -1,5 +1,6 @@
 using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Extensions.Evaluation.FewShot;
+using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
 
@@ -13,10 +14,11 @@ internal sealed class ExperimentData
     /// <param name="training">The training tasks.</param>
     /// <param name="validation">The validation tasks.</param>
     /// <param name="test">The test tasks; null if there are none.</param>
-    /// <param name="whole">All rows, if training and validation tasks were split at random, so that other training tasks can validate too; null if the caller split them.</param>
+    /// <param name="groups">The groups of all tasks, if training and validation tasks were split at random, so that other training tasks can validate too; null if not.</param>
+    /// <param name="whole">All rows, with <paramref name="groups"/>.</param>
     /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     /// <exception cref="InvalidOperationException">Tasks have too few rows, or are on both sides of the split.</exception>
-    public ExperimentData(MLContext context, FewShotOptions draws, EvaluationRows training, EvaluationRows validation, EvaluationRows? test, EvaluationRows? whole)
+    public ExperimentData(MLContext context, FewShotOptions draws, EvaluationRows training, EvaluationRows validation, EvaluationRows? test, EvaluationRows? whole, TaskGroups? groups)
     {
         TrainingRows = training;
         if (TrainingTasks.Count < 2)
@@ -24,7 +26,7 @@ internal sealed class ExperimentData
         Validation = new FewShotEvaluator(context, validation, draws);
         Validation.CheckUnseen(TrainingTasks);
         AllTraining = RowViews.Append(context, Training, validation.View);
-        OtherFolds = whole is null ? [] : FoldsOf(context, draws, whole, validation.TaskNames);
+        OtherFolds = whole is null || groups is null ? [] : FoldsOf(context, draws, whole, groups, validation.TaskNames);
         if (test is null)
             return;
         Test = new FewShotEvaluator(context, test, draws);
@@ -42,19 +44,20 @@ internal sealed class ExperimentData
 
     public FewShotEvaluator? Test { get; }
 
-    /// <summary>The folds after the first, which hold out the training tasks part by part; none if the caller split the tasks. A fold whose tasks have too few rows is left out.</summary>
+    /// <summary>The folds after the first, which hold out the training tasks part by part; none unless the tasks were split at random. A fold whose tasks have too few rows is left out.</summary>
     public IEnumerable<ExperimentFold> OtherFolds { get; }
 
     /// <summary>Training and validation tasks together.</summary>
     public IDataView AllTraining { get; }
 
-    // The folds are made when they are needed. Each holds out about as many tasks as there are validation tasks.
-    private IEnumerable<ExperimentFold> FoldsOf(MLContext context, FewShotOptions draws, EvaluationRows whole, IReadOnlyList<string> validation)
+    // The folds are made when they are needed. Each holds out about as many groups of tasks as are among the validation tasks.
+    private IEnumerable<ExperimentFold> FoldsOf(MLContext context, FewShotOptions draws, EvaluationRows whole, TaskGroups groups, IReadOnlyList<string> validation)
     {
-        int count = TrainingTasks.Count / validation.Count;
+        IReadOnlyList<string> training = groups.GroupsOf(TrainingTasks);
+        int count = training.Count / groups.GroupsOf(validation).Count;
         for (int fold = 0; fold < count; fold++)
         {
-            HashSet<string> heldOut = [.. TrainingTasks.Where((_, i) => i % count == fold)];
+            IReadOnlySet<string> heldOut = groups.TasksOf(training.Where((_, i) => i % count == fold));
             FewShotEvaluator judging;
             try
             {

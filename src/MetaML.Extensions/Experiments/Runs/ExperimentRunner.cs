@@ -8,12 +8,15 @@ using Microsoft.ML;
 namespace MetaML.Extensions.Experiments.Runs;
 
 /// <summary>Runs strategies on the training and validation tasks. If a strategy throws an exception, the exception is part of its run.</summary>
-internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, RunStore? store, Action<RunDetail> report)
+internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView training, TaskMetric metric, ExperimentBudget budget, ModelLimits limits, RunStore? store, Action<RunDetail> report)
 {
     private readonly HashSet<string> _firstTasks = [.. evaluator.TaskNames];
     private readonly List<Run> _runs = [];
 
     public IReadOnlyList<RunDetail> Details => [.. _runs.Select(run => run.Detail)];
+
+    /// <summary>The limits on models.</summary>
+    public ModelLimits Limits => limits;
 
     /// <summary>The shortest estimated duration of an interrupted run, in seconds; null if no run was interrupted.</summary>
     public double? ShortestEstimate { get; private set; }
@@ -44,26 +47,39 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
 
     private Run Started(PlannedRun plan)
     {
-        using var memory = new MemoryWatch();
+        using var memory = new MemoryWatch(limits.MemoryBytes);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, memory.Exceeded);
         var clock = Stopwatch.StartNew();
         var points = new List<FewShotPoint>();
         double learned = 0, evaluated = 0;
         var recorder = new LearningRecorder(share => learned = share);
         LearningStrategy? strategy = null;
-        ITransformer? model = null;
+        ITransformer? model = null, scoring = null;
+        ModelCost cost = default;
         PredictionRecord? predictions = null;
         Exception? exception = null;
         try
         {
-            budget.Token.ThrowIfCancellationRequested();
-            strategy = plan.Strategy(recorder, budget.Token);
+            stop.Token.ThrowIfCancellationRequested();
+            strategy = plan.Strategy(recorder, stop.Token);
             model = strategy.Learn(training);
             learned = 1;
             int done = 0, total = evaluator.StepsOf(strategy);
             predictions = model is null ? null : new PredictionRecord();
-            evaluator.Evaluate(strategy, model, training, points, () => evaluated = (double)++done / total, budget.Token, predictions);
+            evaluator.Evaluate(strategy, model, training, points, evaluatedModel =>
+            {
+                evaluated = (double)++done / total;
+                scoring = evaluatedModel;
+            }, stop.Token, predictions);
             if (points.All(point => double.IsNaN(point.Evaluation[metric].Macro.Mean)))
                 throw new InvalidOperationException($"The metric must be defined for some validation task; got NaN for {metric} on all of them. Strategies cannot be compared by it. Choose another metric, or give tasks more rows.");
+            stop.Token.ThrowIfCancellationRequested(); // a trainer that cannot be cancelled may have used too much memory
+            cost = limits.Measure(model ?? scoring!, scoring!, evaluator.SomeQueryRows(ModelLimits.TimedRows));
+            limits.Check(cost);
+        }
+        catch (Exception) when (memory.Exceeded.IsCancellationRequested)
+        {
+            exception = limits.MemoryExceeded(memory.Peak);
         }
         catch (OperationCanceledException) when (budget.Token.IsCancellationRequested && !budget.IsCancelled)
         {
@@ -74,7 +90,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
             exception = failure;
         }
 
-        var run = new StoredRun(clock.Elapsed.TotalSeconds, memory.Peak, points, recorder.Curve, exception is null ? predictions : null);
+        var run = new StoredRun(clock.Elapsed.TotalSeconds, memory.Peak, cost, points, recorder.Curve, exception is null ? predictions : null);
         if (exception is null)
             store?.Keep(plan, fold: 0, run, model);
         return new Run(plan, Detail(plan, strategy, run, model, exception), run.Predictions);
@@ -88,6 +104,8 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         Metric = metric,
         RuntimeInSeconds = run.Seconds,
         PeakMemory = run.Peak,
+        PredictionMilliseconds = run.Cost.Milliseconds,
+        ModelBytes = run.Cost.Bytes,
         MaximumNumberOfIterations = plan.Iterations,
         Round = plan.Round,
         Estimator = plan.Estimator,
@@ -141,7 +159,7 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
         FewShotCurve curve = fold.Judging.TryEvaluate(run.Plan.Strategy(null, budget.Token), fold.Training, null, null, budget.Token, predictions);
         if (curve.Exception is not null)
             return null;
-        var judgement = new StoredRun(curve.RuntimeInSeconds, memory.Peak, curve.Points, [], predictions);
+        var judgement = new StoredRun(curve.RuntimeInSeconds, memory.Peak, default, curve.Points, [], predictions);
         store?.Keep(run.Plan, fold.Number, judgement, null);
         return judgement;
     }

@@ -56,6 +56,26 @@ public sealed record TaskExperimentSettings
     /// <value>From 0 (no test) to 0.5; default 0.2.</value>
     public double TestFraction { get; set; } = 0.2;
 
+    /// <summary>A column of groups of tasks, such as the factory of a machine. The tasks of a group are in the same part of every split, so that no task is judged by models that learned from its group.</summary>
+    /// <value>Null (default): each task is split by itself. Text or key, in the data, the same for all rows of a task. It has no effect if validation data are given.</value>
+    public string? TaskGroupColumnName { get; set; }
+
+    /// <summary>Whether the tasks that begin last are the test tasks, and those before them the validation tasks, as in use, where models of earlier tasks serve later ones.</summary>
+    /// <value>Default false: tasks are split at random. If true, the rows need an order: <see cref="FewShotOptions.TimeColumnName"/> or <see cref="FewShotOptions.IsInTimeOrder"/>. Leaders are then not cross-validated, since they would learn from later tasks.</value>
+    public bool SplitsByTime { get; set; }
+
+    /// <summary>The largest time of a prediction of one row, in milliseconds. A run whose model is slower counts as failed.</summary>
+    /// <value>Above 0, or null (default): no limit. The median over a hundred rows on this machine is compared (<see cref="RunDetail.PredictionMilliseconds"/>).</value>
+    public double? MaximumPredictionMilliseconds { get; set; }
+
+    /// <summary>The largest size of the saved model, in bytes. A run whose model is larger, or cannot be saved, counts as failed.</summary>
+    /// <value>At least 1, or null (default): no limit. See <see cref="RunDetail.ModelBytes"/>.</value>
+    public long? MaximumModelBytes { get; set; }
+
+    /// <summary>The largest memory use of the whole process during a run, in bytes. A run that exceeds it is stopped at its next step, and counts as failed.</summary>
+    /// <value>At least 1, or null (default): no limit. The working set is sampled every 25 milliseconds. A trainer that cannot be cancelled ends first.</value>
+    public long? MaximumMemoryBytes { get; set; }
+
     /// <summary>The options of the draws of support and query from validation and test tasks. Metric and seed of the experiment override those of these options.</summary>
     public FewShotOptions FewShot { get; set; } = new();
 
@@ -130,7 +150,13 @@ public sealed record TaskExperimentSettings
         OptionCheck.InRange(this, nameof(ValidationFraction), ValidationFraction, double.Epsilon, 0.5);
         OptionCheck.InRange(this, nameof(TestFraction), TestFraction, 0, 0.5);
         OptionCheck.InRange(this, nameof(ReductionFactor), ReductionFactor, 2, 10);
+        OptionCheck.AtLeast(this, nameof(MaximumModelBytes), MaximumModelBytes, 1);
+        OptionCheck.AtLeast(this, nameof(MaximumMemoryBytes), MaximumMemoryBytes, 1);
+        if (MaximumPredictionMilliseconds is { } milliseconds)
+            OptionCheck.InRange(this, nameof(MaximumPredictionMilliseconds), milliseconds, double.Epsilon, double.MaxValue);
         OptionCheck.NotNull(this, nameof(FewShot), FewShot);
+        if (SplitsByTime && FewShot is { TimeColumnName: null, IsInTimeOrder: false })
+            throw OptionCheck.Error(this, nameof(SplitsByTime), "false if FewShot has neither a TimeColumnName nor IsInTimeOrder", true);
         OptionCheck.NotNull(this, nameof(MetaLearner), MetaLearner);
         FewShot.Validate();
         if (CheckpointFolder is not null && string.IsNullOrWhiteSpace(CheckpointFolder))
