@@ -64,6 +64,8 @@ public class FileTests
         ExperimentResult result = SomeResults.Experiment();
         using JsonDocument json = Json(path => result.SaveJson(path));
         JsonElement root = json.RootElement;
+        Assert.False(root.GetProperty("ensemble").TryGetProperty("model", out _));
+        Assert.Equal("meta-learned, ridge", root.GetProperty("ensemble").GetProperty("weights")[0].GetProperty("key").GetString());
         Assert.Equal(result.Recommendation, root.GetProperty("recommendation").GetString());
         Assert.Equal("Helps", root.GetProperty("verdict").GetString());
         Assert.Equal(result.RunDetails.Count, root.GetProperty("runDetails").GetArrayLength());

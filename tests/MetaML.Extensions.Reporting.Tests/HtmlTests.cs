@@ -30,6 +30,16 @@ public partial class HtmlTests
             Assert.Contains(task.Gain.ToString("+0.000;−0.000", CultureInfo.InvariantCulture), text);
         }
 
+        foreach (CombinedStrategy combination in new[] { result.Ensemble!, result.Routed! })
+        {
+            Assert.Contains(combination.Name, text, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains($"{combination.Comparison.Wins} / {combination.Comparison.Ties} / {combination.Comparison.Losses}", text);
+        }
+
+        Assert.Contains("0.750", text); // the weight of a strategy
+        Assert.Contains("validation clinic 7", text); // a task with another strategy
+        Assert.Contains("4 µs", text); // of a prediction
+        Assert.Contains("29 KiB", text); // of a model
         Assert.Contains("Training must see two classes; got one.", text);
         Assert.Contains("94.6 s", text);
         Assert.Contains("all strategies completed", text);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML;
 
 namespace MetaML.Extensions.Reporting.Tests;
 
@@ -28,6 +29,8 @@ internal static class SomeResults
             Metric = TaskMetric.Accuracy,
             RuntimeInSeconds = 0.6 + 9.7 * (s_strategies.Length - i),
             PeakMemory = new PeakMemory(40_000_000, 380_000_000 + 7_000_000L * i),
+            PredictionMilliseconds = 0.004 * (i + 1),
+            ModelBytes = 30_000L << i,
             MaximumNumberOfIterations = strategy.Kind >= StrategyKind.Joint ? 800 : null,
             Round = strategy.Kind >= StrategyKind.Joint ? 3 : null,
             ValidationCurve = validation[strategy.Name],
@@ -59,6 +62,8 @@ internal static class SomeResults
             BestRun = best,
             Validation = validation,
             Test = test,
+            Ensemble = helps ? Combined("ensemble of 2", [new(s_strategies[0].Name, 0.75), new(s_strategies[1].Name, 0.25)], [], validation, test) : null,
+            Routed = helps ? Combined("routed", [new(s_strategies[0].Name, 1)], [new("validation clinic 7", s_strategies[3].Name)], validation, null) : null,
             Transfer = transfer,
             Relatedness = relatedTasks > 1 ? Related(relatedTasks) : null,
             Description = new ExperimentDescription
@@ -76,6 +81,22 @@ internal static class SomeResults
                 RefitInSeconds = 12.5,
                 End = ExperimentEnd.Completed,
             },
+        };
+    }
+
+    // A combination with the metrics of the best strategy, and a model.
+    private static CombinedStrategy Combined(string name, KeyValuePair<string, double>[] weights, KeyValuePair<string, string>[] routes, FewShotEvaluation validation, FewShotEvaluation? test)
+    {
+        var ml = new MLContext(seed: 1);
+        ITransformer model = ml.Transforms.CopyColumns("Score", "Guess").Fit(ml.Data.LoadFromEnumerable(new[] { new { Guess = 1f } }));
+        return new CombinedStrategy
+        {
+            Name = name,
+            Weights = weights,
+            Routes = routes.ToDictionary(),
+            Comparison = validation.Compare(s_strategies[0].Name, s_strategies[1].Name),
+            Test = test?.Compare(s_strategies[0].Name, s_strategies[1].Name),
+            Model = ml.MetaLearning().Ensemble([model]),
         };
     }
 

@@ -21,6 +21,7 @@ internal static class ExperimentReport
             Sections =
             [
                 Comparison(result, metric),
+                Combinations(result, metric),
                 CommonSections.FewShot(evaluation, tasks),
                 CommonSections.TaskByTask(result.Transfer, Display.Count(result.Transfer?.Tasks.Count ?? 0, "held-out task")),
                 CommonSections.Losing(result.Transfer, result.IsNegativeTransfer),
@@ -50,7 +51,9 @@ internal static class ExperimentReport
                 run.Score is null ? new Cell("failed", double.NaN) : Cell.Of(run.Score),
                 run.ValidationMetrics is { } validation ? Cell.Count(validation.Tasks.Count) : Cell.Empty,
                 .. result.Test is null ? [] : new[] { bestOfEach.Contains(run) ? Cell.Of(OnTest(result, run.TrainerName)) : Cell.Empty },
-                new Cell(Display.Seconds(run.RuntimeInSeconds), run.RuntimeInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
+                new Cell(Display.Seconds(run.RuntimeInSeconds + run.CrossValidationInSeconds), run.RuntimeInSeconds + run.CrossValidationInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
+                run.PredictionMilliseconds is { } milliseconds ? new Cell(Display.Seconds(milliseconds / 1000), milliseconds) : Cell.Empty,
+                run.ModelBytes is { } bytes ? new Cell(Display.Bytes(bytes), bytes) : Cell.Empty,
                 run.MaximumNumberOfIterations is { } steps ? Cell.Count(steps) : Cell.Empty,
                 .. !hasOptions ? [] : new[] { run.Options.Length > 0 ? Display.Line(run.Options) : Display.Nothing },
             ]);
@@ -69,15 +72,47 @@ internal static class ExperimentReport
                     [
                         ("Strategy", false), ("Kind", false), ($"{Display.Sentence(metric)}, validation", true), ("Tasks", true),
                         .. result.Test is null ? [] : new[] { ($"{Display.Sentence(metric)}, test", true) },
-                        ("Time", true), ("Peak memory", true), ("Outer steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
+                        ("Time", true), ("Peak memory", true), ("One prediction", true), ("Model size", true), ("Outer steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
                     ],
                     rows)
                 {
                     Highlighted = Array.IndexOf(bestFirst, result.BestRun),
-                    Note = "Time includes training, adaptation and scoring. Peak memory is that of the whole process, including native libraries.",
+                    Note = "Time includes training, adaptation and scoring, also for the cross-validation. One prediction is the median time of a row. Peak memory is that of the whole process, including native libraries.",
                 },
             ],
         };
+    }
+
+    private static ReportSection Combinations(ExperimentResult result, string metric)
+    {
+        CombinedStrategy[] combinations = [.. new[] { result.Ensemble, result.Routed }.OfType<CombinedStrategy>()];
+        var routes = result.Routed?.Routes.OrderBy(route => route.Key, StringComparer.Ordinal).ToArray() ?? [];
+        return new ReportSection("combinations", "Several strategies in one model")
+        {
+            Text = combinations.Length == 0 ? [] :
+            [
+                $"Combinations of the leading strategies, compared with the best strategy in {metric}{CommonSections.Direction(result.Metric)}. The weights of an ensemble are chosen without the tasks that judge them. The strategy of a task in a routed model is chosen by one half of its rows and judged on the other. A combination is a model of its own if its gain is above one standard error.",
+            ],
+            Tables = combinations.Length == 0 ? [] :
+            [
+                new ReportTable(
+                    "Gain over the best strategy",
+                    [("Combination", false), ("Gain", true), ("Better / equal / worse", true), .. result.Test is null ? [] : new[] { ("Gain on test tasks", true) }, ("Model", false)],
+                    [.. combinations.Select(combination => (IReadOnlyList<Cell>)
+                    [
+                        Display.Sentence(combination.Name), Gain(combination.Comparison), $"{Display.Count(combination.Comparison.Wins)} / {Display.Count(combination.Comparison.Ties)} / {Display.Count(combination.Comparison.Losses)}",
+                        .. result.Test is null ? [] : new[] { Gain(combination.Test) }, combination.IsBetter ? "better" : "not better",
+                    ])]),
+                .. result.Ensemble is null ? [] : new[] { new ReportTable("Weights of the ensemble", [("Strategy", false), ("Weight", true)], [.. result.Ensemble.Weights.Select(weight => (IReadOnlyList<Cell>)[Display.Line(weight.Key), Cell.Of(weight.Value)])]) },
+                .. routes.Length == 0 ? [] : new[]
+                {
+                    new ReportTable($"Tasks that do not have the common choice ‘{Display.Line(result.Routed!.Weights[0].Key)}’", [("Task", false), ("Strategy", false)], [.. routes.Select(route => (IReadOnlyList<Cell>)[Display.Line(route.Key), Display.Line(route.Value)])])
+                        .Shortened(CommonSections.TasksListed, "the JSON file"),
+                },
+            ],
+        };
+
+        static Cell Gain(PairedComparison? comparison) => comparison is null ? Cell.Empty : new Cell(Display.Gain(comparison.Gain), comparison.Gain.Mean);
     }
 
     private static ReportSection Relatedness(RelatednessMatrix? relatedness) => new("relatedness", "Which tasks help each other")

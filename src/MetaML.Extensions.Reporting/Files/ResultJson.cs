@@ -30,7 +30,7 @@ internal static class ResultJson
     {
         for (int i = type.Properties.Count - 1; i >= 0; i--)
         {
-            if (s_leftOut.Contains(type.Properties[i].PropertyType))
+            if (s_leftOut.Any(leftOut => leftOut.IsAssignableFrom(type.Properties[i].PropertyType)))
                 type.Properties.RemoveAt(i);
         }
 

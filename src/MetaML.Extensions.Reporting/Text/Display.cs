@@ -33,6 +33,7 @@ internal static class Display
     public static string Seconds(double seconds) => seconds switch
     {
         double.NaN => Nothing,
+        < 0.001 => string.Create(CultureInfo.InvariantCulture, $"{1e6 * seconds:F0} µs"),
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{1000 * seconds:F0} ms"),
         < 100 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s"),
         < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):F0} min {Math.Floor(seconds % 60):F0} s"),
@@ -40,7 +41,7 @@ internal static class Display
     };
 
     /// <summary>Memory, as in "512 MiB".</summary>
-    public static string Bytes(long bytes) => bytes <= 0 ? Nothing : $"{Count((bytes + (1 << 19)) >> 20)} MiB";
+    public static string Bytes(long bytes) => bytes <= 0 ? Nothing : bytes < 1 << 20 ? $"{Count((bytes + (1 << 9)) >> 10)} KiB" : $"{Count((bytes + (1 << 19)) >> 20)} MiB";
 
     /// <summary>Converts text to one line. Each run of white space and control characters becomes a space. Each half of a surrogate pair becomes U+FFFD.</summary>
     public static string Line(string text)
