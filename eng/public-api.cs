@@ -1,4 +1,4 @@
-// Updates the PublicAPI.Unshipped.txt of each package from its sources: dotnet run eng/public-api.cs
+// Updates the PublicAPI.Unshipped.txt of each package, or of the named ones, from its sources: dotnet run eng/public-api.cs [name …]
 #:property PublishAot=false
 #:property EnforceCodeStyleInBuild=false
 using System.Diagnostics;
@@ -6,7 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 string root = Path.GetFullPath("..", Folder());
-foreach (string folder in Directory.GetDirectories(Path.Combine(root, "src")).Order(StringComparer.Ordinal))
+foreach (string folder in Directory.GetDirectories(Path.Combine(root, "src")).Where(folder => args.Length == 0 || args.Contains(Path.GetFileName(folder))).Order(StringComparer.Ordinal))
 {
     string file = Path.Combine(folder, "PublicAPI.Unshipped.txt");
     string output = Build(folder);

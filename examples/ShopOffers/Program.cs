@@ -31,20 +31,24 @@ ITransformer model = pipeline.Fit(shown);
 
 // The learners meet the same new customers. Each visit, a learner shows an offer and learns its profit.
 var log = new List<BanditOutcome>();
-double[] across = Play(new BanditOptions(), customer => customer, log);
-double[] bounds = Play(new BanditOptions { Method = BanditMethod.UpperConfidenceBound }, customer => customer);
-double[] shared = Play(new BanditOptions(), _ => "everyone"); // all customers are one task
+DecisionCurve across = Play("learned across customers", StrategyKind.MetaLearned, new BanditOptions(), customer => customer, log);
+DecisionCurve bounds = Play("the same, upper bounds", StrategyKind.MetaLearned, new BanditOptions { Method = BanditMethod.UpperConfidenceBound }, customer => customer);
+DecisionCurve shared = Play("one learner for all", StrategyKind.Pooled, new BanditOptions(), _ => "everyone"); // all customers are one task
 var separate = new Separate(offers.Length);
-double[] alone = Regrets((customer, show) =>
+DecisionCurve alone = Regrets("each customer alone", StrategyKind.FromScratch, (customer, show) =>
 {
     int offer = separate.Choose(customer);
     separate.Learn(customer, offer, show(offer));
 });
 
+var comparison = new DecisionComparison("profit lost", isHigherBetter: false, [across, bounds, shared, alone]);
 Console.WriteLine("profit lost in a visit, against the best offer for the customer");
-Console.WriteLine($"{"visits",-28}{string.Concat(Spans().Select(span => $"{span.Name,10}"))}{"all",10}");
-foreach (var (name, regrets) in new[] { ("learned across customers", across), ("the same, upper bounds", bounds), ("one learner for all", shared), ("each customer alone", alone) })
-    Console.WriteLine($"{name,-28}{string.Concat(Spans().Select(span => $"{regrets[span.Visits].Average(),10:F3}"))}{regrets.Average(),10:F3}");
+Console.WriteLine($"{"visits",-28}{string.Concat(Spans().Select(span => $"{span.Name,10}"))}{"all",16}");
+foreach (DecisionCurve curve in comparison.Curves)
+    Console.WriteLine($"{curve.Learner,-28}{string.Concat(Spans().Select(span => $"{Mean(curve, span.Visits),10:F3}"))}{curve.Overall,16}");
+const string Report = "shop-offers-report.html";
+comparison.SaveHtml(Report);
+Console.WriteLine($"The report is {Path.GetFullPath(Report)}: open it in a browser.");
 
 // What would a learner have earned that always shows the best offer on average, for a new customer? The log of the bandit answers without showing it.
 Bandit<Offer> greedy = ml.MetaLearning().Bandit<Offer>(model, new BanditOptions { Method = BanditMethod.UpperConfidenceBound, UpperBoundDeviations = 0 });
@@ -58,22 +62,22 @@ Console.WriteLine($"share of decisions in which it could not have been logged: {
 Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 {
     example = "ShopOffers",
-    regret = Math.Round(across.Average(), 4),
-    upper_bound_regret = Math.Round(bounds.Average(), 4),
-    shared_regret = Math.Round(shared.Average(), 4),
-    separate_regret = Math.Round(alone.Average(), 4),
-    first_visits_regret = Math.Round(across[..5].Average(), 4),
-    separate_first_visits_regret = Math.Round(alone[..5].Average(), 4),
+    regret = Math.Round(across.Overall.Mean, 4),
+    upper_bound_regret = Math.Round(bounds.Overall.Mean, 4),
+    shared_regret = Math.Round(shared.Overall.Mean, 4),
+    separate_regret = Math.Round(alone.Overall.Mean, 4),
+    first_visits_regret = Math.Round(Mean(across, ..5), 4),
+    separate_first_visits_regret = Math.Round(Mean(alone, ..5), 4),
     doubly_robust = Math.Round(value.DoublyRobust.Mean, 4),
     truth = Math.Round(truth, 4),
     seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
 }));
 
 // A bandit with the learned prior.
-double[] Play(BanditOptions options, Func<string, string> taskOf, List<BanditOutcome>? log = null)
+DecisionCurve Play(string name, StrategyKind kind, BanditOptions options, Func<string, string> taskOf, List<BanditOutcome>? log = null)
 {
     Bandit<Offer> bandit = ml.MetaLearning().Bandit<Offer>(model, options);
-    return Regrets((customer, show) =>
+    return Regrets(name, kind, (customer, show) =>
     {
         BanditEntry entry = bandit.Choose(taskOf(customer), offers);
         float profit = show(entry.Chosen);
@@ -82,24 +86,23 @@ double[] Play(BanditOptions options, Func<string, string> taskOf, List<BanditOut
     });
 }
 
-// The mean regret of each visit over the new customers.
-double[] Regrets(Action<string, Func<int, float>> visit)
+// The profit that is lost in each visit of each new customer.
+static DecisionCurve Regrets(string name, StrategyKind kind, Action<string, Func<int, float>> visit) => new(name, kind, NewCustomers().Select(customer =>
 {
-    var regrets = new double[Visits];
-    foreach (Customer customer in NewCustomers())
+    var lost = new double[Visits];
+    for (int i = 0; i < Visits; i++)
     {
-        for (int i = 0; i < Visits; i++)
+        visit(customer.Name, offer =>
         {
-            visit(customer.Name, offer =>
-            {
-                regrets[i] += (customer.Profits.Max() - customer.Profits[offer]) / New;
-                return customer.Show(offer);
-            });
-        }
+            lost[i] = customer.Profits.Max() - customer.Profits[offer];
+            return customer.Show(offer);
+        });
     }
 
-    return regrets;
-}
+    return KeyValuePair.Create<string, IReadOnlyList<double>>(customer.Name, lost);
+}));
+
+static double Mean(DecisionCurve curve, Range visits) => curve.Means.ToArray()[visits].Average(visit => visit.Mean);
 
 static IEnumerable<Customer> NewCustomers() => Enumerable.Range(Earlier, New).Select(number => new Customer(number));
 

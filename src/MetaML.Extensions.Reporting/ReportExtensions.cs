@@ -31,6 +31,9 @@ public static class ReportExtensions
     /// <inheritdoc cref="SaveHtml(ExperimentResult, string)"/>
     public static void SaveHtml(this TaskEvaluation result, string path) => SaveHtml(EvaluationReport.Of(NotNull(result)), path);
 
+    /// <inheritdoc cref="SaveHtml(ExperimentResult, string)"/>
+    public static void SaveHtml(this DecisionComparison result, string path) => SaveHtml(DecisionReport.Of(NotNull(result)), path);
+
     /// <summary>Writes what a model has learned as one HTML file: the effects of the population and of each task, how effects vary over tasks, and the choices that were made from the data. The file needs no network.</summary>
     /// <param name="description">The description of the model.</param>
     /// <param name="path">The path of the file. Its folder must exist.</param>
@@ -54,6 +57,9 @@ public static class ReportExtensions
 
     /// <inheritdoc cref="SavePng(ExperimentResult, string)"/>
     public static IReadOnlyList<string> SavePng(this TaskEvaluation result, string folder) => SavePng(EvaluationReport.Of(NotNull(result)), folder);
+
+    /// <inheritdoc cref="SavePng(ExperimentResult, string)"/>
+    public static IReadOnlyList<string> SavePng(this DecisionComparison result, string folder) => SavePng(DecisionReport.Of(NotNull(result)), folder);
 
     /// <inheritdoc cref="SavePng(ExperimentResult, string)"/>
     /// <param name="description">The description of a model.</param>
@@ -84,6 +90,13 @@ public static class ReportExtensions
     /// <inheritdoc cref="SaveCsv(ExperimentResult, string)"/>
     public static IReadOnlyList<string> SaveCsv(this TaskEvaluation result, string folder) => SaveCsv(ResultTables.Of(NotNull(result)), folder);
 
+    /// <summary>Writes the value of each decision as the CSV file <c>decisions.csv</c>, with a row for each learner, task and decision. The encoding is UTF-8. The decimal separator is a full stop in all cultures.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="folder">The folder. It is created if it does not exist.</param>
+    /// <returns>The path of the file.</returns>
+    /// <exception cref="IOException">The folder or the file cannot be written.</exception>
+    public static IReadOnlyList<string> SaveCsv(this DecisionComparison result, string folder) => SaveCsv(ResultTables.Of(NotNull(result)), folder);
+
     /// <summary>Writes the result as JSON, without its models. Property names are those of the types, in camel case. NaN is written as null, an exception as its type and message.</summary>
     /// <param name="result">The result.</param>
     /// <param name="path">The path of the file. Its folder must exist.</param>
@@ -95,6 +108,9 @@ public static class ReportExtensions
 
     /// <inheritdoc cref="SaveJson(ExperimentResult, string)"/>
     public static void SaveJson(this TaskEvaluation result, string path) => SaveJson(NotNull(result), path, ResultJson.Write);
+
+    /// <inheritdoc cref="SaveJson(ExperimentResult, string)"/>
+    public static void SaveJson(this DecisionComparison result, string path) => SaveJson(NotNull(result), path, ResultJson.Write);
 
     private static void SaveHtml(Report report, string path)
     {

@@ -46,6 +46,22 @@ public class FileTests
     }
 
     [Fact]
+    public void Save_Decisions_HoldsEachValue()
+    {
+        using var folder = new TemporaryFolder();
+        DecisionComparison result = SomeResults.Decisions(tasks: 3);
+        List<Dictionary<string, string>> rows = Read(Assert.Single(result.SaveCsv(folder["csv"])));
+        Assert.Equal(3 * 3 * 30, rows.Count);
+        Assert.All(rows, row => Assert.Equal(result.Curves.Single(curve => curve.Learner == row["learner"]).Values[row["task"]][int.Parse(row["decision"], CultureInfo.InvariantCulture) - 1], Double(row["profit lost"])));
+        result.SaveJson(folder["result.json"]);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(folder["result.json"]));
+        JsonElement curve = json.RootElement.GetProperty("curves")[1];
+        Assert.Equal(result.Curves[1].Overall.Mean, curve.GetProperty("overall").GetProperty("mean").GetDouble());
+        Assert.Equal(result.Curves[1].Values["customer 2"], curve.GetProperty("values").GetProperty("customer 2").EnumerateArray().Select(value => value.GetDouble()));
+        Assert.Equal(2, result.SavePng(folder["png"]).Count);
+    }
+
+    [Fact]
     public void SaveCsv_AnyCulture_SameBytes()
     {
         Assert.Equal(Written(), Foreign.Culture(Written));

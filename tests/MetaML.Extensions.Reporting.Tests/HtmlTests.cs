@@ -68,6 +68,20 @@ public partial class HtmlTests
     }
 
     [Fact]
+    public void SaveHtml_Decisions_NamesTheBestAndShowsEachCurve()
+    {
+        using var folder = new TemporaryFolder();
+        SomeResults.Decisions(learner: "<learned>").SaveHtml(folder["report.html"]);
+        string page = File.ReadAllText(folder["report.html"]);
+        Assert.Contains("‘&lt;learned&gt;’ is best: profit lost in a decision ", page, StringComparison.Ordinal);
+        Assert.Contains("better than ‘each customer alone’.", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<learned>", page, StringComparison.Ordinal);
+        foreach (string title in new[] { "Profit lost of each decision", "Profit lost up to each decision" })
+            Assert.Contains(title, page, StringComparison.Ordinal);
+        Assert.True(page.IndexOf(">one learner for all</th>", StringComparison.Ordinal) > page.IndexOf(">each customer alone</th>", StringComparison.Ordinal), "the table has the best first");
+    }
+
+    [Fact]
     public void SaveHtml_LowerIsBetter_RanksAndGainsAccordingly()
     {
         var result = new FewShotEvaluation

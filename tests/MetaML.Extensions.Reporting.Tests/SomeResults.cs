@@ -16,6 +16,16 @@ internal static class SomeResults
         ("from scratch, FastTree", StrategyKind.FromScratch, "20 leaves", -0.09),
     ];
 
+    /// <summary>Four learners that decide thirty times for each of some tasks: the better the learner, the less it loses from decision to decision.</summary>
+    public static DecisionComparison Decisions(int tasks = 40, string learner = "learned across customers")
+    {
+        var random = new Random(5);
+        DecisionCurve Curve(string name, StrategyKind kind, double speed) => new(name, kind, Enumerable.Range(0, tasks)
+            .Select(task => KeyValuePair.Create<string, IReadOnlyList<double>>($"customer {task + 1}", [.. Enumerable.Range(0, 30).Select(i => Math.Exp(-speed * i) + 0.3 * random.NextDouble())])));
+        return new DecisionComparison("profit lost", isHigherBetter: false,
+            [Curve("each customer alone", StrategyKind.FromScratch, 0.05), Curve(learner, StrategyKind.MetaLearned, 0.2), Curve("one learner for all", StrategyKind.Pooled, 0)]);
+    }
+
     /// <summary>An experiment in which meta-learning helps most tasks, and harms a few.</summary>
     public static ExperimentResult Experiment(int tasks = 24, Func<int, string>? name = null, int relatedTasks = 16, int weightedTasks = 6, bool helps = true, bool hasFailure = true)
     {

@@ -50,7 +50,9 @@ public sealed class ExampleTests
     [Fact]
     public void ShopOffers_PriorOfOtherCustomers_LosesLessThanTheOtherLearners()
     {
-        JsonElement result = Result(SiblingProgram.Run("examples/ShopOffers", null));
+        string output = SiblingProgram.Run("examples/ShopOffers", null);
+        Assert.Contains("<svg", ReportOf(output), StringComparison.Ordinal);
+        JsonElement result = Result(output);
         double Value(string key) => result.GetProperty(key).GetDouble();
         Assert.True(Value("regret") < 0.8 * Value("separate_regret"), $"regret {Value("regret")}, each alone {Value("separate_regret")}");
         Assert.True(Value("regret") < 0.5 * Value("shared_regret"), $"regret {Value("regret")}, one for all {Value("shared_regret")}");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MetaML;
 using MetaML.PriorFitting.Evaluation;
+using MetaML.Pretrained.Network;
 using MetaML.PriorFitting.Training;
 using TorchSharp;
 
@@ -21,8 +22,9 @@ switch (args.FirstOrDefault())
             Seed = Number("--seed", defaults.Seed),
             Threads = Number("--threads", defaults.Threads),
         };
+        NetworkWeights? start = settings.TryGetValue("--start", out string? weights) ? NetworkWeights.FromBytes(File.ReadAllBytes(weights)) : null;
         using (torch.NewDisposeScope())
-            new PriorTrainer(options, folder).Run();
+            new PriorTrainer(options with { Shape = start?.Shape ?? options.Shape }, folder, start).Run();
         return 0;
     case "export":
         using (torch.NewDisposeScope())
@@ -41,7 +43,7 @@ switch (args.FirstOrDefault())
 
         return 0;
     default:
-        Console.Error.WriteLine("Usage: train [--folder F] [--steps N] [--decay N] [--rows N] [--seed N] [--threads N]\n"
+        Console.Error.WriteLine("Usage: train [--folder F] [--steps N] [--decay N] [--rows N] [--seed N] [--threads N] [--start WEIGHTS]\n"
             + "       export --weights FILE [--folder F]\n"
             + "       speed [--views N]\n"
             + "       evaluate --tables RealTables/tables.tsv --data FOLDER [--split look|end] [--kind binary|multiclass|regression] [--draws N] [--views N] [--methods NAME] [--results FILE]");

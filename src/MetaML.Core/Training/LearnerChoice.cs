@@ -15,6 +15,8 @@ namespace MetaML.Training;
 /// so they are tried only if the residuals of the best learner before show a dependence that they could learn (<see cref="ResidualTest"/>).</para>
 /// <para>Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
 /// is better: a more complex one must have a lower loss by half a standard error of the difference.</para>
+/// <para>Hundreds of dense features are often embeddings of a pretrained encoder. For classes, the candidates are then ridge regression on the features, prototypes and ridge regression on a map of them that starts at the identity
+/// (<see cref="ProjectionEncoderOptions"/>), and networks.</para>
 /// <para>For classification of sparse features,
 /// such as those of texts, a network overfits rare features of the training tasks. The candidates are then a linear model without
 /// and with the directions that training tasks share (<see cref="SparseEncoder"/>). For regression on sparse features the network
@@ -60,11 +62,12 @@ internal static class LearnerChoice
         }
 
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression), hasValues = problems.Any(problem => problem.Kind == LabelKind.Regression);
+        bool hasManyFeatures = problems[0].Features.FeatureCount > MaximumFeaturesOfPrior;
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null && options.TaskWeighting is not UniformWeightingOptions ? "an adapter and task weights are set, and task weights act on the training of a network"
-            : options.Episodes.Ways is not null ? "tasks are drawn from classes"
+            : options.Episodes.Ways is not null && !(hasManyFeatures && options.Adapter is null && !problems[0].Features.IsSparse) ? "tasks are drawn from classes"
             : problems[0].Features.IsSparse ? "features are sparse, and labels are numbers"
-            : problems[0].Features.FeatureCount > MaximumFeaturesOfPrior && (hasValues || options.Adapter is BayesianAdapterOptions) ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
+            : hasManyFeatures && (hasValues || options.Adapter is BayesianAdapterOptions) ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
             : null;
         if (options.Encoder is not null || whyNetwork is not null)
         {
@@ -73,14 +76,21 @@ internal static class LearnerChoice
             return [Network(options, problems, decide)];
         }
 
-        if (options.Adapter is not null || problems[0].Features.FeatureCount > MaximumFeaturesOfPrior)
+        if (options.Adapter is not null || hasManyFeatures)
         {
             bool isSet = options.Adapter is not null;
             options = options with { Adapter = options.Adapter ?? AdapterOn(null, problems, decide) };
             EncoderOptions[] encoders = [.. options.Adapter!.CandidateEncoders().Where((_, number) => number == 0 || options.MaximumNumberOfIterations > 0)];
-            MetaTrainingOptions[] withAdapter = Array.ConvertAll(encoders, encoder => options with { Encoder = encoder });
-            decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder))}, since {(isSet ? "an adapter is set, and " : "")}features are dense, {problems[0].Features.FeatureCount} of them.");
-            return withAdapter;
+            List<MetaTrainingOptions> withAdapter = [.. encoders.Select(encoder => options with { Encoder = encoder })];
+            if (!isSet && options.MaximumNumberOfIterations > 0 && problems.All(problem => problem.CovariateNames.Count == 0))
+            {
+                // Hundreds of features are often embeddings. Prototypes are better with one row of a class, ridge regression with several.
+                foreach (AdapterOptions adapter in new[] { options.Adapter!, new PrototypeAdapterOptions() })
+                    withAdapter.Insert(1, options with { Encoder = new ProjectionEncoderOptions(), Adapter = adapter });
+            }
+
+            decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder).Distinct())}, since {(isSet ? "an adapter is set, and " : "")}features are dense, {problems[0].Features.FeatureCount} of them.");
+            return [.. withAdapter];
         }
 
         double rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
@@ -183,7 +193,8 @@ internal static class LearnerChoice
     public static bool NeedsStructure(MetaTrainingOptions candidate, TrainedLearner best) =>
         !IsLinear(candidate.Encoder!) && (IsLinear(best.Options.Encoder!) || best.Options.Encoder is KernelEncoderOptions);
 
-    private static bool IsLinear(EncoderOptions encoder) => encoder is IdentityEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 };
+    // The length of a projection is the only part of it that is not linear.
+    private static bool IsLinear(EncoderOptions encoder) => encoder is IdentityEncoderOptions or ProjectionEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 };
 
     private static Dictionary<HeldOutUnit, double> LossOfUnits(EvaluatedLearner learner) =>
         learner.Episodes.GroupBy(episode => episode.Unit, episode => episode.RelativeLoss).ToDictionary(unit => unit.Key, unit => unit.Average());

@@ -53,6 +53,14 @@ internal static class ResultTables
             evaluation.Tasks.Select(task => (IReadOnlyList<object?>)[task.Task, task.RowCount, task.UnscoredRowCount, .. metrics.Select(metric => (object?)task[metric])]));
     }
 
+    public static IEnumerable<CsvTable> Of(DecisionComparison comparison)
+    {
+        yield return new CsvTable(
+            "decisions",
+            ["learner", "kind", "task", "decision", comparison.Quantity],
+            comparison.Curves.SelectMany(curve => curve.Values.SelectMany(task => task.Value.Select((value, i) => (IReadOnlyList<object?>)[curve.Learner, curve.Kind, task.Key, i + 1, value]))));
+    }
+
     private static CsvTable Runs(ExperimentResult result) => new(
         "runs",
         [

@@ -15,17 +15,15 @@ internal static class Project
     /// <param name="plan">The plan.</param>
     /// <param name="name">The name of the project.</param>
     /// <param name="seed">The seed.</param>
-    /// <exception cref="ToolException">The file is not text, or its columns have no names of their own.</exception>
+    /// <exception cref="ToolException">The columns of the file have no names of their own.</exception>
     public static IReadOnlyDictionary<string, string> Files(TableFile file, TablePlan plan, string name, int seed)
     {
-        if (file.EncodingName is null)
-            throw new ToolException($"'{file.Path}' must be a text file (CSV, TSV) for 'metaml code'; it is Parquet, and the project reads text. Export the table as CSV.");
         if (file.Notes.FirstOrDefault(note => !note.StartsWith("The text", StringComparison.Ordinal)) is { } renamed)
             throw new ToolException($"The columns of '{file.Path}' must have names of their own in its first line, since the project finds them by name. {renamed} Correct the first line.");
         var row = new RowCode(file, plan);
         return new Dictionary<string, string>
         {
-            [$"{name}.csproj"] = ProjectFile(),
+            [$"{name}.csproj"] = ProjectFile(file.IsParquet),
             ["Row.cs"] = row.Text,
             ["Program.cs"] = Program(file, plan, row, seed),
         };
@@ -33,7 +31,9 @@ internal static class Project
 
     private static string Version(Assembly assembly) => assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    private static string ProjectFile() => $"""
+    private static string Package(string name, Type type) => $"""<PackageReference Include="{name}" Version="{Version(type.Assembly)}" />""";
+
+    private static string ProjectFile(bool isParquet) => $"""
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
             <OutputType>Exe</OutputType>
@@ -43,7 +43,7 @@ internal static class Project
           </PropertyGroup>
           <ItemGroup>
             <PackageReference Include="MetaML.Extensions" Version="{Version(typeof(MetaLearnerTrainer).Assembly)}" />
-            <PackageReference Include="Sep" Version="{Version(typeof(nietras.SeparatedValues.Sep).Assembly)}" />
+            {(isParquet ? Package("Parquet.Net", typeof(Parquet.ParquetReader)) : Package("Sep", typeof(nietras.SeparatedValues.Sep)))}
             <!-- Networks need the native library libtorch: add libtorch-cpu-linux-x64 or the package of your system. -->
           </ItemGroup>
         </Project>

@@ -6,13 +6,13 @@ using static MetaML.Tool.Columns.CSharpText;
 
 namespace MetaML.Tool.Generation;
 
-/// <summary>Writes the class of a row: a property for each column of the view, and the reading of the file.</summary>
+/// <summary>Writes the class of a row: a property for each column of the view, and the reading of the file. The code of a cell is a string or a span of characters.</summary>
 internal sealed class RowCode
 {
     private readonly TableFile _file;
     private readonly TablePlan _plan;
     private readonly Dictionary<string, string> _properties = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal) { "Row", "Read", "Number", "Date", "IsMissing", "Missing", "Equals", "GetHashCode", "ToString", "GetType" };
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal) { "Row", "Read", "Number", "Date", "IsMissing", "Missing", "Value", "Text", "Open", "Equals", "GetHashCode", "ToString", "GetType" };
     private readonly StringBuilder _members = new(), _values = new();
 
     public RowCode(TableFile file, TablePlan plan)
@@ -31,9 +31,7 @@ internal sealed class RowCode
     /// <summary>The file Row.cs.</summary>
     public string Text => $$"""
         using System.Globalization;
-        using System.Text;
-        using Microsoft.ML.Data;
-        using nietras.SeparatedValues;
+        {{Usings}}
 
         /// <summary>A row of the table.</summary>
         internal sealed class Row
@@ -48,15 +46,7 @@ internal sealed class RowCode
             public static List<Row> Read(string path, bool needsLabels)
             {
                 var rows = new List<Row>();
-                Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-                using var text = new StreamReader(path, Encoding.GetEncoding({{Literal(_file.EncodingName!)}}));
-                using SepReader reader = Sep.New({{(_file.Separator == '\t' ? @"'\t'" : $"'{_file.Separator}'")}}).Reader(options => options with { Unescape = true, Trim = SepTrim.All, DisableColCountCheck = true }).From(text);
-                foreach (SepReader.Row cells in reader)
-                {
-                    if (cells.ColCount < reader.Header.ColNames.Count)
-                        continue; // a blank line
-                    int label = reader.Header.TryIndexOf({{Literal(_plan.LabelColumn)}}, out int index) ? index : -1;
-                    bool hasLabel = label >= 0 && !IsMissing(cells[label].Span);
+        {{Loop}}
                     if (needsLabels && !hasLabel)
                         continue;
                     rows.Add(new Row
@@ -85,24 +75,86 @@ internal sealed class RowCode
 
             private static DateTime? Date(ReadOnlySpan<char> cell, string format) => IsMissing(cell)
                 ? null
-                : DateTime.ParseExact(cell, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+                : DateTime.ParseExact(cell, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);{{Helpers}}
         }
 
         """;
 
+    private string Usings => _file.IsParquet
+        ? """
+            using Microsoft.ML.Data;
+            using Parquet;
+            using Parquet.Serialization;
+            """
+        : """
+            using System.IO.Compression;
+            using System.Text;
+            using Microsoft.ML.Data;
+            using nietras.SeparatedValues;
+            """;
+
+    // The beginning of the loop over the rows.
+    private string Loop => _file.IsParquet
+        ? $$"""
+                    using FileStream file = File.OpenRead(path);
+                    var table = ParquetSerializer.DeserializeUntypedAsync(file, new ParquetOptions { TreatByteArrayAsString = true }).GetAwaiter().GetResult();
+                    foreach (var cells in table.Data)
+                    {
+                        bool hasLabel = cells.ContainsKey({{Literal(_plan.LabelColumn)}}) && !IsMissing({{Cell(_plan.LabelColumn)}});
+            """
+        : $$"""
+                    Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+                    using var text = new StreamReader(Open(path), Encoding.GetEncoding({{Literal(_file.EncodingName)}}));
+                    using SepReader reader = Sep.New({{(_file.Separator == '\t' ? @"'\t'" : $"'{_file.Separator}'")}}).Reader(options => options with { Unescape = true, Trim = SepTrim.All, DisableColCountCheck = true }).From(text);
+                    bool hasLabels = reader.Header.TryIndexOf({{Literal(_plan.LabelColumn)}}, out _);
+                    foreach (SepReader.Row cells in reader)
+                    {
+                        if (cells.ColCount < reader.Header.ColNames.Count)
+                            continue; // a blank line
+                        bool hasLabel = hasLabels && !IsMissing({{Cell(_plan.LabelColumn)}});
+            """;
+
+    // The members that only this kind of file needs.
+    private string Helpers => _file.IsParquet
+        ? """
+
+
+                // A value as text, as 'metaml train' reads it.
+                private static string Text(object? value) => value switch
+                {
+                    DateTime time => time.ToString("s", CultureInfo.InvariantCulture),
+                    DateOnly date => date.ToString("O", CultureInfo.InvariantCulture),
+                    _ => Convert.ToString(value, CultureInfo.InvariantCulture)?.Trim() ?? "",
+                };
+            """
+        : """
+
+
+                // The text may be compressed by gzip.
+                private static Stream Open(string path)
+                {
+                    FileStream file = File.OpenRead(path);
+                    bool isCompressed = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
+                    file.Position = 0;
+                    return isCompressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+                }
+            """;
+
+    private string Cell(string column) => _file.IsParquet ? $"Text(cells[{Literal(column)}])" : $"cells[{Literal(column)}].Span";
+
     private void AddTask()
     {
-        string value = string.Join(" + \" / \" + ", _plan.TaskColumns.Select(name => $"cells[{Literal(name)}].ToString()"));
+        string value = string.Join(" + \" / \" + ", _plan.TaskColumns.Select(name => $"{Cell(name)}.ToString()"));
         Add(_plan.TaskColumn, "string", value);
     }
 
     private void AddLabel()
     {
-        string cell = "cells[label].Span";
+        string cell = Cell(_plan.LabelColumn);
         (string type, string value, string none) = _plan.LabelKind switch
         {
             LabelKind.Regression => ("float", $"Number({cell}, {Lower(_plan.LabelHasDecimalComma)})", "float.NaN"),
-            LabelKind.Binary => ("bool", $"{cell}.SequenceEqual({Literal(_plan.Positive!)})", "false"),
+            LabelKind.Binary => ("bool", $"{cell}.ToString() == {Literal(_plan.Positive!)}", "false"),
             _ => ("string", $"{cell}.ToString()", "\"\""),
         };
         Add(_plan.LabelColumn, type, $"hasLabel ? {value} : {none}");
@@ -110,7 +162,7 @@ internal sealed class RowCode
 
     private void AddFeature(PlannedColumn column)
     {
-        string cell = $"cells[{Literal(column.Name)}].Span";
+        string cell = Cell(column.Name);
         switch (column.Kind)
         {
             case ColumnKind.Number:

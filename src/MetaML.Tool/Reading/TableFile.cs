@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace MetaML.Tool.Reading;
@@ -35,16 +36,20 @@ internal sealed class TableFile
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>The format of the file, for the user.</summary>
-    public string Format => _encoding is null ? "Parquet" : $"text, {_encoding.WebName}, {_separator switch { ',' => "comma", ';' => "semicolon", '\t' => "tab", _ => "vertical bar" }} between cells";
+    public string Format => IsParquet ? "Parquet" : $"text, {_encoding.WebName}, {_separator switch { ',' => "comma", ';' => "semicolon", '\t' => "tab", _ => "vertical bar" }} between cells";
+
+    /// <summary>Whether the file is Parquet.</summary>
+    [MemberNotNullWhen(false, nameof(_encoding), nameof(EncodingName))]
+    public bool IsParquet => _encoding is null;
 
     /// <summary>The character that separates cells; null for Parquet.</summary>
-    public char? Separator => _encoding is null ? null : _separator;
+    public char? Separator => IsParquet ? null : _separator;
 
     /// <summary>The name of the encoding; null for Parquet.</summary>
     public string? EncodingName => _encoding?.WebName;
 
     /// <summary>Whether numbers can have a decimal comma: the comma does not separate cells.</summary>
-    public bool MayHaveDecimalComma => _encoding is not null && _separator != ',';
+    public bool MayHaveDecimalComma => !IsParquet && _separator != ',';
 
     /// <summary>Opens a file and finds its format.</summary>
     /// <exception cref="ToolException">The file does not exist, is empty, or is not a table.</exception>

@@ -38,6 +38,9 @@ internal static class Clinc150MiniLm
                 ("ridge", new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
                 ("logistic", new() { Encoder = new IdentityEncoderOptions(), Adapter = new LogisticAdapterOptions() }),
                 ("prototypes", new() { Encoder = new IdentityEncoderOptions(), Adapter = new PrototypeAdapterOptions() }),
+                ("projection + prototypes", new() { Encoder = new ProjectionEncoderOptions(), Adapter = new PrototypeAdapterOptions() }),
+                ("projection + ridge", new() { Encoder = new ProjectionEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
+                ("frozen projection + prototypes", new() { Encoder = new ProjectionEncoderOptions { IsFrozen = true }, Adapter = new PrototypeAdapterOptions() }),
                 ("linear map + prototypes", new() { Encoder = new MlpEncoderOptions { HiddenUnits = [], EmbeddingDimension = 256 }, Adapter = new PrototypeAdapterOptions() }),
                 ("linear map + ridge", new() { Encoder = new MlpEncoderOptions { HiddenUnits = [], EmbeddingDimension = 256 }, Adapter = new RidgeAdapterOptions() }),
             })

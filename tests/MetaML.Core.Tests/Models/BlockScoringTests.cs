@@ -20,6 +20,7 @@ public sealed class BlockScoringTests
         { "silu, residual", new MlpEncoderOptions { HiddenUnits = [20, 20], EmbeddingDimension = 130, Activation = Activation.Silu, Residual = true } },
         { "wide", new MlpEncoderOptions { HiddenUnits = [5000], EmbeddingDimension = 40 } },
         { "kernel", new KernelEncoderOptions { LandmarkCount = 21 } },
+        { "projection", new ProjectionEncoderOptions() },
         { "images", new ConvolutionalEncoderOptions { Channels = 1, Height = 3, Width = 3, Filters = 8, Blocks = 1, Groups = 2 } },
     };
 

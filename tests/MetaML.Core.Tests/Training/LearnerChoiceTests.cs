@@ -136,7 +136,7 @@ public sealed class LearnerChoiceTests
     }
 
     [Theory]
-    [InlineData(LabelKind.Binary, false, 3)]
+    [InlineData(LabelKind.Binary, false, 5)]
     [InlineData(LabelKind.Binary, true, 1)] // the covariance of its prior would be too large
     [InlineData(LabelKind.Regression, false, 1)] // scores have deviations
     public void Candidates_ManyDenseFeatures_ForClassesTheFeaturesThemselvesToo(LabelKind kind, bool isBayesian, int expected)
@@ -148,6 +148,7 @@ public sealed class LearnerChoiceTests
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates([builder.Build()], new MetaTrainingOptions { Adapter = isBayesian ? new BayesianAdapterOptions() : null });
         Assert.Equal(expected, candidates.Length);
         Assert.Equal(expected > 1, candidates[0].Encoder is IdentityEncoderOptions);
+        Assert.Equal(expected > 1, candidates.Any(candidate => candidate is { Encoder: ProjectionEncoderOptions, Adapter: PrototypeAdapterOptions }));
     }
 
     [Fact]

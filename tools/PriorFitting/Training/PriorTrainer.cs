@@ -25,12 +25,13 @@ internal sealed class PriorTrainer
     /// <summary>Prepares a training. Its tensors belong to the current dispose scope.</summary>
     /// <param name="options">The options.</param>
     /// <param name="folder">The folder of the state, the log and the weights.</param>
-    public PriorTrainer(TrainingOptions options, string folder)
+    /// <param name="start">The weights of an earlier training that this one starts with, or null for random weights. A state file in the folder goes before.</param>
+    public PriorTrainer(TrainingOptions options, string folder, NetworkWeights? start = null)
     {
         _options = options;
         _folder = folder;
         _specs = options.Shape.Parameters;
-        ParameterArray[] initial = ParameterArray.Initialize(_specs, new Random(options.Seed));
+        ParameterArray[] initial = start?.Parameters ?? ParameterArray.Initialize(_specs, new Random(options.Seed));
         _parameters = new TrainedParameters([(_specs, initial)], CPU);
         _optimizer = new AdamOptimizer(_parameters);
         Directory.CreateDirectory(folder);

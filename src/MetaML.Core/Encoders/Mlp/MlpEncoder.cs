@@ -217,7 +217,11 @@ internal sealed class MlpEncoder : IEncoder
         _ => values * values.Apply("Sigmoid"),
     };
 
-    private static Tensor Linear(Tensor input, Tensor weight, Tensor bias)
+    /// <summary>xW + b for rows of several tasks.</summary>
+    /// <param name="input">Float [tasks, rows, inputs]; may be sparse.</param>
+    /// <param name="weight">[inputs, outputs], shared by the tasks, or [tasks, inputs, outputs].</param>
+    /// <param name="bias">[outputs] or [tasks, outputs].</param>
+    internal static Tensor Linear(Tensor input, Tensor weight, Tensor bias)
     {
         if (input.is_sparse)
             return SparseRows.Multiply(input, weight).Plus(PerRow(bias));

@@ -33,6 +33,7 @@ public sealed class OnnxTests
         { "normalised relu", new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4, LayerNormalization = true } },
         { "frozen", new MlpEncoderOptions { HiddenUnits = [8], EmbeddingDimension = 4, IsFrozen = true } },
         { "kernel", new KernelEncoderOptions { LandmarkCount = 12 } },
+        { "projection", new ProjectionEncoderOptions() },
         { "sparse, hashed", new SparseEncoderOptions { SketchDimension = 4, StructureDimension = 2 } },
         { "sparse, not hashed", new SparseEncoderOptions { SketchDimension = 16, StructureDimension = 0 } },
         { "images", new ConvolutionalEncoderOptions { Height = 2, Width = 3, Channels = 1, Filters = 4, Groups = 2, Blocks = 1 } },
