@@ -20,6 +20,7 @@ using MetaML.Benchmarks.Speed;
         new("calibration-classes", null, _ => ClassCalibration.Run(Option("--methods") ?? "")), // makes its own data
         new("drift", null, _ => Drift.Run()), // makes its own data
         new("conformal", "", Conformal.Run),
+        new("conformal-sets", "clinc150", ConformalSets.Run),
         new("bandit", null, _ => Bandits.Run()), // makes its own data
         new("relatedness", "", Relatedness.Run),
         new("counts", "mixed", Counts.Run),
