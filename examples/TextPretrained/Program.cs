@@ -28,10 +28,7 @@ var trainers = ml.MulticlassClassification.Trainers;
 ITransformer model = Features().Append(trainers.MetaLearner(new MetaLearnerOptions
 {
     Episodes = new EpisodeOptions { Ways = 5, Shots = 5 },
-    Encoder = new IdentityEncoderOptions(),
-    Adapter = new LogisticAdapterOptions(),
     ValidationFraction = 0.3,
-    MaximumNumberOfIterations = 100,
 })).Fit(training);
 
 const string Meta = "learned across intents", Lbfgs = "from scratch, L-BFGS";
