@@ -24,7 +24,7 @@ using MetaML.Benchmarks.Speed;
         new("bandit", null, _ => Bandits.Run()), // makes its own data
         new("relatedness", "", Relatedness.Run),
         new("counts", "mixed", Counts.Run),
-        new("omniglot-small", "omniglot", Omniglot.RunSmall),
+        new("omniglot-small", "omniglot", folder => Omniglot.RunSmall(folder, Option("--methods") ?? "")),
         new("omniglot", "omniglot", Omniglot.Run),
         new("clinc150", "clinc150", Clinc150.Run),
         new("clinc150-minilm", "clinc150", folder => Clinc150MiniLm.Run(folder, Option("--methods") ?? "")),

@@ -6,13 +6,15 @@ namespace MetaML.Data;
 /// <remarks>
 /// Each dense feature gets mean 0 and standard deviation 1. A feature that never varies becomes 0. Sparse features get one
 /// common factor, so that zero stays zero and the mean square of a row is that of standardised features; or one factor each.
+/// Drawings are normalised first, each by itself.
 /// </remarks>
 internal sealed class FeatureScaling
 {
-    private FeatureScaling(float[]? shift, float[] scale)
+    private FeatureScaling(float[]? shift, float[] scale, DrawingNormalization? drawings = null)
     {
         Shift = shift;
         Scale = scale;
+        Drawings = drawings;
     }
 
     /// <summary>The number that is subtracted from each feature; null for sparse features.</summary>
@@ -21,15 +23,32 @@ internal sealed class FeatureScaling
     /// <summary>The factor of each feature, or a single factor for all.</summary>
     internal float[] Scale { get; }
 
+    /// <summary>The normalisation of each row before <see cref="Shift"/> and <see cref="Scale"/>; null unless rows are drawings. <see cref="Shift"/> is then not null.</summary>
+    internal DrawingNormalization? Drawings { get; }
+
     /// <summary>Rebuilds a scaling from its numbers.</summary>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
-    internal static FeatureScaling FromArrays(float[]? shift, float[] scale) =>
-        shift is null || shift.Length == scale.Length ? new(shift, scale) : throw new ArgumentException("Shift and scale must be of one length.", nameof(scale));
+    /// <exception cref="ArgumentException">The lengths differ, or drawings have no shift.</exception>
+    internal static FeatureScaling FromArrays(float[]? shift, float[] scale, DrawingNormalization? drawings = null) =>
+        (shift is null ? drawings is null : shift.Length == scale.Length) ? new(shift, scale, drawings) : throw new ArgumentException("Shift and scale must be of one length.", nameof(scale));
 
     /// <summary>Fits the scaling to the rows of a store.</summary>
     /// <param name="features">At least one row.</param>
     /// <param name="isUniform">Whether all features share one mean and one deviation, as pixels do.</param>
     public static FeatureScaling Fit(FeatureStore features, bool isUniform = false) => features.IsSparse ? FitSparse(features) : FitDense(features, isUniform);
+
+    /// <summary>The normalisation of drawings alone.</summary>
+    /// <param name="drawings">The normalisation of a row.</param>
+    /// <param name="featureCount">Number of features of a row.</param>
+    public static FeatureScaling OfDrawings(DrawingNormalization drawings, int featureCount) =>
+        new(new float[featureCount], [.. Enumerable.Repeat(1f, featureCount)], drawings);
+
+    /// <summary>The same normalisation of drawings, after which all values have one mean and one deviation.</summary>
+    /// <param name="images">At least one row.</param>
+    public FeatureScaling ThenStandardized(FeatureStore images)
+    {
+        FeatureScaling scaling = FitDense(images, isUniform: true, this);
+        return new FeatureScaling(scaling.Shift, scaling.Scale, Drawings);
+    }
 
     /// <summary>A factor for each feature: (1 + ln((1 + n) / (1 + nⱼ))) / rⱼ, with n rows, nⱼ rows where feature j is not zero, and rⱼ the root mean square of the feature in these rows.</summary>
     /// <remarks>
@@ -77,9 +96,10 @@ internal sealed class FeatureScaling
         }
 
         Span<float> dense = buffer[..row.Length];
-        if (row.IsSparse)
+        if (row.IsSparse || Drawings is not null)
         {
             row.CopyTo(dense);
+            Drawings?.Apply(dense);
             TensorPrimitives.Subtract(dense, Shift, dense);
         }
         else
@@ -106,15 +126,16 @@ internal sealed class FeatureScaling
         return new FeatureScaling(null, [meanSquare > 0 ? (float)Math.Sqrt(features.FeatureCount / meanSquare) : 1]);
     }
 
-    private static FeatureScaling FitDense(FeatureStore features, bool isUniform)
+    private static FeatureScaling FitDense(FeatureStore features, bool isUniform, FeatureScaling? first = null)
     {
         // Welford's update is accurate even if the mean is much larger than the deviation.
         int width = features.FeatureCount;
         var mean = new double[width];
         var squares = new double[width];
+        float[] buffer = first is null ? [] : new float[width];
         for (int row = 0; row < features.RowCount; row++)
         {
-            ReadOnlySpan<float> values = features[row].Values;
+            ReadOnlySpan<float> values = first is null ? features[row].Values : first.Apply(features[row], buffer).Values;
             for (int i = 0; i < width; i++)
             {
                 double delta = values[i] - mean[i];

@@ -14,6 +14,18 @@ internal sealed class MeasuredFeatures(FeatureStore rows)
     /// <summary>All features standardised together.</summary>
     public FeatureScaling Together => _together.Value;
 
+    /// <summary>Number of features of a row.</summary>
+    public int Count => rows.FeatureCount;
+
+    /// <summary>Each row normalised as a drawing.</summary>
+    /// <param name="drawings">The normalisation.</param>
+    /// <param name="isStandardized">Whether all features are then standardised together.</param>
+    public FeatureScaling Drawings(DrawingNormalization drawings, bool isStandardized)
+    {
+        var normalized = FeatureScaling.OfDrawings(drawings, rows.FeatureCount);
+        return isStandardized ? normalized.ThenStandardized(rows) : normalized;
+    }
+
     /// <summary>Rare features scaled up: see <see cref="FeatureScaling.FitRarity"/>.</summary>
     public FeatureScaling ByRarity => _byRarity.Value;
 }

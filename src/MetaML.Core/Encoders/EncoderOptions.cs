@@ -31,6 +31,9 @@ public abstract record EncoderOptions
     /// <summary>Whether the parameters are fitted in closed form, and gradient steps must not change them.</summary>
     internal virtual bool IsFitted => false;
 
+    /// <summary>The options for the steps and validations of a training. They may save time with embeddings that differ slightly from those of scoring.</summary>
+    internal virtual EncoderOptions InTraining => this;
+
     /// <summary>The options that a model with this encoder is saved with.</summary>
     internal virtual EncoderOptions Saved => this;
 
@@ -50,6 +53,10 @@ public abstract record EncoderOptions
     /// <summary>The scaling of features before the encoder; null for none.</summary>
     internal virtual FeatureScaling? Scaling(MeasuredFeatures features) => !StandardizeInputs ? null : StandardizesUniformly ? features.Together : features.Each;
 
+    /// <summary>The normalisation of rows, if they are drawings that are normalised before the encoder; else null.</summary>
+    /// <param name="featureCount">Number of features of a row.</param>
+    internal virtual DrawingNormalization? Drawings(int featureCount) => null;
+
     /// <summary>Computes initial values from the training tasks instead of random ones.</summary>
     /// <param name="values">The parameters in the encoder's order; values may be overwritten.</param>
     /// <param name="problems">The training tasks without validation data, with standardised labels. Created when they are enumerated.</param>
@@ -67,6 +74,11 @@ public abstract record EncoderOptions
     /// <summary>Whether the encoder has parameters of this role.</summary>
     /// <param name="role">The role. Gradient adapters may change parameters of some roles.</param>
     public virtual bool Has(ParameterRole role) => true;
+
+    /// <summary>The same options, with unset ones filled in from the use of the model and from the rows.</summary>
+    /// <param name="isForNewClasses">Whether the model is to tell classes apart that it was not trained on, by embeddings that do not depend on the task.</param>
+    /// <param name="features">The training rows.</param>
+    internal virtual EncoderOptions For(bool isForNewClasses, FeatureStore features) => this;
 
     /// <summary>The same options, with unset ones filled in from the dimensions of the feature column.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;

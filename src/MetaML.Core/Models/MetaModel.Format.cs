@@ -116,7 +116,7 @@ public sealed partial class MetaModel
 
             float[]? shift = header.IsShifted ? BinaryFormat.ReadFloats(reader, header.FeatureCount) : null;
             FeatureScaling? scaling = header.IsScaled
-                ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1))
+                ? FeatureScaling.FromArrays(shift, BinaryFormat.ReadFloats(reader, header.IsShifted || header.IsScaledByFeature ? header.FeatureCount : 1), header.Encoder.Drawings(header.FeatureCount))
                 : null;
             return Finish(scaling, ReadAll(design.Encoder.Parameters));
 

@@ -18,8 +18,11 @@ internal static class Learner
     /// <exception cref="DllNotFoundException">The candidate has trained parameters, and the native torch library is absent.</exception>
     public static TrainedLearner Train(TrainingData data, MetaTrainingOptions candidate, TrainingRun run)
     {
-        LearningProblem[] problems = [.. data.Problems.Select(problem => new LearningProblem(problem, candidate))];
+        LearningProblem[] Problems(EncoderOptions encoder) => [.. data.Problems.Select(problem => new LearningProblem(problem, candidate with { Encoder = encoder }))];
+        LearningProblem[] problems = Problems(candidate.Encoder!);
         FeatureScaling? scaling = data.ScalingFor(candidate.Encoder!);
+        if (scaling?.Drawings is not null)
+            run.Log?.Invoke("Images are normalised as drawings: paper is 0, ink is 1, and its position and size are common.");
         int seed = candidate.Seed ?? 0;
         var random = new Random(seed);
         IEncoder encoder = problems[0].Design.Encoder;
@@ -48,7 +51,7 @@ internal static class Learner
         bool isOnEmbeddings = device.Cuda is null && problems.All(problem => problem.Design.IsOfFixedEmbeddings);
         using OuterLoop loop = isOnEmbeddings
             ? new OuterLoop(OnEmbeddings(problems, scaling, encoderValues), weighting, null, [], adapterValues, candidate, device.ToTorch())
-            : new OuterLoop(problems, weighting, scaling, encoderValues, adapterValues, candidate, device.ToTorch());
+            : new OuterLoop(Problems(candidate.Encoder!.InTraining), weighting, scaling, encoderValues, adapterValues, candidate, device.ToTorch());
         var (trainedEncoder, trainedAdapters) = loop.Run(run);
         return new TrainedLearner(candidate, problems, scaling, isOnEmbeddings ? encoderValues : trainedEncoder, trainedAdapters, loop.Outcome);
     }

@@ -44,6 +44,16 @@ internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
     /// <summary>The reflected characters. They also count as different characters.</summary>
     public OmniglotImages Mirror() => Map("mirrored", (x, y) => (ImageRow.Side - 1 - x, y));
 
+    /// <summary>A drawing at half its size, in the upper left quarter of the image.</summary>
+    public static float[] Halve(float[] drawing)
+    {
+        const int Side = ImageRow.Side;
+        var small = new float[Side * Side];
+        for (int i = 0; i < drawing.Length; i++)
+            small[i / Side / 2 * Side + i % Side / 2] += drawing[i] / 4;
+        return small;
+    }
+
     // The function gives the source pixel of each pixel.
     private OmniglotImages Map(string suffix, Func<int, int, (int X, int Y)> source)
     {

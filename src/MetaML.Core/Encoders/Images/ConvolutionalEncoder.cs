@@ -50,7 +50,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
 
         EmbeddingDimension = checked((int)input.Count);
         var random = new Random(0);
-        _otherViews = [.. Enumerable.Range(1, options.Views - 1).Select(_ => options.Augmentation!.Draw(random))];
+        _otherViews = [.. Enumerable.Range(1, (options.Views ?? 1) - 1).Select(_ => options.Augmentation!.Draw(random))];
     }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
         {
             foreach (AffineMap view in _otherViews)
                 embedding = embedding.Plus(Embed(parameters, AffineMap.Apply(images, [view], _image), tasks));
-            embedding = embedding.Times(1.0 / _options.Views);
+            embedding = embedding.Times(1.0 / (1 + _otherViews.Length));
         }
 
         return embedding.reshape(tasks, rows, EmbeddingDimension);
@@ -119,7 +119,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
                 TensorPrimitives.Add(embedding, other.AsSpan(0, EmbeddingDimension), embedding);
             }
 
-            TensorPrimitives.Multiply(embedding, 1f / _options.Views, embedding);
+            TensorPrimitives.Multiply(embedding, 1f / (1 + _otherViews.Length), embedding);
             ArrayPool<float>.Shared.Return(other);
         }
         finally
@@ -137,7 +137,7 @@ internal sealed class ConvolutionalEncoder : IEncoder
         GraphTensor embedding = EmbedImages(parameters, images);
         foreach (AffineMap view in _otherViews)
             embedding += EmbedImages(parameters, view.Apply(images, _image));
-        return _otherViews.Length == 0 ? embedding : embedding * (1f / _options.Views);
+        return _otherViews.Length == 0 ? embedding : embedding * (1f / (1 + _otherViews.Length));
     }
 
     private GraphTensor EmbedImages(IReadOnlyList<GraphParameter> parameters, GraphTensor images)

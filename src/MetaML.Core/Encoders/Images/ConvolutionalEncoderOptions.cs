@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using MetaML.Data;
 using MetaML.Encoders;
 using MetaML.Encoders.Images;
 using MetaML.Options;
@@ -23,6 +25,8 @@ namespace MetaML;
 [SavedName("convolutional")]
 public sealed record ConvolutionalEncoderOptions : EncoderOptions
 {
+    private const int DefaultViews = 10;
+
     /// <summary>Options with their defaults.</summary>
     public ConvolutionalEncoderOptions()
     {
@@ -65,12 +69,28 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
     public int Groups { get; set; } = 8;
 
     /// <summary>The random variation of images in training; null for none.</summary>
-    /// <value>Default: small shifts, rotations, changes of scale, and shears.</value>
+    /// <value>Default: shifts, rotations, changes of scale, and shears as those of handwriting.</value>
     public ImageAugmentation? Augmentation { get; set; } = new();
 
     /// <summary>Number of views of each image in adaptation and scoring. The embedding is the mean over the image and its variants by <see cref="Augmentation"/>. All images have the same variations.</summary>
-    /// <value>From 1 (default) to 64. Numbers above 1 need <see cref="Augmentation"/>. The time is proportional to the number.</value>
-    public int Views { get; set; } = 1;
+    /// <value>
+    /// From 1 to 64, or null (default) for 10 if the model is to tell new classes apart (<see cref="EpisodeOptions.Ways"/> is set, or each task has classes of its own),
+    /// <see cref="Augmentation"/> is not null and the adapter takes no gradient steps; 1 otherwise. Numbers above 1 need <see cref="Augmentation"/>.
+    /// </value>
+    /// <remarks>The time of adaptation and scoring is proportional to the number. The time of training does not depend on it.</remarks>
+    public int? Views { get; set; }
+
+    /// <summary>Whether each image is normalised as a drawing: paper becomes 0 and ink 1, and the ink gets a common position and size (its centre of mass, and its standard deviation).</summary>
+    /// <value>
+    /// Null (default) for a choice from the training rows: true if the model is to tell new classes apart, and at least half of the pixels of an image are paper on average.
+    /// A saved model contains the choice.
+    /// </value>
+    /// <remarks>
+    /// The scores then do not depend on which of ink and paper is brighter, on the range of pixel values, or on the size and position of the
+    /// drawing in the image. Ink is the minority of the pixels. The proportions of a drawing are kept. Set false if classes differ by size or position. The time is small beside that of the network.
+    /// </remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? NormalizeDrawings { get; set; }
 
     internal override bool StandardizesUniformly => true;
 
@@ -78,8 +98,27 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
 
     internal override bool EmbedsAlike => Augmentation is null;
 
+    internal override EncoderOptions InTraining => this with { Views = 1 };
+
     /// <inheritdoc/>
     public override IEncoder Create(int featureCount) => new ConvolutionalEncoder(featureCount, this);
+
+    internal override DrawingNormalization? Drawings(int featureCount)
+    {
+        if (NormalizeDrawings != true)
+            return null;
+        ImageShape shape = ShapeOf(featureCount);
+        return new DrawingNormalization(shape.Channels, shape.Height, shape.Width, InterleavedChannels);
+    }
+
+    internal override FeatureScaling? Scaling(MeasuredFeatures features) =>
+        Drawings(features.Count) is { } drawings ? features.Drawings(drawings, StandardizeInputs) : base.Scaling(features);
+
+    internal override EncoderOptions For(bool isForNewClasses, FeatureStore features) => this with
+    {
+        Views = Views ?? (isForNewClasses && Augmentation is not null ? DefaultViews : 1),
+        NormalizeDrawings = NormalizeDrawings ?? (isForNewClasses && DrawingNormalization.Fits(features)),
+    };
 
     internal override EncoderOptions WithShape(IReadOnlyList<int> dimensions) => dimensions.Count != 3 || (Height ?? Width ?? Channels) is not null
         ? this
@@ -118,7 +157,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
         OptionCheck.InRange(this, nameof(Blocks), Blocks, 1, 8);
         OptionCheck.InRange(this, nameof(Filters), Filters, 1, 1024);
         OptionCheck.InRange(this, nameof(Groups), Groups, 1, 1024);
-        OptionCheck.InRange(this, nameof(Views), Views, 1, 64);
+        OptionCheck.InRange(this, nameof(Views), Views ?? 1, 1, 64);
         Augmentation?.Validate();
         if (Filters % Groups != 0)
             throw OptionCheck.Error(this, nameof(Filters), $"a multiple of Groups, {Groups}", Filters);

@@ -33,7 +33,7 @@ internal sealed class TaskRowGraph
         Exposure = columns.Exposure is { } exposure ? graph.Column(exposure).Reshape(-1, 1) : null;
         GraphTensor all = TaskFeatures is { } known ? graph.Join(features, known) : features;
         IsFinite = (all - all).Sum().Apply("IsNaN").Apply("Not");
-        _scaled = model.Scaling is { } scaling ? Scale(features, scaling.Shift, scaling.Scale) : features;
+        _scaled = model.Scaling is { } scaling ? Scale(scaling.Drawings?.Apply(features) ?? features, scaling.Shift, scaling.Scale) : features;
     }
 
     /// <summary>The columns of the input.</summary>

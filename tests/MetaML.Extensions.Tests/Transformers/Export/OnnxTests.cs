@@ -38,6 +38,8 @@ public sealed class OnnxTests
         { "sparse, not hashed", new SparseEncoderOptions { SketchDimension = 16, StructureDimension = 0 } },
         { "images", new ConvolutionalEncoderOptions { Height = 2, Width = 3, Channels = 1, Filters = 4, Groups = 2, Blocks = 1 } },
         { "colour images, views", new ConvolutionalEncoderOptions { Height = 2, Width = 1, Channels = 3, InterleavedChannels = true, Filters = 4, Groups = 2, Blocks = 1, Views = 3 } },
+        { "drawings", new ConvolutionalEncoderOptions { Height = 2, Width = 3, Channels = 1, Filters = 4, Groups = 2, Blocks = 1, NormalizeDrawings = true, StandardizeInputs = false } },
+        { "colour drawings, views", new ConvolutionalEncoderOptions { Height = 2, Width = 1, Channels = 3, InterleavedChannels = true, Filters = 4, Groups = 2, Blocks = 1, Views = 3, NormalizeDrawings = true } },
         { "planes, views", new ConvolutionalEncoderOptions { Height = 1, Width = 2, Channels = 3, Filters = 2, Groups = 1, Blocks = 2, Views = 2 } },
     };
 
