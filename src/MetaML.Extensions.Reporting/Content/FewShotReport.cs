@@ -69,11 +69,11 @@ internal static class FewShotReport
 
     private static ReportTable Table(FewShotEvaluation evaluation, FewShotCurve[] bestFirst) => new(
         "All strategies, the best first; click a column header to sort by it",
-        [("Strategy", false), ("Kind", false), .. evaluation.Kind.Metrics().Select(metric => (Display.Sentence(metric.DisplayName()), true)), .. HasProbabilities(evaluation) ? [("Calibration error", true)] : Array.Empty<(string, bool)>(), ("Time", true)],
+        [("Strategy", false), ("Kind", false), .. Display.Metrics(evaluation).Select(metric => (Display.Sentence(metric.DisplayName()), true)), .. HasProbabilities(evaluation) ? [("Calibration error", true)] : Array.Empty<(string, bool)>(), ("Time", true)],
         [.. bestFirst.Select(curve => (IReadOnlyList<Cell>)
         [
             Display.Line(curve.Strategy), Display.Kind(curve.Kind),
-            .. evaluation.Kind.Metrics().Select(metric => curve.Overall is null ? new Cell("failed", double.NaN) : Cell.Of(curve.Overall[metric].Macro)),
+            .. Display.Metrics(evaluation).Select(metric => curve.Overall is null ? new Cell("failed", double.NaN) : Cell.Of(curve.Overall[metric].Macro)),
             .. HasProbabilities(evaluation) ? [curve.Overall?.Reliability is { } reliability ? Cell.Of(reliability.ExpectedCalibrationError) : Cell.Empty] : Array.Empty<Cell>(),
             new Cell(Display.Seconds(curve.RuntimeInSeconds), curve.RuntimeInSeconds),
         ])])

@@ -1,3 +1,5 @@
+using MetaML.Extensions.Reporting.Text;
+
 namespace MetaML.Extensions.Reporting.Files;
 
 /// <summary>Converts results to tables in long format, for example with one row for each strategy, support size and task.</summary>
@@ -35,7 +37,7 @@ internal static class ResultTables
 
     public static IEnumerable<CsvTable> Of(FewShotEvaluation evaluation)
     {
-        TaskMetric[] metrics = [.. evaluation.Kind.Metrics()];
+        TaskMetric[] metrics = [.. Display.Metrics(evaluation)];
         yield return new CsvTable(
             "runs",
             ["strategy", "kind", "seconds", "error", .. metrics.Select(metric => metric.ToString())],
@@ -79,7 +81,7 @@ internal static class ResultTables
         comparison.Tasks.Select(task => (IReadOnlyList<object?>)[task.Task, comparison.Metric, comparison.Strategy, comparison.Baseline, task.Strategy, task.Baseline, task.Gain]));
 
     private static string[] TaskColumns(FewShotEvaluation evaluation) =>
-        ["set", "strategy", "kind", "support", "task", "rows", "unscored rows", .. evaluation.Kind.Metrics().Select(metric => metric.ToString())];
+        ["set", "strategy", "kind", "support", "task", "rows", "unscored rows", .. Display.Metrics(evaluation).Select(metric => metric.ToString())];
 
     private static IEnumerable<IReadOnlyList<object?>> TaskRows(string set, FewShotEvaluation evaluation) =>
         from curve in evaluation.Curves
@@ -87,6 +89,6 @@ internal static class ResultTables
         from task in point.Evaluation.Tasks
         select (IReadOnlyList<object?>)
         [
-            set, curve.Strategy, curve.Kind, point.SupportSize, task.Task, task.RowCount, task.UnscoredRowCount, .. evaluation.Kind.Metrics().Select(metric => (object?)task[metric]),
+            set, curve.Strategy, curve.Kind, point.SupportSize, task.Task, task.RowCount, task.UnscoredRowCount, .. Display.Metrics(evaluation).Select(metric => (object?)task[metric]),
         ];
 }

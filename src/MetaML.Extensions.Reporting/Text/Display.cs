@@ -43,6 +43,9 @@ internal static class Display
     /// <summary>Memory, as in "512 MiB".</summary>
     public static string Bytes(long bytes) => bytes <= 0 ? Nothing : bytes < 1 << 20 ? $"{Count((bytes + (1 << 9)) >> 10)} KiB" : $"{Count((bytes + (1 << 19)) >> 20)} MiB";
 
+    /// <summary>The metrics of an evaluation: those of the kind of its labels, and that of the user if strategies are compared by it.</summary>
+    public static IReadOnlyList<TaskMetric> Metrics(FewShotEvaluation evaluation) => evaluation.Metric == TaskMetric.Own ? [.. evaluation.Kind.Metrics(), TaskMetric.Own] : evaluation.Kind.Metrics();
+
     /// <summary>Converts text to one line. Each run of white space and control characters becomes a space. Each half of a surrogate pair becomes U+FFFD.</summary>
     public static string Line(string text)
     {

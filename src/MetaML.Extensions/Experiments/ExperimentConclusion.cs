@@ -23,7 +23,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
         RunDetail[] bestOfKinds = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
         RunDetail[] finalists = [.. bestOfKinds.Concat(runner.FirstChoices()).DistinctBy(detail => detail.TrainerName)];
         FewShotEvaluation validation = data.Validation.ToEvaluation([.. finalists.Select(detail => detail.ValidationCurve!)]);
-        StrategyCombiner? combiner = settings.CombinesStrategies ? StrategyCombiner.Of(runner, data.Validation.Kind, best) : null;
+        StrategyCombiner? combiner = settings.CombinesStrategies ? StrategyCombiner.Of(runner, data.Validation, best) : null;
         var (ensemble, routed) = Combine(combiner);
         var clock = Stopwatch.StartNew();
         FewShotEvaluation? test = Test(finalists, ensemble is { IsBetter: true } ? (ensemble.Name, Ensemble(combiner!, ensemble, run => run.Model)) : null);

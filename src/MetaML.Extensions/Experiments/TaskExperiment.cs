@@ -126,7 +126,7 @@ public sealed class TaskExperiment
 
     private FewShotOptions Draws(EvaluationRows rows) => _settings.FewShot with
     {
-        Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric ?? (rows.Rows.LargestClassShare > LargestShareForAccuracy ? TaskMetric.LogLoss : null),
+        Metric = _settings.OptimizingMetric ?? _settings.FewShot.Metric ?? (_settings.FewShot.OwnMetric is null && rows.Rows.LargestClassShare > LargestShareForAccuracy ? TaskMetric.LogLoss : null),
         Seed = Seed,
     };
 

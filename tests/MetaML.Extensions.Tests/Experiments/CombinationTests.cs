@@ -32,7 +32,7 @@ public sealed class CombinationTests
         })];
         TaskEvaluation expected = evaluator.TryEvaluate(LearningStrategy.MetaLearned("both", _ml.MetaLearning().Ensemble(models, [0.75, 0.25])), null, null, null, CancellationToken.None).Overall!;
         Assert.True(records[0].HasSameLabels(records[1]));
-        TaskEvaluation recorded = new RecordedMetrics(evaluator.Kind, records).Evaluate(_ => [0.75, 0.25]);
+        TaskEvaluation recorded = new RecordedMetrics(evaluator.Kind, null, records).Evaluate(_ => [0.75, 0.25]);
         foreach (var (one, other) in expected.Tasks.Zip(recorded.Tasks))
         {
             Assert.Equal(one.Task, other.Task);

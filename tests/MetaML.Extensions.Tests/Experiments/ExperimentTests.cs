@@ -352,6 +352,30 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void Execute_OwnMetric_ChoosesTheStrategyThatItPrefers()
+    {
+        // Two guesses: one has the smaller error, but is too low where the other is too high, which costs less.
+        static double Profit(IReadOnlyList<ScoredRow> rows) => -rows.Average(row => row.Score < row.Label ? 10 * (row.Label - row.Score) : row.Score - row.Label);
+        IDataView data = _ml.Transforms.Expression("Low", "v : v - 1", "Value").Append(_ml.Transforms.Expression("High", "v : v + 2", "Value")).Fit(View(Some.Tasks(12))).Transform(View(Some.Tasks(12)));
+        ExperimentResult Choose(FewShotOptions draws)
+        {
+            TaskExperimentSettings settings = new() { UsesDefaultTrainers = false, Adapters = [], FewShot = draws, CombinesStrategies = false };
+            foreach (string guess in new[] { "Low", "High" })
+                settings.Add(LearningStrategy.Pooled(guess, _ml.Transforms.CopyColumns("Score", guess), learnsSupport: false));
+            return _ml.MetaLearning().CreateExperiment(settings).Execute(data, "Value");
+        }
+
+        FewShotOptions options = new() { SupportSizes = [4], Draws = 2 };
+        Assert.Equal("Low", Choose(options).BestRun.TrainerName);
+        ExperimentResult own = Choose(options with { OwnMetric = Profit });
+        Assert.Equal(("High", TaskMetric.Own), (own.BestRun.TrainerName, own.Metric));
+        Assert.Equal(-2, own.BestRun.Score!.Value.Mean, 1e-4);
+        Assert.Equal(2, own.BestRun.ValidationMetrics![TaskMetric.RootMeanSquaredError].Macro.Mean, 1e-4);
+        Assert.Equal("Low", Choose(options with { OwnMetric = Profit, Metric = TaskMetric.MeanAbsoluteError }).BestRun.TrainerName);
+        Assert.Contains("if OwnMetric is null", Assert.ThrowsAny<ArgumentException>(() => Choose(options with { Metric = TaskMetric.Own })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Execute_Limits_LeaveOutModelsThatExceedThem()
     {
         ExperimentResult free = Execute(Settings(), Linear());

@@ -37,6 +37,9 @@ internal sealed class FewShotEvaluator
 
     public LabelKind Kind => _rows.Kind;
 
+    /// <summary>The metric of the user; null if there is none.</summary>
+    public Func<IReadOnlyList<ScoredRow>, double>? OwnMetric => _options.OwnMetric;
+
     /// <summary>The metric by which strategies are compared.</summary>
     public TaskMetric Metric => _options.MetricFor(Kind);
 
@@ -98,7 +101,7 @@ internal sealed class FewShotEvaluator
 
         for (int size = 0; size < _draws.SupportSizes.Count; size++)
         {
-            MetricMeans[] means = [.. scores.Select(_ => new MetricMeans(Kind))];
+            MetricMeans[] means = [.. scores.Select(_ => new MetricMeans(Kind, OwnMetric is not null, OwnMetric))];
             for (int draw = 0; draw < _options.Draws; draw++)
             {
                 foreach (int[] group in groups)

@@ -60,8 +60,12 @@ public sealed record FewShotOptions
     /// <value>Default false. It must be false if <see cref="TimeColumnName"/> is set.</value>
     public bool IsInTimeOrder { get; set; }
 
+    /// <summary>A metric of your own: a function of the query rows of a task in one draw, such as the profit of the decisions that follow from the scores. Higher is better; NaN leaves the draw out. It may be called by one thread at a time.</summary>
+    /// <value>Null (default): none. If it is set, strategies are compared by it (<see cref="TaskMetric.Own"/>), unless <see cref="Metric"/> is another metric.</value>
+    public Func<IReadOnlyList<ScoredRow>, double>? OwnMetric { get; set; }
+
     /// <summary>The metric by which strategies are compared.</summary>
-    /// <value>Null (default): accuracy for binary labels, micro-accuracy for multiclass labels, RMSE for regression.</value>
+    /// <value>Null (default): <see cref="OwnMetric"/> if it is set, else accuracy for binary labels, micro-accuracy for multiclass labels, RMSE for regression.</value>
     public TaskMetric? Metric { get; set; }
 
     /// <summary>Seed of the draws.</summary>
@@ -70,7 +74,7 @@ public sealed record FewShotOptions
 
     internal RowOrder Order => new(TimeColumnName, IsInTimeOrder);
 
-    internal TaskMetric MetricFor(LabelKind kind) => Metric ?? kind.Metrics()[0];
+    internal TaskMetric MetricFor(LabelKind kind) => Metric ?? (OwnMetric is null ? kind.Metrics()[0] : TaskMetric.Own);
 
     internal void Validate()
     {
@@ -86,5 +90,7 @@ public sealed record FewShotOptions
         Order.Checked($"{nameof(FewShotOptions)}.{nameof(TimeColumnName)}", $"{nameof(FewShotOptions)}.{nameof(IsInTimeOrder)}");
         if (Metric is { } metric)
             OptionCheck.Defined(this, nameof(Metric), metric);
+        if (Metric == TaskMetric.Own && OwnMetric is null)
+            throw OptionCheck.Error(this, nameof(Metric), "a metric that is known if OwnMetric is null", Metric);
     }
 }

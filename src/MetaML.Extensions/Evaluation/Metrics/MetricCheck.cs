@@ -6,7 +6,7 @@ internal static class MetricCheck
     /// <exception cref="ArgumentException">The metric does not fit the labels.</exception>
     public static void Fits(TaskMetric metric, LabelKind kind, string parameter)
     {
-        if (!kind.Metrics().Contains(metric))
+        if (metric != TaskMetric.Own && !kind.Metrics().Contains(metric))
             throw new ArgumentException($"The metric must be one of {string.Join(", ", kind.Metrics())} for {kind} labels; got {metric}. It does not fit the labels. Choose one of those.", parameter);
     }
 }

@@ -18,7 +18,8 @@ public sealed record TaskEvaluation
         foreach (TaskMetrics task in tasks)
             reliability.Add(task.Reliability);
         Reliability = reliability.ToReliability();
-        Summaries = [.. kind.Metrics().Select(metric => TaskMetricSummary.Of(metric, tasks))];
+        IEnumerable<TaskMetric> metrics = tasks.Any(task => task.Values.ContainsKey(TaskMetric.Own)) ? kind.Metrics().Append(TaskMetric.Own) : kind.Metrics();
+        Summaries = [.. metrics.Select(metric => TaskMetricSummary.Of(metric, tasks))];
     }
 
     /// <summary>The kind of the labels.</summary>
@@ -51,7 +52,8 @@ public sealed record TaskEvaluation
         get
         {
             MetricCheck.Fits(metric, Kind, nameof(metric));
-            return Summaries.First(summary => summary.Metric == metric);
+            return Summaries.FirstOrDefault(summary => summary.Metric == metric)
+                ?? throw new ArgumentException($"The metric must have been computed; got {metric}. Set FewShotOptions.{nameof(FewShotOptions.OwnMetric)} for the evaluation.", nameof(metric));
         }
     }
 }

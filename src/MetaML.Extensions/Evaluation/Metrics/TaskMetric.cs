@@ -38,4 +38,7 @@ public enum TaskMetric
 
     /// <summary>Regression: 1 − Σ(label − score)² / Σ(label − mean label)². Undefined if all labels of a task are equal.</summary>
     RSquared,
+
+    /// <summary>The metric that <see cref="FewShotOptions.OwnMetric"/> computes. Higher is better.</summary>
+    Own,
 }

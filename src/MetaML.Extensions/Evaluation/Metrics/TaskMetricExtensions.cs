@@ -42,6 +42,7 @@ public static class TaskMetricExtensions
         TaskMetric.MacroAccuracy => "macro-accuracy",
         TaskMetric.MeanAbsoluteError => "MAE",
         TaskMetric.RootMeanSquaredError => "RMSE",
+        TaskMetric.Own => "own metric",
         _ => "R²",
     };
 }

@@ -58,6 +58,9 @@ internal sealed class TaskScores
         Distributions.Add(distribution);
     }
 
+    /// <summary>The rows as a metric of a user reads them.</summary>
+    public ScoredRow[] ToRows() => [.. Enumerable.Range(0, Count).Select(i => new ScoredRow(Rows[i], Labels[i], Scores[i], Probabilities[i]))];
+
     /// <summary>A copy that later rows do not change.</summary>
     public TaskScores Copy()
     {

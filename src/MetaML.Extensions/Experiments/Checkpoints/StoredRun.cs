@@ -16,7 +16,7 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, ModelCost Cost
     // *** Binary format ***
     // double: seconds; long, long: peak memory; double: milliseconds of a prediction or NaN, long: bytes of the model or −1
     // int: number of points; for each the int: support size, byte: kind of the labels, int: number of tasks; for each task string: name, int: rows, int: number of
-    // metrics, double[]: metrics, int: number of unscored rows, int[]: unscored rows, bool: whether there are sums of reliability, and the sums
+    // metrics, for each int, double: metric and value, int: number of unscored rows, int[]: unscored rows, bool: whether there are sums of reliability, and the sums
     // int: number of learning points; for each int: iteration, double: training loss, double: validation loss or NaN, double: seconds, int: number of weights; string, double for each
     // bool: whether there are predictions, and the predictions: see PredictionRecord.Write
     public void Write(BinaryWriter writer)
@@ -32,7 +32,7 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, ModelCost Cost
             writer.Write((byte)point.Evaluation.Kind);
             writer.Write(point.Evaluation.Tasks.Count);
             foreach (TaskMetrics task in point.Evaluation.Tasks)
-                Write(writer, point.Evaluation.Kind, task);
+                Write(writer, task);
         }
 
         writer.Write(Learning.Count);
@@ -66,7 +66,7 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, ModelCost Cost
         {
             int size = reader.ReadInt32();
             var kind = (LabelKind)reader.ReadByte();
-            return new FewShotPoint(size, new TaskEvaluation(kind, ReadMany(reader, "tasks", () => ReadTask(reader, kind))));
+            return new FewShotPoint(size, new TaskEvaluation(kind, ReadMany(reader, "tasks", () => ReadTask(reader))));
         });
         LearningPoint[] learning = ReadMany(reader, "learning points", () =>
         {
@@ -77,12 +77,17 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, ModelCost Cost
         return new StoredRun(seconds, peak, cost, points, learning, reader.ReadBoolean() ? PredictionRecord.Read(reader) : null);
     }
 
-    private static void Write(BinaryWriter writer, LabelKind kind, TaskMetrics task)
+    private static void Write(BinaryWriter writer, TaskMetrics task)
     {
         writer.Write(task.Task);
         writer.Write(task.RowCount);
-        foreach (TaskMetric metric in kind.Metrics())
-            writer.Write(task[metric]);
+        writer.Write(task.Values.Count);
+        foreach (var (metric, value) in task.Values)
+        {
+            writer.Write((int)metric);
+            writer.Write(value);
+        }
+
         writer.Write(task.UnscoredRows.Count);
         foreach (int row in task.UnscoredRows)
             writer.Write(row);
@@ -90,11 +95,11 @@ internal sealed record StoredRun(double Seconds, PeakMemory Peak, ModelCost Cost
         task.Reliability?.Write(writer);
     }
 
-    private static TaskMetrics ReadTask(BinaryReader reader, LabelKind kind) => new()
+    private static TaskMetrics ReadTask(BinaryReader reader) => new()
     {
         Task = BinaryFormat.ReadName(reader),
         RowCount = reader.ReadInt32(),
-        Values = kind.Metrics().ToDictionary(metric => metric, _ => reader.ReadDouble()),
+        Values = ReadMany(reader, "metrics", () => KeyValuePair.Create((TaskMetric)reader.ReadInt32(), reader.ReadDouble())).ToDictionary(),
         UnscoredRows = ReadMany(reader, "unscored rows", reader.ReadInt32),
         Reliability = reader.ReadBoolean() ? ReliabilitySums.Read(reader) : null,
     };

@@ -5,8 +5,9 @@ namespace MetaML.Extensions.Experiments.Combinations;
 
 /// <summary>The metrics of weighted means of recorded predictions.</summary>
 /// <param name="kind">The kind of the labels.</param>
+/// <param name="own">The metric of the user; null if there is none.</param>
 /// <param name="records">The predictions of each strategy, for the same cells.</param>
-internal sealed class RecordedMetrics(LabelKind kind, IReadOnlyList<PredictionRecord> records)
+internal sealed class RecordedMetrics(LabelKind kind, Func<IReadOnlyList<ScoredRow>, double>? own, IReadOnlyList<PredictionRecord> records)
 {
     /// <summary>The names of the tasks.</summary>
     public IReadOnlyList<string> Tasks { get; } = [.. records[0].Cells.Select(cell => cell.Task).Distinct()];
@@ -18,7 +19,7 @@ internal sealed class RecordedMetrics(LabelKind kind, IReadOnlyList<PredictionRe
     {
         string[] tasks = [.. Tasks.Where(task => weightsOf(task) is not null)];
         int[] sizes = [.. records[0].Cells.Select(cell => cell.SupportSize).Distinct()];
-        var means = sizes.ToDictionary(size => size, _ => tasks.ToDictionary(task => task, _ => (Metrics: new MetricMeans(kind), Rows: new HashSet<int>())));
+        var means = sizes.ToDictionary(size => size, _ => tasks.ToDictionary(task => task, _ => (Metrics: new MetricMeans(kind, own is not null, own), Rows: new HashSet<int>())));
         for (int i = 0; i < records[0].Cells.Count; i++)
         {
             PredictionRecord.Cell cell = records[0].Cells[i];

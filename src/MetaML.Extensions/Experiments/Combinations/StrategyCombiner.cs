@@ -17,28 +17,28 @@ internal sealed class StrategyCombiner
     private readonly PredictionRecord[] _records;
     private readonly RecordedMetrics _metrics;
 
-    private StrategyCombiner(ModelLimits limits, LabelKind kind, RunDetail best, RunDetail[] strategies, PredictionRecord[] records)
+    private StrategyCombiner(ModelLimits limits, FewShotEvaluator evaluator, RunDetail best, RunDetail[] strategies, PredictionRecord[] records)
     {
         _limits = limits;
-        _kind = kind;
+        _kind = evaluator.Kind;
         _best = best;
         _metric = best.Metric;
         _records = records;
         Strategies = strategies;
-        _metrics = new RecordedMetrics(kind, records);
+        _metrics = new RecordedMetrics(_kind, evaluator.OwnMetric, records);
     }
 
     /// <summary>The strategies. The best run is the first.</summary>
     public IReadOnlyList<RunDetail> Strategies { get; }
 
     /// <summary>The strategies that can be combined with the best run; null if there are none, or if the best run has no model.</summary>
-    public static StrategyCombiner? Of(ExperimentRunner runner, LabelKind kind, RunDetail best)
+    public static StrategyCombiner? Of(ExperimentRunner runner, FewShotEvaluator evaluator, RunDetail best)
     {
         if (best.Model is null || runner.PredictionsOf(best) is not { IsUsable: true } predictions)
             return null;
         RunDetail[] others = [.. runner.Candidates().Where(run => run.Model is not null && run.TrainerName != best.TrainerName && runner.PredictionsOf(run) is { IsUsable: true } other && other.HasSameLabels(predictions)).DistinctBy(run => run.TrainerName)];
         RunDetail[] strategies = [best, .. others];
-        return others.Length > 0 ? new StrategyCombiner(runner.Limits, kind, best, strategies, [.. strategies.Select(run => runner.PredictionsOf(run)!)]) : null;
+        return others.Length > 0 ? new StrategyCombiner(runner.Limits, evaluator, best, strategies, [.. strategies.Select(run => runner.PredictionsOf(run)!)]) : null;
     }
 
     /// <summary>The ensemble; null if its weights are those of the best run alone, or if it would exceed a limit on models.</summary>

@@ -34,7 +34,7 @@ public sealed class TaskMetricSummaryTests
     {
         foreach (LabelKind kind in Enum.GetValues<LabelKind>())
             Assert.Equal(kind.Metrics().Count, kind.Metrics().Select(metric => metric.DisplayName()).Distinct().Count());
-        Assert.Equal(Enum.GetValues<TaskMetric>().Order(), Enum.GetValues<LabelKind>().SelectMany(kind => kind.Metrics()).Distinct().Order());
+        Assert.Equal(Enum.GetValues<TaskMetric>().Order(), Enum.GetValues<LabelKind>().SelectMany(kind => kind.Metrics()).Append(TaskMetric.Own).Distinct().Order());
     }
 
     internal static TaskMetrics Task(string name, int rows, TaskMetric metric, double value) =>
