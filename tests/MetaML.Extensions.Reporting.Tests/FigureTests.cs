@@ -22,6 +22,7 @@ public class FigureTests
     public void Number_Magnitude_DecidesDecimals(double value, string expected) => Assert.Equal(expected, Display.Number(value));
 
     [Theory]
+    [InlineData(0.00000045, "0.45 µs")]
     [InlineData(0.0321, "32 ms")]
     [InlineData(94.6, "94.6 s")]
     [InlineData(200, "3 min 20 s")]

@@ -38,6 +38,7 @@ public partial class HtmlTests
 
         Assert.Contains("0.750", text); // the weight of a strategy
         Assert.Contains("validation clinic 7", text); // a task with another strategy
+        Assert.Contains("0.123 ± 0.045", text); // the importance of a feature
         Assert.Contains("4 µs", text); // of a prediction
         Assert.Contains("29 KiB", text); // of a model
         Assert.Contains("Training must see two classes; got one.", text);

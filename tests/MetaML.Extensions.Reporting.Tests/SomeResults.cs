@@ -75,6 +75,7 @@ internal static class SomeResults
             Ensemble = helps ? Combined("ensemble of 2", [new(s_strategies[0].Name, 0.75), new(s_strategies[1].Name, 0.25)], [], validation, test) : null,
             Routed = helps ? Combined("routed", [new(s_strategies[0].Name, 1)], [new("validation clinic 7", s_strategies[3].Name)], validation, null) : null,
             Transfer = transfer,
+            Importance = [new("Temperature", new MeanInterval(0.123, 0.045, tasks)), new("Weekday", new MeanInterval(0.011, 0.02, tasks))],
             Relatedness = relatedTasks > 1 ? Related(relatedTasks) : null,
             Description = new ExperimentDescription
             {

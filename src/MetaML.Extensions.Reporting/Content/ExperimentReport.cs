@@ -25,6 +25,7 @@ internal static class ExperimentReport
                 CommonSections.FewShot(evaluation, tasks),
                 CommonSections.TaskByTask(result.Transfer, Display.Count(result.Transfer?.Tasks.Count ?? 0, "held-out task")),
                 CommonSections.Losing(result.Transfer, result.IsNegativeTransfer),
+                Importance(result, metric),
                 Relatedness(result.Relatedness),
                 Learning(result),
                 CommonSections.Metrics(
@@ -72,12 +73,12 @@ internal static class ExperimentReport
                     [
                         ("Strategy", false), ("Kind", false), ($"{Display.Sentence(metric)}, validation", true), ("Tasks", true),
                         .. result.Test is null ? [] : new[] { ($"{Display.Sentence(metric)}, test", true) },
-                        ("Time", true), ("Peak memory", true), ("One prediction", true), ("Model size", true), ("Outer steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
+                        ("Time", true), ("Memory", true), ("Per row", true), ("Model", true), ("Steps", true), .. !hasOptions ? [] : new[] { ("Options", false) },
                     ],
                     rows)
                 {
                     Highlighted = Array.IndexOf(bestFirst, result.BestRun),
-                    Note = "Time includes training, adaptation and scoring, also for the cross-validation. One prediction is the median time of a row. Peak memory is that of the whole process, including native libraries.",
+                    Note = "Time includes training, adaptation and scoring, also for the cross-validation. Memory is the peak of the whole process, including native libraries. Per row is the median time of a prediction. Model is the size of the saved model. Steps are outer steps of meta-training, at most.",
                 },
             ],
         };
@@ -114,6 +115,16 @@ internal static class ExperimentReport
 
         static Cell Gain(PairedComparison? comparison) => comparison is null ? Cell.Empty : new Cell(Display.Gain(comparison.Gain), comparison.Gain.Mean);
     }
+
+    private static ReportSection Importance(ExperimentResult result, string metric) => new("importance", "Which features matter")
+    {
+        Text = result.Importance.Count == 0 ? [] : [$"How much worse the {metric} of ‘{Display.Line(result.BestRun.TrainerName)}’ becomes if the values of a feature are permuted among the rows of each task: mean over {Tasks(result)} with its 95 % interval. A feature that others can replace has a low importance."],
+        Tables = result.Importance.Count == 0 ? [] :
+        [
+            new ReportTable("Features, the most important first", [("Feature", false), ("Decrease", true)], [.. result.Importance.Select(feature => (IReadOnlyList<Cell>)[Display.Line(feature.Name), Cell.Of(feature.Decrease)])])
+                .Shortened(CommonSections.TasksListed, "the JSON file"),
+        ],
+    };
 
     private static ReportSection Relatedness(RelatednessMatrix? relatedness) => new("relatedness", "Which tasks help each other")
     {

@@ -33,7 +33,7 @@ internal static class Display
     public static string Seconds(double seconds) => seconds switch
     {
         double.NaN => Nothing,
-        < 0.001 => string.Create(CultureInfo.InvariantCulture, $"{1e6 * seconds:F0} µs"),
+        < 0.001 => string.Create(CultureInfo.InvariantCulture, $"{1e6 * seconds:G3} µs"),
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{1000 * seconds:F0} ms"),
         < 100 => string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s"),
         < 3600 => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):F0} min {Math.Floor(seconds % 60):F0} s"),

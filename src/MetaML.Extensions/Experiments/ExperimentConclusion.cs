@@ -18,7 +18,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
     // The models of strategies that were fitted again, by the strategy's name.
     private readonly Dictionary<string, ITransformer?> _refitted = [];
 
-    public ExperimentResult ToResult(RunDetail best, string taskColumn, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
+    public ExperimentResult ToResult(RunDetail best, ExperimentColumns columns, DateTimeOffset started, double searchSeconds, ExperimentEnd end)
     {
         RunDetail[] bestOfKinds = [.. Enum.GetValues<StrategyKind>().Select(kind => runner.Best(detail => detail.Kind == kind)).OfType<RunDetail>()];
         RunDetail[] finalists = [.. bestOfKinds.Concat(runner.FirstChoices()).DistinctBy(detail => detail.TrainerName)];
@@ -36,8 +36,8 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
         ITransformer? model = Refit(best);
         if (ensemble is { IsBetter: true } && !IsCancelled)
             ensemble = ensemble with { Model = Ensemble(combiner!, ensemble, Refit), Test = test is null || test[ensemble.Name].Exception is not null || test[best.TrainerName].Exception is not null ? null : test.Compare(ensemble.Name, best.TrainerName) };
-        if (routed is { IsBetter: true } && !IsCancelled && ColumnNames.IsTask(data.Training.Schema.GetColumnOrNull(taskColumn)?.Type)) // a task that a step makes is no column of the input
-            routed = routed with { Model = Routed(combiner!, routed, taskColumn) };
+        if (routed is { IsBetter: true } && !IsCancelled && ColumnNames.IsTask(data.Training.Schema.GetColumnOrNull(columns.Task)?.Type)) // a task that a step makes is no column of the input
+            routed = routed with { Model = Routed(combiner!, routed, columns.Task) };
         return new ExperimentResult
         {
             Recommendation = RecommendationText.Of(best, verdict, transfer, tasksToDecide, [ensemble, routed]),
@@ -53,6 +53,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
             Test = test,
             Transfer = transfer,
             TasksToDecide = tasksToDecide,
+            Importance = Importance(best, columns),
             Relatedness = ExperimentRelatedness.Of(
                 context, finalists.FirstOrDefault(detail => detail.Kind == StrategyKind.MetaLearned)?.Model, data.TrainingRows, settings.CancellationToken),
             Description = new ExperimentDescription
@@ -88,6 +89,21 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
         catch (OperationCanceledException)
         {
             return null; // the results of the search remain
+        }
+    }
+
+    private IReadOnlyList<FeatureImportance> Importance(RunDetail best, ExperimentColumns columns)
+    {
+        if (!settings.MeasuresImportance || IsCancelled)
+            return [];
+        try
+        {
+            return (data.Test ?? data.Validation).Importance(
+                runner.PlanOf(best).Strategy(null, settings.CancellationToken), best.Model, data.Training, new HashSet<string> { columns.Label, columns.Task }, settings.CancellationToken);
+        }
+        catch (Exception) // cancelled, or a strategy fails on the test tasks; the results of the search remain
+        {
+            return [];
         }
     }
 

@@ -119,7 +119,7 @@ public sealed class TaskExperiment
         ExperimentEnd end = Search(runner, plan, budget, data, metric);
         double searchSeconds = budget.ElapsedSeconds;
         RunDetail best = runner.Best(_ => true) ?? throw NoResult(runner, budget, end);
-        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).ToResult(best, columns.Task, started, searchSeconds, end);
+        return new ExperimentConclusion(_context, _settings with { Seed = Seed }, data, runner, metric).ToResult(best, columns, started, searchSeconds, end);
     }
 
     private int Seed => _settings.Seed ?? HostSettings.Seed(_context) ?? 0;

@@ -23,6 +23,37 @@ internal static class RowViews
     /// <summary>A view with these columns and no rows.</summary>
     public static IDataView Empty(IHostEnvironment env, DataViewSchema schema) => new EmptyDataView(env, schema);
 
+    /// <summary>The rows with other vectors in a column.</summary>
+    /// <param name="env">The environment.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="vectors">The vector of each row.</param>
+    public static IDataView WithVectors(IHostEnvironment env, IDataView rows, string column, float[][] vectors)
+    {
+        var builder = new ArrayDataViewBuilder(env);
+        builder.AddColumn(column, NumberDataViewType.Single, vectors);
+        return ZipDataView.Create(env, [rows, builder.GetDataView()]); // a later column hides an earlier one of its name
+    }
+
+    /// <summary>The rows with the values of a scalar column in another order.</summary>
+    /// <param name="env">The environment.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="source">For each row, the number of the row that its value comes from.</param>
+    public static IDataView WithPermuted(IHostEnvironment env, IDataView rows, DataViewSchema.Column column, int[] source) =>
+        ((Func<IHostEnvironment, IDataView, DataViewSchema.Column, int[], IDataView>)Permuted<int>).Method.GetGenericMethodDefinition().MakeGenericMethod(column.Type.RawType)
+            .CreateDelegate<Func<IHostEnvironment, IDataView, DataViewSchema.Column, int[], IDataView>>()(env, rows, column, source);
+
+    private static IDataView Permuted<T>(IHostEnvironment env, IDataView rows, DataViewSchema.Column column, int[] source)
+    {
+        T[] values = [.. rows.GetColumn<T>(column)];
+        if (values is ReadOnlyMemory<char>[] texts)
+            values = (T[])(object)Array.ConvertAll(texts, text => text.ToString().AsMemory()); // a cursor reuses its buffer
+        var builder = new ArrayDataViewBuilder(env);
+        builder.AddColumn(column.Name, (PrimitiveDataViewType)column.Type, [.. source.Select(row => values[row])]);
+        return ZipDataView.Create(env, [rows, builder.GetDataView()]);
+    }
+
     /// <summary>A pair of views, as TrainTestSplit returns it.</summary>
     public static DataOperationsCatalog.TrainTestData Pair(IDataView training, IDataView test) => new(training, test);
 }

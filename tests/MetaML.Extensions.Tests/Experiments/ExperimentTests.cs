@@ -375,6 +375,32 @@ public sealed class ExperimentTests
         Assert.Contains("if OwnMetric is null", Assert.ThrowsAny<ArgumentException>(() => Choose(options with { Metric = TaskMetric.Own })).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Importance_FeaturesThatMatter_AreFirstOverTheTestTasks(bool isVector)
+    {
+        // The label is 3a + b in all tasks; c is noise, and d is the same for all rows of a task.
+        var random = new Random(1);
+        ImportanceRow[] rows = [.. Enumerable.Range(0, 20).SelectMany(task => Enumerable.Range(0, 30).Select(_ =>
+        {
+            float[] x = [random.NextSingle(), random.NextSingle(), random.NextSingle(), task];
+            return new ImportanceRow { Task = $"task {task}", A = x[0], B = x[1], C = x[2], D = x[3], Values = x, Label = 3 * x[0] + x[1] };
+        }))];
+        TaskExperimentSettings settings = Settings() with { UsesDefaultTrainers = false, Encoders = [new IdentityEncoderOptions()], CrossValidatesLeaders = false };
+        ExperimentResult Run(TaskExperimentSettings chosen) => _ml.MetaLearning().CreateExperiment(chosen).Execute(
+            _ml.Data.LoadFromEnumerable(rows), preFeaturizer: isVector ? _ml.Transforms.CopyColumns("Features", "Values") : _ml.Transforms.Concatenate("Features", "A", "B", "C", "D"));
+        ExperimentResult result = Run(settings);
+        string[] expected = isVector ? ["Values[0]", "Values[1]", "Values[2]", "Values[3]"] : ["A", "B", "C", "D"];
+        Assert.Equal(expected[..2], result.Importance.Take(2).Select(feature => feature.Name));
+        Assert.Equal(expected, result.Importance.Select(feature => feature.Name).Order());
+        Assert.All(result.Importance, feature => Assert.Equal(result.Description.TestTasks.Count, feature.Decrease.Count));
+        Assert.True(result.Importance[1].Decrease.Lower > 0);
+        Assert.True(result.Importance[0].Decrease.Lower > result.Importance[1].Decrease.Upper);
+        Assert.Equal(0, result.Importance.Single(feature => feature.Name == expected[3]).Decrease.Mean, 1e-6); // a permutation within a task changes nothing
+        Assert.Empty(Run(settings with { MeasuresImportance = false }).Importance);
+    }
+
     [Fact]
     public void Execute_Limits_LeaveOutModelsThatExceedThem()
     {
@@ -483,6 +509,24 @@ public sealed class ExperimentTests
         _ml.Transforms.NormalizeMeanVariance("Features").Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer"));
 
     private IDataView View(IEnumerable<TaskRow> rows) => _ml.Data.LoadFromEnumerable(rows);
+
+    private sealed class ImportanceRow
+    {
+        public string Task { get; set; } = "";
+
+        public float Label { get; set; }
+
+        public float A { get; set; }
+
+        public float B { get; set; }
+
+        public float C { get; set; }
+
+        public float D { get; set; }
+
+        [VectorType(4)]
+        public float[] Values { get; set; } = [];
+    }
 
     private sealed class GroupedRow
     {

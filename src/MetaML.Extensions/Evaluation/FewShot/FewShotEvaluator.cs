@@ -11,6 +11,11 @@ namespace MetaML.Extensions.Evaluation.FewShot;
 /// <summary>Evaluates strategies on the same tasks, with the same draws of support and query.</summary>
 internal sealed class FewShotEvaluator
 {
+    /// <summary>The largest number of features whose importance is measured.</summary>
+    public const int MostFeatures = 100;
+
+    private const int Permutations = 3; // of each feature
+
     private readonly MLContext _context;
     private readonly EvaluationRows _evaluated;
     private readonly LabeledRows _rows;
@@ -93,7 +98,7 @@ internal sealed class FewShotEvaluator
         LearningStrategy strategy, ITransformer? learned, IDataView? training, List<FewShotPoint> finished, Action<ITransformer>? step, CancellationToken cancellationToken, PredictionRecord? record = null)
     {
         strategy.CheckUnseen(learned, TaskNames);
-        int[][] groups = strategy.IsPerTask ? [.. _draws.Tasks.Select(task => new[] { task })] : [[.. _draws.Tasks]];
+        int[][] groups = Groups(strategy);
         var reader = new QueryScores(_evaluated);
         var scores = new TaskScores[_rows.TaskNames.Count];
         foreach (int task in _draws.Tasks)
@@ -126,6 +131,80 @@ internal sealed class FewShotEvaluator
             finished.Add(Point(strategy, _draws.SupportSizes[size], means));
         }
     }
+
+    /// <summary>The importance of each feature for a strategy with the largest support, the most important first.</summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="learned">The result of <see cref="LearningStrategy.Learn"/>.</param>
+    /// <param name="training">The training tasks; null if there are none.</param>
+    /// <param name="leftOut">The columns that are no features, such as label and task.</param>
+    /// <param name="cancellationToken">Cancels between two features.</param>
+    /// <returns>None if the model does not score row by row, or has more than <see cref="MostFeatures"/> features.</returns>
+    public IReadOnlyList<FeatureImportance> Importance(LearningStrategy strategy, ITransformer? learned, IDataView? training, IReadOnlySet<string> leftOut, CancellationToken cancellationToken)
+    {
+        var decreases = new Dictionary<string, List<double>>();
+        foreach (int[] group in Groups(strategy))
+        {
+            var drawn = Array.ConvertAll(group, task => _draws.Draw(task, 0));
+            ITransformer model = strategy.Complete(_context, learned, training, RowFilter.ByPosition(_evaluated.View, drawn.SelectMany(rows => rows.Supports[^1])), cancellationToken);
+            int[] query = [.. drawn.SelectMany(rows => rows.Query).Order()];
+            RowFilter rows = RowFilter.ByPosition(_evaluated.View, query);
+            IReadOnlyList<PermutedFeature> features = PermutedFeature.Of(model, rows.Schema, leftOut);
+            if (features.Count > MostFeatures)
+                return [];
+            double[] whole = MetricsOf(model, rows, query, group);
+            foreach (PermutedFeature feature in features)
+            {
+                var random = new Random(_seed);
+                double[] sums = new double[group.Length];
+                for (int repeat = 0; repeat < Permutations; repeat++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    double[] permuted = MetricsOf(model, feature.Permute(_context, rows, WithinTasks(query, random)), query, group);
+                    for (int i = 0; i < sums.Length; i++)
+                        sums[i] += (Metric.IsHigherBetter() ? 1 : -1) * (whole[i] - permuted[i]) / Permutations;
+                }
+
+                if (!decreases.TryGetValue(feature.Name, out List<double>? ofTasks))
+                    decreases[feature.Name] = ofTasks = [];
+                ofTasks.AddRange(sums);
+            }
+        }
+
+        return [.. decreases.Select(pair => new FeatureImportance(pair.Key, MeanInterval.Of(pair.Value))).OrderByDescending(feature => feature.Decrease.Mean)];
+    }
+
+    // For each query row, the number of the row that its value comes from: another row of the same task.
+    private int[] WithinTasks(int[] query, Random random)
+    {
+        int[] source = new int[query.Length];
+        foreach (int[] task in Enumerable.Range(0, query.Length).GroupBy(i => _rows.TaskOfRow[query[i]]).Select(task => task.ToArray()))
+        {
+            int[] order = [.. task];
+            random.Shuffle(order);
+            for (int i = 0; i < task.Length; i++)
+                source[task[i]] = order[i];
+        }
+
+        return source;
+    }
+
+    // The metric of each task of the group.
+    private double[] MetricsOf(ITransformer model, IDataView rows, int[] query, int[] group)
+    {
+        var scores = new TaskScores[_rows.TaskNames.Count];
+        foreach (int task in group)
+            scores[task] = new TaskScores();
+        new QueryScores(_evaluated).Read(model.Transform(rows), query, scores);
+        return Array.ConvertAll(group, task =>
+        {
+            var means = new MetricMeans(Kind, OwnMetric is not null, OwnMetric);
+            means.Add(scores[task]);
+            return means.ToMetrics(_rows.TaskNames[task], query.Length)[Metric];
+        });
+    }
+
+    // The tasks that one model of a draw serves.
+    private int[][] Groups(LearningStrategy strategy) => strategy.IsPerTask ? [.. _draws.Tasks.Select(task => new[] { task })] : [[.. _draws.Tasks]];
 
     /// <summary>Checks that no evaluated task is among the training tasks.</summary>
     /// <exception cref="InvalidOperationException">An evaluated task is among them.</exception>

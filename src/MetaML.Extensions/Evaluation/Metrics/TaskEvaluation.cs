@@ -53,7 +53,7 @@ public sealed record TaskEvaluation
         {
             MetricCheck.Fits(metric, Kind, nameof(metric));
             return Summaries.FirstOrDefault(summary => summary.Metric == metric)
-                ?? throw new ArgumentException($"The metric must have been computed; got {metric}. Set FewShotOptions.{nameof(FewShotOptions.OwnMetric)} for the evaluation.", nameof(metric));
+                ?? throw new ArgumentException($"The metric must have been computed; got {metric}. Set FewShotOptions.OwnMetric for the evaluation.", nameof(metric));
         }
     }
 }

@@ -70,6 +70,12 @@ public sealed record ExperimentResult
     /// </summary>
     public RelatednessMatrix? Relatedness { get; init; }
 
+    /// <summary>
+    /// How much the best run relies on each feature, by permutation of its values within the test tasks (the validation tasks if there are none), the most important first. Features are scalar columns
+    /// of the data and slots of vectors of Single. Empty if <see cref="TaskExperimentSettings.MeasuresImportance"/> is false, if there are more than 100 features, or on cancellation.
+    /// </summary>
+    public IReadOnlyList<FeatureImportance> Importance { get; init; } = [];
+
     /// <summary>The data, settings and versions of the experiment.</summary>
     public required ExperimentDescription Description { get; init; }
 }

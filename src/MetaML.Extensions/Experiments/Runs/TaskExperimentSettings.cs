@@ -117,6 +117,10 @@ public sealed record TaskExperimentSettings
     /// <value>Default true. A combination that is better is fitted after the search. This takes about as long as the runs of its strategies.</value>
     public bool CombinesStrategies { get; set; } = true;
 
+    /// <summary>Whether the importance of each feature for the best strategy is measured after the search (<see cref="ExperimentResult.Importance"/>).</summary>
+    /// <value>Default true. The query rows of the test tasks are scored three times for each feature.</value>
+    public bool MeasuresImportance { get; set; } = true;
+
     internal IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> Trainers => _trainers;
 
     internal IReadOnlyList<LearningStrategy> Strategies => _strategies;
