@@ -3,6 +3,7 @@ using MetaML.Extensions.Bandits;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Live;
 using MetaML.Extensions.Transformers;
+using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Models;
 using MetaML.Models.Posteriors;
 using MetaML.Numerics;
@@ -183,7 +184,7 @@ public sealed class Bandit<TRow>
         int dimension = embeddings.Length / scores.Means.Length;
         Span<float> score = stackalloc float[1];
         task.Score(embeddings.Slice(action * dimension, dimension), score);
-        return task.Classes.Count > 0 ? 1 / (1 + MathF.Exp(-score[0])) : score[0];
+        return task.Classes.Count > 0 ? TaskRowScorer.ProbabilityOf(score[0]) : score[0];
     }
 
     private void CheckFits(BanditEntry entry)

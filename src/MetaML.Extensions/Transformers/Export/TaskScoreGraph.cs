@@ -60,10 +60,13 @@ internal sealed class TaskScoreGraph
         (ScoreColumns.UpperBound, _) => TaskRowGraph.ValueWhere(_isScored, _scores + Margins()),
         (ScoreColumns.PredictedSet, _) => PredictedSets(_probabilities ?? _scores.Graph.Join(_scores.Apply("Neg").Apply("Sigmoid"), _scores.Apply("Sigmoid"))).Apply("Or", _isScored.Apply("Not")),
         (ScoreColumns.KnownTask, _) => _isKnown,
-        (DefaultColumnNames.Probability, _) => TaskRowGraph.ValueWhere(_isScored, _scores.Apply("Sigmoid")),
+        (DefaultColumnNames.Probability, _) => TaskRowGraph.ValueWhere(_isScored, ProbabilityOf(_scores)),
         (_, LabelKind.Multiclass) => PredictedClasses(_probabilities!.Value),
         _ => _scores.Apply("Greater", Constant(0)).Apply("And", _isScored),
     };
+
+    // Never 0 or 1, as TaskRowScorer.ProbabilityOf. Runtimes may take subnormal numbers for 0, so that the smallest value is a normal one.
+    private GraphTensor ProbabilityOf(GraphTensor scores) => scores.Apply("Sigmoid").Apply("Max", Constant(float.Epsilon * (1 << 23))).Apply("Min", Constant(MathF.BitDecrement(1)));
 
     // [rows, outputs]
     private GraphTensor Scores()

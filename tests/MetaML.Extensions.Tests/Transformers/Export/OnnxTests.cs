@@ -57,6 +57,18 @@ public sealed class OnnxTests
         }
     }
 
+    [Fact]
+    public void ConvertToOnnx_ScoresFarFromZero_ProbabilitiesAreNeverZeroOrOne()
+    {
+        var adapter = new AdapterCase("ridge", new RidgeAdapterOptions(), LabelKind.Binary);
+        MetaLearnerTransformer model = Model(adapter, new IdentityEncoderOptions(), UnknownTaskHandling.MetaPrior);
+        IDataView rows = _ml.Data.LoadFromEnumerable(new[] { 1e4f, -1e4f }.Select(value => new TaskRow { Task = "0", Features = [.. Enumerable.Repeat(value, TaskRow.FeatureCount)] }));
+        using var file = new OnnxFile(_ml, model, rows);
+        IReadOnlyDictionary<string, Array> outputs = file.Run(rows, 0, 2);
+        Assert.All(outputs["Score.output"].Cast<float>(), score => Assert.True(Math.Abs(score) > 120, $"{score}")); // the sigmoid is 0 or 1 in single precision
+        Assert.All(outputs["Probability.output"].Cast<float>(), probability => Assert.True(probability is > 0 and < 1, $"{probability}"));
+    }
+
     [Theory]
     [MemberData(nameof(Encoders))]
     public void ConvertToOnnx_EveryEncoder_ScoresTheSame(string name, EncoderOptions encoder)
