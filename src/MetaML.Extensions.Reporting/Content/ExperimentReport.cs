@@ -102,7 +102,7 @@ internal static class ExperimentReport
                     [.. combinations.Select(combination => (IReadOnlyList<Cell>)
                     [
                         Display.Sentence(combination.Name), Gain(combination.Comparison), $"{Display.Count(combination.Comparison.Wins)} / {Display.Count(combination.Comparison.Ties)} / {Display.Count(combination.Comparison.Losses)}",
-                        .. result.Test is null ? [] : new[] { Gain(combination.Test) }, combination.IsBetter ? "better" : "not better",
+                        .. result.Test is null ? [] : new[] { Gain(combination.Test) }, combination.Comparison.Gain.Lower > 0 ? "better" : combination.IsChosen ? "may be better" : "not better",
                     ])]),
                 .. result.Ensemble is null ? [] : new[] { new ReportTable("Weights of the ensemble", [("Strategy", false), ("Weight", true)], [.. result.Ensemble.Weights.Select(weight => (IReadOnlyList<Cell>)[Display.Line(weight.Key), Cell.Of(weight.Value)])]) },
                 .. routes.Length == 0 ? [] : new[]

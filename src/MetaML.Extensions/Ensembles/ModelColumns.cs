@@ -77,6 +77,6 @@ internal sealed class ModelColumns
         int slots = ColumnTypes.VectorSize(score.Type);
         if (output.GetColumnOrNull(DefaultColumnNames.PredictedLabel) is { } predicted && KeyVocabulary.Has(predicted.Type) && KeyVocabulary.CountOf(predicted.Type) == slots)
             return KeyVocabulary.Of(predicted);
-        return new[] { AnnotationUtils.Kinds.TrainingLabelValues, AnnotationUtils.Kinds.SlotNames }.Select(kind => KeyVocabulary.OfAnnotation(score, kind)).FirstOrDefault(classes => classes?.Count == slots);
+        return ScoreColumns.ClassesOf(score);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
         StrategyCombiner? combiner = settings.CombinesStrategies ? StrategyCombiner.Of(runner, data.Validation, best) : null;
         var (ensemble, routed) = Combine(combiner);
         var clock = Stopwatch.StartNew();
-        FewShotEvaluation? test = Test(finalists, ensemble is { IsBetter: true } ? (ensemble.Name, Ensemble(combiner!, ensemble, run => run.Model)) : null);
+        FewShotEvaluation? test = Test(finalists, ensemble is { IsChosen: true } ? (ensemble.Name, Ensemble(combiner!, ensemble, run => run.Model)) : null);
         double testSeconds = clock.Elapsed.TotalSeconds;
         PairedComparison? transfer = HeldOutTransfer.Of(runner, metric, test);
         TransferVerdict verdict = HeldOutTransfer.VerdictOf(transfer);
@@ -34,9 +34,9 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
 
         clock.Restart();
         ITransformer? model = Refit(best);
-        if (ensemble is { IsBetter: true } && !IsCancelled)
+        if (ensemble is { IsChosen: true } && !IsCancelled)
             ensemble = ensemble with { Model = Ensemble(combiner!, ensemble, Refit), Test = test is null || test[ensemble.Name].Exception is not null || test[best.TrainerName].Exception is not null ? null : test.Compare(ensemble.Name, best.TrainerName) };
-        if (routed is { IsBetter: true } && !IsCancelled && ColumnNames.IsTask(data.Training.Schema.GetColumnOrNull(columns.Task)?.Type)) // a task that a step makes is no column of the input
+        if (routed is { IsChosen: true } && !IsCancelled && ColumnNames.IsTask(data.Training.Schema.GetColumnOrNull(columns.Task)?.Type)) // a task that a step makes is no column of the input
             routed = routed with { Model = Routed(combiner!, routed, columns.Task) };
         return new ExperimentResult
         {

@@ -167,11 +167,11 @@ internal static class ScoreColumns
     }
 
     /// <summary>The classes of a multiclass score, in the order of its slots; null where the column does not name them.</summary>
-    public static IReadOnlyList<string>? ClassesOf(DataViewSchema.Column score)
+    public static KeyVocabulary? ClassesOf(DataViewSchema.Column score)
     {
         int slots = ColumnTypes.VectorSize(score.Type);
         return new[] { AnnotationUtils.Kinds.TrainingLabelValues, AnnotationUtils.Kinds.SlotNames }
-            .Select(kind => KeyVocabulary.TextsOf(score, kind)).FirstOrDefault(names => names?.Count == slots);
+            .Select(kind => KeyVocabulary.OfAnnotation(score, kind)).FirstOrDefault(classes => classes?.Count == slots);
     }
 
     private static string ColumnKind(LabelKind kind) => kind switch

@@ -37,15 +37,15 @@ internal static class Combinations
                 var (ensemble, routed) = (result.Ensemble, result.Routed);
                 int? ofBest = Losses(result.BestRun.TrainerName), ofEnsemble = ensemble?.Test is null ? null : Losses(ensemble.Name);
                 table.AddRow(
-                    $"{name}, seed {seed}", Markup.Escape(result.BestRun.TrainerName), $"{ensemble?.Test?.Gain}", $"{ensemble?.IsBetter} {ensemble?.Comparison.Gain}",
-                    $"{ofBest}, {ofEnsemble} of {test.Curves[0].Overall?.Tasks.Count}", $"{routed?.Comparison.Gain} ({routed?.Routes.Count} of {routed?.Comparison.Tasks.Count})", $"{routed?.IsBetter}");
+                    $"{name}, seed {seed}", Markup.Escape(result.BestRun.TrainerName), $"{ensemble?.Test?.Gain}", $"{ensemble?.IsChosen} {ensemble?.Comparison.Gain}",
+                    $"{ofBest}, {ofEnsemble} of {test.Curves[0].Overall?.Tasks.Count}", $"{routed?.Comparison.Gain} ({routed?.Routes.Count} of {routed?.Comparison.Tasks.Count})", $"{routed?.IsChosen}");
                 rows.Add(new
                 {
                     name,
                     seed,
                     best = result.BestRun.TrainerName,
-                    ensemble = ensemble is null ? null : new { ensemble.Weights, ensemble.IsBetter, gain = ensemble.Comparison.Gain, test = ensemble.Test?.Gain },
-                    routed = routed is null ? null : new { routes = routed.Routes.Count, routed.IsBetter, gain = routed.Comparison.Gain },
+                    ensemble = ensemble is null ? null : new { ensemble.Weights, ensemble.IsChosen, gain = ensemble.Comparison.Gain, test = ensemble.Test?.Gain },
+                    routed = routed is null ? null : new { routes = routed.Routes.Count, routed.IsChosen, gain = routed.Comparison.Gain },
                     losingBest = ofBest,
                     losingEnsemble = ofEnsemble,
                     end = result.Description.End.ToString(),

@@ -68,7 +68,7 @@ public sealed class CombinationTests
     {
         ExperimentResult result = Execute((_, noise) => noise());
         CombinedStrategy ensemble = result.Ensemble!;
-        Assert.True(ensemble.IsBetter);
+        Assert.True(ensemble.IsChosen);
         Assert.Equal(result.BestRun.TrainerName, ensemble.Comparison.Baseline);
         Assert.Equal(1, ensemble.Weights.Sum(weight => weight.Value), 9);
         Assert.True(ensemble.Weights.Count > 1);
@@ -86,7 +86,7 @@ public sealed class CombinationTests
     {
         ExperimentResult result = Execute((task, noise) => task % 2 == 0 ? 0.1 * noise() : 3 + noise());
         CombinedStrategy routed = result.Routed!;
-        Assert.True(routed.IsBetter);
+        Assert.True(routed.IsChosen);
         Assert.True(routed.Comparison.Gain.Lower > 0);
         Assert.Contains("For known tasks, a routed model with another strategy for ", result.Recommendation, StringComparison.Ordinal);
 

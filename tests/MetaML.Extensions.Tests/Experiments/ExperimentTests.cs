@@ -391,7 +391,7 @@ public sealed class ExperimentTests
         ExperimentResult Run(TaskExperimentSettings chosen) => _ml.MetaLearning().CreateExperiment(chosen).Execute(
             _ml.Data.LoadFromEnumerable(rows), preFeaturizer: isVector ? _ml.Transforms.CopyColumns("Features", "Values") : _ml.Transforms.Concatenate("Features", "A", "B", "C", "D"));
         ExperimentResult result = Run(settings);
-        string[] expected = isVector ? ["Values[0]", "Values[1]", "Values[2]", "Values[3]"] : ["A", "B", "C", "D"];
+        string[] expected = isVector ? ["Values.0", "Values.1", "Values.2", "Values.3"] : ["A", "B", "C", "D"];
         Assert.Equal(expected[..2], result.Importance.Take(2).Select(feature => feature.Name));
         Assert.Equal(expected, result.Importance.Select(feature => feature.Name).Order());
         Assert.All(result.Importance, feature => Assert.Equal(result.Description.TestTasks.Count, feature.Decrease.Count));

@@ -12,7 +12,7 @@ namespace MetaML.Extensions.Tests.Interop;
 public sealed partial class InternalNamesTests
 {
     // Interop, and the folders of formats and transformers, whose base classes have internal members.
-    private static readonly string[] s_folders = ["Interop", "Persistence", "Transformers"];
+    private static readonly string[] s_folders = ["Interop", "Persistence", "Transformers", "Ensembles"];
 
     private static readonly Type[] s_types = [.. new[] { typeof(DataViewSchema).Assembly, typeof(IEstimator<>).Assembly, typeof(MLContext).Assembly }.Distinct().SelectMany(assembly => assembly.GetTypes())];
 

@@ -1,3 +1,4 @@
+using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -40,11 +41,8 @@ internal sealed record PermutedFeature(DataViewSchema.Column Column, int? Slot, 
 
     private static IEnumerable<PermutedFeature> Of(DataViewSchema.Column column) => column.Type switch
     {
-        VectorDataViewType { ItemType: NumberDataViewType item, Size: > 0 and var size } when item == NumberDataViewType.Single => Enumerable.Range(0, size).Select(slot => new PermutedFeature(column, slot, NameOf(column, slot))),
+        VectorDataViewType { ItemType: NumberDataViewType item, Size: > 0 } when item == NumberDataViewType.Single => VectorSlots.Names(column, $"{column.Name}.").Select((name, slot) => new PermutedFeature(column, slot, name)),
         PrimitiveDataViewType and not KeyDataViewType => [new PermutedFeature(column, null, column.Name)],
         _ => [],
     };
-
-    private static string NameOf(DataViewSchema.Column column, int slot) =>
-        KeyVocabulary.TextsOf(column, AnnotationUtils.Kinds.SlotNames) is { } names && names.Count > slot && names[slot].Length > 0 ? names[slot] : $"{column.Name}[{slot}]";
 }

@@ -100,7 +100,7 @@ internal sealed class ScoreReader(string scoreColumn = DefaultColumnNames.Score,
     // it to values), the score column, the key values of the label. Otherwise the slots are numbered from 1.
     private IReadOnlyList<string> SlotNames(DataViewSchema schema, int slots, string labelColumn) =>
         KeyNames(schema, predictedLabelColumn, slots)
-        ?? ScoreColumns.ClassesOf(schema[scoreColumn])
+        ?? ScoreColumns.ClassesOf(schema[scoreColumn])?.Names
         ?? KeyNames(schema, labelColumn, slots)
         ?? [.. Enumerable.Range(1, slots).Select(number => number.ToString(CultureInfo.InvariantCulture))];
 

@@ -21,9 +21,9 @@ public sealed record CombinedStrategy
     /// <summary>The comparison with the best run on the test tasks; null if there are no test tasks, or if there is no <see cref="Model"/>. A routed model scores new tasks as the best run does.</summary>
     public PairedComparison? Test { get; init; }
 
-    /// <summary>Whether the combination is better than the best run: the gain of <see cref="Comparison"/> is above one standard error.</summary>
-    public bool IsBetter => Comparison.Gain is var gain && gain.Mean > gain.StandardError;
+    /// <summary>Whether the combination is fitted: the gain of <see cref="Comparison"/> is above one standard error. The gain is certain only if its interval is above 0.</summary>
+    public bool IsChosen => Comparison.Gain is var gain && gain.Mean > gain.StandardError;
 
-    /// <summary>The model: an ordinary transformer that saves, loads and adapts. Its parts are fitted to training and validation tasks together. Null unless <see cref="IsBetter"/>, and if the experiment was cancelled.</summary>
+    /// <summary>The model: an ordinary transformer that saves, loads and adapts. Its parts are fitted to training and validation tasks together. Null unless <see cref="IsChosen"/>, and if the experiment was cancelled.</summary>
     public EnsembleTransformer? Model { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MetaML.Extensions.Experiments.Results;
 
-/// <summary>The recommendation of an experiment in one sentence, and a sentence for each combination that is better.</summary>
+/// <summary>The recommendation of an experiment in one sentence, and a sentence for each combination that is chosen.</summary>
 internal static class RecommendationText
 {
     /// <summary>The recommended strategy with the reason.</summary>
@@ -12,12 +12,13 @@ internal static class RecommendationText
     /// <param name="tasksToDecide">About how many held-out tasks would decide; null if that is unknown.</param>
     /// <param name="combinations">The combinations of strategies; null for one that there is not.</param>
     public static string Of(RunDetail best, TransferVerdict verdict, PairedComparison? transfer, int? tasksToDecide, IEnumerable<CombinedStrategy?> combinations) =>
-        string.Join(" ", combinations.OfType<CombinedStrategy>().Where(combination => combination.IsBetter).Select(Of).Prepend(Of(best, verdict, transfer, tasksToDecide)));
+        string.Join(" ", combinations.OfType<CombinedStrategy>().Where(combination => combination.IsChosen).Select(Of).Prepend(Of(best, verdict, transfer, tasksToDecide)));
 
     private static string Of(CombinedStrategy combination)
     {
         PairedComparison comparison = combination.Comparison;
-        string subject = combination.Routes.Count > 0 ? $"For known tasks, a routed model with another strategy for {combination.Routes.Count} of them is better" : $"An {combination.Name} strategies is better";
+        string claim = comparison.Gain.Lower > 0 ? "is better" : "may be better";
+        string subject = combination.Routes.Count > 0 ? $"For known tasks, a routed model with another strategy for {combination.Routes.Count} of them {claim}" : $"An {combination.Name} strategies {claim}";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{subject}: {comparison.Metric.DisplayName()} {MeanInterval.Text(comparison.Tasks.Average(task => task.Strategy))} instead of {MeanInterval.Text(comparison.Tasks.Average(task => task.Baseline))} on {comparison.Tasks.Count} tasks (gain {comparison.Gain}, 95 %).");
