@@ -6,14 +6,15 @@ namespace MetaML.Benchmarks.Quality;
 /// <summary>Classification of new handwritten characters, with one or five drawings of each.</summary>
 internal static class Omniglot
 {
-    // They take about twelve and fifteen minutes on two idle cores.
-    private const int SmallIterations = 5000, Iterations = 6000;
+    // The first two take about twelve and fifteen minutes on two idle cores.
+    private const int SmallIterations = 5000, Iterations = 6000, UnlabelledIterations = 1500;
     private const int Episodes = 1000, OtherEpisodes = 200; // of other forms of the same drawings
 
     /// <summary>Trains on five alphabets. Classifies 20 characters of one alphabet, for alphabets that are in neither small set.</summary>
     /// <param name="folder">The folder of the data.</param>
     /// <param name="methods">The beginning of the name of the training set: small1 or small2; empty for both.</param>
-    public static void RunSmall(string folder, string methods)
+    /// <param name="iterations">Number of outer steps; null for the usual number.</param>
+    public static void RunSmall(string folder, string methods, int? iterations)
     {
         var clock = Stopwatch.StartNew();
         OmniglotImages[] all = OmniglotImages.Read(Path.Combine(folder, "images_background.zip"));
@@ -27,7 +28,7 @@ internal static class Omniglot
             if (!$"small{n + 1}".StartsWith(methods, StringComparison.Ordinal))
                 continue;
             var ml = new MLContext(seed: 1);
-            ITransformer model = Train(ml, small[n], SmallIterations);
+            ITransformer model = Train(ml, small[n], iterations ?? SmallIterations);
             void Add(string method, int episodes, Func<float[], float[]>? form = null) =>
                 table.Add(method, $"20-way 1-shot, trained on small{n + 1}", Errors(ml, model, unseen, episodes, form));
             Add("Conv-4 + prototypes", Episodes);
@@ -51,17 +52,50 @@ internal static class Omniglot
     public static void Run(string folder)
     {
         var clock = Stopwatch.StartNew();
-        OmniglotImages[] all = OmniglotImages.Read(Path.Combine(folder, "images_background.zip"));
-        new Random(1).Shuffle(all);
-        float[][][] unseen = [.. all[24..].SelectMany(alphabet => Enumerable.Range(0, 4).SelectMany(quarters => alphabet.Turn(quarters).Characters))];
-
+        var (training, unseen) = Split(folder);
         var ml = new MLContext(seed: 1);
-        ITransformer model = Train(ml, all[..24], Iterations);
+        ITransformer model = Train(ml, training, Iterations);
         var table = new Table("omniglot", "accuracy", isHigherBetter: true);
         foreach (var (ways, shots) in new[] { (5, 1), (5, 5), (20, 1), (20, 5) })
-            table.Add("Conv-4 + prototypes", $"{ways}-way {shots}-shot", FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw([unseen], Named, ways, shots, 5, 600, new Random(1))));
+            table.Add("Conv-4 + prototypes", $"{ways}-way {shots}-shot", Accuracies(ml, model, unseen, ways, shots, 600));
         table.Print(clock.Elapsed.TotalSeconds);
     }
+
+    /// <summary>Trains on the drawings of the same 24 alphabets without their labels: each drawing is a class, and its variants are the rows of the class.</summary>
+    /// <param name="folder">The folder of the data.</param>
+    /// <param name="iterations">Number of outer steps; null for the usual number.</param>
+    public static void RunUnlabelled(string folder, int? iterations)
+    {
+        var clock = Stopwatch.StartNew();
+        var (training, unseen) = Split(folder);
+        var ml = new MLContext(seed: 1);
+        IDataView drawings = ml.Data.LoadFromEnumerable(training.SelectMany(alphabet => alphabet.Characters).SelectMany(character => character).Select(drawing => new ImageRow { Features = drawing }));
+        IDataView tasks = ml.MetaLearning().ConstructTasks(drawings, new CopyTaskOptions());
+        IDataView classes = ml.Transforms.CopyColumns(nameof(ImageRow.Class), "Label").Fit(tasks).Transform(tasks);
+        var table = new Table("omniglot-unlabelled", "accuracy", isHigherBetter: true);
+        foreach (var (name, model) in new[]
+        {
+            ("Conv-4 + prototypes, drawings as classes", Train(ml, classes, new ConvolutionalEncoderOptions(), iterations ?? UnlabelledIterations)),
+            ("prototypes of pixels", Train(ml, classes, new IdentityEncoderOptions(), 0)),
+        })
+        {
+            foreach (int ways in new[] { 5, 20 })
+                table.Add(name, $"{ways}-way 1-shot", Accuracies(ml, model, unseen, ways, 1, OtherEpisodes));
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    // The alphabets of training, and the characters of the others.
+    private static (OmniglotImages[] Training, float[][][] Unseen) Split(string folder)
+    {
+        OmniglotImages[] all = OmniglotImages.Read(Path.Combine(folder, "images_background.zip"));
+        new Random(1).Shuffle(all);
+        return (all[..24], [.. all[24..].SelectMany(alphabet => Enumerable.Range(0, 4).SelectMany(quarters => alphabet.Turn(quarters).Characters))]);
+    }
+
+    private static double[] Accuracies(MLContext ml, ITransformer model, float[][][] unseen, int ways, int shots, int episodes) =>
+        FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw([unseen], Named, ways, shots, 5, episodes, new Random(1)));
 
     // Rotations by quarter turns and reflections make eight characters of each. The characters of all alphabets form one pool.
     private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, int iterations)
@@ -74,17 +108,22 @@ internal static class Omniglot
             from character in Enumerable.Range(0, turned.Characters.Length)
             from image in turned.Characters[character]
             select new ImageRow { Class = $"{turned.Alphabet}/{character}", Features = image };
+        return Train(ml, ml.Data.LoadFromEnumerable(rows), new ConvolutionalEncoderOptions(), iterations);
+    }
+
+    private static ITransformer Train(MLContext ml, IDataView rows, EncoderOptions encoder, int iterations)
+    {
         var clock = Stopwatch.StartNew();
         var options = new MetaLearnerOptions
         {
-            Encoder = new ConvolutionalEncoderOptions(),
+            Encoder = encoder,
             Adapter = new PrototypeAdapterOptions(),
             Episodes = new EpisodeOptions { Ways = 60, Shots = 1, Queries = 1, TasksPerIteration = 2 },
             LearningRate = 0.003,
             MaximumNumberOfIterations = iterations,
             ValidationFraction = 0, // all characters are used for training
         };
-        ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label", nameof(ImageRow.Class)).Append(ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(ml.Data.LoadFromEnumerable(rows));
+        ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label", nameof(ImageRow.Class)).Append(ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(rows);
         Console.WriteLine($"Trained for {clock.Elapsed.TotalMinutes:F1} minutes.");
         return model;
     }

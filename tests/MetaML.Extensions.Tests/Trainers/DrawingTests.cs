@@ -56,6 +56,21 @@ public sealed class DrawingTests : IClassFixture<DrawingTests.Trained>
         Assert.Equal(Scores(_trained.Model, s_usual with { IsInverted = true }), Scores(_ml.Model.Load(stream, out _), s_usual with { IsInverted = true }));
     }
 
+    [Fact]
+    public void Fit_TasksConstructedWithoutLabels_NewCharactersAreToldApart()
+    {
+        ITransformer pixels = Trained.Pixels(_ml).Fit(_ml.Data.LoadFromEnumerable(Drawing.Of(0, 1, 1, 0, s_usual)));
+        IDataView tasks = _ml.MetaLearning().ConstructTasks(pixels.Transform(_ml.Data.LoadFromEnumerable(Drawing.Of(0, 20, 8, 0, s_usual))), new CopyTaskOptions { FeatureColumnName = "Pixels" });
+        MetaLearnerOptions options = Trained.Options(null);
+        options.Episodes.Queries = 1;
+        ITransformer learner = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.MulticlassClassification.Trainers.MetaLearner(options)).Fit(tasks);
+        IDataView Rows(int drawings, int first) => _ml.Transforms.CopyColumns("Label", nameof(Drawing.Character)).Fit(pixels.Transform(_ml.Data.LoadFromEnumerable(Drawing.Of(20, 6, 1, 0, s_usual))))
+            .Transform(pixels.Transform(_ml.Data.LoadFromEnumerable(Drawing.Of(20, 6, drawings, first, s_usual))));
+        ITransformer adapted = _ml.MetaLearning().Adapt(learner, Rows(1, 0));
+        double accuracy = _ml.MulticlassClassification.Evaluate(adapted.Transform(Rows(6, 1))).MicroAccuracy;
+        Assert.True(accuracy > 0.5, $"accuracy {accuracy}"); // by chance 0.17
+    }
+
     private double Accuracy(ITransformer model, Form form) => _ml.MulticlassClassification.Evaluate(Scored(model, form)).MicroAccuracy;
 
     private float[] Scores(ITransformer model, Form form) => [.. Scored(model, form).GetColumn<VBuffer<float>>("Score").SelectMany(scores => scores.DenseValues())];
@@ -135,21 +150,24 @@ public sealed class DrawingTests : IClassFixture<DrawingTests.Trained>
 
         internal static ITransformer Fit(MLContext ml, bool? normalizes)
         {
-            var options = new MetaLearnerOptions
-            {
-                FeatureColumnName = "Pixels",
-                Encoder = new ConvolutionalEncoderOptions { Blocks = 3, Filters = 16, NormalizeDrawings = normalizes },
-                Episodes = new EpisodeOptions { Ways = Ways, Shots = 1, Queries = 2, TasksPerIteration = 4 },
-                MaximumNumberOfIterations = 60,
-                LearningRate = 0.003,
-                ValidationFraction = 0,
-            };
-            return ml.Transforms.ResizeImages("Resized", Side, Side, nameof(Drawing.Image), ImageResizingEstimator.ResizingKind.Fill)
-                .Append(ml.Transforms.ExtractPixels("Pixels", "Resized", colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red))
+            return Pixels(ml)
                 .Append(ml.Transforms.Conversion.MapValueToKey("Label", nameof(Drawing.Character)))
-                .Append(ml.MulticlassClassification.Trainers.MetaLearner(options))
+                .Append(ml.MulticlassClassification.Trainers.MetaLearner(Options(normalizes)))
                 .Fit(ml.Data.LoadFromEnumerable(Drawing.Of(0, 20, 8, 0, s_usual)));
         }
+
+        internal static IEstimator<ITransformer> Pixels(MLContext ml) => ml.Transforms.ResizeImages("Resized", Side, Side, nameof(Drawing.Image), ImageResizingEstimator.ResizingKind.Fill)
+            .Append(ml.Transforms.ExtractPixels("Pixels", "Resized", colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red));
+
+        internal static MetaLearnerOptions Options(bool? normalizes) => new()
+        {
+            FeatureColumnName = "Pixels",
+            Encoder = new ConvolutionalEncoderOptions { Blocks = 3, Filters = 16, NormalizeDrawings = normalizes },
+            Episodes = new EpisodeOptions { Ways = Ways, Shots = 1, Queries = 2, TasksPerIteration = 4 },
+            MaximumNumberOfIterations = 60,
+            LearningRate = 0.003,
+            ValidationFraction = 0,
+        };
     }
 
     private sealed class Drawing
