@@ -76,13 +76,15 @@ internal static class ConformalSets
     // Full conformal prediction in one task. The rows are the support and then the queries.
     private static (bool IsHeld, int Size)[] Alone(Span<float[]> rows, FewShot<TextRow> task, double penalty)
     {
+        using DisposeScope scope = NewDisposeScope();
         string[] classes = [.. task.Support.Select(row => row.Class).Distinct()];
         int[] labels = [.. task.Support.Select(row => Array.IndexOf(classes, row.Class))];
+        float[] values = [.. rows.ToArray().SelectMany(row => row)];
+        Tensor embeddings = tensor(values, [rows.Length, rows[0].Length]).to(float64), products = embeddings.mm(embeddings.t());
         var sets = new (bool, int)[task.Query.Length];
         for (int q = 0; q < sets.Length; q++)
         {
-            float[][] members = [.. rows[..labels.Length], rows[labels.Length + q]];
-            double[] smoother = Smoother(members, penalty);
+            double[] smoother = Smoother(products, [.. Enumerable.Range(0, labels.Length), labels.Length + q], penalty);
             bool[] set = [.. Enumerable.Range(0, classes.Length).Select(candidate => PValue(smoother, [.. labels, candidate], classes.Length) > 1 - Coverage)];
             sets[q] = (set[Array.IndexOf(classes, task.Query[q].Class)], set.Count(isHeld => isHeld));
         }
@@ -90,15 +92,13 @@ internal static class ConformalSets
         return sets;
     }
 
-    // K (K + λI)⁻¹, where K holds the inner products of the centred rows.
-    private static double[] Smoother(float[][] rows, double penalty)
+    // K (K + λI)⁻¹, where K holds the inner products of some rows, after their mean is subtracted.
+    private static double[] Smoother(Tensor products, long[] members, double penalty)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor members = tensor([.. rows.SelectMany(row => row)], [rows.Length, rows[0].Length]).to(float64);
-        members -= members.mean([0L], keepdim: true);
-        Tensor products = members.mm(members.t()), identity = eye(rows.Length, dtype: float64);
-        Tensor ridge = penalty * products.diagonal().mean();
-        return [.. (identity - ridge * linalg.inv(products + ridge * identity)).contiguous().data<double>()];
+        Tensor some = tensor(members), identity = eye(members.Length, dtype: float64), centring = identity - 1.0 / members.Length;
+        Tensor centred = centring.mm(products.index_select(0, some).index_select(1, some)).mm(centring), ridge = penalty * centred.diagonal().mean();
+        return [.. (identity - ridge * linalg.inv(centred + ridge * identity)).contiguous().data<double>()];
     }
 
     // The share of rows whose margin, by regression on the others, is at most that of the last one.
@@ -107,13 +107,17 @@ internal static class ConformalSets
         int count = labels.Length;
         double[] margins = [.. Enumerable.Range(0, count).Select(i =>
         {
-            var scores = new double[classes];
+            var (sums, members) = (new double[classes], new int[classes]);
             for (int j = 0; j < count; j++)
             {
-                if (j != i)
-                    scores[labels[j]] += smoother[i * count + j]; // up to the factor 1 / (1 − hᵢᵢ), this is the score without row i
+                if (j == i)
+                    continue;
+                sums[labels[j]] += smoother[i * count + j]; // up to the factor 1 / (1 − hᵢᵢ), this is the score without row i
+                members[labels[j]]++;
             }
 
+            // Means, because the class of the added row has one row more than the others.
+            double[] scores = [.. sums.Zip(members, (sum, number) => sum / number)];
             double own = scores[labels[i]];
             scores[labels[i]] = double.NegativeInfinity;
             return (own - scores.Max()) / (1 - smoother[i * (count + 1)]);
