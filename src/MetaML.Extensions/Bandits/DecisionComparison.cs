@@ -3,10 +3,12 @@ namespace MetaML;
 /// <summary>Several learners that decided for the same tasks. The package MetaML.Extensions.Reporting writes it as a report with the curves.</summary>
 /// <example>
 /// <code>
-/// var comparison = new DecisionComparison("profit", isHigherBetter: true,
+/// var across = new Dictionary&lt;string, IReadOnlyList&lt;double&gt;&gt; { ["customer 1"] = [0.9, 0.2], ["customer 2"] = [1.1, 0.1] }; // what each visit lost
+/// var alone = new Dictionary&lt;string, IReadOnlyList&lt;double&gt;&gt; { ["customer 1"] = [0.9, 0.7], ["customer 2"] = [1.1, 0.6] };
+/// var comparison = new DecisionComparison("regret", isHigherBetter: false,
 /// [
-///     DecisionCurve.OfRewards("learned across customers", StrategyKind.MetaLearned, log),
-///     DecisionCurve.OfRewards("each customer alone", StrategyKind.FromScratch, otherLog),
+///     new DecisionCurve("learned across customers", StrategyKind.MetaLearned, across),
+///     new DecisionCurve("each customer alone", StrategyKind.FromScratch, alone),
 /// ]);
 /// Console.WriteLine(comparison.Gain("learned across customers", "each customer alone"));
 /// comparison.SaveHtml("report.html");

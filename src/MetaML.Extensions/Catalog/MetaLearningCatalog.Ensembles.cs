@@ -16,7 +16,8 @@ public sealed partial class MetaLearningCatalog
     /// <exception cref="ArgumentException">There is no model, a model does not score row by row, a weight is negative or missing, or there are weights of tasks without a Task column. Columns that cannot be combined are an error when the ensemble is given rows.</exception>
     /// <example>
     /// <code>
-    /// EnsembleTransformer both = ml.MetaLearning().Ensemble([network, linear], weights: [2, 1]);
+    /// ITransformer linear = ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { Encoder = new IdentityEncoderOptions() }).Fit(trainingTasks);
+    /// EnsembleTransformer both = ml.MetaLearning().Ensemble([model, linear], weights: [2, 1]);
     /// ITransformer adapted = ml.MetaLearning().Adapt(both, supportRows); // adapts each of the two
     /// </code>
     /// </example>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.AutoML;
@@ -343,6 +344,39 @@ public sealed class CookbookRecipes : IDisposable
         Assert.All(moods, mood => Assert.EndsWith(" in store 30", mood, StringComparison.Ordinal));
         double accuracy = moods.Zip(query.GetColumn<string>("Mood")).Average(pair => pair.First == pair.Second ? 1.0 : 0);
         Assert.True(accuracy > 0.7, $"accuracy {accuracy}");
+    }
+
+    [Fact]
+    public void UnlabelledPictures_ConstructedTasks_CarryNewClasses()
+    {
+        Picture[] all = [.. Pictures(_folder["."])];
+        IDataView pictures = ml.Data.LoadFromEnumerable(all[..160]);
+        NamedPicture[] named = [.. all[160..].Select(picture => new NamedPicture { Task = "bars", File = picture.File, Label = picture.Label == (int.Parse(picture.Task[5..], CultureInfo.InvariantCulture) % 2 == 0) ? "lies" : "stands" })];
+        NamedPicture[] support = [.. named.GroupBy(picture => picture.Label).SelectMany(label => label.Take(2))];
+        IDataView labelledPictures = ml.Data.LoadFromEnumerable(support), others = ml.Data.LoadFromEnumerable(named.Except(support));
+        string folder = _folder["."];
+
+        // <recipe>
+        IEstimator<ITransformer> extraction = ml.Transforms.LoadImages("Image", folder, "File")
+            .Append(ml.Transforms.ResizeImages("Image", 8, 8))
+            .Append(ml.Transforms.ExtractPixels("Features", "Image", colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red));
+        ITransformer pixels = extraction.Fit(pictures);
+        IDataView tasks = ml.MetaLearning().ConstructTasks(pixels.Transform(pictures), new CopyTaskOptions()); // each picture is a class
+
+        var options = new MetaLearnerOptions
+        {
+            Encoder = new ConvolutionalEncoderOptions { Filters = 16 },
+            Episodes = new EpisodeOptions { Ways = 20, Shots = 1, Queries = 1 },
+            MaximumNumberOfIterations = 60,
+            ValidationFraction = 0,
+        };
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.MulticlassClassification.Trainers.MetaLearner(options))
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        ITransformer adapted = ml.MetaLearning().Adapt(pipeline.Fit(tasks), pixels.Transform(labelledPictures)); // with the columns Task, Label (text) and File
+        // </recipe>
+        double accuracy = adapted.Transform(pixels.Transform(others)).GetColumn<string>("PredictedLabel").Zip(named.Except(support)).Average(pair => pair.First == pair.Second.Label ? 1.0 : 0);
+        Assert.True(accuracy > 0.9, $"accuracy {accuracy}");
     }
 
     [Fact]
@@ -735,6 +769,15 @@ public sealed class CookbookRecipes : IDisposable
                 image.Save(Path.Combine(folder, file));
             yield return new Picture { Task = $"task {task}", File = file, Label = lies == (task % 2 == 0) };
         }
+    }
+
+    private sealed class NamedPicture
+    {
+        public string Task { get; set; } = "";
+
+        public string File { get; set; } = "";
+
+        public string Label { get; set; } = "";
     }
 
     private sealed class Picture
