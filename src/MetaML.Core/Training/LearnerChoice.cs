@@ -65,7 +65,7 @@ internal static class LearnerChoice
         bool hasManyFeatures = problems[0].Features.FeatureCount > MaximumFeaturesOfPrior;
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null && options.TaskWeighting is not UniformWeightingOptions ? "an adapter and task weights are set, and task weights act on the training of a network"
-            : options.Episodes.Ways is not null && !(hasManyFeatures && options.Adapter is null && !problems[0].Features.IsSparse) ? "tasks are drawn from classes"
+            : options.Episodes.Ways is not null && !(hasManyFeatures && options.Adapter is null) ? "tasks are drawn from classes"
             : problems[0].Features.IsSparse ? "features are sparse, and labels are numbers"
             : hasManyFeatures && (hasValues || options.Adapter is BayesianAdapterOptions) ? $"there are {problems[0].Features.FeatureCount} features, and the prior of a linear learner is limited to {MaximumFeaturesOfPrior}"
             : null;
