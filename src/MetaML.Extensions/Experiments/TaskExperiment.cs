@@ -131,7 +131,7 @@ public sealed class TaskExperiment
     };
 
     // Strategies outside the search run first, in half of the budget. Then the meta-learned ones are searched. The remaining time is
-    // for the strategies that had to wait, and for the cross-validation of the leading ones.
+    // for the strategies that had to wait, for better numeric options of the best ones, and for the cross-validation of the leading ones.
     private ExperimentEnd Search(ExperimentRunner runner, StrategyPlan plan, ExperimentBudget budget, ExperimentData data, TaskMetric metric)
     {
         IReadOnlyList<MetaCandidate> candidates = plan.Candidates();
@@ -150,6 +150,8 @@ public sealed class TaskExperiment
         while (waiting.Count > 0 && !budget.IsSpent)
             runner.Execute(waiting.Dequeue());
         isAllTried &= waiting.Count == 0;
+        if (_settings.SearchesOptions)
+            isAllTried &= new OptionSearch(runner, budget, Seed).Run(plan.Tunable(), share: _settings.CrossValidatesLeaders ? 0.5 : 1);
         if (_settings.CrossValidatesLeaders)
             isAllTried &= new LeaderCrossValidation(runner, budget, metric).Run(data.OtherFolds);
         return budget.End(isAllTried);

@@ -498,6 +498,7 @@ public sealed class ExperimentTests
         MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 60 },
         Encoders = [s_binary.Options().Encoder!],
         Adapters = [new RidgeAdapterOptions()],
+        SearchesOptions = false,
     };
 
     private ExperimentResult Execute(TaskExperimentSettings settings, IEstimator<ITransformer> fromScratch) => Execute(settings.Add(LearningStrategy.FromScratch("from scratch", fromScratch)));

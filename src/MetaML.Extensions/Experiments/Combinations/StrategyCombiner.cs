@@ -1,5 +1,6 @@
 using MetaML.Extensions.Evaluation.FewShot;
 using MetaML.Extensions.Evaluation.Metrics;
+using MetaML.Extensions.Experiments.Results;
 using MetaML.Extensions.Experiments.Runs;
 
 namespace MetaML.Extensions.Experiments.Combinations;
@@ -36,7 +37,8 @@ internal sealed class StrategyCombiner
     {
         if (best.Model is null || runner.PredictionsOf(best) is not { IsUsable: true } predictions)
             return null;
-        RunDetail[] others = [.. runner.Candidates().Where(run => run.Model is not null && run.TrainerName != best.TrainerName && runner.PredictionsOf(run) is { IsUsable: true } other && other.HasSameLabels(predictions)).DistinctBy(run => run.TrainerName)];
+        IEnumerable<RunDetail> usable = runner.Candidates().Where(run => run.Model is not null && runner.PredictionsOf(run) is { IsUsable: true } other && other.HasSameLabels(predictions));
+        RunDetail[] others = [.. RunRanking.BestFirst(usable, best.Metric).DistinctBy(run => runner.PlanOf(run).Family).ExceptBy([runner.PlanOf(best).Family], run => runner.PlanOf(run).Family)];
         RunDetail[] strategies = [best, .. others];
         return others.Length > 0 ? new StrategyCombiner(runner.Limits, evaluator, best, strategies, [.. strategies.Select(run => runner.PredictionsOf(run)!)]) : null;
     }

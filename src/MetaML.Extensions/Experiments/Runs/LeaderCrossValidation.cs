@@ -43,10 +43,10 @@ internal sealed class LeaderCrossValidation(ExperimentRunner runner, ExperimentB
         return [.. leaders.Where(affordable.Contains)];
     }
 
-    // The best first.
+    // The best first; of the variants of a strategy, the best one.
     private RunDetail[] Leaders()
     {
-        RunDetail[] runs = [.. RunRanking.BestFirst(runner.Candidates(), metric).DistinctBy(run => run.TrainerName)];
+        RunDetail[] runs = [.. RunRanking.BestFirst(runner.Candidates(), metric).DistinctBy(run => runner.PlanOf(run).Family)];
         RunDetail[] ofKinds = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.First()).Concat(runner.FirstChoices().Where(runs.Contains)).Distinct()];
         RunDetail[] others = [.. runs.Except(ofKinds).Where(run => !IsClearlyWorse(run, runs[0])).Take(Math.Max(0, MostLeaders - ofKinds.Length))];
         return [.. runs.Where(run => ofKinds.Contains(run) || others.Contains(run))];

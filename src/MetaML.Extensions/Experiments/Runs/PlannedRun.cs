@@ -14,6 +14,9 @@ internal sealed record PlannedRun(string Name, StrategyKind Kind, Func<IProgress
     /// <summary>The round of successive halving, from 1; null if the strategy is not part of the search.</summary>
     public int? Round { get; init; }
 
+    /// <summary>The name of the strategy of which this is a variant with other options; its own name if it is none.</summary>
+    public string Family { get; init; } = Name;
+
     /// <summary>The plan of a strategy without progress listener and cancellation token.</summary>
     public static PlannedRun Of(LearningStrategy strategy) => new(strategy.Name, strategy.Kind, (_, _) => strategy);
 

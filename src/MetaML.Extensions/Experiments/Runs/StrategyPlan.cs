@@ -12,6 +12,8 @@ internal sealed class StrategyPlan
 {
     private const string TaskFeature = "MetaML.Task", PooledScore = "MetaML.PooledScore";
 
+    private static readonly SearchedOption s_width = new("width", 16, 128, 512, IsWhole: true);
+
     private const double LargestShareOfOwnChoice = 1.0 / 3; // of the time
 
     private readonly MLContext _context;
@@ -37,11 +39,11 @@ internal sealed class StrategyPlan
     public IEnumerable<PlannedRun> Plain()
     {
         var defaults = new DefaultTrainers(_context, _columns, _kind);
-        IEnumerable<LearningStrategy> scratch = Trainers(defaults.Linear(), defaults.ForFewRows()).Select(trainer => LearningStrategy.FromScratch($"from scratch, {trainer.Name}", Then(_featurizer, trainer.Trainer)));
+        IEnumerable<LearningStrategy> scratch = Trainers(defaults.Linear(), defaults.ForFewRows()).Select(trainer => LearningStrategy.FromScratch(FromScratch(trainer.Name), Then(_featurizer, trainer.Trainer)));
         (string Name, IEstimator<ITransformer> Trainer)[] trainers = [.. Trainers(defaults.Linear(), defaults.ForManyRows())];
         if (_settings.UsesDefaultTrainers)
             scratch = scratch.Prepend(_kind == LabelKind.Regression ? Ridge() : NearestMean());
-        IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled($"pooled, {trainer.Name}", Then(_featurizer, trainer.Trainer), learnsSupport: false));
+        IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled(Pooled(trainer.Name), Then(_featurizer, trainer.Trainer), learnsSupport: false));
         IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_featurizer, TaskAsFeature()), trainer.Trainer)));
         PlannedRun[] plain = [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of)];
         return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. OnPooledTrees(defaults), .. Joint()] : plain;
@@ -52,7 +54,7 @@ internal sealed class StrategyPlan
         IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> linear, IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> referenced)
     {
         IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> own = _settings.Trainers;
-        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Others(IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> trainers) => trainers.ExceptBy(own.Select(trainer => trainer.Name), trainer => trainer.Name);
+        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Others(IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> trainers) => trainers.ExceptBy(OwnNames, trainer => trainer.Name);
         return _settings.UsesDefaultTrainers ? [.. Others(linear), .. own, .. Others(referenced)] : own;
     }
 
@@ -73,13 +75,40 @@ internal sealed class StrategyPlan
     }
 
     /// <summary>The plan of a run of a candidate with a given number of outer steps.</summary>
-    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) => Trained(candidate.Name, StrategyKind.MetaLearned, _settings.MetaLearner with
+    public PlannedRun Run(MetaCandidate candidate, int iterations, int round) =>
+        Trained(candidate.Name, StrategyKind.MetaLearned, MetaLearner(candidate) with { MaximumNumberOfIterations = iterations }) with { Round = round };
+
+    /// <summary>The strategies whose numeric options may be searched: the defaults, and not what the user has set.</summary>
+    public IEnumerable<TunableStrategy> Tunable()
     {
-        Encoder = candidate.Encoder,
-        Adapter = candidate.Adapter,
-        TaskWeighting = candidate.Weighting,
-        MaximumNumberOfIterations = iterations,
-    }) with { Round = round };
+        if (!_settings.UsesDefaultTrainers)
+            return [];
+        var defaults = new DefaultTrainers(_context, _columns, _kind);
+        IEnumerable<TunableStrategy> scratch = defaults.Tunable(isForFewRows: true).ExceptBy(OwnNames, trainer => trainer.Name).Select(trainer => new TunableStrategy(
+            FromScratch(trainer.Name), trainer.Options, (name, values) => PlannedRun.Of(LearningStrategy.FromScratch(name, Then(_featurizer, trainer.Create(values))))));
+        IEnumerable<TunableStrategy> pooled = defaults.Tunable(isForFewRows: false).ExceptBy(OwnNames, trainer => trainer.Name).Select(trainer => new TunableStrategy(
+            Pooled(trainer.Name), trainer.Options, (name, values) => PlannedRun.Of(LearningStrategy.Pooled(name, Then(_featurizer, trainer.Create(values)), learnsSupport: false))));
+        return [.. scratch, .. pooled, .. IsChoiceOpen ? TunableNetworks() : []];
+    }
+
+    private IEnumerable<TunableStrategy> TunableNetworks()
+    {
+        var rate = new SearchedOption("learning rate", 0.0005, Math.Clamp(_settings.MetaLearner.LearningRate, 0.0005, 0.05), 0.05);
+        return Candidates().Where(candidate => candidate.Encoder is MlpEncoderOptions).Select(candidate => new TunableStrategy(candidate.Name, [rate, s_width], (name, values) =>
+            Trained(name, StrategyKind.MetaLearned, MetaLearner(candidate) with
+            {
+                Encoder = (MlpEncoderOptions)candidate.Encoder with { HiddenUnits = [(int)values[1], (int)values[1] / 2] },
+                LearningRate = values[0],
+            })));
+    }
+
+    private IEnumerable<string> OwnNames => _settings.Trainers.Select(trainer => trainer.Name);
+
+    private static string FromScratch(string trainer) => $"from scratch, {trainer}";
+
+    private static string Pooled(string trainer) => $"pooled, {trainer}";
+
+    private MetaLearnerOptions MetaLearner(MetaCandidate candidate) => _settings.MetaLearner with { Encoder = candidate.Encoder, Adapter = candidate.Adapter, TaskWeighting = candidate.Weighting };
 
     private IReadOnlyList<EncoderOptions> Encoders => _settings.Encoders ?? [new MlpEncoderOptions(), new IdentityEncoderOptions(), new MlpEncoderOptions { LinearPath = true }];
 

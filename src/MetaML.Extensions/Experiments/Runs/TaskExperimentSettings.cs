@@ -109,6 +109,10 @@ public sealed record TaskExperimentSettings
     /// </value>
     public bool UsesDefaultTrainers { get; set; } = true;
 
+    /// <summary>Whether half of the time that is left is used to search better values of numeric options: the penalty of L-BFGS, the learning rate and leaves of trees, the learning rate and width of networks.</summary>
+    /// <value>Default true. Only default strategies are changed, the best one of each kind. It has no effect if <see cref="UsesDefaultTrainers"/> is false. Networks are changed if neither encoders nor adapters are given.</value>
+    public bool SearchesOptions { get; set; } = true;
+
     /// <summary>Whether the time that the search leaves is used to judge the leading strategies on the training tasks too, by cross-validation over tasks.</summary>
     /// <value>Default true. It has no effect if validation data are given. A few validation tasks can hardly tell good strategies apart.</value>
     public bool CrossValidatesLeaders { get; set; } = true;
