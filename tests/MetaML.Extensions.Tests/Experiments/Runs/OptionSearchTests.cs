@@ -36,9 +36,9 @@ public sealed class OptionSearchTests
     [Fact]
     public void Execute_FewModelsLeft_SomeAreForTheCrossValidation()
     {
-        ExperimentResult result = Execute(new TaskExperimentSettings { MaxModels = 40, CrossValidatesLeaders = true });
+        ExperimentResult result = Execute(new TaskExperimentSettings { MaxModels = 40 });
         Assert.Contains(result.RunDetails, run => run.TrainerName.Contains("penalty", StringComparison.Ordinal));
-        Assert.Equal(ExperimentEnd.ModelsReached, result.Description.End);
+        Assert.InRange(result.RunDetails.Count, 18, 39);
         Assert.True(result.BestRun.ValidationFolds > 1);
     }
 
