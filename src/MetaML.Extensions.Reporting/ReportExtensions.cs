@@ -68,8 +68,8 @@ public static class ReportExtensions
 
     /// <summary>
     /// Writes the numbers of the result as CSV files: <c>runs.csv</c>, <c>tasks.csv</c> (a row for each set, strategy, support
-    /// size and task) and, if the result has such data, <c>transfer.csv</c>, <c>learning.csv</c>, <c>weights.csv</c> and
-    /// <c>relatedness.csv</c>. The encoding is UTF-8. The decimal separator is a full stop in all cultures.
+    /// size and task) and, if the result has such data, <c>transfer.csv</c>, <c>learning.csv</c>, <c>weights.csv</c>, <c>importance.csv</c>,
+    /// <c>combinations.csv</c> (a row for each weight and each route of a task) and <c>relatedness.csv</c>. The encoding is UTF-8. The decimal separator is a full stop in all cultures.
     /// </summary>
     /// <param name="result">The result.</param>
     /// <param name="folder">The folder. It is created if it does not exist.</param>

@@ -16,7 +16,7 @@ public class FileTests
         using var folder = new TemporaryFolder();
         ExperimentResult result = SomeResults.Experiment(tasks: 3, name: task => $"a,\"b\"\nc{task}", relatedTasks: 4, weightedTasks: 2);
         IReadOnlyList<string> files = result.SaveCsv(folder["csv"]);
-        Assert.Equal(["runs", "tasks", "transfer", "learning", "weights", "relatedness"], files.Select(Path.GetFileNameWithoutExtension));
+        Assert.Equal(["runs", "tasks", "transfer", "learning", "weights", "importance", "combinations", "relatedness"], files.Select(Path.GetFileNameWithoutExtension));
 
         List<Dictionary<string, string>> runs = Read(files[0]);
         Assert.Equal(result.RunDetails.Count, runs.Count);
@@ -42,7 +42,10 @@ public class FileTests
         Assert.Equal(result.Transfer!.Tasks.Select(task => task.Gain), Read(files[2]).Select(row => Double(row["gain"])));
         Assert.Equal(result.RunDetails.Sum(run => run.LearningCurve.Count), Read(files[3]).Count);
         Assert.Equal(result.RunDetails.Sum(run => run.LearningCurve.Sum(point => point.TaskWeights.Count)), Read(files[4]).Count);
-        Assert.Equal(result.Relatedness!.Values.SelectMany(row => row), Read(files[5]).Select(row => Double(row["value"])));
+        Assert.Equal(result.Importance.Select(feature => (feature.Name, feature.Decrease.Mean)), Read(files[5]).Select(row => (row["feature"], Double(row["decrease"]))));
+        CombinedStrategy[] combinations = [result.Ensemble!, result.Routed!];
+        Assert.Equal(combinations.SelectMany(one => one.Weights.Select(weight => weight.Key).Concat(one.Routes.Values)), Read(files[6]).Select(row => row["strategy"]));
+        Assert.Equal(result.Relatedness!.Values.SelectMany(row => row), Read(files[7]).Select(row => Double(row["value"])));
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public partial class HtmlTests
         Assert.Contains("4 µs", text); // of a prediction
         Assert.Contains("29 KiB", text); // of a model
         Assert.Contains("Training must see two classes; got one.", text);
-        Assert.Contains("94.6 s", text);
+        Assert.Contains("94.6 s of 2 min 0 s", text);
+        Assert.Contains($"<h1>Use ‘{result.BestRun.TrainerName}’</h1>", html);
         Assert.Contains("all strategies completed", text);
         Assert.Contains("2026-03-01 09:30", text);
         Assert.All(result.Description.Settings.Concat(result.Description.Versions), pair => Assert.Contains(pair.Value, text));

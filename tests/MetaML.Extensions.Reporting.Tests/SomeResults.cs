@@ -88,6 +88,7 @@ internal static class SomeResults
                 ProcessorCount = 2,
                 Started = new DateTimeOffset(2026, 3, 1, 9, 30, 0, TimeSpan.Zero),
                 SearchInSeconds = 94.6,
+                TimeLimitInSeconds = 120,
                 TestInSeconds = 7.25,
                 RefitInSeconds = 12.5,
                 End = ExperimentEnd.Completed,

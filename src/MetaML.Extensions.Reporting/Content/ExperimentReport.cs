@@ -14,8 +14,9 @@ internal static class ExperimentReport
         FewShotEvaluation evaluation = result.Test ?? result.Validation;
         string tasks = Tasks(result);
         string metric = result.Metric.DisplayName();
-        return new Report("Does learning across tasks help?", result.Recommendation)
+        return new Report("Does learning across tasks help?", $"Use ‘{Display.Line(result.BestRun.TrainerName)}’")
         {
+            Reason = result.Recommendation,
             Verdict = Verdict(result.Verdict),
             Facts = [.. Facts(result, metric)],
             Sections =
@@ -163,11 +164,19 @@ internal static class ExperimentReport
                     ("Tasks", $"{Display.Count(description.TrainingTasks.Count)} for training, {Display.Count(description.ValidationTasks.Count)} for validation, {Display.Count(description.TestTasks.Count)} for the test"),
                     .. skipped > 0 ? new[] { ("Skipped", $"{Display.Count(skipped, "task")} with too few rows") } : [],
                     ("Runs", $"{Display.Count(result.RunDetails.Count)}, of which {Display.Count(result.RunDetails.Count(run => run.Exception is not null))} failed"),
-                    ("Search", Display.Seconds(description.SearchInSeconds)),
+                    ("Search", Search(description)),
                     ("Evaluation on test tasks", Display.Seconds(description.TestInSeconds)),
                     ("Final training of the best strategy", Display.Seconds(description.RefitInSeconds)),
                     ("Processors", Display.Count(description.ProcessorCount)),
                 ]),
+                new ReportTable(
+                    "Time by kind of strategy",
+                    [("Kind", false), ("Runs", true), ("Failed", true), ("On validation tasks", true), ("Cross-validation", true)],
+                    [.. result.RunDetails.GroupBy(run => run.Kind).OrderBy(kind => kind.Key).Select(kind => (IReadOnlyList<Cell>)
+                    [
+                        Display.Kind(kind.Key), Cell.Count(kind.Count()), Cell.Count(kind.Count(run => run.Exception is not null)),
+                        new Cell(Display.Seconds(kind.Sum(run => run.RuntimeInSeconds)), kind.Sum(run => run.RuntimeInSeconds)), new Cell(Display.Seconds(kind.Sum(run => run.CrossValidationInSeconds)), kind.Sum(run => run.CrossValidationInSeconds)),
+                    ])]),
                 .. description.Settings.Count == 0 ? [] : new[] { CommonSections.Pairs("Settings", description.Settings.Select(pair => (pair.Key, pair.Value))) },
                 .. description.Versions.Count == 0 ? [] : new[] { CommonSections.Pairs("Versions", description.Versions.Select(pair => (pair.Key, pair.Value))) },
             ],
@@ -176,7 +185,6 @@ internal static class ExperimentReport
 
     private static IEnumerable<(string, string)> Facts(ExperimentResult result, string metric)
     {
-        yield return ("Recommended", Display.Line(result.BestRun.TrainerName));
         MeanInterval? onTest = OnTest(result, result.BestRun.TrainerName);
         if ((onTest ?? result.BestRun.Score) is { } score)
             yield return ($"{Display.Sentence(metric)} on {(onTest is null ? "validation" : "test")} tasks", Display.Interval(score));
@@ -185,7 +193,11 @@ internal static class ExperimentReport
             yield return ("Gain over learning from scratch", Display.Gain(transfer.Gain));
             yield return ("Tasks better / equal / worse", $"{Display.Count(transfer.Wins)} / {Display.Count(transfer.Ties)} / {Display.Count(transfer.Losses)}");
         }
+
+        yield return ("Search", $"{Display.Count(result.RunDetails.Count, "run")}, {Search(result.Description)}");
     }
+
+    private static string Search(ExperimentDescription description) => description.TimeLimitInSeconds is { } limit ? $"{Display.Seconds(description.SearchInSeconds)} of {Display.Seconds(limit)}" : Display.Seconds(description.SearchInSeconds);
 
     private static MeanInterval? OnTest(ExperimentResult result, string strategy) =>
         result.Test?.Curves.FirstOrDefault(curve => curve.Strategy == strategy)?.Overall?[result.Metric].Macro;

@@ -2,10 +2,13 @@ namespace MetaML.Extensions.Reporting.Content;
 
 /// <summary>The content of a report, independent of the file format.</summary>
 /// <param name="Title">The title.</param>
-/// <param name="Headline">The main result in one sentence.</param>
+/// <param name="Headline">The main result in one short sentence.</param>
 internal sealed record Report(string Title, string Headline)
 {
     private readonly IReadOnlyList<ReportSection> _sections = [];
+
+    /// <summary>What the headline is based on, in a paragraph below it; null for none.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>The most important figures: names and values.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];

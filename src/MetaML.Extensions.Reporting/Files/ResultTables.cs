@@ -26,6 +26,18 @@ internal static class ResultTables
                     [i + 1, run.TrainerName, point.Iteration, weight.Key, weight.Value]))));
         }
 
+        if (result.Importance.Count > 0)
+            yield return new CsvTable("importance", ["feature", "decrease", "half width"], result.Importance.Select(feature => (IReadOnlyList<object?>)[feature.Name, feature.Decrease.Mean, feature.Decrease.HalfWidth]));
+        CombinedStrategy[] combinations = [.. new[] { result.Ensemble, result.Routed }.OfType<CombinedStrategy>()];
+        if (combinations.Length > 0)
+        {
+            yield return new CsvTable(
+                "combinations",
+                ["combination", "strategy", "weight", "task"],
+                combinations.SelectMany(combination => combination.Weights.Select(weight => (IReadOnlyList<object?>)[combination.Name, weight.Key, weight.Value, null])
+                    .Concat(combination.Routes.Select(route => (IReadOnlyList<object?>)[combination.Name, route.Value, 1.0, route.Key]))));
+        }
+
         if (result.Relatedness is { } relatedness)
         {
             yield return new CsvTable(

@@ -56,6 +56,8 @@ internal sealed class HtmlPage
             Raw($"<p class=\"verdict {style}\">{Escaped(verdict.Text)}</p>\n");
         }
 
+        if (report.Reason is not null)
+            Raw($"<p class=\"reason\">{Escaped(report.Reason)}</p>\n");
         if (report.Facts.Count > 0)
             Raw($"<dl class=\"facts\">{string.Concat(report.Facts.Select(fact => $"<div><dt>{Escaped(fact.Name)}</dt><dd>{Escaped(fact.Value)}</dd></div>"))}</dl>\n");
         if (report.Sections.Count > 1)

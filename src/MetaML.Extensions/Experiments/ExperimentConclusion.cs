@@ -9,6 +9,7 @@ using MetaML.Extensions.Experiments.Results;
 using MetaML.Extensions.Experiments.Runs;
 using MetaML.Models;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 
 namespace MetaML.Extensions.Experiments;
 
@@ -67,6 +68,7 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
                 ProcessorCount = Environment.ProcessorCount,
                 Started = started,
                 SearchInSeconds = searchSeconds,
+                TimeLimitInSeconds = settings.MaxExperimentTimeInSeconds,
                 TestInSeconds = testSeconds,
                 RefitInSeconds = clock.Elapsed.TotalSeconds,
                 End = end,
@@ -101,8 +103,14 @@ internal sealed class ExperimentConclusion(MLContext context, TaskExperimentSett
             return (data.Test ?? data.Validation).Importance(
                 runner.PlanOf(best).Strategy(null, settings.CancellationToken), best.Model, data.Training, new HashSet<string> { columns.Label, columns.Task }, settings.CancellationToken);
         }
-        catch (Exception) // cancelled, or a strategy fails on the test tasks; the results of the search remain
+        catch (Exception failure) // an estimator of a user can throw any exception; the results of the search remain
         {
+            if (failure is not OperationCanceledException)
+            {
+                using IChannel channel = ((IHostEnvironment)context).Register(nameof(TaskExperiment)).Start("Importance");
+                channel.Warning($"The importance of features cannot be measured. {failure.Message}");
+            }
+
             return [];
         }
     }

@@ -30,6 +30,9 @@ public sealed record ExperimentDescription
     /// <summary>The time of all runs, in seconds.</summary>
     public required double SearchInSeconds { get; init; }
 
+    /// <summary>The time limit of all runs, in seconds; null if it is unknown.</summary>
+    public double? TimeLimitInSeconds { get; init; }
+
     /// <summary>The time of the evaluation on the test tasks, in seconds.</summary>
     public required double TestInSeconds { get; init; }
 
