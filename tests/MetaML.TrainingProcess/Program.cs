@@ -2,6 +2,8 @@
 // catalog-first        uses ml.MetaLearning(), then TorchSharp, then loads libtorch as trainers do; prints the outcome of both
 // torch-first          uses TorchSharp, then loads libtorch as trainers do; prints the outcome of both
 // save <folder>        saves two models, which are also in one.zip and other.zip, in turn as model.zip until it is killed; prints a line for each
+// experiment <folder>  an experiment that keeps its runs in the folder; prints a line for each run, and last its scores and recommendation
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using MetaML;
@@ -13,6 +15,9 @@ switch (args[0])
 {
     case "train":
         Train(args[1]);
+        break;
+    case "experiment":
+        Compare(args[1]);
         break;
     case "save":
         Save(args[1]);
@@ -65,6 +70,23 @@ static void Train(string checkpoint)
     Console.WriteLine(Convert.ToHexString(SHA256.HashData(Bytes.Of(model.Write))));
 }
 
+static void Compare(string folder)
+{
+    MLContext ml = TrainerCase.NewContext();
+    var settings = new TaskExperimentSettings
+    {
+        FewShot = new FewShotOptions { SupportSizes = [4, 10], Draws = 2 },
+        MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 60 },
+        Encoders = [new IdentityEncoderOptions(), new MlpEncoderOptions { HiddenUnits = [16], EmbeddingDimension = 6 }],
+        Adapters = [new RidgeAdapterOptions(), new BayesianAdapterOptions()],
+        CheckpointFolder = folder,
+    };
+    ExperimentResult result = ml.MetaLearning().CreateExperiment(settings).Execute(
+        new TrainerCase("regression", "Value").Data(ml, Some.Tasks(20)), "Value", progressHandler: new Progress(run => Console.WriteLine($"{run.TrainerName}, {run.ValidationFolds}")));
+    IEnumerable<string> scores = result.RunDetails.Select(run => string.Create(CultureInfo.InvariantCulture, $"{run.TrainerName} {run.Round} {run.ValidationFolds} {run.Score?.Mean:R}"));
+    Console.WriteLine($"{string.Join("; ", scores)}; {result.Recommendation}");
+}
+
 static void Save(string folder)
 {
     MLContext ml = TrainerCase.NewContext();
@@ -85,4 +107,10 @@ static void Save(string folder)
             Console.WriteLine($"failed: {error.Message}");
         }
     }
+}
+
+// On the thread of the experiment, so that the lines are in order.
+internal sealed class Progress(Action<RunDetail> report) : IProgress<RunDetail>
+{
+    public void Report(RunDetail value) => report(value);
 }

@@ -25,6 +25,14 @@ public sealed class InterruptedProcessTests
     public void Training_OtherThreadsOfTheProcess_SameBits() => Assert.True(InterruptedTraining.IsIndifferentTo("OMP_NUM_THREADS=3"));
 
     [LinuxFact]
+    public void Experiment_Killed_GoesOnToTheSameResult()
+    {
+        var (expected, resumed) = InterruptedExperiment.Kill(3, new Random(3));
+        Assert.Contains("Use '", expected);
+        Assert.Equal(expected, resumed);
+    }
+
+    [LinuxFact]
     public void Saving_Killed_LeavesTheOldFileOrTheNewOne()
     {
         var (wrong, unfinished) = InterruptedSaving.Kill(3, new Random(2));

@@ -38,25 +38,33 @@ internal sealed class StrategyPlan
     /// <summary>The strategies outside the search: from scratch and pooled (the simplest first), added strategies, and joint training.</summary>
     public IEnumerable<PlannedRun> Plain()
     {
-        var defaults = new DefaultTrainers(_context, _columns, _kind);
-        IEnumerable<LearningStrategy> scratch = Trainers(defaults.Linear(), defaults.ForFewRows()).Select(trainer => LearningStrategy.FromScratch(FromScratch(trainer.Name), Then(_featurizer, trainer.Trainer)));
-        (string Name, IEstimator<ITransformer> Trainer)[] trainers = [.. Trainers(defaults.Linear(), defaults.ForManyRows())];
+        IEnumerable<PlannedRun> scratch = Trainers(defaults => defaults.ForFewRows()).Select(trainer => FromScratch(trainer.Name, trainer.Create));
+        (string Name, Func<IEstimator<ITransformer>> Create)[] trainers = [.. Trainers(defaults => defaults.ForManyRows())];
         if (_settings.UsesDefaultTrainers)
-            scratch = scratch.Prepend(_kind == LabelKind.Regression ? Ridge() : NearestMean());
-        IEnumerable<LearningStrategy> pooled = trainers.Select(trainer => LearningStrategy.Pooled(Pooled(trainer.Name), Then(_featurizer, trainer.Trainer), learnsSupport: false));
-        IEnumerable<LearningStrategy> pooledWithTask = trainers.Select(trainer => LearningStrategy.Pooled($"pooled with the task, {trainer.Name}", Then(Then(_featurizer, TaskAsFeature()), trainer.Trainer)));
-        PlannedRun[] plain = [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies).Select(PlannedRun.Of)];
-        return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. OnPooledTrees(defaults), .. Joint()] : plain;
+            scratch = scratch.Prepend(PlannedRun.Of(_kind == LabelKind.Regression ? Ridge() : NearestMean()));
+        IEnumerable<PlannedRun> pooled = trainers.Select(trainer => Pooled(trainer.Name, trainer.Create));
+        IEnumerable<PlannedRun> pooledWithTask = trainers.Select(trainer => new PlannedRun($"pooled with the task, {trainer.Name}", StrategyKind.Pooled, (name, _, _) => LearningStrategy.Pooled(name, Then(Then(_featurizer, TaskAsFeature()), trainer.Create()))));
+        PlannedRun[] plain = [.. Interleave(scratch, pooled, pooledWithTask, _settings.Strategies.Select(PlannedRun.Of))];
+        return _settings.UsesDefaultTrainers ? [.. plain.Take(1), .. OwnChoice(), .. plain.Skip(1), .. OnPooledTrees(), .. Joint()] : plain;
     }
 
     // Those of the user come before the ones of referenced packages, which cost more time than linear ones. A name of the user replaces a default.
-    private IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Trainers(
-        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> linear, IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> referenced)
+    private IEnumerable<(string Name, Func<IEstimator<ITransformer>> Create)> Trainers(Func<DefaultTrainers, IEnumerable<(string Name, IEstimator<ITransformer> Trainer)>> referenced)
     {
-        IReadOnlyList<(string Name, IEstimator<ITransformer> Trainer)> own = _settings.Trainers;
-        IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> Others(IEnumerable<(string Name, IEstimator<ITransformer> Trainer)> trainers) => trainers.ExceptBy(OwnNames, trainer => trainer.Name);
-        return _settings.UsesDefaultTrainers ? [.. Others(linear), .. own, .. Others(referenced)] : own;
+        IEnumerable<(string Name, Func<IEstimator<ITransformer>> Create)> Others(Func<DefaultTrainers, IEnumerable<(string Name, IEstimator<ITransformer> Trainer)>> trainers) =>
+            trainers(Defaults()).Select(trainer => trainer.Name).Except(OwnNames).Select(name => (name, (Func<IEstimator<ITransformer>>)(() => trainers(Defaults()).First(trainer => trainer.Name == name).Trainer)));
+        IEnumerable<(string Name, Func<IEstimator<ITransformer>> Create)> own = _settings.Trainers.Select(trainer => (trainer.Name, (Func<IEstimator<ITransformer>>)(() => trainer.Trainer)));
+        return _settings.UsesDefaultTrainers ? [.. Others(defaults => defaults.Linear()), .. own, .. Others(referenced)] : own;
     }
+
+    // New trainers for each run, with equal generators.
+    private DefaultTrainers Defaults() => new(SeededContext.Of(_context, _settings.Seed!.Value), _columns, _kind);
+
+    private PlannedRun FromScratch(string trainer, Func<IEstimator<ITransformer>> create) =>
+        new($"from scratch, {trainer}", StrategyKind.FromScratch, (name, _, _) => LearningStrategy.FromScratch(name, Then(_featurizer, create())));
+
+    private PlannedRun Pooled(string trainer, Func<IEstimator<ITransformer>> create) =>
+        new($"pooled, {trainer}", StrategyKind.Pooled, (name, _, _) => LearningStrategy.Pooled(name, Then(_featurizer, create()), learnsSupport: false));
 
     /// <summary>All combinations of encoder, adapter and weighting. Combinations of the first entries of the lists come first.</summary>
     public IReadOnlyList<MetaCandidate> Candidates()
@@ -79,23 +87,20 @@ internal sealed class StrategyPlan
         Trained(candidate.Name, StrategyKind.MetaLearned, MetaLearner(candidate) with { MaximumNumberOfIterations = iterations }) with { Round = round };
 
     /// <summary>The strategies whose numeric options may be searched: the defaults, and not what the user has set.</summary>
-    public IEnumerable<TunableStrategy> Tunable()
-    {
-        if (!_settings.UsesDefaultTrainers)
-            return [];
-        var defaults = new DefaultTrainers(_context, _columns, _kind);
-        IEnumerable<TunableStrategy> scratch = defaults.Tunable(isForFewRows: true).ExceptBy(OwnNames, trainer => trainer.Name).Select(trainer => new TunableStrategy(
-            FromScratch(trainer.Name), trainer.Options, (name, values) => PlannedRun.Of(LearningStrategy.FromScratch(name, Then(_featurizer, trainer.Create(values))))));
-        IEnumerable<TunableStrategy> pooled = defaults.Tunable(isForFewRows: false).ExceptBy(OwnNames, trainer => trainer.Name).Select(trainer => new TunableStrategy(
-            Pooled(trainer.Name), trainer.Options, (name, values) => PlannedRun.Of(LearningStrategy.Pooled(name, Then(_featurizer, trainer.Create(values)), learnsSupport: false))));
-        return [.. scratch, .. pooled, .. IsChoiceOpen ? TunableNetworks() : []];
-    }
+    public IEnumerable<TunableStrategy> Tunable() => _settings.UsesDefaultTrainers
+        ? [.. TunableTrainers(isForFewRows: true, FromScratch), .. TunableTrainers(isForFewRows: false, Pooled), .. IsChoiceOpen ? TunableNetworks() : []]
+        : [];
+
+    private IEnumerable<TunableStrategy> TunableTrainers(bool isForFewRows, Func<string, Func<IEstimator<ITransformer>>, PlannedRun> plan) =>
+        from trainer in Defaults().Tunable(isForFewRows)
+        where !OwnNames.Contains(trainer.Name)
+        select new TunableStrategy(plan(trainer.Name, () => trainer.Create([])).Name, trainer.Options, values => plan(trainer.Name, () => Defaults().Tunable(isForFewRows).First(other => other.Name == trainer.Name).Create(values)));
 
     private IEnumerable<TunableStrategy> TunableNetworks()
     {
         var rate = new SearchedOption("learning rate", 0.0005, Math.Clamp(_settings.MetaLearner.LearningRate, 0.0005, 0.05), 0.05);
-        return Candidates().Where(candidate => candidate.Encoder is MlpEncoderOptions).Select(candidate => new TunableStrategy(candidate.Name, [rate, s_width], (name, values) =>
-            Trained(name, StrategyKind.MetaLearned, MetaLearner(candidate) with
+        return Candidates().Where(candidate => candidate.Encoder is MlpEncoderOptions).Select(candidate => new TunableStrategy(candidate.Name, [rate, s_width], values =>
+            Trained(candidate.Name, StrategyKind.MetaLearned, MetaLearner(candidate) with
             {
                 Encoder = (MlpEncoderOptions)candidate.Encoder with { HiddenUnits = [(int)values[1], (int)values[1] / 2] },
                 LearningRate = values[0],
@@ -103,10 +108,6 @@ internal sealed class StrategyPlan
     }
 
     private IEnumerable<string> OwnNames => _settings.Trainers.Select(trainer => trainer.Name);
-
-    private static string FromScratch(string trainer) => $"from scratch, {trainer}";
-
-    private static string Pooled(string trainer) => $"pooled, {trainer}";
 
     private MetaLearnerOptions MetaLearner(MetaCandidate candidate) => _settings.MetaLearner with { Encoder = candidate.Encoder, Adapter = candidate.Adapter, TaskWeighting = candidate.Weighting };
 
@@ -120,8 +121,8 @@ internal sealed class StrategyPlan
     private IEnumerable<PlannedRun> OwnChoice() => IsChoiceOpen ? [Trained("meta-learned, nothing set", StrategyKind.MetaLearned, InShareOfTime)] : [];
 
     // The same, with the score of one model for all tasks as a further feature.
-    private IEnumerable<PlannedRun> OnPooledTrees(DefaultTrainers defaults) => IsChoiceOpen && _kind != LabelKind.Multiclass && defaults.PooledTrees() is var (name, trees)
-        ? [Trained($"meta-learned on the score of {name}", StrategyKind.MetaLearned, InShareOfTime, _context.MetaLearning().PooledScore(trees, PooledScore, _columns.Task, seed: _settings.Seed!.Value)
+    private IEnumerable<PlannedRun> OnPooledTrees() => IsChoiceOpen && _kind != LabelKind.Multiclass && Defaults().PooledTrees() is var (name, _)
+        ? [Trained($"meta-learned on the score of {name}", StrategyKind.MetaLearned, InShareOfTime, () => _context.MetaLearning().PooledScore(Defaults().PooledTrees()!.Value.Trainer, PooledScore, _columns.Task, seed: _settings.Seed!.Value)
             .Append(_context.Transforms.Concatenate(_columns.Features, _columns.Features, PooledScore)))]
         : [];
 
@@ -136,8 +137,8 @@ internal sealed class StrategyPlan
         let candidate = new MetaCandidate(encoder, adapter, new UniformWeightingOptions(), NamesWeighting: false)
         select Trained($"joint, {candidate.Parts}", StrategyKind.Joint, _settings.MetaLearner with { Encoder = encoder, Adapter = adapter, Objective = TrainingObjective.Joint });
 
-    private PlannedRun Trained(string name, StrategyKind kind, MetaLearnerOptions options, IEstimator<ITransformer>? before = null) => new(
-        name, kind, (progress, token) => new AdaptedStrategy(name, kind, Then(Then(_featurizer, before), MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
+    private PlannedRun Trained(string strategy, StrategyKind kind, MetaLearnerOptions options, Func<IEstimator<ITransformer>>? before = null) => new(
+        strategy, kind, (name, progress, token) => new AdaptedStrategy(name, kind, Then(Then(_featurizer, before?.Invoke()), MetaLearner(options with { Progress = progress, CancellationToken = token })), null))
     {
         Iterations = options.MaximumNumberOfIterations,
     };
@@ -169,9 +170,9 @@ internal sealed class StrategyPlan
     [return: NotNullIfNotNull(nameof(second))]
     private static IEstimator<ITransformer>? Then(IEstimator<ITransformer>? first, IEstimator<ITransformer>? second) => first is null ? second : second is null ? first : first.Append(second);
 
-    private static IEnumerable<LearningStrategy> Interleave(params IEnumerable<LearningStrategy>[] lists)
+    private static IEnumerable<PlannedRun> Interleave(params IEnumerable<PlannedRun>[] lists)
     {
-        LearningStrategy[][] all = [.. lists.Select(list => list.ToArray())];
+        PlannedRun[][] all = [.. lists.Select(list => list.ToArray())];
         return Enumerable.Range(0, all.Max(list => list.Length)).SelectMany(i => all.Where(list => i < list.Length).Select(list => list[i]));
     }
 }

@@ -43,7 +43,7 @@ public sealed record TaskExperimentSettings
     /// <summary>A folder that keeps each finished run. An experiment that was killed or cancelled, and is started again with the same settings and data, takes its finished runs from there and gives the same result.</summary>
     /// <value>
     /// Null (default): nothing is kept. The folder is created if it is absent. Runs are found by the settings, the columns, the tasks and their labels. Features, featurizers, the metric of your own and
-    /// the options of added trainers are not compared: use a new folder if they change. A run whose model ML.NET cannot save is repeated. Delete the folder after the
+    /// the options of added trainers are not compared: use a new folder if they change. An added trainer that draws random numbers from its context draws other ones after an interruption. A run whose model ML.NET cannot save is repeated. Delete the folder after the
     /// experiment. Its files are loaded as ml.Model.Load loads models, so that it must be a folder that you trust.
     /// </value>
     public string? CheckpointFolder { get; set; }
