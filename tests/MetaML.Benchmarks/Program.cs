@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; quality omniglot-small|omniglot-unlabelled --count steps; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior --count number; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; quality omniglot-small|omniglot-unlabelled --count steps; quality unlabelled --tables folder; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior --count number; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Cost;
@@ -27,6 +27,7 @@ using MetaML.Benchmarks.Speed;
         new("omniglot-small", "omniglot", folder => Omniglot.RunSmall(folder, Option("--methods") ?? "", Number("--count"))),
         new("omniglot", "omniglot", Omniglot.Run),
         new("omniglot-unlabelled", "omniglot", folder => Omniglot.RunUnlabelled(folder, Number("--count"))),
+        new("unlabelled", "", folder => Unlabelled.Run(folder, Option("--tables"))),
         new("clinc150", "clinc150", Clinc150.Run),
         new("clinc150-minilm", "clinc150", folder => Clinc150MiniLm.Run(folder, Option("--methods") ?? "")),
         new("digits-presets", null, _ => DigitsPresets.Run()), // uses the data of the example

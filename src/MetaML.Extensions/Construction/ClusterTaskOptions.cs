@@ -34,7 +34,7 @@ public sealed record ClusterTaskOptions : TaskConstructionOptions
             float[] factors = [.. embeddings[0].Select(_ => random.NextSingle())];
             uint[] clusters = Clusters.Of([.. embeddings.Select(row => row.Zip(factors, (value, factor) => value * factor).ToArray())], NumberOfClasses, random.Next());
             for (int row = 0; row < features.Length; row++)
-                yield return new ConstructedRow { Task = $"partition {task}", Label = $"cluster {clusters[row]}", Features = features[row] };
+                yield return new ConstructedRow { Task = $"partition {task}", Label = $"partition {task}, cluster {clusters[row]}", Features = features[row] };
         }
     }
 

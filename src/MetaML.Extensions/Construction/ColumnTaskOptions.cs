@@ -50,7 +50,7 @@ public sealed record ColumnTaskOptions : TaskConstructionOptions
             }
 
             for (int row = 0; row < features.Length; row++)
-                yield return new ConstructedRow { Task = $"columns {task}", Label = $"cluster {clusters[row]}", Features = hidden[row] };
+                yield return new ConstructedRow { Task = $"columns {task}", Label = $"columns {task}, cluster {clusters[row]}", Features = hidden[row] };
         }
     }
 

@@ -43,23 +43,25 @@ internal sealed record FewShot<TRow>(TRow[] Support, TRow[] Query)
     /// <param name="ml">The context.</param>
     /// <param name="model">A fitted chain that maps the classes to keys.</param>
     /// <param name="episodes">All episodes.</param>
-    public static double[] Adapt(MLContext ml, ITransformer model, FewShot<TRow>[] episodes)
+    /// <param name="schema">The columns of a row; null for those of its type.</param>
+    public static double[] Adapt(MLContext ml, ITransformer model, FewShot<TRow>[] episodes, SchemaDefinition? schema = null)
     {
-        ITransformer adapted = ml.MetaLearning().Adapt(model, ml.Data.LoadFromEnumerable(episodes.SelectMany(episode => episode.Support)));
+        ITransformer adapted = ml.MetaLearning().Adapt(model, ml.Data.LoadFromEnumerable(episodes.SelectMany(episode => episode.Support), schema));
         TRow[] query = [.. episodes.SelectMany(episode => episode.Query)];
-        return [.. query.Zip(Answers(ml, adapted, query)).GroupBy(pair => pair.First.Task).Select(Accuracy)];
+        return [.. query.Zip(Answers(ml, adapted, query, schema)).GroupBy(pair => pair.First.Task).Select(Accuracy)];
     }
 
     /// <summary>The accuracy on each episode of a model that is trained only on the support of the episode.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="fit">Trains a model. Its output PredictedLabel is a key with values of Class.</param>
     /// <param name="episodes">All episodes.</param>
-    public static double[] FromScratch(MLContext ml, Func<IDataView, ITransformer> fit, FewShot<TRow>[] episodes) => Array.ConvertAll(episodes, episode =>
-        Accuracy(episode.Query.Zip(Answers(ml, fit(ml.Data.LoadFromEnumerable(episode.Support)), episode.Query))));
+    /// <param name="schema">The columns of a row; null for those of its type.</param>
+    public static double[] FromScratch(MLContext ml, Func<IDataView, ITransformer> fit, FewShot<TRow>[] episodes, SchemaDefinition? schema = null) => Array.ConvertAll(episodes, episode =>
+        Accuracy(episode.Query.Zip(Answers(ml, fit(ml.Data.LoadFromEnumerable(episode.Support, schema)), episode.Query, schema))));
 
-    private static IEnumerable<string> Answers(MLContext ml, ITransformer model, TRow[] rows)
+    private static IEnumerable<string> Answers(MLContext ml, ITransformer model, TRow[] rows, SchemaDefinition? schema)
     {
-        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(rows));
+        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(rows, schema));
         return ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(scored).Transform(scored).GetColumn<string>("PredictedLabel");
     }
 

@@ -139,7 +139,17 @@ public sealed class ExperimentTests
     [Fact]
     public void Execute_TreesOfReferencedPackages_AreTried()
     {
-        TaskExperimentSettings settings = Settings() with { Encoders = null, Adapters = null, MaxModels = 40, CrossValidatesLeaders = false };
+        TaskExperimentSettings settings = Settings() with
+        {
+            Encoders = null,
+            Adapters = null,
+            MaxModels = 40,
+            CrossValidatesLeaders = false,
+            FewShot = new FewShotOptions { SupportSizes = [10], Draws = 1 },
+            MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 6 },
+            MeasuresImportance = false,
+            CombinesStrategies = false,
+        };
         settings.Add("FastForest", Linear());
         string[] names = [.. Execute(settings).RunDetails.Select(run => run.TrainerName)];
         foreach (string name in new[] { "from scratch, LightGBM", "pooled, FastTree", "pooled with the task, FastForest", "meta-learned on the score of LightGBM" })
@@ -404,11 +414,12 @@ public sealed class ExperimentTests
     [Fact]
     public void Execute_Limits_LeaveOutModelsThatExceedThem()
     {
-        ExperimentResult free = Execute(Settings(), Linear());
+        TaskExperimentSettings Few() => Settings() with { FewShot = new FewShotOptions { SupportSizes = [10], Draws = 1 } };
+        ExperimentResult free = Execute(Few(), Linear());
         Assert.All(free.RunDetails, run => Assert.True(run.ModelBytes > 1000 && run.PredictionMilliseconds is > 0 and < 1000, $"{run.TrainerName}: {run.ModelBytes} bytes, {run.PredictionMilliseconds} ms"));
         long[] sizes = [.. free.RunDetails.Select(run => run.ModelBytes!.Value).Order()];
         long limit = sizes[sizes.Length / 2];
-        ExperimentResult small = Execute(Settings() with { MaximumModelBytes = limit }, Linear());
+        ExperimentResult small = Execute(Few() with { MaximumModelBytes = limit }, Linear());
         Assert.All(small.RunDetails, run => Assert.Equal(run.ModelBytes > limit, run.Exception is InvalidOperationException));
         Assert.Contains(small.RunDetails, run => run.Exception?.Message.StartsWith("The model must have at most ", StringComparison.Ordinal) == true);
         Assert.True(small.BestRun.ModelBytes <= limit);
