@@ -5,10 +5,11 @@ using MetaML.Adapters.Bayesian;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Data;
 using MetaML.Files;
+using MetaML.Parameters;
 
 namespace MetaML.Models;
 
-// Another prior for the same encoder, and tasks that a model takes over from another by their statistics.
+// Other parameters for the same units, and tasks that a model takes over from another by their statistics.
 public sealed partial class MetaModel
 {
     /// <summary>SHA-256 of all that determines the statistics of a task's rows: the encoder, the units of features, labels and covariates, and the form of the statistics. Null if heads are not functions of statistics.</summary>
@@ -45,11 +46,11 @@ public sealed partial class MetaModel
     internal AdaptedTask TakeOver(AdaptedTask task, string name) =>
         Refit((IManagedAdapter)_design.Adapter, name, new TaskState(task.Statistics!, [.. task.Classes], task.Covariates) { Groups = task.Groups });
 
-    /// <summary>The adapter if sums over tasks determine its prior.</summary>
+    /// <summary>The adapter if sums over tasks determine its prior, or what training leaves open of it.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
     internal BayesianAdapter PriorLearner => _design.Adapter is BayesianAdapter { LearnsFromSums: true } adapter
         ? adapter
-        : throw new ArgumentException($"The model must have a Bayesian adapter (Gaussian, with shrinkage, common noise, and empirical Bayes), the same outputs in all tasks, no task features, no groups, and fewer than {MeanStep.LargestMatrix} embedding values; got {_design.AdapterOptions.GetType().Name} and {EmbeddingDimension} values. Other priors need more than sums over tasks. Learn the prior in one process.");
+        : throw new ArgumentException($"The model must have a Bayesian adapter (Gaussian, with shrinkage and common noise), the same outputs in all tasks, no task features, no groups, and fewer than {MeanStep.LargestMatrix} embedding values; got {_design.AdapterOptions.GetType().Name} and {EmbeddingDimension} values. Other priors need more than sums over tasks. Learn the prior in one process.");
 
     /// <summary>The statistics of tasks for the likelihood of a prior.</summary>
     /// <param name="tasks">The tasks, in the user's units.</param>
@@ -61,10 +62,16 @@ public sealed partial class MetaModel
     }
 
     /// <summary>The same encoder and units with another prior. It has no calibration, which belonged to the prior before.</summary>
-    internal MetaModel WithPrior(HeadPrior prior) => new(_design, _scaling, _labels, _encoderValues, PriorLearner.ParametersOf(prior))
+    internal MetaModel WithPrior(HeadPrior prior) => WithParameters(_encoderValues, PriorLearner.ParametersOf(prior, _adapterValues), Training);
+
+    /// <summary>The same units and options with other parameters. It has no calibration.</summary>
+    /// <param name="encoder">The parameters of the encoder.</param>
+    /// <param name="adapter">The parameters of the adapter.</param>
+    /// <param name="training">The summary of their training.</param>
+    internal MetaModel WithParameters(ParameterArray[] encoder, ParameterArray[] adapter, TrainingSummary? training) => new(_design, _scaling, _labels, encoder, adapter)
     {
         CovariateScaling = CovariateScaling,
-        Training = Training,
+        Training = training,
         Statistics = Statistics,
     };
 }

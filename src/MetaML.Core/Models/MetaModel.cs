@@ -124,6 +124,12 @@ public sealed partial class MetaModel
     /// <summary>The parameters of the shared encoder, in its order. Do not change them.</summary>
     internal IReadOnlyList<ParameterArray> EncoderValues => _encoderValues;
 
+    /// <summary>The adapter's meta-learned parameters, in its order. Do not change them.</summary>
+    internal IReadOnlyList<ParameterArray> AdapterValues => _adapterValues;
+
+    /// <summary>The encoder and the adapter, without the values of their parameters.</summary>
+    internal MetaModelDesign Design => _design;
+
     /// <summary>The adapter if it has a solution in closed form and a prior head; else null.</summary>
     internal ClosedFormAdapter? ClosedForm => HasCommonOutputs ? _design.Adapter as ClosedFormAdapter : null;
 

@@ -50,10 +50,16 @@ internal static class Learner
         // If the encoder is not trained, rows are embedded once before the loop.
         bool isOnEmbeddings = device.Cuda is null && problems.All(problem => problem.Design.IsOfFixedEmbeddings);
         using OuterLoop loop = isOnEmbeddings
-            ? new OuterLoop(OnEmbeddings(problems, scaling, encoderValues), weighting, null, [], adapterValues, candidate, device.ToTorch())
-            : new OuterLoop(Problems(candidate.Encoder!.InTraining), weighting, scaling, encoderValues, adapterValues, candidate, device.ToTorch());
-        var (trainedEncoder, trainedAdapters) = loop.Run(run);
+            ? Loop(OnEmbeddings(problems, scaling, encoderValues), null, [])
+            : Loop(Problems(candidate.Encoder!.InTraining), scaling, encoderValues);
+        var (trainedEncoder, trainedAdapters) = loop.Run(run, run.Checkpoint?.NextStage());
         return new TrainedLearner(candidate, problems, scaling, isOnEmbeddings ? encoderValues : trainedEncoder, trainedAdapters, loop.Outcome);
+
+        OuterLoop Loop(LearningProblem[] learning, FeatureScaling? by, ParameterArray[] start) => new(
+            [(learning[0].Design.Encoder.Parameters, start), .. learning.Zip(adapterValues, (problem, values) => (problem.Design.Adapter.Parameters, values))],
+            parameters => new EpisodeGradients(learning, weighting, by, parameters, candidate),
+            candidate,
+            device.ToTorch());
     }
 
     private static LearningProblem[] OnEmbeddings(LearningProblem[] problems, FeatureScaling? scaling, ParameterArray[] encoderValues)

@@ -1,4 +1,5 @@
 using MetaML;
+using MetaML.Extensions.Orleans.Learning;
 using MetaML.Extensions.Orleans.Options;
 
 namespace Orleans;
@@ -6,8 +7,6 @@ namespace Orleans;
 /// <summary>Extension methods for the grains that learn priors.</summary>
 public static class PriorGrainExtensions
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
-
     /// <summary>The grain that learns the prior of a model from shards.</summary>
     /// <param name="grains">The cluster client, or the grain factory of a silo.</param>
     /// <param name="model">The name of the model: letters and digits of ASCII, '.', '_' and '-'.</param>
@@ -29,27 +28,7 @@ public static class PriorGrainExtensions
     public static async Task<LearnedPrior> Learn(this IPriorGrain grain, string from, string to, int shards, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(grain);
-        bool isStarted = false;
-        while (true)
-        {
-            try
-            {
-                if (!isStarted)
-                    await grain.Start(from, to, shards).ConfigureAwait(true);
-                isStarted = true;
-                if (await grain.Describe().ConfigureAwait(true) is { HasEnded: true } search)
-                    return search.Result ?? throw new InvalidOperationException(search.Error);
-                await Task.Delay(s_pause, cancellationToken).ConfigureAwait(true);
-            }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
-            {
-                await Task.Delay(s_pause, cancellationToken).ConfigureAwait(true); // a silo has died
-            }
-            catch (OperationCanceledException)
-            {
-                await grain.Cancel().ConfigureAwait(true);
-                throw;
-            }
-        }
+        PriorSearchState search = await LearningCall.Run(() => grain.Start(from, to, shards), grain.Describe, grain.Cancel, cancellationToken).ConfigureAwait(true);
+        return search.Result ?? throw new InvalidOperationException(search.Error);
     }
 }

@@ -1,3 +1,5 @@
+using MetaML.Extensions.Orleans.Learning;
+
 namespace MetaML;
 
 /// <summary>The state of a search for a prior.</summary>
@@ -14,8 +16,12 @@ public sealed record PriorSearchState(
     [property: Id(1)] string To,
     [property: Id(2)] int Shards,
     [property: Id(3)] LearnedPrior? Result,
-    [property: Id(4)] string? Error)
+    [property: Id(4)] string? Error) : ILearningState<PriorSearchState>
 {
     /// <summary>Whether the search has ended.</summary>
     public bool HasEnded => Result is not null || Error is not null;
+
+    PriorSearchState ILearningState<PriorSearchState>.Request => this with { Result = null, Error = null };
+
+    PriorSearchState ILearningState<PriorSearchState>.Failed(string error) => this with { Error = error };
 }

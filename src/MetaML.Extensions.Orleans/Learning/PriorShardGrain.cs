@@ -1,9 +1,5 @@
-using System.Globalization;
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Extensions.Orleans.Models;
-using MetaML.Extensions.Orleans.Serving;
-using MetaML.Extensions.Orleans.Options;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MetaML.Extensions.Orleans.Learning;
 
@@ -20,7 +16,7 @@ internal sealed class PriorShardGrain(IGrainContext context, LocalModels models)
         if (_version != request.Version)
         {
             Free();
-            _tasks = await Load(request.Version);
+            _tasks = await ShardReader.Read(context.ActivationServices, models, this.GetPrimaryKeyString(), request.Version, (model, _, read) => model.ReadShard(read));
             _version = request.Version;
         }
 
@@ -45,14 +41,5 @@ internal sealed class PriorShardGrain(IGrainContext context, LocalModels models)
     {
         _summed?.Shard.Dispose();
         (_version, _tasks, _summed) = ("", [], null);
-    }
-
-    private async Task<TaskEvidence[]> Load(string version)
-    {
-        var (name, shard) = GrainNames.Parse(this.GetPrimaryKeyString());
-        IShardRows rows = context.ActivationServices.GetService<IShardRows>()
-            ?? throw new InvalidOperationException($"A silo must have a service {nameof(IShardRows)} to read shards; got none. Register one on each silo.");
-        ServedModel model = await models.Get(name, version);
-        return await Task.Run(() => model.ReadShard(ml => rows.Read(ml, name, int.Parse(shard, CultureInfo.InvariantCulture))));
     }
 }

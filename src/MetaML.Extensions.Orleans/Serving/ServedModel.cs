@@ -8,6 +8,9 @@ using MetaML.Extensions.Interop;
 using MetaML.Extensions.Orleans.Rows;
 using MetaML.Extensions.Persistence;
 using MetaML.Extensions.Transformers;
+using MetaML.Models;
+using MetaML.Training.Checkpoints;
+using MetaML.Training.Shards;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -143,17 +146,22 @@ internal sealed class ServedModel
     /// <param name="few">Sums over some of the tasks.</param>
     /// <param name="all">Sums over all tasks.</param>
     /// <param name="cancellationToken">Stops the search after a step.</param>
-    /// <returns>The search at its end.</returns>
-    public PriorSearch LearnPrior(ShardedPriorSums few, ShardedPriorSums all, CancellationToken cancellationToken)
+    /// <returns>The prior, and the log likelihood under it, plus the log density of its shrinkage.</returns>
+    public (HeadPrior Prior, double LogLikelihood) LearnPrior(ShardedPriorSums few, ShardedPriorSums all, CancellationToken cancellationToken)
     {
-        BayesianAdapter adapter = Single().Model.PriorLearner;
-        HeadPrior start = HeadPrior.Start(1, Single().Model.EmbeddingDimension + 1, adapter.Outputs, PriorNoise.Common);
-        few.Visit(start.Scaled); // counts rows and labels
-        return adapter.Learn(few, all, few.Sums.SquaredLabels / few.Sums.Count, new PriorLimits(int.MaxValue, () =>
+        MetaModel model = Single().Model;
+        BayesianAdapter adapter = model.PriorLearner;
+        return adapter.Learn(model.AdapterValues, few, all, MeanSquare, new PriorLimits(int.MaxValue, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             return false;
         }));
+
+        double MeanSquare()
+        {
+            few.Visit(HeadPrior.Start(1, model.EmbeddingDimension + 1, adapter.Outputs, PriorNoise.Common).Scaled);
+            return few.Sums.SquaredLabels / few.Sums.Count;
+        }
     }
 
     /// <summary>The file of this model with another prior. The same prior gives the same bytes.</summary>
@@ -163,6 +171,50 @@ internal sealed class ServedModel
         MetaLearnerTransformer single = Single();
         ITransformer next = new ChainAdapter(_context, _model, CancellationToken.None).ReplaceLearner(learner => ((MetaLearnerTransformer)learner).WithModel(_context, single.Model.WithPrior(prior)));
         return Save(next);
+    }
+
+    /// <summary>Checks that a network can be learned from this version by gradients of shards.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>Whether sums over all tasks determine a part of the prior afterwards.</returns>
+    /// <exception cref="ArgumentException">It cannot, or an option is outside its range.</exception>
+    public bool CheckNetwork(NetworkLearningOptions options)
+    {
+        MetaModel model = Single().Model;
+        options.Validate(model.Kind);
+        return ShardedTraining.NeedsPrior(model);
+    }
+
+    /// <summary>The tasks of a shard, to learn a network from.</summary>
+    /// <param name="read">Gives labelled rows with the columns of the model's input.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="number">The number of the shard, from 0.</param>
+    /// <param name="shards">Number of shards.</param>
+    /// <exception cref="ArgumentException">A column does not fit.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, no task can form an episode, or a feature, task or label is invalid.</exception>
+    public GradientShard ReadGradientShard(Func<MLContext, IDataView> read, MetaTrainingOptions options, int number, int shards)
+    {
+        try
+        {
+            return new GradientShard(Single().Model, new ChainAdapter(_context, _chain, CancellationToken.None).ReadTasks(read(_context)), options, number, shards);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InvalidOperationException($"Shard {number} cannot be learned from. {error.Message}", error);
+        }
+    }
+
+    /// <summary>Learns a network from gradients of shards.</summary>
+    /// <param name="options">Validated options.</param>
+    /// <param name="differentiate">The answers of all shards to <see cref="GradientShard.Differentiate"/>, in their order.</param>
+    /// <param name="validate">The answers of all shards to <see cref="GradientShard.Validate"/>, in their order.</param>
+    /// <param name="checkpoint">The checkpoint; null for none.</param>
+    /// <returns>The file of this model with the network, without tasks, and the summary of the training. The same network gives the same bytes.</returns>
+    /// <exception cref="InvalidOperationException">The loss is not finite.</exception>
+    public (byte[] File, TrainingSummary Training) LearnNetwork(
+        MetaTrainingOptions options, Func<float[], int, double, IReadOnlyList<ShardGradient>> differentiate, Func<float[], IReadOnlyList<ShardValidation>> validate, CheckpointStage? checkpoint)
+    {
+        MetaModel trained = ShardedTraining.Train(Single().Model, options, differentiate, validate, checkpoint);
+        return (Save(new ChainAdapter(_context, _chain, CancellationToken.None).ReplaceLearner(learner => ((MetaLearnerTransformer)learner).WithModel(_context, trained))), trained.Training!);
     }
 
     // ML.NET writes the time into each entry of the file.

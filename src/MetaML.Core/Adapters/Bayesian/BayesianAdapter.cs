@@ -87,7 +87,8 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
         {
             int[] all = [.. Enumerable.Range(0, Shape.EmbeddingDimension + 1)];
             float[]? effects = Effects(parameters)?.Values;
-            Store(Load(parameters).FitNoise(effects is null ? Statistics(trainingTasks) : [.. trainingTasks.Select(task => Statistics(task).About(HeadsOf(effects, task.Covariates), all))]), parameters);
+            TaskEvidence[] tasks = effects is null ? Statistics(trainingTasks) : [.. trainingTasks.Select(task => Statistics(task).About(HeadsOf(effects, task.Covariates), all))];
+            Store(Load(parameters).FitNoise(new PriorSums(tasks)).Prior, parameters);
         }
     }
 
@@ -103,25 +104,33 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
         return new MixedEvidence(Array.ConvertAll(tasks, task => task.Groups), Array.ConvertAll(tasks, task => task.Task), design, Shape, _options, (prior, parameters) => Store(prior, design, parameters));
     }
 
-    /// <summary>Whether sums over tasks determine the prior: it is learned by empirical Bayes, all tasks have the same outputs and noise, and nothing else depends on the task.</summary>
-    public bool LearnsFromSums => _design is { FitsPrior: true, IsMixed: false } && Shape.HasCommonOutputs && _options.Noise == PriorNoise.Common && Shape.EmbeddingDimension < MeanStep.LargestMatrix;
+    /// <summary>Whether sums over tasks determine what is set after the outer loop: all tasks have the same outputs and noise, and nothing else depends on the task.</summary>
+    public bool LearnsFromSums => !_design.IsMixed && Shape.HasCommonOutputs && _options.Noise == PriorNoise.Common && Shape.EmbeddingDimension < MeanStep.LargestMatrix;
 
-    /// <summary>The prior that sums over tasks give, by the steps of <see cref="LinearEvidence"/>: most of them on few tasks.</summary>
+    /// <summary>Whether something is set after the outer loop: the prior by empirical Bayes, or the noise.</summary>
+    public bool IsCompleted => _design.FitsPrior || KeepsPredictiveVariance;
+
+    /// <summary>The prior that sums over tasks give: by the steps of <see cref="LinearEvidence"/>, most of them on few tasks, or, if gradients learn the prior, with the most likely noise.</summary>
+    /// <param name="parameters">The parameters so far.</param>
     /// <param name="few">Sums over some of the tasks.</param>
     /// <param name="all">Sums over all tasks.</param>
-    /// <param name="meanSquare">The mean square of the labels of the few tasks.</param>
+    /// <param name="meanSquare">Gives the mean square of the labels of the few tasks.</param>
     /// <param name="limits">The number of steps of each search, and the time.</param>
-    public PriorSearch Learn(IPriorSums few, IPriorSums all, double meanSquare, PriorLimits limits)
+    /// <returns>The prior, and the log likelihood under it, plus the log density of its shrinkage.</returns>
+    public (HeadPrior Prior, double LogLikelihood) Learn(IReadOnlyList<ParameterArray> parameters, IPriorSums few, IPriorSums all, Func<double> meanSquare, PriorLimits limits)
     {
+        if (!_design.FitsPrior)
+            return Load(parameters).FitNoise(all);
         int width = Shape.EmbeddingDimension + 1;
         limits = limits.AtMost(_options.MaximumFitIterations);
         CovarianceForm first = PriorSelection.First(width), form = LearnedCovariance.Form(Shape, _options, width, () => CovarianceForm.Full(width));
-        PriorSearch search = Climb(few, HeadPrior.Start(meanSquare, width, Outputs, _options.Noise), first, null);
+        PriorSearch search = Climb(few, HeadPrior.Start(meanSquare(), width, Outputs, _options.Noise), first, null);
         if (form != first)
             search = Climb(few, search.Prior, form, null);
         for (int step = 0; step < LinearEvidence.MeanSteps; step++)
             search = Climb(few, search.Prior.WithLikelierMeanPrecision(few), form, search.Point);
-        return Climb(all, search.Prior, form, search.Point);
+        search = Climb(all, search.Prior, form, search.Point);
+        return (search.Prior, search.Objective);
 
         PriorSearch Climb(IPriorSums sums, HeadPrior start, CovarianceForm family, double[]? point)
         {
@@ -139,9 +148,10 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
 
     /// <summary>The parameters for a prior.</summary>
     /// <param name="prior">The prior.</param>
-    public ParameterArray[] ParametersOf(HeadPrior prior)
+    /// <param name="before">The parameters before. Those that are not of the prior stay.</param>
+    public ParameterArray[] ParametersOf(HeadPrior prior, IReadOnlyList<ParameterArray> before)
     {
-        ParameterArray[] parameters = [.. Parameters.Select(spec => new ParameterArray(spec.Name, spec.Initialize(new Random(0))))];
+        ParameterArray[] parameters = [.. before.Select(parameter => parameter with { Values = [.. parameter.Values] })];
         Store(prior, parameters);
         return parameters;
     }

@@ -3,12 +3,13 @@ using MetaML.Files;
 namespace MetaML.Training.Checkpoints;
 
 /// <summary>The part of a checkpoint for one outer loop.</summary>
-/// <param name="checkpoint">The whole checkpoint.</param>
-/// <param name="number">The number of the loop, from 0.</param>
-internal sealed class CheckpointStage(TrainingCheckpoint checkpoint, int number)
+/// <param name="interval">Number of outer steps between checkpoints.</param>
+/// <param name="stored">The stored state of the loop; null for none.</param>
+/// <param name="write">Stores a state, and is told whether it is the first.</param>
+internal sealed class CheckpointStage(int interval, byte[]? stored, Action<byte[], bool> write)
 {
     /// <summary>Number of outer steps between checkpoints.</summary>
-    public int Interval => checkpoint.Interval;
+    public int Interval => interval;
 
     /// <summary>Restores the state of a loop. If the checkpoint has none, writes the initial state.</summary>
     /// <param name="loop">A new loop.</param>
@@ -17,13 +18,13 @@ internal sealed class CheckpointStage(TrainingCheckpoint checkpoint, int number)
     /// <exception cref="IOException">The checkpoint cannot be written.</exception>
     public bool Begin(IResumable loop)
     {
-        if (checkpoint.StateOf(number) is not { } state)
+        if (stored is null)
         {
-            checkpoint.Write(number, Of(loop), isFirst: true);
+            write(Of(loop), true);
             return false;
         }
 
-        using var stream = new MemoryStream(state);
+        using var stream = new MemoryStream(stored);
         try
         {
             loop.Exchange(new StateExchange(stream, restores: true));
@@ -36,8 +37,8 @@ internal sealed class CheckpointStage(TrainingCheckpoint checkpoint, int number)
         return stream.Position == stream.Length ? true : throw new InvalidDataException("A checkpoint's state must be as long as the training's; there is more. The file is damaged. Delete it to start again.");
     }
 
-    /// <summary>Writes the state of a loop. If the file cannot be written, it warns and keeps the last checkpoint.</summary>
-    public void Save(IResumable loop) => checkpoint.Write(number, Of(loop), isFirst: false);
+    /// <summary>Writes the state of a loop.</summary>
+    public void Save(IResumable loop) => write(Of(loop), false);
 
     private static byte[] Of(IResumable loop)
     {

@@ -25,9 +25,6 @@ internal sealed class TrainingCheckpoint
         _loops = [.. header.Loops];
     }
 
-    /// <summary>Number of outer steps between checkpoints.</summary>
-    public int Interval => _options.CheckpointInterval;
-
     /// <summary>Opens the checkpoint of the options, and reads its file if it exists. Returns null if the options name none.</summary>
     /// <param name="problems">The tasks of each label kind.</param>
     /// <param name="options">The options of the whole training.</param>
@@ -59,13 +56,14 @@ internal sealed class TrainingCheckpoint
     }
 
     /// <summary>The part for the next loop. The loops of a training always start in the same order.</summary>
-    public CheckpointStage NextStage() => new(this, _started++);
+    public CheckpointStage NextStage()
+    {
+        int number = _started++;
+        return new CheckpointStage(_options.CheckpointInterval, number < _loops.Count ? _loops[number] : null, (state, isFirst) => Write(number, state, isFirst));
+    }
 
-    /// <summary>The state of a loop; null if it has not started.</summary>
-    internal byte[]? StateOf(int number) => number < _loops.Count ? _loops[number] : null;
-
-    /// <summary>Replaces the file by one with the new state of a loop.</summary>
-    internal void Write(int number, byte[] state, bool isFirst)
+    // Replaces the file by one with the new state of a loop. If it cannot be written, the last checkpoint remains.
+    private void Write(int number, byte[] state, bool isFirst)
     {
         _loops.RemoveRange(number, _loops.Count - number);
         _loops.Add(state);

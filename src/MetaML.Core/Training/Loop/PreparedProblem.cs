@@ -16,10 +16,24 @@ internal sealed class PreparedProblem
     /// <param name="fewestTasks">The smallest number of tasks.</param>
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
     public PreparedProblem(TaskSet training, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
+        : this(training, options.Adapter?.PredictsCounts(training.Kind) == true ? LabelScaling.None : LabelScaling.Fit(training), CovariateScaling.Fit(training), options, log, warn, fewestTasks)
+    {
+    }
+
+    /// <summary>Tasks in given units.</summary>
+    /// <param name="training">The tasks; validation is split off them.</param>
+    /// <param name="labels">The map from labels in the user's units to standardised labels.</param>
+    /// <param name="covariates">The standardisation of covariates; null if tasks have none.</param>
+    /// <param name="options">Validated.</param>
+    /// <param name="log">Receives decisions with their reasons; may be null.</param>
+    /// <param name="warn">Receives the names of tasks that are left out; may be null.</param>
+    /// <param name="fewestTasks">The smallest number of tasks.</param>
+    /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
+    public PreparedProblem(TaskSet training, LabelScaling labels, CovariateScaling? covariates, MetaTrainingOptions options, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
         Original = training;
-        Labels = options.Adapter?.PredictsCounts(training.Kind) == true ? LabelScaling.None : LabelScaling.Fit(training);
-        Covariates = CovariateScaling.Fit(training);
+        Labels = labels;
+        Covariates = covariates;
         LabelVariance = Math.Pow(LabelScaling.Fit(training).Deviation, 2);
         ConstantLosses = ConstantLoss.OfTasks(training);
         Tasks = Labels.Apply(training);

@@ -48,6 +48,18 @@ internal sealed class TrainedParameters : IResumable
     /// <inheritdoc/>
     public void Exchange(StateExchange state) => state.Exchange(Theta);
 
+    /// <summary>Sets θ.</summary>
+    /// <param name="theta">[<see cref="Count"/>].</param>
+    /// <exception cref="ArgumentException">There is another number of values.</exception>
+    public void Load(float[] theta)
+    {
+        if (theta.Length != Count)
+            throw new ArgumentException($"There must be {Count} trained values; got {theta.Length}. They belong to another model.", nameof(theta));
+        using var scope = NewDisposeScope();
+        using var constant = no_grad();
+        Theta.copy_(tensor(theta));
+    }
+
     /// <summary>The sets with their current values, in the current dispose scope. They share the memory of θ.</summary>
     /// <param name="areLeaves">Whether gradients are collected in them.</param>
     public ParameterSet[] Sets(bool areLeaves) => Array.ConvertAll(_sets, set => new ParameterSet(set.Select(entry =>

@@ -72,12 +72,17 @@ internal sealed record HeadPrior(double[][] Mean, double[] Covariance, double No
         return prior;
     }
 
-    /// <summary>The prior with the most likely noise for the same m and Σ/σ².</summary>
-    /// <param name="tasks">The training tasks.</param>
-    public HeadPrior FitNoise(IReadOnlyList<TaskEvidence> tasks)
+    /// <summary>The prior with the most likely noise for the same m and Σ/σ², and the log likelihood under it.</summary>
+    /// <param name="sums">Sums over the training tasks.</param>
+    public (HeadPrior Prior, double LogLikelihood) FitNoise(IPriorSums sums)
     {
-        var (variance, shape) = TaskNoise.Fit(tasks, [.. Under(tasks).Select(posterior => posterior.Quadratic)], NoiseVariance, NoiseShape, CovarianceForm.SmallestVariance);
-        return this with { Covariance = Array.ConvertAll(Covariance, value => value * variance / NoiseVariance), NoiseVariance = variance, NoiseShape = shape };
+        sums.Visit(Scaled);
+        double[][] none = [.. Mean.Select(mean => new double[mean.Length])];
+        sums.Move(none, none); // gives Σ q
+        var (variance, shape) = sums.FitNoise(NoiseVariance, NoiseShape);
+        double likelihood = sums.LogLikelihood(variance, shape);
+        sums.Leave();
+        return (this with { Covariance = Array.ConvertAll(Covariance, value => value * variance / NoiseVariance), NoiseVariance = variance, NoiseShape = shape }, likelihood);
     }
 
     /// <summary>The prior with a step towards the most likely p: τ² = ‖Dm‖² / γ, where γ is the number of slopes that the rows determine.</summary>
