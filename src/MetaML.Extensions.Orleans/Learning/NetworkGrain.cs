@@ -54,14 +54,15 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
     {
         ServedModel model = await _models.Get(Model, of.From);
         INetworkShardGrain[] shards = [.. Enumerable.Range(0, of.Shards).Select(shard => GrainFactory.GetGrain<INetworkShardGrain>(ShardReader.KeyOf(Model, shard)))];
-        TaskScheduler scheduler = TaskScheduler.Current; // of this grain
+        TaskScheduler scheduler = TaskScheduler.Current; // of this grain, whose state only its own thread reads and writes
         int iterations = of.Iterations;
         long bytes = 0;
+        var checkpoint = new CheckpointStage(of.Options.CheckpointInterval, _stored.State.Checkpoint, Save);
         try
         {
             // The loop is that of one process, so it waits for the gradients. It has a thread of its own.
             var (file, summary) = await Task.Factory.StartNew(
-                () => model.LearnNetwork(of.Options.ToTraining() with { CancellationToken = cancellationToken }, Differentiate, Validate, new CheckpointStage(of.Options.CheckpointInterval, _stored.State.Checkpoint, Save)),
+                () => model.LearnNetwork(of.Options.ToTraining() with { CancellationToken = cancellationToken }, Differentiate, Validate, checkpoint),
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default);
@@ -98,12 +99,10 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
                 answer => new ShardValidation(answer.Tasks, answer.Rows, answer.Episodes, answer.Loss));
         }
 
-        // The state belongs to the thread of the grain.
-        void Save(byte[] checkpoint, bool isFirst)
+        void Save(byte[] loop, bool isFirst)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            int done = iterations;
-            Task.Factory.StartNew(() => SaveCheckpoint(of with { Iterations = done }, checkpoint, isFirst), cancellationToken, TaskCreationOptions.None, scheduler).Unwrap().WaitAsync(cancellationToken).GetAwaiter().GetResult();
+            NetworkLearningState state = of with { Iterations = iterations };
+            Task.Factory.StartNew(() => SaveCheckpoint(state, loop, isFirst), cancellationToken, TaskCreationOptions.None, scheduler).Unwrap().WaitAsync(cancellationToken).GetAwaiter().GetResult();
         }
     }
 

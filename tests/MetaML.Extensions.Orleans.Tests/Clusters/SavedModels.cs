@@ -10,11 +10,14 @@ internal static class SavedModels
 {
     public const int Shops = 12;
 
+    private static readonly MlpEncoderOptions s_small = new() { HiddenUnits = [16], EmbeddingDimension = 8 };
     private static readonly Lazy<byte[]> s_visits = new(() => Train(new BayesianAdapterOptions()));
     private static readonly Lazy<byte[]> s_ridge = new(() => Train(new BayesianAdapterOptions { Covariance = PriorCovariance.Diagonal }));
     private static readonly Lazy<byte[]> s_others = new(() => Train(new BayesianAdapterOptions(), seed: 2));
     private static readonly Lazy<byte[]> s_full = new(() => Train(new BayesianAdapterOptions { Covariance = PriorCovariance.Full }));
     private static readonly Lazy<byte[]> s_mapped = new(() => TrainMapped());
+    private static readonly Lazy<byte[]> s_network = new(() => Train(new RidgeAdapterOptions(), encoder: s_small));
+    private static readonly Lazy<byte[]> s_bayesian = new(() => Train(new BayesianAdapterOptions(), encoder: s_small));
 
     /// <summary>Regression of Spends on Age and Basket, with the shop as text.</summary>
     public static byte[] Visits => s_visits.Value;
@@ -30,6 +33,12 @@ internal static class SavedModels
 
     /// <summary>A prior with a full covariance.</summary>
     public static byte[] FullCovariance => s_full.Value;
+
+    /// <summary>An untrained network and ridge regression.</summary>
+    public static byte[] Network => s_network.Value;
+
+    /// <summary>An untrained network and a Bayesian adapter.</summary>
+    public static byte[] BayesianNetwork => s_bayesian.Value;
 
     /// <summary>A model with the encoder and units of another, whose prior is learned from rows in one process.</summary>
     public static ITransformer WithPriorOf(MLContext ml, ITransformer model, IEnumerable<Visit> rows)
@@ -47,11 +56,12 @@ internal static class SavedModels
 
     public static IDataView Data(MLContext ml, int seed = 1) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, Shops).SelectMany(shop => Visit.Of(shop, 30, seed)));
 
-    private static byte[] Train(AdapterOptions adapter, int seed = 1)
+    // A network stays untrained.
+    private static byte[] Train(AdapterOptions adapter, int seed = 1, EncoderOptions? encoder = null)
     {
         var ml = new MLContext(seed: 1);
         IDataView data = Data(ml, seed);
-        var options = new MetaLearnerOptions { LabelColumnName = "Spends", TaskColumnName = "Shop", Encoder = new IdentityEncoderOptions(), Adapter = adapter, KeepStatistics = true };
+        var options = new MetaLearnerOptions { LabelColumnName = "Spends", TaskColumnName = "Shop", Encoder = encoder ?? new IdentityEncoderOptions(), Adapter = adapter, KeepStatistics = true, MaximumNumberOfIterations = encoder is null ? 1000 : 0 };
         return Save(ml, ml.Transforms.Concatenate("Features", "Age", "Basket").Append(ml.Regression.Trainers.MetaLearner(options)).Fit(data), data);
     }
 

@@ -20,7 +20,7 @@ public sealed class PriorGrainTests
         var files = new List<byte[]>();
         foreach (short silos in (short[])[1, 2, 4])
         {
-            await using TaskCluster cluster = await TaskCluster.Start(silos, services: services => services.AddSingleton<IShardRows>(new Rows()), model: SavedModels.FullCovariance);
+            await using TaskCluster cluster = await TaskCluster.Start(silos, services: services => services.AddSingleton<IShardRows>(new ShopRows(Shards, Shops)), model: SavedModels.FullCovariance);
             LearnedPrior learned = await cluster.Client.GetPrior(TaskCluster.Model).Learn("v1", "v2", Shards);
             Assert.Equal((Shops, "v2", false), (learned.Tasks, learned.Version.Name, learned.Version.IsActive));
             Assert.Equal(Shards * 8 * (6 + 3 + 9 + 9), learned.BytesOfARound);
@@ -52,7 +52,7 @@ public sealed class PriorGrainTests
     [Fact]
     public async Task Learn_WhileASiloDies_GivesTheSameFile()
     {
-        var rows = new Rows();
+        var rows = new ShopRows(Shards, Shops);
         await using TaskCluster cluster = await TaskCluster.Start(silos: 3, services: services => services.AddSingleton<IShardRows>(rows), model: SavedModels.FullCovariance);
         await cluster.Client.GetPrior(TaskCluster.Model).Learn("v1", "v2", Shards);
         using var reached = new SemaphoreSlim(0);
@@ -77,16 +77,5 @@ public sealed class PriorGrainTests
         Assert.Contains("Bayesian adapter", (await Assert.ThrowsAsync<InvalidOperationException>(() => prior.Learn("v1", "v2", 2))).Message, StringComparison.Ordinal);
         await cluster.Catalog.Publish("v3", SavedModels.FullCovariance);
         Assert.Contains(nameof(IShardRows), (await Assert.ThrowsAsync<InvalidOperationException>(() => prior.Learn("v3", "v4", 2))).Message, StringComparison.Ordinal);
-    }
-
-    private sealed class Rows : IShardRows
-    {
-        public Action<int>? OnRead { get; set; }
-
-        public IDataView Read(MLContext context, string model, int shard)
-        {
-            OnRead?.Invoke(shard);
-            return context.Data.LoadFromEnumerable(Enumerable.Range(0, Shops).Where(shop => shop % Shards == shard).SelectMany(shop => Visit.Of(shop, 10)));
-        }
     }
 }

@@ -27,6 +27,19 @@ public sealed class ShardedPriorTests
     }
 
     [Fact]
+    public void FitNoise_OfShards_IsThatOfAllTasks()
+    {
+        TaskEvidence[] tasks = Evidence();
+        HeadPrior start = HeadPrior.Start(tasks, Features + 1, 1, PriorNoise.Common);
+        var (whole, likelihood) = start.FitNoise(new PriorSums(tasks));
+        var (sharded, ofShards) = start.FitNoise(Sharded(tasks, 7));
+        Assert.NotEqual(start.NoiseVariance, whole.NoiseVariance, 1e-3 * start.NoiseVariance);
+        Assert.Equal(whole.LogLikelihood(tasks), likelihood, 1e-9 * Math.Abs(likelihood));
+        Assert.Equal(likelihood, ofShards, 1e-9 * Math.Abs(likelihood));
+        AssertNear([.. whole.Covariance, whole.NoiseVariance], [.. sharded.Covariance, sharded.NoiseVariance]);
+    }
+
+    [Fact]
     public void Sums_AfterTheLossOfAShard_HaveTheSameBits()
     {
         TaskEvidence[] tasks = Evidence();
