@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; quality omniglot-small|omniglot-unlabelled --count steps; quality unlabelled --tables folder; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior --count number; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; quality omniglot-small|omniglot-unlabelled --count steps; quality unlabelled --tables folder; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior|network --count number; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Cost;
@@ -69,6 +69,7 @@ using MetaML.Benchmarks.Speed;
     [
         new("tenants", null, _ => Tenants.Run(Number("--count") ?? 100_000)),
         new("prior", null, _ => ShardedPrior.Run(Number("--count") ?? 1_000_000)),
+        new("network", null, _ => ShardedNetwork.Run(Number("--count") ?? 100)),
     ]),
 ];
 

@@ -53,6 +53,10 @@ internal sealed class ServedModel
     /// <summary>The name of the version.</summary>
     public string Version { get; }
 
+    /// <summary>The kind of label.</summary>
+    /// <exception cref="ArgumentException">The model has several outputs.</exception>
+    public LabelKind Kind => Single().Model.Kind;
+
     /// <summary>Checks and loads a model.</summary>
     /// <exception cref="ArgumentException">The model cannot be served.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or needs an unknown loader.</exception>
@@ -174,15 +178,9 @@ internal sealed class ServedModel
     }
 
     /// <summary>Checks that a network can be learned from this version by gradients of shards.</summary>
-    /// <param name="options">The options.</param>
     /// <returns>Whether sums over all tasks determine a part of the prior afterwards.</returns>
-    /// <exception cref="ArgumentException">It cannot, or an option is outside its range.</exception>
-    public bool CheckNetwork(NetworkLearningOptions options)
-    {
-        MetaModel model = Single().Model;
-        options.Validate(model.Kind);
-        return ShardedTraining.NeedsPrior(model);
-    }
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    public bool NeedsPriorAfterNetwork() => ShardedTraining.NeedsPrior(Single().Model);
 
     /// <summary>The tasks of a shard, to learn a network from.</summary>
     /// <param name="read">Gives labelled rows with the columns of the model's input.</param>

@@ -1,13 +1,8 @@
 using System.Diagnostics;
 using MetaML.Benchmarks.Cost;
 using MetaML.Benchmarks.Speed;
-using MetaML.Extensions.Orleans.Tests.Clusters;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML;
 using Orleans;
-using Orleans.Hosting;
-using Orleans.Storage;
-using Orleans.TestingHost;
 
 namespace MetaML.Benchmarks.Scale;
 
@@ -33,25 +28,12 @@ internal static class ShardedPrior
         byte[]? first = null;
         foreach (short silos in (short[])[4, 2, 1])
         {
-            var storage = new SharedStorage();
-            DirectoryInfo models = Directory.CreateTempSubdirectory("models-");
-            var builder = new InProcessTestClusterBuilder(silos);
-            builder.Options.ConfigureFileLogging = false;
-            builder.ConfigureSilo((_, silo) =>
-            {
-                silo.Services.AddKeyedSingleton<IGrainStorage>("MetaML", (services, name) => new SharedStorage.Provider(storage, services.GetRequiredKeyedService<IGrainStorageSerializer>(name)));
-                silo.Services.AddSingleton<IShardRows>(new Rows(tasks / Shards));
-                silo.AddMetaLearning(new FolderModelStore(models.FullName));
-            });
-            await using InProcessTestCluster cluster = builder.Build();
-            await cluster.DeployAsync();
-            IModelGrain catalog = cluster.Client.GetModel("tasks");
-            await catalog.Publish("v1", file.ToArray());
+            await using ShardCluster cluster = await ShardCluster.Start(silos, file.ToArray(), (context, shard) => new LinearTasks(tasks / Shards, RowsPerTask, RowsPerTask, Features) { Seed = shard + 1 }.View(context));
             var clock = Stopwatch.StartNew();
             TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
-            LearnedPrior learned = await cluster.Client.GetPrior("tasks").Learn("v1", "v2", Shards);
+            LearnedPrior learned = await cluster.Client.GetPrior(ShardCluster.Model).Learn("v1", "v2", Shards);
             double seconds = clock.Elapsed.TotalSeconds;
-            byte[] learnedFile = await File.ReadAllBytesAsync(Path.Combine(models.FullName, "tasks", "v2.zip"));
+            byte[] learnedFile = await cluster.ReadFile("v2");
             Result.Print(new
             {
                 benchmark = "scale prior",
@@ -66,12 +48,6 @@ internal static class ShardedPrior
                 same_bytes = (first ??= learnedFile).AsSpan().SequenceEqual(learnedFile),
                 peak_memory_mb = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0),
             });
-            models.Delete(recursive: true);
         }
-    }
-
-    private sealed class Rows(int tasks) : IShardRows
-    {
-        public IDataView Read(MLContext context, string model, int shard) => new LinearTasks(tasks, RowsPerTask, RowsPerTask, Features) { Seed = shard + 1 }.View(context);
     }
 }

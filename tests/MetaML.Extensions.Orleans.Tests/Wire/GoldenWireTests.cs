@@ -1,5 +1,6 @@
 using MetaML.Adapters.Bayesian.Priors;
-using MetaML.Extensions.Orleans.Learning;
+using MetaML.Extensions.Orleans.Learning.Networks;
+using MetaML.Extensions.Orleans.Learning.Priors;
 using MetaML.Extensions.Orleans.Models;
 using MetaML.Extensions.Orleans.Tasks;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using MetaML.Adapters.Bayesian.Priors;
 
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Priors;
 
 /// <summary>The sums of a shard, as they are sent.</summary>
 [GenerateSerializer]

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>The parameters at which a shard computes. It contains all that is needed, so that a shard on a new silo can answer it.</summary>
 /// <param name="Version">The version of the model that learning starts from.</param>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
 
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>Learns a network from the gradients of shards.</summary>
 [GrainType("metaml.network")]
@@ -43,7 +43,8 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
         if (IsRunning(request))
             return;
         ServedModel model = await _models.Get(Model, from);
-        model.CheckNetwork(request.Options);
+        request.Options.Validate(model.Kind);
+        model.NeedsPriorAfterNetwork();
         await CheckNew(to);
         GrainNames.Checked(BeforePrior(to), "version");
         _stored.State.Checkpoint = null;
@@ -66,7 +67,7 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
                 CancellationToken.None,
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default);
-            ModelVersion version = model.CheckNetwork(of.Options) ? await LearnPrior(of, file, cancellationToken) : await GrainFactory.GetModel(Model).Publish(of.To, file, cancellationToken);
+            ModelVersion version = model.NeedsPriorAfterNetwork() ? await LearnPrior(of, file, cancellationToken) : await GrainFactory.GetModel(Model).Publish(of.To, file, cancellationToken);
             _stored.State.Checkpoint = null;
             return of with { Iterations = iterations, Result = new LearnedNetwork(version, summary.TaskCount, summary.Iterations, summary.BestIteration, summary.ValidationLoss, bytes) };
         }

@@ -4,7 +4,7 @@ using MetaML.Extensions.Orleans.Options;
 using MetaML.Extensions.Orleans.Serving;
 using Microsoft.Extensions.Options;
 
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Priors;
 
 /// <summary>Learns a prior from the sums of shards.</summary>
 [GrainType("metaml.prior")]

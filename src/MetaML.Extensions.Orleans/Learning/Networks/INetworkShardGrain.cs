@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>The tasks of a shard. Key: the names of the model and the number of the shard.</summary>
 [Alias("MetaML.INetworkShardGrain")]

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>The stored state of a <see cref="NetworkGrain"/>.</summary>
 [GenerateSerializer]

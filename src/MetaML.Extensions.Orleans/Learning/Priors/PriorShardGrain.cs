@@ -1,7 +1,7 @@
 using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Extensions.Orleans.Models;
 
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Priors;
 
 /// <summary>The tasks of a shard, in memory while a prior is learned.</summary>
 [GrainType("metaml.prior-shard")]

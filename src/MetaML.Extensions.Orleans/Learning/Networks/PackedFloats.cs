@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>Floats as bytes, four for each, the lowest first. Orleans would send five.</summary>
 internal static class PackedFloats

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Priors;
 
 /// <summary>A prior under which a shard sums. It contains all that is needed, so that a shard on a new silo can answer it.</summary>
 /// <param name="Version">The version of the model that embeds rows.</param>

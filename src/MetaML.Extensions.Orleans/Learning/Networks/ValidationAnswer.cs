@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>The size of a shard and its validation loss, as they are sent.</summary>
 /// <param name="Tasks">Number of tasks of the shard.</param>

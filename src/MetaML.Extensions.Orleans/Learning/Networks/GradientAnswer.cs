@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>The part of a shard in an outer step, as it is sent.</summary>
 /// <param name="Loss">The mean query loss of the drawn tasks of the shard.</param>

@@ -1,7 +1,7 @@
 using MetaML.Extensions.Orleans.Models;
 using MetaML.Training.Shards;
 
-namespace MetaML.Extensions.Orleans.Learning;
+namespace MetaML.Extensions.Orleans.Learning.Networks;
 
 /// <summary>The tasks of a shard, in memory while a network is learned.</summary>
 [GrainType("metaml.network-shard")]
