@@ -147,15 +147,14 @@ internal sealed class ServedModel
         Single().Model.EvidenceOf(new ChainAdapter(_context, _chain, CancellationToken.None).ReadTasks(read(_context)));
 
     /// <summary>Learns a prior from sums over tasks.</summary>
-    /// <param name="few">Sums over some of the tasks.</param>
-    /// <param name="all">Sums over all tasks.</param>
+    /// <param name="sums">Sums over few of the tasks, over more of them, and at last over all tasks.</param>
     /// <param name="cancellationToken">Stops the search after a step.</param>
     /// <returns>The prior, and the log likelihood under it, plus the log density of its shrinkage.</returns>
-    public (HeadPrior Prior, double LogLikelihood) LearnPrior(ShardedPriorSums few, ShardedPriorSums all, CancellationToken cancellationToken)
+    public (HeadPrior Prior, double LogLikelihood) LearnPrior(IReadOnlyList<ShardedPriorSums> sums, CancellationToken cancellationToken)
     {
         MetaModel model = Single().Model;
         BayesianAdapter adapter = model.PriorLearner;
-        return adapter.Learn(model.AdapterValues, few, all, MeanSquare, new PriorLimits(int.MaxValue, () =>
+        return adapter.Learn(model.AdapterValues, sums, MeanSquare, new PriorLimits(int.MaxValue, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             return false;
@@ -163,8 +162,8 @@ internal sealed class ServedModel
 
         double MeanSquare()
         {
-            few.Visit(HeadPrior.Start(1, model.EmbeddingDimension + 1, adapter.Outputs, PriorNoise.Common).Scaled);
-            return few.Sums.SquaredLabels / few.Sums.Count;
+            sums[0].Visit(HeadPrior.Start(1, model.EmbeddingDimension + 1, adapter.Outputs, PriorNoise.Common).Scaled);
+            return sums[0].Sums.SquaredLabels / sums[0].Sums.Count;
         }
     }
 

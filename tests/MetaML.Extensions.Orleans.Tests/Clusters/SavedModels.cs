@@ -49,7 +49,7 @@ internal static class SavedModels
         return new ChainAdapter(ml, model, CancellationToken.None).ReplaceLearner(learner =>
         {
             var single = (MetaLearnerTransformer)learner;
-            HeadPrior prior = single.Model.PriorLearner.Learn(single.Model.AdapterValues, new PriorSums(evidence), new PriorSums(evidence), () => meanSquare, PriorLimits.None).Prior;
+            HeadPrior prior = single.Model.PriorLearner.Learn(single.Model.AdapterValues, [.. Enumerable.Range(0, 3).Select(_ => new PriorSums(evidence))], () => meanSquare, PriorLimits.None).Prior;
             return single.WithModel(ml, single.Model.WithPrior(prior));
         });
     }

@@ -110,31 +110,32 @@ internal sealed class BayesianAdapter : ClosedFormAdapter, IPopulationAdapter
     /// <summary>Whether something is set after the outer loop: the prior by empirical Bayes, or the noise.</summary>
     public bool IsCompleted => _design.FitsPrior || KeepsPredictiveVariance;
 
-    /// <summary>The prior that sums over tasks give: by the steps of <see cref="LinearEvidence"/>, most of them on few tasks, or, if gradients learn the prior, with the most likely noise.</summary>
+    /// <summary>The prior that sums over tasks give: by the steps of <see cref="LinearEvidence"/>, most of them on few tasks, then on more, or, if gradients learn the prior, with the most likely noise.</summary>
     /// <param name="parameters">The parameters so far.</param>
-    /// <param name="few">Sums over some of the tasks.</param>
-    /// <param name="all">Sums over all tasks.</param>
+    /// <param name="sums">Sums over few of the tasks, over more of them, and at last over all tasks.</param>
     /// <param name="meanSquare">Gives the mean square of the labels of the few tasks.</param>
     /// <param name="limits">The number of steps of each search, and the time.</param>
     /// <returns>The prior, and the log likelihood under it, plus the log density of its shrinkage.</returns>
-    public (HeadPrior Prior, double LogLikelihood) Learn(IReadOnlyList<ParameterArray> parameters, IPriorSums few, IPriorSums all, Func<double> meanSquare, PriorLimits limits)
+    public (HeadPrior Prior, double LogLikelihood) Learn(IReadOnlyList<ParameterArray> parameters, IReadOnlyList<IPriorSums> sums, Func<double> meanSquare, PriorLimits limits)
     {
         if (!_design.FitsPrior)
-            return Load(parameters).FitNoise(all);
+            return Load(parameters).FitNoise(sums[^1]);
         int width = Shape.EmbeddingDimension + 1;
         limits = limits.AtMost(_options.MaximumFitIterations);
+        IPriorSums few = sums[0];
         CovarianceForm first = PriorSelection.First(width), form = LearnedCovariance.Form(Shape, _options, width, () => CovarianceForm.Full(width));
         PriorSearch search = Climb(few, HeadPrior.Start(meanSquare(), width, Outputs, _options.Noise), first, null);
         if (form != first)
             search = Climb(few, search.Prior, form, null);
         for (int step = 0; step < LinearEvidence.MeanSteps; step++)
             search = Climb(few, search.Prior.WithLikelierMeanPrecision(few), form, search.Point);
-        search = Climb(all, search.Prior, form, search.Point);
+        foreach (IPriorSums more in sums.Skip(1))
+            search = Climb(more, search.Prior, form, search.Point);
         return (search.Prior, search.Objective);
 
-        PriorSearch Climb(IPriorSums sums, HeadPrior start, CovarianceForm family, double[]? point)
+        PriorSearch Climb(IPriorSums of, HeadPrior start, CovarianceForm family, double[]? point)
         {
-            var next = new PriorSearch(sums, start, hasMean: true, family, point);
+            var next = new PriorSearch(of, start, hasMean: true, family, point);
             next.Climb(limits);
             return next;
         }

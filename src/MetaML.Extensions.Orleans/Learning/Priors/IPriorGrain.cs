@@ -15,7 +15,7 @@ public interface IPriorGrain : IGrainWithStringKey
     /// <param name="from">The version with the encoder. Its adapter must be a Bayesian one for values or classes with a Gaussian likelihood, common noise and shrinkage, without task features and groups.</param>
     /// <param name="to">The name of the new version.</param>
     /// <param name="shards">Number of shards; at least 1. <see cref="IShardRows"/> reads each.</param>
-    /// <remarks>With <see cref="PriorCovariance.Auto"/> the covariance is full, shrunk with the weight of embedding + 1 tasks. The same call while the search runs changes nothing.</remarks>
+    /// <remarks>If gradients have learned the prior (<see cref="PriorFit.Gradient"/>, or Auto with an encoder that is trained), only the noise is learned. With <see cref="PriorCovariance.Auto"/> the covariance is full, shrunk with the weight of embedding + 1 tasks. The same call while the search runs changes nothing.</remarks>
     /// <exception cref="InvalidOperationException">Another prior of the model is being learned.</exception>
     [Alias("Start")]
     Task Start(string from, string to, int shards);

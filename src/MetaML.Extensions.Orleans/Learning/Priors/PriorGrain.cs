@@ -10,8 +10,8 @@ namespace MetaML.Extensions.Orleans.Learning.Priors;
 [GrainType("metaml.prior")]
 internal sealed class PriorGrain : LearningGrain<PriorSearchState>, IPriorGrain
 {
-    // Most steps of a search are done on this number of tasks.
-    private const int FewTasks = 2000;
+    // Most steps of a search are done on the first number of tasks. Those on the second save many on all tasks.
+    private static readonly int[] s_someTasks = [2000, 64_000];
 
     private readonly IPersistentState<StoredSearch> _stored;
     private readonly LocalModels _models;
@@ -44,19 +44,18 @@ internal sealed class PriorGrain : LearningGrain<PriorSearchState>, IPriorGrain
         IPriorShardGrain[] shards = [.. Enumerable.Range(0, of.Shards).Select(shard => GrainFactory.GetGrain<IPriorShardGrain>(ShardReader.KeyOf(Model, shard)))];
         int rounds = 0;
         long bytes = 0;
-        int fewOfAShard = (FewTasks + of.Shards - 1) / of.Shards;
-        ShardedPriorSums few = new(point => Sum(point, null, fewOfAShard), (point, directions) => Sum(point, directions, fewOfAShard));
-        ShardedPriorSums all = new(point => Sum(point, null, int.MaxValue), (point, directions) => Sum(point, directions, int.MaxValue));
+        ShardedPriorSums[] sums = [.. s_someTasks.Select(tasks => (tasks + of.Shards - 1) / of.Shards).Append(int.MaxValue)
+            .Select(most => new ShardedPriorSums(point => Sum(point, null, most), (point, directions) => Sum(point, directions, most)))];
         try
         {
             // The search is the same as in one process, so it waits for the sums. It has a thread of its own.
             var (likelihood, file) = await Task.Factory.StartNew(() =>
             {
-                var (prior, likelihood) = model.LearnPrior(few, all, cancellationToken);
+                var (prior, likelihood) = model.LearnPrior(sums, cancellationToken);
                 return (likelihood, model.WithPrior(prior));
             }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             ModelVersion version = await GrainFactory.GetModel(Model).Publish(of.To, file, cancellationToken);
-            return of with { Result = new LearnedPrior(version, all.Sums.Tasks, rounds, bytes, likelihood) };
+            return of with { Result = new LearnedPrior(version, sums[^1].Sums.Tasks, rounds, bytes, likelihood) };
         }
         finally
         {

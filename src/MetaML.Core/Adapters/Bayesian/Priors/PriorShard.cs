@@ -8,7 +8,7 @@ namespace MetaML.Adapters.Bayesian.Priors;
 internal sealed class PriorShard(IReadOnlyList<TaskEvidence> tasks) : IDisposable
 {
     private readonly double _count = tasks.Sum(task => task.Weight * task.Outputs), _squaredLabels = tasks.Sum(task => task.SquaredLabels);
-    private TaskPosterior[] _posteriors = [];
+    private TaskPosterior[]? _posteriors; // their memory serves all priors
     private PriorPoint? _point; // of the posteriors, before a move
     private double[] _covariances = []; // of the posteriors
 
@@ -16,16 +16,16 @@ internal sealed class PriorShard(IReadOnlyList<TaskEvidence> tasks) : IDisposabl
     /// <exception cref="ArithmeticException">A task's system is singular in double precision.</exception>
     public ShardSums Visit(PriorPoint point)
     {
-        Begin(point);
+        TaskPosterior[] posteriors = Begin(point);
         int width = point.Mean[0].Length;
         double[][] shifts = [.. point.Mean.Select(_ => new double[width])];
-        foreach (TaskPosterior posterior in _posteriors)
+        foreach (TaskPosterior posterior in posteriors)
         {
             for (int k = 0; k < shifts.Length; k++)
                 MatrixAlgebra.AddScaled(posterior.Shifts[k], 1, shifts[k]);
         }
 
-        return Sums(shifts, new double[width * width], 0);
+        return Sums(posteriors, shifts, new double[width * width], 0);
     }
 
     /// <summary>The sums after a change of m; see <see cref="TaskPosterior.Move"/>. The same bits, whether the shard was at the point before or not. That of δ is 0.</summary>
@@ -34,43 +34,44 @@ internal sealed class PriorShard(IReadOnlyList<TaskEvidence> tasks) : IDisposabl
     /// <exception cref="ArithmeticException">A task's system is singular in double precision.</exception>
     public ShardSums Move(PriorPoint point, double[][] directions)
     {
-        if (_point?.IsSameAs(point) != true)
-            Begin(point);
+        TaskPosterior[] posteriors = _posteriors is { } known && _point?.IsSameAs(point) == true ? known : Begin(point);
         _point = null;
         Covariance covariance = point.ToPrior().Covariance;
         double[][] moves = MeanStep.Moves(covariance, directions);
         var squares = new DenseMoment(covariance);
         double quadratic = 0;
-        foreach (TaskPosterior posterior in _posteriors)
+        foreach (TaskPosterior posterior in posteriors)
         {
             posterior.Move(directions, moves);
             posterior.AddShifts(1, squares);
             quadratic += posterior.Quadratic;
         }
 
-        return Sums([.. directions.Select(direction => new double[direction.Length])], squares.Values, quadratic);
+        return Sums(posteriors, [.. directions.Select(direction => new double[direction.Length])], squares.Values, quadratic);
     }
 
     /// <summary>Frees the posteriors.</summary>
     public void Dispose()
     {
-        Array.ForEach(_posteriors, posterior => posterior.Dispose());
-        (_posteriors, _point) = ([], null);
+        Array.ForEach(_posteriors ?? [], posterior => posterior.Dispose());
+        (_posteriors, _point) = (null, null);
     }
 
-    private void Begin(PriorPoint point)
+    private TaskPosterior[] Begin(PriorPoint point)
     {
-        Dispose();
         ScaledHeadPrior prior = point.ToPrior();
-        _posteriors = prior.Posteriors(tasks);
+        TaskPosterior[]? before = _posteriors;
+        (_posteriors, _point) = (null, null); // lost if a system is singular
+        _posteriors = prior.Posteriors(tasks, before);
         _point = point;
         var covariances = new DenseMoment(prior.Covariance);
         foreach (TaskPosterior posterior in _posteriors)
             posterior.AddCovariance(1, covariances);
         _covariances = covariances.Values;
+        return _posteriors;
     }
 
-    private ShardSums Sums(double[][] shifts, double[] squares, double quadratic) => new()
+    private ShardSums Sums(TaskPosterior[] posteriors, double[][] shifts, double[] squares, double quadratic) => new()
     {
         Tasks = tasks.Count,
         Count = _count,
@@ -78,8 +79,8 @@ internal sealed class PriorShard(IReadOnlyList<TaskEvidence> tasks) : IDisposabl
         Shifts = shifts,
         Squares = squares,
         Covariances = _covariances,
-        PriorShare = _posteriors.Sum(posterior => posterior.PriorShare),
+        PriorShare = posteriors.Sum(posterior => posterior.PriorShare),
         Quadratic = quadratic,
-        LogDeterminant = _posteriors.Sum(posterior => posterior.LogDeterminant),
+        LogDeterminant = posteriors.Sum(posterior => posterior.LogDeterminant),
     };
 }

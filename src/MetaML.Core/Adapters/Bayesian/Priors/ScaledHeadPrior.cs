@@ -15,10 +15,12 @@ internal sealed record ScaledHeadPrior(double[][] Mean, Covariance Covariance)
     public double[] MeanOf(int output) => Mean[Math.Min(output, Mean.Length - 1)];
 
     /// <summary>The posterior of each task.</summary>
-    /// <exception cref="ArithmeticException">A task's system is singular in double precision.</exception>
-    public TaskPosterior[] Posteriors(IReadOnlyList<TaskEvidence> tasks)
+    /// <param name="tasks">The tasks.</param>
+    /// <param name="before">Posteriors of the same tasks under another prior, whose memory is used again; null for none.</param>
+    /// <exception cref="ArithmeticException">A task's system is singular in double precision. The posteriors before are then of no use.</exception>
+    public TaskPosterior[] Posteriors(IReadOnlyList<TaskEvidence> tasks, TaskPosterior[]? before = null)
     {
-        var posteriors = new TaskPosterior[tasks.Count];
+        TaskPosterior[] posteriors = before ?? new TaskPosterior[tasks.Count];
         if (tasks.Any(task => !task.HasFewRows))
             _ = Covariance.Precision; // computed once, before the threads
         if (tasks.Sum(task => task.Work) < WorkForThreads)

@@ -159,7 +159,7 @@ internal sealed class TaskEvidence
     /// <summary>The posteriors of several tasks: those with many rows are computed together.</summary>
     /// <param name="prior">m and Σ̃.</param>
     /// <param name="tasks">At most <see cref="LaneInverse.Lanes"/>.</param>
-    /// <param name="posteriors">Receives the posterior of each task.</param>
+    /// <param name="posteriors">Receives the posterior of each task. Earlier posteriors of the same tasks give their memory.</param>
     /// <exception cref="ArithmeticException">The system of a task is singular in double precision.</exception>
     public static void Under(ScaledHeadPrior prior, ReadOnlySpan<TaskEvidence> tasks, Span<TaskPosterior> posteriors)
     {
@@ -168,7 +168,7 @@ internal sealed class TaskEvidence
         for (int t = 0; t < tasks.Length; t++)
         {
             if (tasks[t]._rows is { } rows)
-                posteriors[t] = tasks[t].UnderByRows(prior, rows);
+                posteriors[t] = tasks[t].UnderByRows(prior, rows, posteriors[t]);
             else
                 numbers[count++] = t;
         }
@@ -179,40 +179,41 @@ internal sealed class TaskEvidence
         double[][] products = new double[count][], inverses = new double[count][];
         Span<double> logDeterminants = stackalloc double[count];
         for (int i = 0; i < count; i++)
-            (products[i], inverses[i]) = (tasks[numbers[i]]._products!, new double[width * width]);
+            (products[i], inverses[i]) = (tasks[numbers[i]]._products!, posteriors[numbers[i]]?.Root ?? new double[width * width]);
         LaneInverse.Invert(prior.Covariance.Precision, products, width, inverses, logDeterminants);
         for (int i = 0; i < count; i++)
             posteriors[numbers[i]] = tasks[numbers[i]].UnderByProducts(prior, products[i], inverses[i], logDeterminants[i]);
     }
 
     // With G = I + Z̃Σ̃Z̃ᵀ = LLᵀ and K = L⁻¹Z̃Σ̃: δ = Kᵀ L⁻¹(y − Z̃m).
-    private TaskPosterior UnderByRows(ScaledHeadPrior prior, double[] rows)
+    private TaskPosterior UnderByRows(ScaledHeadPrior prior, double[] rows, TaskPosterior? before)
     {
         int width = _width, count = rows.Length / width, size = count * width;
-        double[] spread = ArrayPool<double>.Shared.Rent(size + SmallProducts<double>.Slack), reduction = ArrayPool<double>.Shared.Rent(size + SmallProducts<double>.Slack); // Z̃Σ̃, K
-        double[] gram = new double[count * count + SmallProducts<double>.Slack]; // G
+        double[] Rent(int length) => ArrayPool<double>.Shared.Rent(length + SmallProducts<double>.Slack);
+        double[] spread = Rent(size), reduction = before?.Root ?? Rent(size), gram = Rent(count * count), residual = Rent(count); // Z̃Σ̃, K, G
         prior.Covariance.MultiplyRows(rows, spread.AsSpan(0, size));
         SmallProducts<double>.MultiplyByTransposed(spread.AsSpan(0, size), rows, gram, count, width, count);
         for (int r = 0; r < count; r++)
             gram[r * count + r] += 1;
         Cholesky.Factor(gram, count);
         SmallProducts<double>.Multiply(LowerInverse(gram, count), spread, reduction, count, count, width);
-        ArrayPool<double>.Shared.Return(spread);
         double quadratic = 0;
-        var shifts = new double[Outputs][];
+        double[][] shifts = before?.Shifts ?? new double[Outputs][];
         for (int k = 0; k < Outputs; k++)
         {
-            var residual = new double[count];
             for (int r = 0; r < count; r++)
                 residual[r] = _withLabels[k][r] - TensorPrimitives.Dot<double>(rows.AsSpan(r * width, width), prior.MeanOf(k));
             SolveLower(gram, count, residual, 1);
-            quadratic += TensorPrimitives.SumOfSquares<double>(residual);
-            shifts[k] = new double[width];
+            quadratic += TensorPrimitives.SumOfSquares<double>(residual.AsSpan(0, count));
+            (shifts[k] ??= new double[width]).AsSpan().Clear();
             for (int r = 0; r < count; r++)
                 AddScaled(reduction.AsSpan(r * width, width), residual[r], shifts[k]);
         }
 
-        return new TaskPosterior(prior, shifts, reduction, size, quadratic, LogDeterminant(gram, count), isWhole: false);
+        double logDeterminant = LogDeterminant(gram, count);
+        foreach (double[] rented in (double[][])[spread, gram, residual])
+            ArrayPool<double>.Shared.Return(rented);
+        return new TaskPosterior(prior, shifts, reduction, size, quadratic, logDeterminant, isWhole: false);
     }
 
     // With S̃ = (Σ̃⁻¹ + A)⁻¹: δ = S̃(b − Am).

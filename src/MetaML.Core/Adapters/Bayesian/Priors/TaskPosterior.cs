@@ -18,6 +18,9 @@ internal sealed class TaskPosterior(ScaledHeadPrior prior, double[][] shifts, do
     /// <summary>δ [outputs][width].</summary>
     public double[][] Shifts => shifts;
 
+    /// <summary>S̃, or K. A later posterior of the same task may take it over, if this one is used no more, and not disposed either.</summary>
+    public double[] Root => root;
+
     /// <summary>q.</summary>
     public double Quadratic { get; private set; } = quadratic;
 
