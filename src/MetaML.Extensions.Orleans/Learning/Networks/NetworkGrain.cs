@@ -37,7 +37,6 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
     public async Task Start(string from, string to, int shards, NetworkLearningOptions? options)
     {
         GrainNames.Checked(from, "version");
-        GrainNames.Checked(to, "version");
         ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
         var request = new NetworkLearningState(from, to, shards, options ?? new NetworkLearningOptions(), 0, null, null);
         if (IsRunning(request))
@@ -46,7 +45,7 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
         request.Options.Validate(model.Kind);
         model.NeedsPriorAfterNetwork();
         await CheckNew(to);
-        GrainNames.Checked(BeforePrior(to), "version");
+        await CheckNew(BeforePrior(to));
         _stored.State.Checkpoint = null;
         await Start(request);
     }
@@ -131,13 +130,19 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
         await catalog.Publish(before, file, cancellationToken);
         while (await prior.Describe() is { HasEnded: false } other && other.To != of.To)
             await Task.Delay(s_pause, cancellationToken);
-        LearnedPrior learned = await prior.Learn(before, of.To, of.Shards, cancellationToken);
-        await catalog.Retire(before);
-        return learned.Version;
+        try
+        {
+            return (await prior.Learn(before, of.To, of.Shards, cancellationToken)).Version;
+        }
+        finally
+        {
+            await catalog.Retire(before);
+        }
     }
 
     private async Task CheckNew(string version)
     {
+        GrainNames.Checked(version, "version");
         if ((await GrainFactory.GetModel(Model).List()).Any(each => each.Name == version))
             throw new ArgumentException($"The version that is learned must be a new one; model '{Model}' has a version '{version}'. It could not be published at the end. Choose another name, or retire the version.", nameof(version));
     }
