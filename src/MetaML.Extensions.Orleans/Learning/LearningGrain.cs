@@ -9,6 +9,7 @@ internal abstract class LearningGrain<TState> : Grain, IDisposable
 {
     private static readonly TimeSpan s_longestLearning = TimeSpan.FromDays(30);
 
+    private readonly SemaphoreSlim _writes = new(1);
     private CancellationTokenSource? _running;
 
     /// <summary>The name of the model.</summary>
@@ -38,10 +39,14 @@ internal abstract class LearningGrain<TState> : Grain, IDisposable
         if (State is not { HasEnded: false } state)
             return;
         _running?.Cancel();
-        await Save(state.Failed("Learning was cancelled."));
+        await Store(() => State = state.Failed("Learning was cancelled."), CancellationToken.None);
     }
 
-    public void Dispose() => _running?.Dispose();
+    public void Dispose()
+    {
+        _running?.Dispose();
+        _writes.Dispose();
+    }
 
     /// <summary>Begins to learn. The same request while it is being learned changes nothing.</summary>
     /// <exception cref="InvalidOperationException">Another version is being learned.</exception>
@@ -49,7 +54,7 @@ internal abstract class LearningGrain<TState> : Grain, IDisposable
     {
         if (IsRunning(request))
             return;
-        await Save(request);
+        await Store(() => State = request, CancellationToken.None);
         Begin(request);
     }
 
@@ -73,6 +78,24 @@ internal abstract class LearningGrain<TState> : Grain, IDisposable
     /// <summary>Stores <see cref="State"/>.</summary>
     protected abstract Task Write();
 
+    /// <summary>Changes the state and stores it, after the changes before.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="cancellationToken">Prevents a change that has not begun.</param>
+    protected async Task Store(Action change, CancellationToken cancellationToken)
+    {
+        await _writes.WaitAsync(cancellationToken);
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            change();
+            await Write();
+        }
+        finally
+        {
+            _writes.Release();
+        }
+    }
+
     private void Begin(TState state)
     {
         DelayDeactivation(s_longestLearning);
@@ -91,23 +114,15 @@ internal abstract class LearningGrain<TState> : Grain, IDisposable
             state = state.Failed(error.Message);
         }
 
-        if (cancellationToken.IsCancellationRequested)
-            return;
         try
         {
-            await Save(state);
+            await Store(() => State = state, cancellationToken);
             DelayDeactivation(TimeSpan.Zero);
         }
-        catch
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             DeactivateOnIdle(); // the next activation goes on from what is stored
             throw;
         }
-    }
-
-    private Task Save(TState state)
-    {
-        State = state;
-        return Write();
     }
 }

@@ -29,7 +29,12 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
     protected override NetworkLearningState? State
     {
         get => _stored.State.Learning;
-        set => _stored.State.Learning = value;
+        set
+        {
+            _stored.State.Learning = value;
+            if (value?.HasEnded == true)
+                _stored.State.Checkpoint = null; // of no more use
+        }
     }
 
     protected override Task Write() => _stored.WriteStateAsync();
@@ -46,7 +51,6 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
         model.NeedsPriorAfterNetwork();
         await CheckNew(to);
         await CheckNew(BeforePrior(to));
-        _stored.State.Checkpoint = null;
         await Start(request);
     }
 
@@ -67,7 +71,6 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
                 TaskCreationOptions.LongRunning,
                 TaskScheduler.Default);
             ModelVersion version = model.NeedsPriorAfterNetwork() ? await LearnPrior(of, file, cancellationToken) : await GrainFactory.GetModel(Model).Publish(of.To, file, cancellationToken);
-            _stored.State.Checkpoint = null;
             return of with { Iterations = iterations, Result = new LearnedNetwork(version, summary.TaskCount, summary.Iterations, summary.BestIteration, summary.ValidationLoss, bytes) };
         }
         finally
@@ -102,20 +105,19 @@ internal sealed partial class NetworkGrain : LearningGrain<NetworkLearningState>
         void Save(byte[] loop, bool isFirst)
         {
             NetworkLearningState state = of with { Iterations = iterations };
-            Task.Factory.StartNew(() => SaveCheckpoint(state, loop, isFirst), cancellationToken, TaskCreationOptions.None, scheduler).Unwrap().WaitAsync(cancellationToken).GetAwaiter().GetResult();
+            Task.Factory.StartNew(() => SaveCheckpoint(state, loop, isFirst, cancellationToken), cancellationToken, TaskCreationOptions.None, scheduler).Unwrap().WaitAsync(cancellationToken).GetAwaiter().GetResult();
         }
     }
 
     private static string BeforePrior(string version) => $"{version}.network";
 
-    private async Task SaveCheckpoint(NetworkLearningState state, byte[] checkpoint, bool isFirst)
+    private async Task SaveCheckpoint(NetworkLearningState state, byte[] checkpoint, bool isFirst, CancellationToken cancellationToken)
     {
-        (State, _stored.State.Checkpoint) = (state, checkpoint);
         try
         {
-            await Write();
+            await Store(() => (State, _stored.State.Checkpoint) = (state, checkpoint), cancellationToken);
         }
-        catch (Exception error) when (!isFirst && error is not InconsistentStateException) // which another activation has written
+        catch (Exception error) when (!isFirst && error is not (OperationCanceledException or InconsistentStateException)) // which another activation has written
         {
             LogNotStored(error, Model, state.To);
         }
