@@ -2,6 +2,7 @@ using MetaML.Extensions.Evaluation.Columns;
 using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Experiments;
 using MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Experiments.Search;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;

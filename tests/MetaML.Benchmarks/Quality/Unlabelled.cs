@@ -37,10 +37,10 @@ internal static class Unlabelled
             {
                 FewShot<TableRow>[] episodes = FewShot<TableRow>.Draw(
                     [judging], (row, task, label) => new TableRow { Task = task, Class = label, Features = row.Features }, ways, shots, Queries, Episodes, random);
-                (string Method, double[] Accuracies)[] scratch = [.. FromScratch(ml, unlabelled).Select(method => (method.Name, FewShot<TableRow>.FromScratch(ml, method.Fit, episodes, schema)))];
-                (string Method, double[] Accuracies)[] learned = [.. Learned(ml, unlabelled, ways, shots).Select(method => (method.Name, FewShot<TableRow>.Adapt(ml, method.Model, episodes, schema)))];
+                (string Method, double[] Accuracies)[] adapted = [.. Learned(ml, unlabelled, ways, shots).Select(method => (method.Name, FewShot<TableRow>.Adapt(ml, method.Model, episodes, schema)))];
+                (string Method, double[] Accuracies)[] scratch = [.. FromScratch(ml, unlabelled).Select(method => (method.Name, FewShot<TableRow>.FromScratch(ml, method.Fit, episodes, schema))), adapted[0]];
                 double[] best = scratch.MaxBy(method => method.Accuracies.Average()).Accuracies;
-                foreach (var (method, accuracies) in learned.Concat(scratch))
+                foreach (var (method, accuracies) in adapted.Skip(1).Concat(scratch))
                 {
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, {ways * shots} labelled rows, {method}: {accuracies.Average():F4}"));
                     table.Add(method, $"{name}, {ways}-way {shots}-shot", accuracies.Zip(best, (accuracy, reference) => accuracy - reference));
@@ -60,7 +60,6 @@ internal static class Unlabelled
         {
             ("from scratch, L-BFGS", trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: 0.1f)),
             ("from scratch, SDCA", trainers.SdcaMaximumEntropy(maximumNumberOfIterations: 100)),
-            ("from scratch, nearest mean", trainers.MetaLearner(new() { Encoder = new IdentityEncoderOptions { StandardizeInputs = false }, Adapter = new PrototypeAdapterOptions(), MaximumNumberOfIterations = 0 })),
             ("from scratch, LightGBM", trainers.LightGbm(minimumExampleCountPerLeaf: 1)),
         })
         {
@@ -69,24 +68,29 @@ internal static class Unlabelled
         }
     }
 
+    // The first one learns nothing of the tasks: it only scales the features.
     private static IEnumerable<(string Name, ITransformer Model)> Learned(MLContext ml, IDataView unlabelled, int ways, int shots)
     {
-        foreach (var (name, construction) in new (string, TaskConstructionOptions)[] { ("clusters (CACTUs)", new ClusterTaskOptions()), ("columns (STUNT)", new ColumnTaskOptions()) })
+        var options = new MetaLearnerOptions { Episodes = new EpisodeOptions { Ways = ways, Shots = shots } };
+        ITransformer Fit(IDataView tasks, MetaLearnerOptions learner) =>
+            ml.Transforms.Conversion.MapValueToKey("Label", nameof(TableRow.Class)).Append(ml.MulticlassClassification.Trainers.MetaLearner(learner)).Fit(tasks);
+        IDataView Tasks(TaskConstructionOptions construction)
         {
             IDataView constructed = ml.MetaLearning().ConstructTasks(unlabelled, construction);
-            IDataView tasks = ml.Data.Cache(ml.Transforms.CopyColumns(nameof(TableRow.Class), "Label").Fit(constructed).Transform(constructed));
-            var options = new MetaLearnerOptions { Episodes = new EpisodeOptions { Ways = ways, Shots = shots } };
+            return ml.Data.Cache(ml.Transforms.CopyColumns(nameof(TableRow.Class), "Label").Fit(constructed).Transform(constructed));
+        }
+
+        yield return ("from scratch, nearest mean", Fit(Tasks(new ClusterTaskOptions { NumberOfTasks = 2 }), options with { Encoder = new IdentityEncoderOptions(), Adapter = new PrototypeAdapterOptions(), MaximumNumberOfIterations = 0 }));
+        foreach (var (name, construction) in new (string, TaskConstructionOptions)[] { ("clusters (CACTUs)", new ClusterTaskOptions()), ("columns (STUNT)", new ColumnTaskOptions()) })
+        {
+            IDataView tasks = Tasks(construction);
             foreach (var (learner, encoder, adapter) in new (string, EncoderOptions?, AdapterOptions?)[]
             {
                 ("nothing set", null, null),
                 ("MLP + prototypes", new MlpEncoderOptions(), new PrototypeAdapterOptions()),
                 ("projection + prototypes", new ProjectionEncoderOptions(), new PrototypeAdapterOptions()),
             })
-            {
-                var pipeline = ml.Transforms.Conversion.MapValueToKey("Label", nameof(TableRow.Class))
-                    .Append(ml.MulticlassClassification.Trainers.MetaLearner(options with { Encoder = encoder, Adapter = adapter }));
-                yield return ($"{name}, {learner}", pipeline.Fit(tasks));
-            }
+                yield return ($"{name}, {learner}", Fit(tasks, options with { Encoder = encoder, Adapter = adapter }));
         }
     }
 

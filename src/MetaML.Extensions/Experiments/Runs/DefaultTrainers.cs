@@ -1,3 +1,4 @@
+using MetaML.Extensions.Experiments.Search;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using MetaML.Extensions.Evaluation.FewShot;
+using MetaML.Extensions.Experiments.Search;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
 using Microsoft.ML;

@@ -1,4 +1,6 @@
-namespace MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Experiments.Runs;
+
+namespace MetaML.Extensions.Experiments.Search;
 
 /// <summary>Successive halving: each round trains fewer candidates, the best of the previous round, for more steps. All rounds have a similar cost.</summary>
 /// <remarks>

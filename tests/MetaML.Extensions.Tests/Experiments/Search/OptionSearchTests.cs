@@ -3,7 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Xunit;
 
-namespace MetaML.Extensions.Tests.Experiments.Runs;
+namespace MetaML.Extensions.Tests.Experiments.Search;
 
 public sealed class OptionSearchTests
 {

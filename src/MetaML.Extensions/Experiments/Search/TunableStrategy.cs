@@ -1,6 +1,7 @@
 using System.Globalization;
+using MetaML.Extensions.Experiments.Runs;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Search;
 
 /// <summary>A strategy with numeric options that the search changes.</summary>
 /// <param name="Name">The name of the strategy with its defaults.</param>

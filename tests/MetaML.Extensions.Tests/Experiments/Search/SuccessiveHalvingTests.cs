@@ -1,7 +1,8 @@
 using MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Experiments.Search;
 using Xunit;
 
-namespace MetaML.Extensions.Tests.Experiments.Runs;
+namespace MetaML.Extensions.Tests.Experiments.Search;
 
 public sealed class SuccessiveHalvingTests
 {

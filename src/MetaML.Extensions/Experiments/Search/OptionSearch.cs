@@ -1,6 +1,7 @@
 using MetaML.Extensions.Experiments.Results;
+using MetaML.Extensions.Experiments.Runs;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Search;
 
 /// <summary>Searches better values of numeric options, for the best strategy of each kind that has such options.</summary>
 /// <remarks>

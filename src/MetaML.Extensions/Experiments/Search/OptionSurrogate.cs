@@ -1,6 +1,6 @@
 using MetaML.Numerics;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Search;
 
 /// <summary>A Gaussian process that predicts the score of a strategy from the positions of its options, and the improvement to expect at a position.</summary>
 /// <remarks>
