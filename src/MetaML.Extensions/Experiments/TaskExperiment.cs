@@ -3,6 +3,7 @@ using MetaML.Extensions.Evaluation.Splits;
 using MetaML.Extensions.Experiments;
 using MetaML.Extensions.Experiments.Runs;
 using MetaML.Extensions.Experiments.Search;
+using MetaML.Extensions.Experiments.Strategies;
 using MetaML.Extensions.Interop;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -2,6 +2,7 @@ using MetaML.Extensions.Chains;
 using MetaML.Extensions.Evaluation.Metrics;
 using MetaML.Extensions.Experiments;
 using MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Experiments.Strategies;
 using MetaML.Extensions.Tests.Evaluation;
 using MetaML.Extensions.Transformers;
 using MetaML.TestKit;

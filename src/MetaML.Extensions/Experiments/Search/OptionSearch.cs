@@ -1,5 +1,6 @@
 using MetaML.Extensions.Experiments.Results;
 using MetaML.Extensions.Experiments.Runs;
+using MetaML.Extensions.Experiments.Strategies;
 
 namespace MetaML.Extensions.Experiments.Search;
 

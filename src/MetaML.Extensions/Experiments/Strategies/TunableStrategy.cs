@@ -1,7 +1,7 @@
 using System.Globalization;
 using MetaML.Extensions.Experiments.Runs;
 
-namespace MetaML.Extensions.Experiments.Search;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>A strategy with numeric options that the search changes.</summary>
 /// <param name="Name">The name of the strategy with its defaults.</param>

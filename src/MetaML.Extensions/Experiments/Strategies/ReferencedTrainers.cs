@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.ML;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>Creates trainers of packages that the application references. They are found by name, so that this package depends on none of them.</summary>
 internal static class ReferencedTrainers

@@ -1,6 +1,6 @@
 using MetaML.Extensions.Descriptions;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>One candidate of the search: an encoder, an adapter and a task weighting.</summary>
 internal sealed record MetaCandidate(EncoderOptions Encoder, AdapterOptions Adapter, TaskWeightingOptions Weighting, bool NamesWeighting)

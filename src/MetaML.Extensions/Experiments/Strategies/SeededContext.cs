@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>Creates contexts whose random numbers depend on a seed alone.</summary>
 /// <remarks>A trainer of ML.NET draws from the generator of its context. With a common context, a run would depend on the runs before it, and differ if these are taken from a checkpoint.</remarks>

@@ -1,12 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using MetaML.Extensions.Evaluation.FewShot;
-using MetaML.Extensions.Experiments.Search;
+using MetaML.Extensions.Experiments.Runs;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>The strategies that an experiment compares, each as a pipeline from the raw data.</summary>
 internal sealed class StrategyPlan

@@ -1,8 +1,8 @@
-using MetaML.Extensions.Experiments.Search;
+using MetaML.Extensions.Experiments.Runs;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MetaML.Extensions.Experiments.Runs;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>The trainers of other packages that an experiment tries by default, from scratch and pooled.</summary>
 internal sealed class DefaultTrainers(MLContext context, ExperimentColumns columns, LabelKind kind)

@@ -1,4 +1,4 @@
-namespace MetaML.Extensions.Experiments.Search;
+namespace MetaML.Extensions.Experiments.Strategies;
 
 /// <summary>A numeric option that the search changes, on a logarithmic scale.</summary>
 /// <param name="Name">The name in the names of strategies.</param>
