@@ -415,12 +415,11 @@ public sealed class ExperimentTests
     [Fact]
     public void Execute_Limits_LeaveOutModelsThatExceedThem()
     {
-        TaskExperimentSettings Few() => Settings() with { FewShot = new FewShotOptions { SupportSizes = [10], Draws = 1 } };
-        ExperimentResult free = Execute(Few(), Linear());
+        ExperimentResult free = Execute(Settings(), Linear());
         Assert.All(free.RunDetails, run => Assert.True(run.ModelBytes > 1000 && run.PredictionMilliseconds is > 0 and < 1000, $"{run.TrainerName}: {run.ModelBytes} bytes, {run.PredictionMilliseconds} ms"));
         long[] sizes = [.. free.RunDetails.Select(run => run.ModelBytes!.Value).Order()];
         long limit = sizes[sizes.Length / 2];
-        ExperimentResult small = Execute(Few() with { MaximumModelBytes = limit }, Linear());
+        ExperimentResult small = Execute(Settings() with { MaximumModelBytes = limit }, Linear());
         Assert.All(small.RunDetails, run => Assert.Equal(run.ModelBytes > limit, run.Exception is InvalidOperationException));
         Assert.Contains(small.RunDetails, run => run.Exception?.Message.StartsWith("The model must have at most ", StringComparison.Ordinal) == true);
         Assert.True(small.BestRun.ModelBytes <= limit);
