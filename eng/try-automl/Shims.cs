@@ -2,7 +2,6 @@
 using System;
 using Microsoft.ML.SearchSpace;
 
-
 namespace Tensorflow
 {
     namespace Contexts { internal class Unused { } }

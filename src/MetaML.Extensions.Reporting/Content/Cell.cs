@@ -15,6 +15,9 @@ internal readonly record struct Cell(string Text, double? Number = null)
 
     public static Cell Count(long value) => new(Display.Count(value), value);
 
+    /// <summary>A duration in seconds.</summary>
+    public static Cell Seconds(double value) => new(Display.Seconds(value), value);
+
     /// <summary>A cell without a number. It is sorted after all numbers.</summary>
     public static Cell Empty => new(Display.Nothing, double.NaN);
 

@@ -53,7 +53,7 @@ internal static class ExperimentReport
                 run.Score is null ? new Cell("failed", double.NaN) : Cell.Of(run.Score),
                 run.ValidationMetrics is { } validation ? Cell.Count(validation.Tasks.Count) : Cell.Empty,
                 .. result.Test is null ? [] : new[] { bestOfEach.Contains(run) ? Cell.Of(OnTest(result, run.TrainerName)) : Cell.Empty },
-                new Cell(Display.Seconds(run.RuntimeInSeconds + run.CrossValidationInSeconds), run.RuntimeInSeconds + run.CrossValidationInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
+                Cell.Seconds(run.RuntimeInSeconds + run.CrossValidationInSeconds), new Cell(Display.Bytes(run.PeakMemory.ProcessBytes), run.PeakMemory.ProcessBytes),
                 run.PredictionMilliseconds is { } milliseconds ? new Cell(Display.Seconds(milliseconds / 1000), milliseconds) : Cell.Empty,
                 run.ModelBytes is { } bytes ? new Cell(Display.Bytes(bytes), bytes) : Cell.Empty,
                 run.MaximumNumberOfIterations is { } steps ? Cell.Count(steps) : Cell.Empty,
@@ -175,7 +175,7 @@ internal static class ExperimentReport
                     [.. result.RunDetails.GroupBy(run => run.Kind).OrderBy(kind => kind.Key).Select(kind => (IReadOnlyList<Cell>)
                     [
                         Display.Kind(kind.Key), Cell.Count(kind.Count()), Cell.Count(kind.Count(run => run.Exception is not null)),
-                        new Cell(Display.Seconds(kind.Sum(run => run.RuntimeInSeconds)), kind.Sum(run => run.RuntimeInSeconds)), new Cell(Display.Seconds(kind.Sum(run => run.CrossValidationInSeconds)), kind.Sum(run => run.CrossValidationInSeconds)),
+                        Cell.Seconds(kind.Sum(run => run.RuntimeInSeconds)), Cell.Seconds(kind.Sum(run => run.CrossValidationInSeconds)),
                     ])]),
                 .. description.Settings.Count == 0 ? [] : new[] { CommonSections.Pairs("Settings", description.Settings.Select(pair => (pair.Key, pair.Value))) },
                 .. description.Versions.Count == 0 ? [] : new[] { CommonSections.Pairs("Versions", description.Versions.Select(pair => (pair.Key, pair.Value))) },

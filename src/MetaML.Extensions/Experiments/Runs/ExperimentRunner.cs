@@ -15,9 +15,6 @@ internal sealed class ExperimentRunner(FewShotEvaluator evaluator, IDataView tra
 
     public IReadOnlyList<RunDetail> Details => [.. _runs.Select(run => run.Detail)];
 
-    /// <summary>The metric by which runs are compared.</summary>
-    public TaskMetric Metric => metric;
-
     /// <summary>The limits on models.</summary>
     public ModelLimits Limits => limits;
 

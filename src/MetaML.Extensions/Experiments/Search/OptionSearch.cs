@@ -1,4 +1,3 @@
-using MetaML.Extensions.Experiments.Results;
 using MetaML.Extensions.Experiments.Runs;
 using MetaML.Extensions.Experiments.Strategies;
 
@@ -27,14 +26,15 @@ internal sealed class OptionSearch(ExperimentRunner runner, ExperimentBudget bud
         double end = budget.ElapsedSeconds + share * budget.SecondsLeft;
         int models = (int)(share * budget.ModelsLeft);
         var open = new Queue<Variants>(strategies
-            .Select(strategy => (Strategy: strategy, Run: RunRanking.BestFirst(runner.Candidates().Where(run => run.TrainerName == strategy.Name), runner.Metric).FirstOrDefault()))
+            .Select(strategy => (Strategy: strategy, Run: runner.Best(run => run.TrainerName == strategy.Name)))
             .Where(pair => pair.Run is not null)
             .GroupBy(pair => pair.Run!.Kind)
             .Select(kind => kind.MaxBy(pair => runner.ScoreOf(pair.Run!)))
             .Select(pair => new Variants(pair.Strategy, pair.Run!, runner.ScoreOf(pair.Run!), new Random(seed))));
         while (open.TryDequeue(out Variants? variants))
         {
-            if (variants.Next(Best(variants.Kind)) is not { } positions)
+            RunDetail best = runner.Best(run => run.Kind == variants.Kind)!;
+            if (variants.Next(runner.ScoreOf(best), best.Score!.Value.StandardError) is not { } positions)
                 continue;
             if (budget.IsSpent || models-- <= 0 || budget.ElapsedSeconds + variants.Seconds > end)
                 return false;
@@ -45,8 +45,6 @@ internal sealed class OptionSearch(ExperimentRunner runner, ExperimentBudget bud
 
         return true;
     }
-
-    private RunDetail Best(StrategyKind kind) => RunRanking.BestFirst(runner.Candidates().Where(run => run.Kind == kind), runner.Metric).First();
 
     /// <summary>The variants of one strategy that were tried.</summary>
     private sealed class Variants
@@ -72,7 +70,9 @@ internal sealed class OptionSearch(ExperimentRunner runner, ExperimentBudget bud
         public double Seconds { get; private set; }
 
         /// <summary>The positions of the next variant; null if no variant promises an improvement.</summary>
-        public double[]? Next(RunDetail best)
+        /// <param name="best">The best score of the kind.</param>
+        /// <param name="standardError">The standard error of this score.</param>
+        public double[]? Next(double best, double standardError)
         {
             int options = Strategy.Options.Count;
             if (_count >= MostVariants)
@@ -82,10 +82,9 @@ internal sealed class OptionSearch(ExperimentRunner runner, ExperimentBudget bud
             if (_tried.Count < 2)
                 return null; // all variants failed
             var surrogate = new OptionSurrogate(_tried.Select(tried => tried.Positions), [.. _tried.Select(tried => tried.Score)]);
-            double score = RunRanking.ScoreOf(best, best.Metric);
             var (positions, improvement) = Enumerable.Range(0, Proposals).Select(_ => Strategy.Options.Select(_ => _random.NextDouble()).ToArray())
-                .Select(proposed => (proposed, Improvement: surrogate.ExpectedImprovement(proposed, score))).MaxBy(pair => pair.Improvement);
-            return improvement > SmallestImprovement * best.Score!.Value.StandardError ? positions : null;
+                .Select(proposed => (proposed, Improvement: surrogate.ExpectedImprovement(proposed, best))).MaxBy(pair => pair.Improvement);
+            return improvement > SmallestImprovement * standardError ? positions : null;
         }
 
         public void Add(double[] positions, RunDetail run, double score)

@@ -29,7 +29,7 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
     public IEnumerable<(string Name, SearchedOption[] Options, Func<IReadOnlyList<double>, IEstimator<ITransformer>> Create)> Tunable(bool isForFewRows)
     {
         if (kind != LabelKind.Regression)
-            yield return ("L-BFGS", [s_penalty], values => Scaled(Lbfgs((float)values[0])));
+            yield return ("L-BFGS", [s_penalty], values => Scaled(Lbfgs(values[0])));
         foreach (var (name, _) in Trees().Where(trees => trees.Name != "FastForest")) // its trees are independent, and have no learning rate
         {
             yield return (name, s_ofTrees, values => Trees([("learningRate", values[0]), ("numberOfLeaves", (int)values[1]), .. isForFewRows ? s_ofFewRows : []]).First(trees => trees.Name == name).Trainer);
@@ -43,12 +43,12 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
         {
             LabelKind.Binary =>
             [
-                ("L-BFGS", Lbfgs(penalty: 1)),
+                ("L-BFGS", Lbfgs(s_penalty.Default)),
                 ("SDCA", context.BinaryClassification.Trainers.SdcaLogisticRegression(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
             ],
             LabelKind.Multiclass =>
             [
-                ("L-BFGS", Lbfgs(penalty: 1)),
+                ("L-BFGS", Lbfgs(s_penalty.Default)),
                 ("SDCA", context.MulticlassClassification.Trainers.SdcaMaximumEntropy(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
             ],
             _ => [("SDCA", context.Regression.Trainers.Sdca(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses }))],
@@ -58,9 +58,9 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
 
     private EstimatorChain<ITransformer> Scaled(IEstimator<ITransformer> trainer) => context.Transforms.NormalizeMeanVariance(columns.Features).Append(trainer);
 
-    private IEstimator<ITransformer> Lbfgs(float penalty) => kind == LabelKind.Binary
-        ? context.BinaryClassification.Trainers.LbfgsLogisticRegression(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, L2Regularization = penalty })
-        : context.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, L2Regularization = penalty });
+    private IEstimator<ITransformer> Lbfgs(double penalty) => kind == LabelKind.Binary
+        ? context.BinaryClassification.Trainers.LbfgsLogisticRegression(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, L2Regularization = (float)penalty })
+        : context.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, L2Regularization = (float)penalty });
 
     private object Catalog => kind switch
     {

@@ -95,12 +95,12 @@ internal sealed class StrategyPlan
     private IEnumerable<TunableStrategy> TunableTrainers(bool isForFewRows, Func<string, Func<IEstimator<ITransformer>>, PlannedRun> plan) =>
         from trainer in Defaults().Tunable(isForFewRows)
         where !OwnNames.Contains(trainer.Name)
-        select new TunableStrategy(plan(trainer.Name, () => trainer.Create([])).Name, trainer.Options, values => plan(trainer.Name, () => Defaults().Tunable(isForFewRows).First(other => other.Name == trainer.Name).Create(values)));
+        select new TunableStrategy(trainer.Options, values => plan(trainer.Name, () => Defaults().Tunable(isForFewRows).First(other => other.Name == trainer.Name).Create(values)));
 
     private IEnumerable<TunableStrategy> TunableNetworks()
     {
         var rate = new SearchedOption("learning rate", 0.0005, Math.Clamp(_settings.MetaLearner.LearningRate, 0.0005, 0.05), 0.05);
-        return Candidates().Where(candidate => candidate.Encoder is MlpEncoderOptions).Select(candidate => new TunableStrategy(candidate.Name, [rate, s_width], values =>
+        return Candidates().Where(candidate => candidate.Encoder is MlpEncoderOptions).Select(candidate => new TunableStrategy([rate, s_width], values =>
             Trained(candidate.Name, StrategyKind.MetaLearned, MetaLearner(candidate) with
             {
                 Encoder = (MlpEncoderOptions)candidate.Encoder with { HiddenUnits = [(int)values[1], (int)values[1] / 2] },
