@@ -44,6 +44,9 @@ public abstract record AdapterOptions
     /// <summary>The encoders for tabular features among which the data choose if the user has set none, the simplest first. Those without <see cref="MlpEncoderOptions.HiddenUnits"/> are linear.</summary>
     internal virtual IReadOnlyList<EncoderOptions> CandidateEncoders() => [new IdentityEncoderOptions(), new MlpEncoderOptions { LinearPath = true }, new MlpEncoderOptions()];
 
+    /// <summary>Whether the adapter also learns a single task.</summary>
+    internal virtual bool LearnsOneTask() => false;
+
     /// <summary>Whether scores of binary heads are calibrated on held-out tasks.</summary>
     internal virtual bool IsCalibrated() => true;
 

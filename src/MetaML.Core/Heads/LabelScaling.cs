@@ -38,5 +38,6 @@ internal sealed record LabelScaling(double Mean, double Deviation)
             Array.ConvertAll(head.Bias, bias => (float)(bias * Deviation + Mean)))
         {
             PredictiveVariance = head.PredictiveVariance is { } variance ? variance with { Noise = (float)(variance.Noise * Deviation) } : null,
+            Term = head.Term is { } term ? term with { Scale = (float)(term.Scale * Deviation) } : null,
         };
 }

@@ -14,6 +14,9 @@ public sealed record LinearHead(float[] Weights, float[] Bias)
     /// <summary>How the head predicts counts; null if labels are not counts. The scores of the head are then logarithms of rates.</summary>
     internal CountDistribution? Counts { get; init; }
 
+    /// <summary>The part of the scores that is not linear; null for none.</summary>
+    internal ScoreTerm? Term { get; init; }
+
     /// <summary>Number of outputs.</summary>
     public int OutputCount => Bias.Length;
 

@@ -62,7 +62,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         ? With(classes, TrainingWeight, Drift)
         : throw new ArgumentException($"There must be {Classes.Count} classes; got {classes.Count}.", nameof(classes));
 
-    private AdaptedTask With(IReadOnlyList<int> classes, double? weight, DriftState? drift) => new(Head, classes, EncoderParameters)
+    private AdaptedTask With(IReadOnlyList<int> classes, double? weight, DriftState? drift) => With(Head, classes, weight, drift);
+
+    private AdaptedTask With(LinearHead head, IReadOnlyList<int> classes, double? weight, DriftState? drift) => new(head, classes, EncoderParameters)
     {
         RowCount = RowCount,
         TrainingWeight = weight,
@@ -96,13 +98,19 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             scores[0] = CountDistribution.Mean(scores[0], VarianceOf(embedding));
         else if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // gives mean probabilities of classes, see PredictiveVariance
             TensorPrimitives.Divide(scores, variance.Deviation(embedding), scores);
+        Head.Term?.AddTo(embedding, scores);
     }
 
     /// <summary>The standard deviation of a label about its score; for classes the divisor of scores; NaN if it is not known.</summary>
     /// <param name="embedding">[embedding].</param>
     /// <param name="score">The first score, for the exposure of the row if labels are counts.</param>
-    internal float Deviation(ReadOnlySpan<float> embedding, float score) =>
-        Head.Counts is { } counts ? counts.Deviation(score, VarianceOf(embedding)) : Head.PredictiveVariance?.Deviation(embedding) ?? float.NaN;
+    internal float Deviation(ReadOnlySpan<float> embedding, float score)
+    {
+        if (Head.Counts is { } counts)
+            return counts.Deviation(score, VarianceOf(embedding));
+        float deviation = Head.PredictiveVariance?.Deviation(embedding) ?? float.NaN;
+        return Classes.Count > 0 || Head.Term is null ? deviation : MathF.Sqrt(deviation * deviation + Head.Term.Variance(embedding));
+    }
 
     private float VarianceOf(ReadOnlySpan<float> embedding) => Head.PredictiveVariance?.Variance(embedding) ?? 0;
 
@@ -172,7 +180,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             throw new InvalidDataException("A task must have groups if its model has levels of groups, and only then. The file is damaged.");
         float[][]? encoderParameters = (parts & HasEncoder) != 0 ? [.. model.EncoderArrays.Select(shared => reader.ReadBoolean() ? BinaryFormat.ReadFloats(reader, shared.Length) : shared)] : null;
         PredictiveVariance? variance = (parts & HasPredictiveVariance) != 0 ? PredictiveVariance.Read(reader, model.EmbeddingDimension) : null;
-        return new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance, Counts = model.Counts }, classes, encoderParameters)
+        var task = new AdaptedTask(new LinearHead(weights, bias) { PredictiveVariance = variance, Counts = model.Counts }, classes, encoderParameters)
         {
             RowCount = (parts & HasRowCount) != 0 ? BinaryFormat.ReadCount(reader, int.MaxValue, "rows") : null,
             TrainingWeight = (parts & HasWeight) != 0 ? ReadWeight(reader) : null,
@@ -182,6 +190,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             Groups = hasGroups ? [.. model.GroupNames.Select(_ => BinaryFormat.ReadName(reader))] : [],
             Prior = hasGroups && reader.ReadBoolean() ? GroupPriors.ReadPrior(reader, model.EmbeddingDimension + 1) : null,
         };
+        return model.TermOf(task) is { } term ? task.With(task.Head with { Term = term }, classes, task.TrainingWeight, task.Drift) : task;
     }
 
     private static double ReadWeight(BinaryReader reader)

@@ -62,6 +62,7 @@ public sealed partial class MetaModel
         {
             TaskStatistics? statistics = Keeps(options) ? TaskStatistics.Of(StatisticsForm, rows) : null;
             LinearHead head = statistics is MomentStatistics summed ? ((IMomentAdapter)adapter).Adapt(_adapterArrays, summed.Moments, rows.Covariates, rows.Prior)
+                : adapter is INonlinearAdapter ? adapter.Adapt(_adapterArrays, ((RowStatistics)statistics!).ToEmbedded(rows.OutputCount, rows.Covariates, rows.Prior))
                 : options.RelatedPrior?.Adapt(rows) ?? adapter.Adapt(_adapterArrays, rows);
             head = Calibrate(head, task.Covariates, rows.RowCount, hasOwnPrior: options.RelatedPrior is not null);
             return Finish(task, ClassesOf(task), task.RowCount, HeadRefinement.Refine(Kind, head, rows, options), null, statistics);

@@ -80,7 +80,7 @@ public sealed partial class MetaModel
         head.Score(row.Values, scores);
         if (Kind == LabelKind.Regression)
         {
-            double deviation = head.Head.PredictiveVariance?.Deviation(row.Values) ?? _labels.Deviation;
+            double known = head.Deviation(row.Values, scores[0]), deviation = double.IsNaN(known) ? _labels.Deviation : known;
             double error = (row.Label * _labels.Deviation + _labels.Mean - scores[0]) / deviation;
             return (-Math.Log(deviation) - error * error / (2 * level), error * error);
         }

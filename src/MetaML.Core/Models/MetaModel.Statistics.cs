@@ -147,6 +147,17 @@ public sealed partial class MetaModel
         }
     }
 
+    /// <summary>The part of the head of a saved task that is not linear, from the rows that the task keeps; null for none.</summary>
+    /// <exception cref="InvalidDataException">The task keeps no rows.</exception>
+    internal ScoreTerm? TermOf(AdaptedTask task)
+    {
+        if (_design.Adapter is not INonlinearAdapter adapter)
+            return null;
+        RowStatistics kept = task.Statistics as RowStatistics ?? throw new InvalidDataException($"A task of a model with {_design.AdapterOptions.GetType().Name} must keep its rows. The file is damaged.");
+        LinearHead nothing = new([], []) { Term = adapter.TermOf(_adapterArrays, kept.ToEmbedded(task.Head.OutputCount, task.Covariates, task.Prior ?? Groups?.Of(task.Groups))) };
+        return _labels.Restore(nothing).Term;
+    }
+
     private TaskState WithPosterior(TaskState state) => state.IsRecursive && state.Posterior is null ? state with { Posterior = PosteriorOf(state) } : state;
 
     private RecursiveLeastSquares PosteriorOf(TaskState state)

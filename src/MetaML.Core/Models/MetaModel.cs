@@ -8,6 +8,7 @@ using MetaML.Encoders;
 using MetaML.Episodes;
 using MetaML.Heads;
 using MetaML.Numerics;
+using MetaML.Options;
 using MetaML.Parameters;
 using MetaML.Statistics;
 
@@ -80,7 +81,7 @@ public sealed partial class MetaModel
     internal ScoreCalibration? Calibration { get; init; }
 
     /// <summary>What tasks keep of their rows; null for nothing.</summary>
-    internal StatisticsOptions? Statistics { get; init; }
+    internal StatisticsOptions? Statistics { get => field ?? (_design.Adapter is INonlinearAdapter adapter ? new StatisticsOptions(adapter.MaximumRows) : null); init; }
 
     /// <summary>The quantiles of intervals or sets of new labels; null for none.</summary>
     internal ConformalQuantiles? Conformal { get; init; }
@@ -160,6 +161,8 @@ public sealed partial class MetaModel
         options ??= new AdaptationOptions();
         options.Validate();
         options.RelatedPrior?.CheckIsOf(this);
+        if (options.RefinementSteps > 0 && _design.Adapter is INonlinearAdapter)
+            throw OptionCheck.Error(options, nameof(options.RefinementSteps), $"0 with {_design.AdapterOptions.GetType().Name}", options.RefinementSteps, "Its heads are not linear.", "Leave RefinementSteps as it is.");
         CheckFits(support);
         return AdaptStandardized(Standardize(support), options, cancellationToken);
     }

@@ -11,6 +11,12 @@ internal static class OptionNames
     private static readonly ConcurrentDictionary<Type, Dictionary<string, Type>> s_declared = new();
     private static readonly List<(Type Family, string Name, Type Options)> s_registered = [];
 
+    // Options of the other packages of MetaML. They are found by name if the program refers to the package, so that this assembly depends on none of them.
+    private static readonly Dictionary<string, string> s_packaged = new() { [PriorFitted] = "MetaML.PriorFittedAdapterOptions, MetaML.Pretrained" };
+
+    /// <summary>The name of the options of the adapter by the prior-fitted network, which are in a package of their own.</summary>
+    public const string PriorFitted = "prior-fitted";
+
     /// <summary>Registers options of another assembly.</summary>
     /// <exception cref="ArgumentException">The name has no dot, or the name or the type is already registered.</exception>
     public static void Register(Type family, Type options, string name)
@@ -39,7 +45,12 @@ internal static class OptionNames
         if (Declared(family).TryGetValue(name, out Type? declared))
             return declared;
         lock (s_gate)
-            return s_registered.Find(registered => registered.Family == family && registered.Name == name).Options;
+        {
+            if (s_registered.Find(entry => entry.Family == family && entry.Name == name).Options is { } registered)
+                return registered;
+        }
+
+        return s_packaged.TryGetValue(name, out string? packaged) && Type.GetType(packaged, throwOnError: false) is { } type && type.IsSubclassOf(family) ? type : null;
     }
 
     /// <summary>The saved name of this options type; null if it has none.</summary>

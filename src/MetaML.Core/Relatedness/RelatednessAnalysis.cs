@@ -68,6 +68,8 @@ internal static class RelatednessAnalysis
         IReadOnlyList<AdaptedTask> adapted = model.Adapt(data, cancellationToken: cancellationToken);
         if (adapted.Any(task => task.EncoderParameters is not null))
             throw new ArgumentException($"The measure must not be {RelatednessMeasure.Heads} if adaptation changes the encoder; got it. Heads of different encoders cannot be compared. Use {RelatednessMeasure.Functional}.", nameof(data));
+        if (adapted.Any(task => task.Head.Term is not null))
+            throw new ArgumentException($"The measure must not be {RelatednessMeasure.Heads} if heads are not linear; got it. Their weights do not describe them. Use {RelatednessMeasure.Functional}.", nameof(data));
 
         int width = model.EmbeddingDimension + 1;
         double[] factor = SecondMoments(model, data, width);

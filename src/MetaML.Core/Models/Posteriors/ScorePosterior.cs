@@ -53,7 +53,7 @@ internal sealed class ScorePosterior
     /// <exception cref="ArgumentException">Heads of the model have no posterior.</exception>
     public static double ScaleOf(MetaModel model, AdaptedTask task)
     {
-        bool isOfDraws = model.Kind != LabelKind.Multiclass && task.Head.PredictiveVariance is { } known && (task.Head.Counts is null || known.Factor.Any(value => value != 0));
+        bool isOfDraws = model.Kind != LabelKind.Multiclass && task.Head.Term is null && task.Head.PredictiveVariance is { } known && (task.Head.Counts is null || known.Factor.Any(value => value != 0));
         if (!isOfDraws)
             throw new ArgumentException($"The model must have a Bayesian adapter for values, counts, or two classes with a logistic likelihood, with a prior by empirical Bayes and PredictiveDeviation = true; got {model.Kind} labels and {model.AdapterOptions.GetType().Name}. Its heads have no posterior. Train with Adapter = new BayesianAdapterOptions(), and for two classes with ClassLikelihood = ClassLikelihood.Logistic.", nameof(model));
         double slope = model.Calibration?.SlopeAt(task.RowCount ?? int.MaxValue) ?? 1;

@@ -30,7 +30,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
     /// <param name="random">The only source of randomness.</param>
     /// <param name="log">Receives decisions with their reasons; may be null.</param>
     /// <param name="warn">Receives the names of tasks that are left out; may be null.</param>
-    /// <param name="fewestTasks">Two, or one if the encoder is shared with other problems.</param>
+    /// <param name="fewestTasks">Two, or one if the encoder is shared with other problems, or if the adapter learns one task.</param>
     /// <exception cref="InvalidOperationException">Too few tasks can form an episode.</exception>
     public static EpisodeSource Split(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks = 2)
     {
@@ -42,7 +42,7 @@ internal sealed record EpisodeSource(IEpisodeSampler Training, IEpisodeSampler? 
     private static EpisodeSource SplitTasks(TaskSet set, MetaTrainingOptions options, Random random, Action<string>? log, Action<string>? warn, int fewestTasks)
     {
         if (set.Tasks.Count < fewestTasks)
-            throw new InvalidOperationException($"Training data must have at least two tasks; got one, '{set.Tasks[0].Name}'. There is nothing to learn across. Check the Task column, or draw tasks from classes with Episodes.Ways.");
+            throw new InvalidOperationException($"Training data must have at least two tasks; got one, '{set.Tasks[0].Name}'. There is nothing to learn across. Check the Task column, draw tasks from classes with Episodes.Ways, or refer to the package MetaML.Pretrained, whose network learns one task.");
 
         EpisodePool[] pools = [.. set.Tasks.Select(EpisodePool.Whole)];
         EpisodePool[] usable = [.. pools.Where(pool => pool.CanFormEpisode(set))];

@@ -33,7 +33,7 @@ internal sealed class TrainingData
     /// <exception cref="InvalidOperationException">The tasks cannot be learned from.</exception>
     public static TrainingData Prepare(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, TrainingRun run) => new(
         new MeasuredFeatures(problems[0].Features),
-        [.. problems.Select(problem => new PreparedProblem(problem, options, run.Decide, run.Warn, fewestTasks: problems.Count == 1 ? 2 : 1))]);
+        [.. problems.Select(problem => new PreparedProblem(problem, options, run.Decide, run.Warn, fewestTasks: problems.Count == 1 && options.Adapter?.LearnsOneTask() != true ? 2 : 1))]);
 
     /// <summary>The scaling of features before an encoder; null for none.</summary>
     public FeatureScaling? ScalingFor(EncoderOptions encoder) => encoder.Scaling(_features);

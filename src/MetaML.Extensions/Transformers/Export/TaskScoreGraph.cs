@@ -36,6 +36,8 @@ internal sealed class TaskScoreGraph
             _tasks.Add(unknown == UnknownTaskHandling.MetaPrior ? model.Prior : null);
         if (_tasks.Count == 0)
             throw new InvalidOperationException("A model that is exported must know a task, or score unknown tasks; got a model without tasks that refuses all rows. Adapt it first.");
+        if (_tasks.Any(task => task?.Head.Term is not null))
+            throw new NotSupportedException($"A model that is exported must have linear heads; got one with {model.AdapterOptions.GetType().Name}, whose predictions read the rows of the task. Save it as a file of ML.NET.");
         if (model.Groups is not null && unknown == UnknownTaskHandling.MetaPrior && rows.HasTasks)
             throw new NotSupportedException("A model that is exported must not score unknown tasks by their groups; got one with groups and UnknownTaskHandling.MetaPrior. One graph holds no priors of groups. Train with another UnknownTasks, or export the model of one task (SelectTask).");
         _outputCount = _tasks.Max(task => task?.Head.OutputCount ?? 1);
