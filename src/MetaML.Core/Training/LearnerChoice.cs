@@ -2,6 +2,7 @@ using MetaML.Adapters.Bayesian.Priors;
 using MetaML.Adapters.Joint;
 using MetaML.Data;
 using MetaML.Encoders.Sparse;
+using MetaML.Options;
 using MetaML.Training.Validation;
 
 namespace MetaML.Training;
@@ -39,6 +40,11 @@ internal static class LearnerChoice
 
     // The length scales of more features are not determined by the rows that they are learned from.
     private const int MaximumFeaturesOfKernel = 50;
+
+    // With fewer tasks nothing can be learned across them.
+    private const int FewestTasks = 2;
+
+    private const int MaximumClassesOfNetwork = 10;
 
     private const int FewestLandmarks = 10, RowsPerLandmark = 4;
 
@@ -116,6 +122,21 @@ internal static class LearnerChoice
         }
 
         return [.. candidates];
+    }
+
+    /// <summary>The options with the prior-fitted network as the adapter, if nothing is set, there are too few tasks to learn across, and the program refers to the network's package; otherwise the options.</summary>
+    /// <param name="problems">Problems on one feature store.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="decide">Receives the choice and its reason; may be null.</param>
+    public static MetaTrainingOptions ForFewTasks(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide = null)
+    {
+        TaskSet tasks = problems[0];
+        bool isOpen = options is { Encoder: null, Adapter: null, Episodes.Ways: null, TaskWeighting: UniformWeightingOptions };
+        bool isReadable = !tasks.Features.IsSparse && tasks.Features.FeatureCount <= MaximumFeaturesOfPrior && tasks.GroupNames.Count == 0 && tasks.Tasks.All(task => task.Classes.Length <= MaximumClassesOfNetwork && task.Exposures is null);
+        if (!isOpen || !isReadable || problems.Count > 1 || tasks.Tasks.Count is 0 or >= FewestTasks || OptionNames.TypeOf(typeof(AdapterOptions), OptionNames.PriorFitted) is not { } type)
+            return options;
+        decide?.Invoke($"Learner: PriorFitted, since nothing is set, and {(tasks.Tasks.Count == 1 ? "there is one task" : $"{tasks.Tasks.Count} tasks are too few to learn across")}: the network of MetaML.Pretrained, to which the program refers, learns each task from its rows.");
+        return options with { Adapter = (AdapterOptions)Activator.CreateInstance(type)!, ValidationFraction = 0 };
     }
 
     // Null where a kernel would take too long, or too much memory.

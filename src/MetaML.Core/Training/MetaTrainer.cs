@@ -64,6 +64,7 @@ public static class MetaTrainer
         bool isForNewClasses = (options.Episodes.Ways is not null || problems.All(problem => !problem.HasCommonOutputs)) && options.Adapter is not GradientAdapterOptions;
         options = options with { Encoder = options.Encoder?.For(isForNewClasses, problems[0].Features) };
         options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
+        options = LearnerChoice.ForFewTasks(problems, options, run.Decide);
         MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);

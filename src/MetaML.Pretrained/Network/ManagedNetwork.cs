@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MetaML.Numerics;
+using MetaML.Parameters;
 
 namespace MetaML.Pretrained.Network;
 
@@ -24,6 +25,15 @@ internal sealed class ManagedNetwork
         _layers = [.. Enumerable.Range(0, Shape.Layers).Select(layer => new AttentionLayer(weights, layer))];
         _headNorm = NormLayer.Of(weights, "head.norm");
         _head = PerceptronLayer.Of(weights, "head");
+    }
+
+    /// <summary>A network of the default sizes.</summary>
+    /// <param name="values">The values of all parameters, in order.</param>
+    public static ManagedNetwork Of(float[] values)
+    {
+        var shape = new NetworkShape();
+        int start = 0;
+        return new ManagedNetwork(new NetworkWeights(shape, [.. shape.Parameters.Select(spec => new ParameterArray(spec.Name, values[start..(start += spec.Count)]))]));
     }
 
     /// <summary>The network's sizes.</summary>

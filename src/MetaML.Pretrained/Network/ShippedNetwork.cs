@@ -11,7 +11,9 @@ internal sealed class ShippedNetwork
     private ShippedNetwork(byte[] bytes)
     {
         Bytes = bytes;
-        Network = new ManagedNetwork(NetworkWeights.FromBytes(bytes));
+        NetworkWeights weights = NetworkWeights.FromBytes(bytes);
+        Network = new ManagedNetwork(weights);
+        Values = [.. weights.Parameters.SelectMany(parameter => parameter.Values)];
     }
 
     /// <summary>The network of this package.</summary>
@@ -22,6 +24,9 @@ internal sealed class ShippedNetwork
 
     /// <summary>The network.</summary>
     public ManagedNetwork Network { get; }
+
+    /// <summary>The values of all parameters, in order. Do not change them.</summary>
+    public float[] Values { get; }
 
     /// <summary>The network of a weight file. A saved model keeps its weights, so that another version of this package predicts the same.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>

@@ -1,0 +1,22 @@
+using MetaML.Parameters;
+
+namespace MetaML.Pretrained.Adapters;
+
+/// <summary>The share of the network in a score, λ(n) = λ · n / (n + κ), n being the number of rows of the task.</summary>
+/// <param name="Limit">λ, from 0 to 1.</param>
+/// <param name="HalfRows">κ: the number of rows at which the share is half of λ.</param>
+/// <param name="PriorUse">What the network knows of the learned prior.</param>
+internal sealed record NetworkShare(float Limit, float HalfRows, PriorUse PriorUse)
+{
+    /// <summary>The parameter. Its initial value is that of the network alone.</summary>
+    public static readonly ParameterSpec Spec = new("network_share", [3], _ => [1, 0, 0]) { IsTrained = false };
+
+    /// <summary>The share of a task with this number of rows; 0 without rows.</summary>
+    public float Of(int rows) => rows == 0 ? 0 : Limit * rows / (rows + HalfRows);
+
+    /// <summary>Reads the parameter.</summary>
+    public static NetworkShare Load(float[] values) => new(values[0], values[1], (PriorUse)values[2]);
+
+    /// <summary>Writes the parameter.</summary>
+    public void Store(float[] values) => (values[0], values[1], values[2]) = (Limit, HalfRows, (float)PriorUse);
+}

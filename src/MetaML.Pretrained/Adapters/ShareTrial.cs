@@ -1,0 +1,85 @@
+using MetaML.Episodes;
+using MetaML.Heads;
+using MetaML.Models;
+using MetaML.Pretrained.Network;
+
+namespace MetaML.Pretrained.Adapters;
+
+/// <summary>A task that is adapted on some of its rows: the scores of its other rows by each part of the mixture.</summary>
+/// <param name="Task">The number of the task.</param>
+/// <param name="Rows">The number of rows that it is adapted on.</param>
+/// <param name="Labels">The labels of the other rows.</param>
+/// <param name="Linear">Their scores by the linear head, [rows, outputs].</param>
+/// <param name="Network">For each use of the prior, their scores by the network, [rows, outputs].</param>
+internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Linear, IReadOnlyDictionary<PriorUse, float[]> Network)
+{
+    private const int MaximumQueries = 32, Draws = 3;
+
+    // The belief that the linear head alone is better: the number of standard errors by which a mixture must be better.
+    private const double Doubt = 0.5;
+
+    private static readonly int[] s_sizes = [4, 8, 16, 32, 64, 128];
+    private static readonly float[] s_limits = [0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f, 0.8f, 0.9f, 1];
+    private static readonly float[] s_halfRows = [0, 2, 4, 8, 16, 32, 64, 128];
+
+    /// <summary>Trials with supports of several sizes that leave a fifth of the rows.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="parameters">Parameters of its linear part, learned without the task.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="number">The number of the task.</param>
+    public static IEnumerable<ShareTrial> Of(PriorFittedAdapter adapter, float[][] parameters, EmbeddedTask task, int number)
+    {
+        var random = new Random(number);
+        LinearHead? prior = adapter.PriorUses.Count > 1 ? adapter.Linear.Adapt(parameters, task.Select([])) : null;
+        foreach (int size in s_sizes.Where(size => 5 * size <= 4 * task.RowCount).SelectMany(size => Enumerable.Repeat(size, Draws)))
+        {
+            int[] order = RowSampler.Some(task.RowCount, task.RowCount, random);
+            EmbeddedTask support = task.Select(order[..size]), query = task.Select(order[size..Math.Min(task.RowCount, size + MaximumQueries)]);
+            var byLinear = new AdaptedTask(adapter.Linear.Adapt(parameters, support), [.. Enumerable.Range(0, adapter.Kind switch { LabelKind.Regression => 0, LabelKind.Binary => 2, _ => query.OutputCount })]);
+            var linear = new float[query.RowCount * query.OutputCount];
+            for (int row = 0; row < query.RowCount; row++)
+                byLinear.Score(query.Row(row), linear.AsSpan(row * query.OutputCount, query.OutputCount));
+            float[] ByNetwork(PriorUse use)
+            {
+                var scores = new float[linear.Length];
+                new NetworkScores(ShippedNetwork.OfPackage.Network, adapter.Kind, support, prior, use, adapter.Views, 1).Predict(query.Embeddings.Span, query.RowCount, scores);
+                return scores;
+            }
+
+            yield return new ShareTrial(number, size, query.Labels, linear, adapter.PriorUses.ToDictionary(use => use, ByNetwork));
+        }
+    }
+
+    /// <summary>The share with the least mean loss over the trials; none, if this is not less than that of the linear head by half a standard error.</summary>
+    /// <param name="trials">The trials.</param>
+    /// <param name="kind">The kind of label.</param>
+    public static NetworkShare Best(IReadOnlyList<ShareTrial> trials, LabelKind kind)
+    {
+        var linear = new NetworkShare(0, 0, PriorUse.None);
+        if (trials.Count == 0)
+            return linear;
+        NetworkShare best = (from use in trials[0].Network.Keys
+                             from limit in s_limits
+                             from halfRows in s_halfRows
+                             select new NetworkShare(limit, halfRows, use)).MinBy(share => trials.Sum(trial => trial.Loss(share, kind)))!;
+        double[] gains = [.. trials.GroupBy(trial => trial.Task, trial => trial.Loss(linear, kind) - trial.Loss(best, kind)).Select(task => task.Average())];
+        double gain = gains.Average(), error = Math.Sqrt(gains.Sum(each => (each - gain) * (each - gain)) / Math.Max(1, gains.Length - 1) / gains.Length);
+        return gain > Doubt * error ? best : linear;
+    }
+
+    private double Loss(NetworkShare share, LabelKind kind)
+    {
+        float network = share.Of(Rows);
+        float[] scores = Network[share.PriorUse];
+        var mixed = new float[Linear.Length / Labels.Length];
+        double sum = 0;
+        for (int row = 0; row < Labels.Length; row++)
+        {
+            for (int k = 0; k < mixed.Length; k++)
+                mixed[k] = (1 - network) * Linear[row * mixed.Length + k] + network * scores[row * mixed.Length + k];
+            sum += ScoreLoss.Of(kind, mixed, Labels[row]);
+        }
+
+        return sum / Labels.Length;
+    }
+}
