@@ -1,4 +1,5 @@
 using MetaML.Heads;
+using MetaML.Pretrained.Distillation;
 using MetaML.Pretrained.Network;
 using MetaML.Pretrained.Tables;
 
@@ -14,7 +15,7 @@ internal sealed class NetworkScores : IScoreFunction
     private readonly LinearHead? _prior;
     private readonly PriorUse _use;
     private readonly float _share;
-    private readonly Lazy<FittedTable> _table;
+    private readonly Lazy<ITablePredictor> _table;
 
     /// <param name="network">The network.</param>
     /// <param name="kind">The kind of label.</param>
@@ -23,7 +24,8 @@ internal sealed class NetworkScores : IScoreFunction
     /// <param name="use">How it is used.</param>
     /// <param name="views">The number of views.</param>
     /// <param name="share">The factor of the scores, and of their variances.</param>
-    public NetworkScores(ManagedNetwork network, LabelKind kind, EmbeddedTask support, LinearHead? prior, PriorUse use, int views, float share)
+    /// <param name="isDistilled">Whether a small network is kept in place of the table that the network has read.</param>
+    public NetworkScores(ManagedNetwork network, LabelKind kind, EmbeddedTask support, LinearHead? prior, PriorUse use, int views, float share, bool isDistilled)
     {
         (_kind, _prior, _use, _share) = (kind, prior, use, share);
         var rows = new float[support.RowCount * WidthOf(support.Dimension)];
@@ -36,7 +38,11 @@ internal sealed class NetworkScores : IScoreFunction
         int[] counted = [.. Enumerable.Range(0, support.RowCount).Where(row => support.Weights[row] > 0)];
         if (counted.Length < support.RowCount && counted.Length > 0)
             table = table.Select(counted);
-        _table = new Lazy<FittedTable>(() => new FittedTable(network, table, views, table.Rows, Seed));
+        _table = new Lazy<ITablePredictor>(() =>
+        {
+            var fitted = new FittedTable(network, table, views, table.Rows, Seed);
+            return isDistilled ? TableDistillation.Fit(fitted) : fitted;
+        });
     }
 
     /// <inheritdoc/>
@@ -49,32 +55,32 @@ internal sealed class NetworkScores : IScoreFunction
     /// <returns>The variance of the last row's label if labels are values; 0 for classes.</returns>
     public float Predict(ReadOnlySpan<float> embeddings, int count, Span<float> scores)
     {
-        FittedTable table = _table.Value;
+        ITablePredictor table = _table.Value;
         int dimension = embeddings.Length / count, width = WidthOf(dimension), outputs = scores.Length / count;
-        Span<float> rows = new float[count * width], probabilities = new float[count * table.Outputs];
+        Span<float> rows = new float[count * width], outcomes = new float[count * table.Outputs];
+        ViewBuffers? buffers = null;
         for (int row = 0; row < count; row++)
             Extend(embeddings.Slice(row * dimension, dimension), rows[(row * width)..]);
-        table.Score(rows, count, new ViewBuffers(table.Network.Shape, count), probabilities);
+        table.Predict(rows, count, ref buffers, outcomes);
         float variance = 0;
         for (int row = 0; row < count; row++)
-            variance = ToScores(table, embeddings.Slice(row * dimension, dimension), probabilities.Slice(row * table.Outputs, table.Outputs), scores.Slice(row * outputs, outputs));
+            variance = ToScores(embeddings.Slice(row * dimension, dimension), outcomes.Slice(row * table.Outputs, table.Outputs), scores.Slice(row * outputs, outputs));
         return variance;
     }
 
-    private float ToScores(FittedTable table, ReadOnlySpan<float> embedding, ReadOnlySpan<float> probabilities, Span<float> scores)
+    private float ToScores(ReadOnlySpan<float> embedding, ReadOnlySpan<float> outcomes, Span<float> scores)
     {
         switch (_kind)
         {
             case LabelKind.Regression:
-                var (mean, deviation) = table.Moments(probabilities);
-                scores[0] = _share * ((float)mean + OffsetOf(embedding));
-                return _share * (float)(deviation * deviation);
+                scores[0] = _share * (outcomes[0] + OffsetOf(embedding));
+                return _share * outcomes[1] * outcomes[1];
             case LabelKind.Binary:
-                scores[0] = _share * (Log(probabilities[1]) - Log(probabilities[0]));
+                scores[0] = _share * (Log(outcomes[1]) - Log(outcomes[0]));
                 return 0;
             default:
                 for (int k = 0; k < scores.Length; k++)
-                    scores[k] = _share * Log(probabilities[k]);
+                    scores[k] = _share * Log(outcomes[k]);
                 return 0;
         }
     }

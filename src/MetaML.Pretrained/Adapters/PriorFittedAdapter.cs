@@ -21,6 +21,7 @@ internal sealed class PriorFittedAdapter : INonlinearAdapter
     {
         _shape = shape;
         Views = options.NumberOfViews;
+        IsDistilled = options.Distilled;
         _linear = (IManagedAdapter)new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic }.Create(shape);
         Parameters = [.. _linear.Parameters, NetworkShare.Spec, new ParameterSpec("network", [ShippedNetwork.OfPackage.Values.Length], _ => ShippedNetwork.OfPackage.Values) { IsTrained = false }];
     }
@@ -36,6 +37,9 @@ internal sealed class PriorFittedAdapter : INonlinearAdapter
 
     /// <summary>The number of views of a table.</summary>
     public int Views { get; }
+
+    /// <summary>Whether small networks are kept in place of the tables that the network has read.</summary>
+    public bool IsDistilled { get; }
 
     /// <summary>The kind of label.</summary>
     public LabelKind Kind => _shape.Kind;
@@ -68,7 +72,7 @@ internal sealed class PriorFittedAdapter : INonlinearAdapter
         if (share.Of(support.RowCount) == 0)
             return null;
         LinearHead? prior = share.PriorUse != PriorUse.None ? _linear.Adapt(LinearOf(parameters), support.Select([])) : null;
-        return new ScoreTerm(new NetworkScores(NetworkOf(parameters[^1]), Kind, support, prior, share.PriorUse, Views, share.Of(support.RowCount)));
+        return new ScoreTerm(new NetworkScores(NetworkOf(parameters[^1]), Kind, support, prior, share.PriorUse, Views, share.Of(support.RowCount), IsDistilled));
     }
 
     /// <inheritdoc/>

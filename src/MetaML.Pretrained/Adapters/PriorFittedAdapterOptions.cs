@@ -43,6 +43,13 @@ public sealed record PriorFittedAdapterOptions : AdapterOptions
     /// <value>1 to 64; default 4. Time and memory are in proportion to it. With more than 16 features, each view has 16 of them, and more views help.</value>
     public int NumberOfViews { get; set; } = 4;
 
+    /// <summary>Whether a small network learns to imitate the network's predictions for each task, when its first row is scored.</summary>
+    /// <value>
+    /// Default false. If true, a row takes microseconds, and a task a few kilobytes in memory besides its rows; the first row takes longer, and predictions are a little
+    /// less accurate; see the model card.
+    /// </value>
+    public bool Distilled { get; set; }
+
     /// <inheritdoc/>
     public override IAdapter Create(HeadShape shape)
     {

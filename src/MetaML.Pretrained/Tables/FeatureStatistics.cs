@@ -29,6 +29,12 @@ internal sealed class FeatureStatistics
         _inverse = float.IsNormal(deviation) ? 1 / deviation : 0;
     }
 
+    /// <summary>The mean; 0 if no value is finite.</summary>
+    public float Mean => _mean;
+
+    /// <summary>The reciprocal of the standard deviation; 0 if the feature does not vary.</summary>
+    public float Inverse => _inverse;
+
     /// <summary>Whether the rows of the support differ in the feature.</summary>
     public bool Varies { get; }
 

@@ -1,7 +1,9 @@
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
+using MetaML.Pretrained.Distillation;
 using MetaML.Pretrained.Network;
 using MetaML.Pretrained.Tables;
+using MetaML.Pretrained.Transformers;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -55,6 +57,8 @@ public sealed class PriorFittedTrainer : IEstimator<PriorFittedTransformer>
         columns.CheckLabeled(input.Schema, _kind);
         columns.CheckNotHidden(ScoreColumns.Names(_kind, _kind == LabelKind.Regression, hasTasks: false));
         int width = ColumnTypes.VectorSize(input.Schema[columns.Features].Type);
+        if (_options.Distilled && width > TableDistillation.MaximumFeatures)
+            throw new ArgumentException($"With {nameof(PriorFittedOptions.Distilled)}, column '{columns.Features}' must have at most {TableDistillation.MaximumFeatures} features; got {width}. The distillation takes the square of it. Select features, as SelectFeaturesBasedOnMutualInformation does, or set it to false.");
         if (width > PriorFittedModel.MaximumFeatures)
             throw new ArgumentException($"Column '{columns.Features}' must have at most {PriorFittedModel.MaximumFeatures} features; got {width}. The network sees 16 at once. Select features, as SelectFeaturesBasedOnMutualInformation does, or use another trainer.");
         KeyVocabulary? classes = _kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[columns.Label]) : null;
@@ -66,7 +70,7 @@ public sealed class PriorFittedTrainer : IEstimator<PriorFittedTransformer>
         int seed = _options.Seed ?? HostSettings.Seed(_host) ?? 0;
         table = RowDraw.Next(table, _options.NumberOfViews * _options.MaximumNumberOfRows, new Random(seed)); // no view reads more rows
         channel.Info($"{table.Rows} rows of {width} features, {_options.NumberOfViews} views.");
-        var model = new PriorFittedModel(_kind, ShippedNetwork.OfPackage, table, _options.NumberOfViews, _options.MaximumNumberOfRows, seed);
+        var model = new PriorFittedModel(_kind, new PriorFittedTable(ShippedNetwork.OfPackage, table, _options.NumberOfViews, _options.MaximumNumberOfRows, seed), _options.Distilled);
         return new PriorFittedTransformer(_host, model, columns, classes);
     }
 

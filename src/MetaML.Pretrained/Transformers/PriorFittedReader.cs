@@ -19,7 +19,7 @@ internal sealed class PriorFittedReader : RowReader
     private ViewBuffers? _buffers;
     private VBuffer<float> _values;
     private float[] _features = [];
-    private float[] _probabilities = [];
+    private float[] _outputValues = [];
     private int _count;
     private long _position = -1;
 
@@ -32,7 +32,7 @@ internal sealed class PriorFittedReader : RowReader
         _row = row;
         _block = row as TaskRowBlock;
         _getFeatures = row.GetGetter<VBuffer<float>>(row.Schema[featureColumn]);
-        _outputs = model.Table.Outputs;
+        _outputs = model.Predictor.Outputs;
     }
 
     /// <inheritdoc/>
@@ -58,16 +58,9 @@ internal sealed class PriorFittedReader : RowReader
     /// <inheritdoc/>
     public override void Compute()
     {
-        int width = _model.FeatureCount, rows = Math.Min(_count, ManagedNetwork.BlockRows);
-        if (_buffers is null || _buffers.Rows.Rows < rows)
-            _buffers = new ViewBuffers(_model.Table.Network.Shape, rows);
-        if (_probabilities.Length < _count * _outputs)
-            _probabilities = new float[_count * _outputs];
-        for (int first = 0; first < _count; first += rows)
-        {
-            int count = Math.Min(rows, _count - first);
-            _model.Table.Score(_features.AsSpan(first * width, count * width), count, _buffers, _probabilities.AsSpan(first * _outputs, count * _outputs));
-        }
+        if (_outputValues.Length < _count * _outputs)
+            _outputValues = new float[_count * _outputs];
+        _model.Predictor.Predict(_features.AsSpan(0, _count * _model.FeatureCount), _count, ref _buffers, _outputValues.AsSpan(0, _count * _outputs));
     }
 
     /// <summary>The getter of an output column.</summary>
@@ -76,8 +69,8 @@ internal sealed class PriorFittedReader : RowReader
     {
         (DefaultColumnNames.Score, LabelKind.Multiclass) => (ValueGetter<VBuffer<float>>)GetProbabilities,
         (DefaultColumnNames.Score, LabelKind.Binary) => (ValueGetter<float>)((ref float value) => value = Logit()),
-        (DefaultColumnNames.Score, _) => (ValueGetter<float>)((ref float value) => value = (float)_model.Table.Moments(Current()).Mean),
-        (ScoreColumns.Deviation, _) => (ValueGetter<float>)((ref float value) => value = (float)_model.Table.Moments(Current()).Deviation),
+        (DefaultColumnNames.Score, _) => (ValueGetter<float>)((ref float value) => value = Current()[0]),
+        (ScoreColumns.Deviation, _) => (ValueGetter<float>)((ref float value) => value = Current()[1]),
         (DefaultColumnNames.Probability, _) => (ValueGetter<float>)((ref float value) => value = Current()[1]),
         (_, LabelKind.Multiclass) => (ValueGetter<uint>)((ref uint value) => value = (uint)TensorPrimitives.IndexOfMax(Current()) + 1),
         _ => (ValueGetter<bool>)((ref bool value) => value = Logit() > 0),
@@ -92,7 +85,7 @@ internal sealed class PriorFittedReader : RowReader
         value = editor.Commit();
     }
 
-    // The probabilities of the row whose values the getters return. Without a block it is the cursor's current row, which is read once.
+    // The outputs of the row whose values the getters return. Without a block it is the cursor's current row, which is read once.
     private ReadOnlySpan<float> Current()
     {
         int row = _block?.RowIndex ?? 0;
@@ -104,6 +97,6 @@ internal sealed class PriorFittedReader : RowReader
             _position = _row.Position;
         }
 
-        return _probabilities.AsSpan(row * _outputs, _outputs);
+        return _outputValues.AsSpan(row * _outputs, _outputs);
     }
 }

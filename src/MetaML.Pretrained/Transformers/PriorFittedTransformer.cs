@@ -90,8 +90,8 @@ public sealed class PriorFittedTransformer : RowBlockTransformer, ISingleFeature
         string label = BinaryFormat.ReadName(ctx.Reader), features = BinaryFormat.ReadName(ctx.Reader);
         PriorFittedModel model = PriorFittedModel.Read(ctx.Reader);
         KeyVocabulary? classes = model.Kind == LabelKind.Multiclass ? KeyVocabulary.Read(ctx.Reader) : null;
-        if (classes is not null && classes.Count != model.Table.Table.Classes)
-            throw new InvalidDataException($"A saved prior-fitted model must have as many classes as its table, {model.Table.Table.Classes}; got {classes.Count}. The file is damaged.");
+        if (classes is not null && classes.Count != model.Predictor.Classes)
+            throw new InvalidDataException($"A saved prior-fitted model must have as many classes as its table, {model.Predictor.Classes}; got {classes.Count}. The file is damaged.");
         return new PriorFittedTransformer(env, model, new ColumnNames(label, features, Task: null, Weight: null), classes);
     }
 }

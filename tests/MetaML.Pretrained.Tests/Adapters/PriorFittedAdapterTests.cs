@@ -85,6 +85,23 @@ public sealed class PriorFittedAdapterTests
     }
 
     [Fact]
+    public void Adapt_Distilled_IsNearlyAsGoodAndKeepsItsScoresWhenSaved()
+    {
+        IDataView training = View(ShopRow.Draw(0, 8, 40)), support = View(ShopRow.Draw(8, 4, 60)), query = View(ShopRow.Draw(8, 4, 100, seed: 2));
+        (ITransformer Model, double Error) Of(bool isDistilled)
+        {
+            ITransformer model = _ml.MetaLearning().Adapt(Regression(new PriorFittedAdapterOptions { Distilled = isDistilled }).Fit(training), support);
+            return (model, _ml.Regression.Evaluate(model.Transform(query), "Value").RootMeanSquaredError);
+        }
+
+        var (network, error) = Of(false);
+        var (distilled, errorOfDistilled) = Of(true);
+        Assert.InRange(errorOfDistilled, 0, 1.2 * error);
+        Assert.NotEqual(Scores(network.Transform(query)), Scores(distilled.Transform(query)));
+        Assert.Equal(Scores(distilled.Transform(query)), Scores(Loaded(distilled, training).Transform(query)));
+    }
+
+    [Fact]
     public void UnknownTask_IsScoredByTheLinearPrior()
     {
         ShopRow[] rows = ShopRow.Draw(0, 8, 30), query = ShopRow.Draw(90, 1, 20);

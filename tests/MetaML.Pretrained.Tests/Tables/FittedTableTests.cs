@@ -70,7 +70,7 @@ public sealed class FittedTableTests
 
     private static float[] Scores(FittedTable fitted, LabeledTable rows)
     {
-        var probabilities = new float[rows.Rows * fitted.Outputs];
+        var probabilities = new float[rows.Rows * fitted.Probabilities];
         fitted.Score(rows.Features, rows.Rows, new ViewBuffers(fitted.Network.Shape, rows.Rows), probabilities);
         return probabilities;
     }

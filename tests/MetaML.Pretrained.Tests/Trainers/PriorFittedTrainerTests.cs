@@ -1,5 +1,6 @@
 using MetaML.Pretrained.Network;
 using MetaML.Pretrained.Tables;
+using MetaML.Pretrained.Transformers;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Xunit;
@@ -67,6 +68,39 @@ public sealed class PriorFittedTrainerTests
             ITransformer loaded = new MLContext(seed: 2).Model.Load(stream, out _);
             Assert.Equal(Scores(model.Transform(query)), Scores(loaded.Transform(query)));
         }
+    }
+
+    [Fact]
+    public void Fit_Distilled_ImitatesTheNetworkInAFewKilobytesWithoutTheRows()
+    {
+        PatientRow[] rows = PatientRow.Draw(100);
+        rows[7].Features[2] = float.NaN;
+        IDataView data = _ml.Transforms.Conversion.MapValueToKey("Key", "Class").Fit(Rows(100)).Transform(_ml.Data.LoadFromEnumerable(rows)), query = Rows(300, seed: 2);
+        (IEstimator<ITransformer> Network, IEstimator<ITransformer> Distilled)[] pairs =
+        [
+            (_ml.BinaryClassification.Trainers.PriorFitted("Answer"), _ml.BinaryClassification.Trainers.PriorFitted(new PriorFittedOptions { LabelColumnName = "Answer", Distilled = true })),
+            (_ml.MulticlassClassification.Trainers.PriorFitted("Key"), _ml.MulticlassClassification.Trainers.PriorFitted(new PriorFittedOptions { LabelColumnName = "Key", Distilled = true })),
+            (_ml.Regression.Trainers.PriorFitted("Value"), _ml.Regression.Trainers.PriorFitted(new PriorFittedOptions { LabelColumnName = "Value", Distilled = true })),
+        ];
+        foreach (var (network, distilled) in pairs)
+        {
+            ITransformer model = distilled.Fit(data);
+            float[] expected = Predictions(network.Fit(data).Transform(query)), scores = Predictions(model.Transform(query));
+            double mean = expected.Average(), error = expected.Zip(scores).Sum(pair => Math.Pow(pair.First - pair.Second, 2)), variance = expected.Sum(score => Math.Pow(score - mean, 2));
+            Assert.True(error < 0.1 * variance, $"{error / variance} of the variance");
+            using var stream = new MemoryStream();
+            _ml.Model.Save(model, data.Schema, stream);
+            Assert.InRange(stream.Length, 100, 8_000);
+            stream.Position = 0;
+            Assert.Equal(scores, Predictions(new MLContext(seed: 2).Model.Load(stream, out _).Transform(query)));
+        }
+    }
+
+    [Fact]
+    public void Fit_DistilledWithTooManyFeatures_SaysWhy()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(row => new Wide { Answer = row % 2 == 0 }));
+        Assert.Contains("at most 200 features; got 201", Assert.Throws<ArgumentException>(() => _ml.BinaryClassification.Trainers.PriorFitted(new PriorFittedOptions { LabelColumnName = "Answer", Distilled = true }).Fit(data)).Message);
     }
 
     [Fact]
@@ -140,10 +174,10 @@ public sealed class PriorFittedTrainerTests
     {
         var table = new LabeledTable([1, float.NaN, 3, 4], 2, [0, 1], 2);
         using var stream = new MemoryStream();
-        new PriorFittedModel(LabelKind.Binary, ShippedNetwork.OfPackage, table, views: 1, maximumRows: 10, seed: 1).Write(new BinaryWriter(stream));
+        new PriorFittedModel(LabelKind.Binary, new PriorFittedTable(ShippedNetwork.OfPackage, table, views: 1, maximumRows: 10, seed: 1), isDistilled: false).Write(new BinaryWriter(stream));
         byte[] good = stream.ToArray();
-        Assert.Equal(table.Features, Read(good).Table.Table.Features);
-        foreach (int position in new[] { 0, 4, 16, 20, 24, good.Length - 1 }) // kind, views, classes, features, rows, weights
+        Assert.Equal(table.Features, ((FittedTable)Read(good).Predictor).Table.Features);
+        foreach (int position in new[] { 0, 5, 9, 13, 17, good.Length - 1 }) // kind, classes, features, rows, views, weights
         {
             byte[] bad = [.. good];
             bad[position] = 0xEE;
@@ -164,9 +198,19 @@ public sealed class PriorFittedTrainerTests
 
     private IEstimator<ITransformer> Regression() => _ml.Regression.Trainers.PriorFitted("Value", numberOfViews: 2);
 
+    private static float[] Predictions(IDataView scored) => scored.Schema.GetColumnOrNull("Probability") is null ? Scores(scored) : [.. scored.GetColumn<float>("Probability")];
+
     private static float[] Scores(IDataView scored) => scored.Schema["Score"].Type is VectorDataViewType
         ? [.. scored.GetColumn<float[]>("Score").SelectMany(row => row)]
         : [.. scored.GetColumn<float>("Score")];
+
+    private sealed class Wide
+    {
+        [VectorType(201)]
+        public float[] Features { get; set; } = new float[201];
+
+        public bool Answer { get; set; }
+    }
 
     private sealed class Prediction
     {

@@ -20,12 +20,13 @@ internal sealed record Method(string Name, Func<LabeledTable, LabeledTable, floa
     public static Method[] Of(LabelKind kind, int views)
     {
         var ml = new MLContext(seed: 1);
-        PriorFittedOptions Options(string label) => new() { LabelColumnName = label, NumberOfViews = views };
+        PriorFittedOptions Options(string label, bool isDistilled = false) => new() { LabelColumnName = label, NumberOfViews = views, Distilled = isDistilled };
         return kind switch
         {
             LabelKind.Binary =>
             [
                 new("PriorFitted", (support, query) => Run(ml, kind, ml.BinaryClassification.Trainers.PriorFitted(Options("Answer")), support, query)),
+                new("PriorFitted, distilled", (support, query) => Run(ml, kind, ml.BinaryClassification.Trainers.PriorFitted(Options("Answer", isDistilled: true)), support, query)),
                 Tuned("L-BFGS, tuned", kind, ml, penalty => ml.BinaryClassification.Trainers.LbfgsLogisticRegression("Answer", l1Regularization: 0, l2Regularization: penalty)),
                 new("SDCA", (support, query) => Run(ml, kind, Prepared(ml, ml.BinaryClassification.Trainers.SdcaLogisticRegression("Answer")), support, query)),
                 new("FastForest", (support, query) => Run(ml, kind, Prepared(ml, Forest(ml, support)), support, query, isProbabilityAsNumber: true)),
@@ -34,6 +35,7 @@ internal sealed record Method(string Name, Func<LabeledTable, LabeledTable, floa
             LabelKind.Multiclass =>
             [
                 new("PriorFitted", (support, query) => Run(ml, kind, ml.MulticlassClassification.Trainers.PriorFitted(Options("Class")), support, query)),
+                new("PriorFitted, distilled", (support, query) => Run(ml, kind, ml.MulticlassClassification.Trainers.PriorFitted(Options("Class", isDistilled: true)), support, query)),
                 Tuned("L-BFGS, tuned", kind, ml, penalty => ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Class", l1Regularization: 0, l2Regularization: penalty)),
                 new("SDCA", (support, query) => Run(ml, kind, Prepared(ml, ml.MulticlassClassification.Trainers.SdcaMaximumEntropy("Class")), support, query)),
                 new("LightGBM", (support, query) => Run(ml, kind, Prepared(ml, ml.MulticlassClassification.Trainers.LightGbm("Class", minimumExampleCountPerLeaf: LeafRows(support, 20))), support, query)),
@@ -41,6 +43,7 @@ internal sealed record Method(string Name, Func<LabeledTable, LabeledTable, floa
             _ =>
             [
                 new("PriorFitted", (support, query) => Run(ml, kind, ml.Regression.Trainers.PriorFitted(Options("Number")), support, query)),
+                new("PriorFitted, distilled", (support, query) => Run(ml, kind, ml.Regression.Trainers.PriorFitted(Options("Number", isDistilled: true)), support, query)),
                 Tuned("SDCA, tuned", kind, ml, penalty => ml.Regression.Trainers.Sdca("Number", l2Regularization: penalty / 30)),
                 new("FastForest", (support, query) => Run(ml, kind, Prepared(ml, Forest(ml, support)), support, query)),
                 new("LightGBM", (support, query) => Run(ml, kind, Prepared(ml, ml.Regression.Trainers.LightGbm("Number", minimumExampleCountPerLeaf: LeafRows(support, 20))), support, query)),
