@@ -41,8 +41,8 @@ internal static class LearnerChoice
     // The length scales of more features are not determined by the rows that they are learned from.
     private const int MaximumFeaturesOfKernel = 50;
 
-    // With fewer tasks nothing can be learned across them.
-    private const int FewestTasks = 2;
+    // Fewer tasks say too little about others: a network that has learned from made-up tables knows more.
+    private const int FewestTasks = 3;
 
     private const int MaximumClassesOfNetwork = 10;
 

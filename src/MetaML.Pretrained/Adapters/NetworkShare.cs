@@ -8,6 +8,12 @@ namespace MetaML.Pretrained.Adapters;
 /// <param name="PriorUse">What the network knows of the learned prior.</param>
 internal sealed record NetworkShare(float Limit, float HalfRows, PriorUse PriorUse)
 {
+    /// <summary>The network alone.</summary>
+    public static readonly NetworkShare OfOneTask = new(1, 0, PriorUse.None);
+
+    /// <summary>The share if two tasks are too few to learn it: by their prior a few rows are predicted better, and by the network more rows.</summary>
+    public static readonly NetworkShare OfTwoTasks = new(1, 8, PriorUse.None);
+
     /// <summary>The parameter. Its initial value is that of the network alone.</summary>
     public static readonly ParameterSpec Spec = new("network_share", [3], _ => [1, 0, 0]) { IsTrained = false };
 

@@ -13,7 +13,7 @@ namespace MetaML;
 /// (1 − λ(n)) · linear score + λ(n) · network score, λ(n) = λ · n / (n + κ). Scores are values or logits, so that classes are mixed by the
 /// weighted geometric mean of their probabilities. λ and κ minimise the loss on training tasks that the linear prior was learned without.
 /// The score of a task without rows, by the learned prior, is a further feature of the network if this lowers the loss.
-/// With fewer than three training tasks nothing is learned across tasks, and a task with rows is scored by the network alone.
+/// With two training tasks, λ is 1 and κ is 8. With one training task a task with rows is scored by the network alone.
 /// A task without rows is always scored by the linear prior.
 /// </para>
 /// <para>

@@ -8,7 +8,7 @@ namespace MetaML.Pretrained.Adapters;
 /// <summary>Learns the linear prior from all training tasks, and the share of the network from some of them by cross-validation over tasks.</summary>
 internal sealed class PriorFittedEvidence : IPriorEvidence
 {
-    /// <summary>With fewer tasks, nothing is learned across tasks.</summary>
+    /// <summary>With fewer tasks, the share of the network is not learned.</summary>
     public const int FewestTasks = 3;
 
     private const int Folds = 5, MaximumTasks = 40, MaximumRows = 300;
@@ -39,7 +39,10 @@ internal sealed class PriorFittedEvidence : IPriorEvidence
         int count = Enumerable.Range(0, _count).Count(task => isUsed?.Invoke(task) != false);
         if (count < FewestTasks)
         {
-            _choices.Add($"Prior-fitted network: tasks with rows are scored by it alone, since {count} training tasks are too few to learn across.");
+            (count < 2 ? NetworkShare.OfOneTask : NetworkShare.OfTwoTasks).Store(parameters[^2].Values);
+            _choices.Add(count < 2
+                ? "Prior-fitted network: a task with rows is scored by it alone, since one training task is too few to learn across."
+                : $"Prior-fitted network: its share in a score is {NetworkShare.OfTwoTasks.Of(5):F2} with 5 rows and {NetworkShare.OfTwoTasks.Of(50):F2} with 50, since two training tasks are too few to learn it.");
             return;
         }
 

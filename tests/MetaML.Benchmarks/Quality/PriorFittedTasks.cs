@@ -18,7 +18,8 @@ internal static class PriorFittedTasks
     /// <param name="folder">The root folder of the data. Data sets that are absent are left out with a message.</param>
     /// <param name="beginning">What the names of the families begin with.</param>
     /// <param name="draws">The number of draws; null for all.</param>
-    public static void Run(string folder, string beginning, int? draws)
+    /// <param name="most">The largest number of training tasks; null for all.</param>
+    public static void Run(string folder, string beginning, int? draws, int? most)
     {
         var clock = Stopwatch.StartNew();
         var results = new List<object>();
@@ -30,9 +31,9 @@ internal static class PriorFittedTasks
             {
                 RegressionRow[][] tasks = Computers.Draw(family.Tasks, draw);
                 var ml = new MLContext(seed: draw);
-                RegressionRow[][] known = tasks[..(tasks.Length / 2)], unseen = tasks[(tasks.Length / 2)..];
-                ITransformer Fit(AdapterOptions? adapter) => ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { Adapter = adapter }).Fit(Methods.View(ml, [.. known.SelectMany(task => task)]));
-                ITransformer byDefault = Fit(null), byAdapter = Fit(new PriorFittedAdapterOptions());
+                RegressionRow[][] known = tasks[..Math.Min(most ?? tasks.Length, tasks.Length / 2)], unseen = tasks[(tasks.Length / 2)..];
+                ITransformer Fit(MetaLearnerOptions options) => ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, [.. known.SelectMany(task => task)]));
+                ITransformer byDefault = Fit(Default(known.Length)), byAdapter = Fit(new MetaLearnerOptions { Adapter = new PriorFittedAdapterOptions() });
                 foreach (int rows in family.Supports)
                 {
                     double Loss(ITransformer model)
@@ -58,6 +59,9 @@ internal static class PriorFittedTasks
         AnsiConsole.Write(table);
         Result.Print(new { quality = "prior-fitted-tasks", rows = results, seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) });
     }
+
+    // What is chosen if nothing is set. With one or two tasks it would be the adapter, so that the linear learner, which is chosen without its package, takes its place.
+    private static MetaLearnerOptions Default(int tasks) => tasks > 2 ? new() : new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
 
     private static string Text(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 

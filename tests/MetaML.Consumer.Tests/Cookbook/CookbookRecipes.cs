@@ -80,6 +80,21 @@ public sealed class CookbookRecipes : IDisposable
     }
 
     [Fact]
+    public void FewTasks_AreLearnedByTheNetworkAndTheLearnedPrior()
+    {
+        // <recipe>
+        var pipeline = ml.Transforms.Concatenate("Features", "Weekday", "Temperature", "Price")
+            .Append(ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions
+            {
+                LabelColumnName = "Demand", TaskColumnName = "Store", Adapter = new PriorFittedAdapterOptions(),
+            }), TransformerScope.Everything);
+        ITransformer mixed = ml.MetaLearning().Adapt(pipeline.Fit(sales), support);
+        // </recipe>
+        double explained = ml.Regression.Evaluate(mixed.Transform(query), "Demand").RSquared;
+        Assert.True(explained > 0.9, $"R² {explained}");
+    }
+
+    [Fact]
     public void ArrivingRows_AreAddedAndForgotten()
     {
         Sale[] days = Sale.Of(stores: 3, days: 10, first: 29, seed: 5);

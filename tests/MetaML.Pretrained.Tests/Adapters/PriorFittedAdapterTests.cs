@@ -17,7 +17,7 @@ public sealed class PriorFittedAdapterTests
     {
         IDataView task = View(ShopRow.Draw(0, 1, 80)), others = View(ShopRow.Draw(0, 1, 300, seed: 2));
         Assert.True(_ml.BinaryClassification.Evaluate(Binary().Fit(task).Transform(others), "Answer").AreaUnderRocCurve > 0.93);
-        Assert.Contains(_log, text => text.Contains("1 training tasks are too few", StringComparison.Ordinal));
+        Assert.Contains(_log, text => text.Contains("one training task is too few", StringComparison.Ordinal));
         var classes = _ml.MulticlassClassification.Evaluate(Multiclass().Fit(task).Transform(others), "Key");
         Assert.True(classes.MicroAccuracy > 0.75, $"accuracy {classes.MicroAccuracy}");
         IDataView values = Regression().Fit(task).Transform(others);
@@ -154,6 +154,9 @@ public sealed class PriorFittedAdapterTests
         IDataView scored = _ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Answer", TaskColumnName = "Task" }).Fit(task).Transform(View(ShopRow.Draw(0, 1, 300, seed: 2)));
         Assert.True(_ml.BinaryClassification.Evaluate(scored, "Answer").AreaUnderRocCurve > 0.9);
         Assert.Contains(_log, text => text.Contains("Learner: PriorFitted, since nothing is set, and there is one task", StringComparison.Ordinal));
+        _log.Clear();
+        _ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Answer", TaskColumnName = "Task" }).Fit(View(ShopRow.Draw(0, 2, 20)));
+        Assert.Contains(_log, text => text.Contains("2 tasks are too few to learn across", StringComparison.Ordinal));
         _log.Clear();
         _ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Answer", TaskColumnName = "Task" }).Fit(View(ShopRow.Draw(0, 12, 20)));
         Assert.DoesNotContain(_log, text => text.Contains("Learner: PriorFitted", StringComparison.Ordinal));
