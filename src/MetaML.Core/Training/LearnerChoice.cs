@@ -42,7 +42,7 @@ internal static class LearnerChoice
     private const int MaximumFeaturesOfKernel = 50;
 
     // Fewer tasks say too little about others: a network that has learned from made-up tables knows more.
-    private const int FewestTasks = 3;
+    private const int FewestTasks = 5;
 
     private const int MaximumClassesOfNetwork = 10;
 

@@ -11,7 +11,7 @@ namespace MetaML.Pretrained.Distillation;
 internal static class TableDistillation
 {
     /// <summary>The largest number of features: the work has their square.</summary>
-    public const int MaximumFeatures = 200;
+    public const int MaximumFeatures = 300;
 
     private const int MixedRows = 512, MaximumRows = 256;
     private const float LeastProbability = 1e-4f;

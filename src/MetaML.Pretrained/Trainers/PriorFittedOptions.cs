@@ -23,7 +23,7 @@ public sealed record PriorFittedOptions
 
     /// <summary>Whether a small network learns to imitate the network's predictions, and is kept in place of the rows and the network.</summary>
     /// <value>
-    /// Default false. If true, a row takes microseconds, and the saved model a few kilobytes without any row of the table; Fit takes longer, there are at most 200
+    /// Default false. If true, a row takes microseconds, and the saved model a few kilobytes without any row of the table; Fit takes longer, there are at most 300
     /// features, and predictions are a little less accurate; see the model card.
     /// </value>
     public bool Distilled { get; set; }

@@ -60,8 +60,8 @@ internal static class PriorFittedTasks
         Result.Print(new { quality = "prior-fitted-tasks", rows = results, seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) });
     }
 
-    // What is chosen if nothing is set. With one or two tasks it would be the adapter, so that the linear learner, which is chosen without its package, takes its place.
-    private static MetaLearnerOptions Default(int tasks) => tasks > 2 ? new() : new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+    // What is chosen if nothing is set. With one to four tasks it would be the adapter, so that the linear learner takes its place.
+    private static MetaLearnerOptions Default(int tasks) => tasks > 4 ? new() : new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
 
     private static string Text(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 

@@ -100,7 +100,7 @@ public sealed class PriorFittedTrainerTests
     public void Fit_DistilledWithTooManyFeatures_SaysWhy()
     {
         IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(row => new Wide { Answer = row % 2 == 0 }));
-        Assert.Contains("at most 200 features; got 201", Assert.Throws<ArgumentException>(() => _ml.BinaryClassification.Trainers.PriorFitted(new PriorFittedOptions { LabelColumnName = "Answer", Distilled = true }).Fit(data)).Message);
+        Assert.Contains("at most 300 features; got 301", Assert.Throws<ArgumentException>(() => _ml.BinaryClassification.Trainers.PriorFitted(new PriorFittedOptions { LabelColumnName = "Answer", Distilled = true }).Fit(data)).Message);
     }
 
     [Fact]
@@ -206,8 +206,8 @@ public sealed class PriorFittedTrainerTests
 
     private sealed class Wide
     {
-        [VectorType(201)]
-        public float[] Features { get; set; } = new float[201];
+        [VectorType(301)]
+        public float[] Features { get; set; } = new float[301];
 
         public bool Answer { get; set; }
     }
