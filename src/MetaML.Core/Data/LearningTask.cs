@@ -1,3 +1,5 @@
+using MetaML.Heads;
+
 namespace MetaML.Data;
 
 /// <summary>A set of rows that share one labelling.</summary>
@@ -11,6 +13,17 @@ public sealed class LearningTask
         Labels = labels;
         Weights = weights;
         Classes = classes;
+    }
+
+    // The same task with other rows, labels, weights or number.
+    private LearningTask(LearningTask task, int[] rows, float[] labels, float[]? weights, int number)
+        : this(task.Name, rows, labels, weights, task.Classes, number)
+    {
+        Covariates = task.Covariates;
+        Groups = task.Groups;
+        Prior = task.Prior;
+        Exposures = task.Exposures;
+        Scaling = task.Scaling;
     }
 
     /// <summary>The name of the task.</summary>
@@ -43,6 +56,9 @@ public sealed class LearningTask
     /// <summary>The prior of the task if it is not that of its groups; null otherwise.</summary>
     internal TaskPrior? Prior { get; init; }
 
+    /// <summary>The scaling of <see cref="Labels"/>; null if they are in the user's units, or scaled as those of all tasks.</summary>
+    internal LabelScaling? Scaling { get; init; }
+
     /// <summary>The exposure of each labelled row if labels are counts; null if all are 1.</summary>
     internal float[]? Exposures { get; init; }
 
@@ -63,22 +79,24 @@ public sealed class LearningTask
 
     /// <summary>The same task with some of its labelled rows. Its classes do not change.</summary>
     internal LearningTask Take(IReadOnlyCollection<int> indices) => new(
-        Name,
+        this,
         [.. indices.Select(i => Rows[i])],
         [.. indices.Select(i => Labels[i])],
         Weights is null ? null : [.. indices.Select(i => Weights[i])],
-        Classes,
-        Number) { Covariates = Covariates, Groups = Groups, Prior = Prior, Exposures = Exposures is null ? null : [.. indices.Select(i => Exposures[i])] };
+        Number) { Exposures = Exposures is null ? null : [.. indices.Select(i => Exposures[i])] };
 
     /// <summary>The same task with other labels of its rows.</summary>
-    internal LearningTask WithLabels(float[] labels) => new(Name, Rows, labels, Weights, Classes, Number) { Covariates = Covariates, Exposures = Exposures, Groups = Groups, Prior = Prior };
+    internal LearningTask WithLabels(float[] labels) => new(this, Rows, labels, Weights, Number);
+
+    /// <summary>The same task with labels that a scaling of its own gave.</summary>
+    internal LearningTask Scaled(LabelScaling scaling) => new(this, Rows, Array.ConvertAll(Labels, scaling.Apply), Weights, Number) { Scaling = scaling };
 
     /// <summary>The same task with other covariates.</summary>
-    internal LearningTask WithCovariates(float[] covariates) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = covariates, Exposures = Exposures, Groups = Groups, Prior = Prior };
+    internal LearningTask WithCovariates(float[] covariates) => new(this, Rows, Labels, Weights, Number) { Covariates = covariates };
 
     /// <summary>The same task with the prior that other tasks of its groups give.</summary>
-    internal LearningTask WithPrior(TaskPrior? prior) => new(Name, Rows, Labels, Weights, Classes, Number) { Covariates = Covariates, Exposures = Exposures, Groups = Groups, Prior = prior };
+    internal LearningTask WithPrior(TaskPrior? prior) => new(this, Rows, Labels, Weights, Number) { Prior = prior };
 
     /// <summary>The same task with this number.</summary>
-    internal LearningTask Numbered(int number) => number == Number ? this : new(Name, Rows, Labels, Weights, Classes, number) { Covariates = Covariates, Exposures = Exposures, Groups = Groups, Prior = Prior };
+    internal LearningTask Numbered(int number) => number == Number ? this : new(this, Rows, Labels, Weights, number);
 }

@@ -46,6 +46,9 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>The prior of a training task that the other tasks of its groups give; null for that of its groups.</summary>
     internal TaskPrior? Prior { get; init; }
 
+    /// <summary>The scaling of the task's labels, which does not change with rows that are added; null for that of all tasks.</summary>
+    internal LabelScaling? Scaling { get; init; }
+
     /// <summary>The state of the test for drift; null before the first test.</summary>
     internal DriftState? Drift { get; init; }
 
@@ -72,6 +75,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
         Covariates = Covariates,
         Groups = Groups,
         Prior = Prior,
+        Scaling = Scaling,
         Drift = drift,
     };
 
@@ -115,10 +119,16 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     private float VarianceOf(ReadOnlySpan<float> embedding) => Head.PredictiveVariance?.Variance(embedding) ?? 0;
 
     /// <summary>Writes the task.</summary>
-    /// <param name="writer">Receives, in this order: number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, 32 for standardised covariates, 64 for the state of the test for drift, and 128 for groups: their names, whether the task has a prior of its own, and if so its values.</param>
+    /// <param name="writer">Receives, in this order: mean and deviation of the task's labels if the model has sizes of labels, number of outputs, weights, bias, number of classes, classes, a byte of flags, and the parts with a flag. The flags are 1 for encoder parameters (for each parameter whether it differs from the shared one, and if so its values), 2 for a predictive variance, 4 for the number of rows, 8 for λ, 16 for statistics, 32 for standardised covariates, 64 for the state of the test for drift, and 128 for groups: their names, whether the task has a prior of its own, and if so its values.</param>
     /// <param name="model">The model that the task belongs to.</param>
     public void Write(BinaryWriter writer, MetaModel model)
     {
+        if (model.LabelSizes is not null)
+        {
+            writer.Write(Scaling!.Mean);
+            writer.Write(Scaling.Deviation);
+        }
+
         writer.Write(Head.OutputCount);
         BinaryFormat.WriteFloats(writer, Head.Weights);
         BinaryFormat.WriteFloats(writer, Head.Bias);
@@ -158,6 +168,7 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <exception cref="EndOfStreamException">The data end too early.</exception>
     public static AdaptedTask Read(BinaryReader reader, MetaModel model, int classCount)
     {
+        LabelScaling? scaling = model.LabelSizes is null ? null : ReadScaling(reader);
         int outputs = BinaryFormat.ReadCount(reader, BinaryFormat.MaximumOutputs, "outputs");
         float[] weights = BinaryFormat.ReadFloats(reader, (long)outputs * model.EmbeddingDimension);
         float[] bias = BinaryFormat.ReadFloats(reader, outputs);
@@ -188,9 +199,18 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
             Covariates = (parts & HasCovariates) != 0 ? BinaryFormat.ReadFloats(reader, model.CovariateNames.Count) : [],
             Drift = (parts & HasDrift) != 0 ? DriftState.Read(reader, model.StatisticsForm, model.StatisticsForm.TargetsOf(outputs)) : null,
             Groups = hasGroups ? [.. model.GroupNames.Select(_ => BinaryFormat.ReadName(reader))] : [],
+            Scaling = scaling,
             Prior = hasGroups && reader.ReadBoolean() ? GroupPriors.ReadPrior(reader, model.EmbeddingDimension + 1) : null,
         };
         return model.TermOf(task) is { } term ? task.With(task.Head with { Term = term }, classes, task.TrainingWeight, task.Drift) : task;
+    }
+
+    private static LabelScaling ReadScaling(BinaryReader reader)
+    {
+        var scaling = new LabelScaling(reader.ReadDouble(), reader.ReadDouble());
+        return double.IsFinite(scaling.Mean) && double.IsFinite(scaling.Deviation) && scaling.Deviation > 0
+            ? scaling
+            : throw new InvalidDataException($"A task's labels must have a finite mean and a positive, finite deviation; got {scaling.Mean} and {scaling.Deviation}. The file is damaged.");
     }
 
     private static double ReadWeight(BinaryReader reader)

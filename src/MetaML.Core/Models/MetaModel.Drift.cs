@@ -80,8 +80,9 @@ public sealed partial class MetaModel
         head.Score(row.Values, scores);
         if (Kind == LabelKind.Regression)
         {
-            double known = head.Deviation(row.Values, scores[0]), deviation = double.IsNaN(known) ? _labels.Deviation : known;
-            double error = (row.Label * _labels.Deviation + _labels.Mean - scores[0]) / deviation;
+            LabelScaling scaling = head.Scaling ?? _labels;
+            double known = head.Deviation(row.Values, scores[0]), deviation = double.IsNaN(known) ? scaling.Deviation : known;
+            double error = (row.Label * scaling.Deviation + scaling.Mean - scores[0]) / deviation;
             return (-Math.Log(deviation) - error * error / (2 * level), error * error);
         }
 

@@ -12,8 +12,8 @@ namespace MetaML.Models;
 public sealed partial class MetaModel
 {
     // Version 2 has a calibration, and offsets of the scores of ridge, Bayesian and prototype heads. Version 3 has covariates of tasks,
-    // names of features, and what is known of the prior. Version 4 has groups of tasks.
-    private const int FormatVersion = 4;
+    // names of features, and what is known of the prior. Version 4 has groups of tasks. Version 5 has sizes of labels.
+    private const int FormatVersion = 5;
 
     // Names of features are saved if they have together at most this number of characters.
     private const int MostCharactersOfNames = 1 << 16;
@@ -42,6 +42,7 @@ public sealed partial class MetaModel
             Adapter = _design.AdapterOptions,
             LabelMean = _labels.Mean,
             LabelDeviation = _labels.Deviation,
+            LabelSizes = LabelSizes,
             IsScaled = _scaling is not null,
             IsShifted = _scaling?.Shift is not null,
             IsScaledByFeature = _scaling is { Shift: null, Scale.Length: > 1 },
@@ -126,6 +127,7 @@ public sealed partial class MetaModel
                 int covariates = header.CovariateNames?.Length ?? 0;
                 return new MetaModel(design, scaling, labels, encoderValues, adapterValues)
                 {
+                    LabelSizes = header.LabelSizes,
                     CovariateScaling = covariates == 0 ? null : new CovariateScaling(FeatureScaling.FromArrays(BinaryFormat.ReadFloats(reader, covariates), BinaryFormat.ReadFloats(reader, covariates))),
                     Groups = header.GroupNames is { } names ? GroupPriors.Read(reader, names, design.Head.EmbeddingDimension + 1) : null,
                     Training = header.Training,

@@ -44,6 +44,7 @@ public sealed partial class MetaModel
                 Drift = before?.Drift,
                 Groups = GroupsOf(task, before),
                 Prior = before?.Prior,
+                Scaling = task.Scaling,
                 IsRecursive = isRecursive,
                 Posterior = isRecursive ? posteriors!.Take(task.Name, before?.Statistics) : null,
             };
@@ -82,6 +83,7 @@ public sealed partial class MetaModel
                 Drift = before.Drift?.Without(forgotten),
                 Groups = before.Groups,
                 Prior = before.Prior,
+                Scaling = task.Scaling,
                 IsRecursive = isRecursive,
                 Posterior = isRecursive && !before.Statistics.IsDecayed ? Stepped(posteriors!.Take(task.Name, before.Statistics), forgotten, -1) : null,
             };
@@ -94,7 +96,7 @@ public sealed partial class MetaModel
         CheckFits(rows);
         if (rows.Tasks.FirstOrDefault(task => task.Exposures is not null) is { } exposed)
             throw new InvalidOperationException($"{method} must get rows with the exposure 1; got another exposure in task '{exposed.Name}'. Tasks do not keep exposures. The model has not changed. Adapt the task on all its rows.");
-        rows = Standardize(rows);
+        rows = Standardize(rows, known);
         var tasks = new AdaptedTask?[known.Count];
         var states = new TaskState[known.Count];
         for (int t = 0; t < tasks.Length; t++)
@@ -139,7 +141,7 @@ public sealed partial class MetaModel
                 _ => throw new InvalidOperationException(),
             };
             int rows = state.Statistics.RowCount;
-            return Finish(new LearningTask(name, [], [], null, state.Classes) { Covariates = state.Covariates, Groups = state.Groups, Prior = state.Prior }, state.Classes, rows, Calibrate(head, state.Covariates, rows, hasOwnPrior: false), null, state.Statistics);
+            return Finish(new LearningTask(name, [], [], null, state.Classes) { Covariates = state.Covariates, Groups = state.Groups, Prior = state.Prior, Scaling = state.Scaling }, state.Classes, rows, Calibrate(head, state.Covariates, rows, hasOwnPrior: false), null, state.Statistics);
         }
         catch (ArithmeticException error)
         {
@@ -196,14 +198,14 @@ public sealed partial class MetaModel
             var kept = (RowStatistics)states[t].Statistics;
             int[] numbers = [.. kept.Rows.Select(row => store.Add(row.Features(FeatureCount)))];
             float[] labels = [.. kept.Rows.Select(row => Kind == LabelKind.Multiclass ? states[t].Classes[(int)row.Label] : row.Label)];
-            support.Add(new LearningTask(rows.Tasks[t].Name, numbers, labels, kept.Weights, states[t].Classes) { Covariates = states[t].Covariates });
+            support.Add(new LearningTask(rows.Tasks[t].Name, numbers, labels, kept.Weights, states[t].Classes) { Covariates = states[t].Covariates, Scaling = states[t].Scaling });
         }
 
         IReadOnlyList<AdaptedTask> adapted = AdaptStandardized(rows.On(store).With(support), new AdaptationOptions { KeepsStatistics = false }, cancellationToken);
         for (int i = 0; i < present.Length; i++)
         {
             TaskStatistics statistics = states[present[i]].Statistics;
-            tasks[present[i]] = new AdaptedTask(adapted[i].Head, adapted[i].Classes, adapted[i].EncoderParameters) { RowCount = statistics.RowCount, Statistics = statistics, Covariates = states[present[i]].Covariates };
+            tasks[present[i]] = new AdaptedTask(adapted[i].Head, adapted[i].Classes, adapted[i].EncoderParameters) { RowCount = statistics.RowCount, Statistics = statistics, Covariates = states[present[i]].Covariates, Scaling = states[present[i]].Scaling };
         }
     }
 
@@ -280,6 +282,9 @@ public sealed partial class MetaModel
         public string[] Groups { get; init; } = [];
 
         public TaskPrior? Prior { get; init; }
+
+        /// <summary>The scaling of the task's labels; null for that of all tasks.</summary>
+        public LabelScaling? Scaling { get; init; }
 
         public IReadOnlyList<DriftAlarm> Alarms { get; init; } = [];
 

@@ -25,6 +25,8 @@ public sealed partial class MetaModel
         writer.Write(ClassCount);
         writer.Write(_labels.Mean);
         writer.Write(_labels.Deviation);
+        if (LabelSizes is not null)
+            writer.Write(JsonSerializer.Serialize(LabelSizes));
         foreach (string name in CovariateNames.Concat(GroupNames))
             writer.Write(name);
         foreach (float[]? values in (float[]?[])[_scaling?.Shift, _scaling?.Scale, CovariateScaling?.Shift, CovariateScaling?.Scale, .. _encoderArrays])
@@ -44,7 +46,7 @@ public sealed partial class MetaModel
     /// <returns>The task with a head of this model. The test for drift starts again.</returns>
     /// <exception cref="InvalidOperationException">The head is not finite.</exception>
     internal AdaptedTask TakeOver(AdaptedTask task, string name) =>
-        Refit((IManagedAdapter)_design.Adapter, name, new TaskState(task.Statistics!, [.. task.Classes], task.Covariates) { Groups = task.Groups });
+        Refit((IManagedAdapter)_design.Adapter, name, new TaskState(task.Statistics!, [.. task.Classes], task.Covariates) { Groups = task.Groups, Scaling = task.Scaling });
 
     /// <summary>The adapter if sums over tasks determine its prior, or what training leaves open of it.</summary>
     /// <exception cref="ArgumentException">They do not.</exception>
@@ -70,6 +72,7 @@ public sealed partial class MetaModel
     /// <param name="training">The summary of their training.</param>
     internal MetaModel WithParameters(ParameterArray[] encoder, ParameterArray[] adapter, TrainingSummary? training) => new(_design, _scaling, _labels, encoder, adapter)
     {
+        LabelSizes = LabelSizes,
         CovariateScaling = CovariateScaling,
         Training = training,
         Statistics = Statistics,

@@ -110,8 +110,14 @@ public sealed partial class MetaModel
     /// <summary>The prior of each training task given all others, by name; empty if tasks are in no groups. Not saved with the model, because each adapted task holds its own.</summary>
     internal IReadOnlyDictionary<string, TaskPrior> TaskPriors { get; init; } = ReadOnlyDictionary<string, TaskPrior>.Empty;
 
-    /// <summary>The scaling of labels.</summary>
-    internal LabelScaling Labels => _labels;
+    /// <summary>The scaling of labels; if each task has its own, that of a task of the typical size.</summary>
+    internal LabelScaling Labels => LabelSizes?.Typical.Then(_labels) ?? _labels;
+
+    /// <summary>The scaling of labels that all tasks share, after the division by <see cref="LabelSizes"/>.</summary>
+    internal LabelScaling CommonLabels => _labels;
+
+    /// <summary>The sizes of the labels of tasks, by which they are divided before the common scaling; null if labels have one scale.</summary>
+    internal LabelSizes? LabelSizes { get; init; }
 
     /// <summary>The encoder, without the values of its parameters.</summary>
     internal IEncoder Encoder => _design.Encoder;
@@ -167,7 +173,15 @@ public sealed partial class MetaModel
         return AdaptStandardized(Standardize(support), options, cancellationToken);
     }
 
-    private TaskSet Standardize(TaskSet tasks) => CovariateScaling?.Apply(_labels.Apply(tasks)) ?? _labels.Apply(tasks);
+    // Known tasks keep the scaling of their labels.
+    private TaskSet Standardize(TaskSet tasks, IReadOnlyList<AdaptedTask?>? known = null)
+    {
+        TaskSet scaled = LabelSizes is null ? _labels.Apply(tasks) : tasks.With([.. tasks.Tasks.Select((task, t) => task.Scaled(known?[t]?.Scaling ?? ScalingOf(task)))]);
+        return CovariateScaling?.Apply(scaled) ?? scaled;
+    }
+
+    // From the user's units to standardised labels.
+    private LabelScaling ScalingOf(LearningTask task) => LabelSizes is null ? _labels : LabelSizes.Of(task).Then(_labels);
 
     /// <summary>The prior of a task with these covariates, in these groups: the result of adaptation on no rows.</summary>
     /// <param name="covariates">[covariates], in the user's units, in the order of <see cref="CovariateNames"/>.</param>
@@ -222,6 +236,20 @@ public sealed partial class MetaModel
     /// <summary>The same model with calibrated scores.</summary>
     internal MetaModel With(ScoreCalibration? calibration) => Copy(_labels, calibration, null, null, null, Statistics);
 
+    /// <summary>The same model for tasks whose labels are in the user's units, after training on tasks that were divided by their sizes.</summary>
+    internal MetaModel BySize(LabelSizes sizes) => new(_design, _scaling, _labels, _encoderValues, _adapterValues)
+    {
+        LabelSizes = sizes,
+        CovariateScaling = CovariateScaling,
+        Groups = Groups,
+        TaskPriors = TaskPriors,
+        Calibration = Calibration,
+        Training = Training,
+        Population = Population,
+        Statistics = Statistics,
+        TaskWeights = TaskWeights,
+    };
+
     /// <summary>The same model for labels in other units.</summary>
     internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, Calibration, Training, Population, null, Statistics, TaskPriors);
 
@@ -231,6 +259,7 @@ public sealed partial class MetaModel
     /// <summary>The same model with intervals or sets of new labels.</summary>
     internal MetaModel Covering(ConformalQuantiles conformal) => new(_design, _scaling, _labels, _encoderValues, _adapterValues)
     {
+        LabelSizes = LabelSizes,
         CovariateScaling = CovariateScaling,
         Groups = Groups,
         TaskPriors = TaskPriors,
@@ -246,6 +275,7 @@ public sealed partial class MetaModel
     private MetaModel Copy(LabelScaling labels, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics, IReadOnlyDictionary<string, TaskPrior>? taskPriors = null) =>
         new(_design, _scaling, labels, _encoderValues, _adapterValues)
         {
+            LabelSizes = labels == _labels ? LabelSizes : null, // they are in the units of the labels
             CovariateScaling = CovariateScaling,
             Groups = Groups,
             TaskPriors = taskPriors ?? ReadOnlyDictionary<string, TaskPrior>.Empty,
@@ -275,7 +305,7 @@ public sealed partial class MetaModel
     /// <summary>Embeds a task's rows with the shared encoder, and standardises its labels and covariates.</summary>
     internal EmbeddedTask Embed(FeatureStore features, LearningTask task)
     {
-        LearningTask standardized = _labels.Apply(task);
+        LearningTask standardized = ScalingOf(task).Apply(task);
         return EmbedStandardized(features, CovariateScaling is { } scaling ? standardized.WithCovariates(scaling.Apply(task.Covariates)) : standardized);
     }
 
@@ -337,16 +367,16 @@ public sealed partial class MetaModel
     {
         if (GivesDeviation && head.PredictiveVariance is null)
             throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
-        head = _labels.Restore(head);
+        head = (task.Scaling ?? _labels).Restore(head);
         if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
-            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics, Covariates = task.Covariates, Groups = task.Groups, Prior = task.Prior };
+            return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics, Covariates = task.Covariates, Groups = task.Groups, Prior = task.Prior, Scaling = task.Scaling };
         throw NotFinite(task.Name);
     }
 
     // For standardised covariates.
     private AdaptedTask AdaptWithoutRows(float[] covariates, IReadOnlyList<string>? groups = null)
     {
-        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]) { Covariates = covariates, Groups = [.. groups ?? []] };
+        var empty = new LearningTask("", [], [], null, [.. Enumerable.Range(0, ClassCount)]) { Covariates = covariates, Groups = [.. groups ?? []], Scaling = LabelSizes?.Typical.Then(_labels) };
         return AdaptStandardized(new TaskSet(Kind, new DenseFeatureStore(FeatureCount), [empty], ClassCount, true) { CovariateNames = CovariateNames, GroupNames = GroupNames }, new AdaptationOptions())[0];
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaML.Heads;
 using MetaML.Options;
 using MetaML.Statistics;
 
@@ -20,6 +21,10 @@ internal sealed record MetaModelHeader
     public required double LabelMean { get; init; }
 
     public required double LabelDeviation { get; init; }
+
+    /// <summary>The sizes of the labels of tasks; null in models of earlier versions, and if labels have one scale.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LabelSizes? LabelSizes { get; init; }
 
     public required bool IsScaled { get; init; }
 
@@ -71,6 +76,7 @@ internal sealed record MetaModelHeader
         if (Kind != LabelKind.Multiclass && CommonOutputs != 1)
             throw OptionCheck.Error(this, nameof(CommonOutputs), "1 unless labels are multiclass", CommonOutputs);
         OptionCheck.Positive(this, nameof(LabelDeviation), LabelDeviation);
+        LabelSizes?.Validate();
         Training?.Validate();
         Population?.Validate();
         if (FeatureNames is not null && (FeatureNames.Length != FeatureCount || FeatureNames.Contains(null)))

@@ -78,8 +78,8 @@ internal sealed class Population
     /// <summary>Numbers of the tasks and the rows that the prior was learned from; null if they are not known.</summary>
     public (int Tasks, long Rows)? LearnedFrom => _model.Population is { } known ? (known.Tasks, known.Rows) : null;
 
-    /// <summary>log p(y | features), in the user's units; null if it is not known.</summary>
-    public double? LogLikelihood => _model.Population is { } known ? known.LogLikelihood - known.Rows * Math.Log(Labels.Deviation) : null;
+    /// <summary>log p(y | features), in the user's units; null if it is not known, or if each task has a scale of its own.</summary>
+    public double? LogLikelihood => _model.LabelSizes is null && _model.Population is { } known ? known.LogLikelihood - known.Rows * Math.Log(Labels.Deviation) : null;
 
     /// <summary>Number of free parameters: coefficients, covariance and noise.</summary>
     public int? Parameters => _model.Population is { } known ? known.VarianceParameters + (known.StandardErrors.Length > 0 ? known.StandardErrors.Length : _heads.Length * _width) : null;

@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Heads;
 using MetaML.Models;
 using MetaML.Training.Checkpoints;
 using MetaML.Training.Loop;
@@ -53,7 +54,10 @@ public static class MetaTrainer
         CovariateCheck.Check(problems, options);
         foreach (TaskSet problem in problems)
             CountRule.Check(problem, options.Adapter?.PredictsCounts(problem.Kind) == true);
-        return Learn(problems, options, new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn)));
+        var run = new TrainingRun(log, warn, new TrainingStop(options), TrainingCheckpoint.Open(problems, options, warn));
+        LabelSizes?[] sizes = [.. problems.Select(problem => options.Adapter?.PredictsCounts(problem.Kind) == true ? null : LabelSizes.Choose(problem, options.ScaleLabelsByTask, run.Decide))];
+        IReadOnlyList<MetaModel> models = Learn([.. problems.Zip(sizes, (problem, own) => own?.Apply(problem) ?? problem)], options, run);
+        return [.. models.Zip(sizes, (model, own) => own is null ? model : model.BySize(own))];
     }
 
     /// <summary>Runs a training, or the first half of joint training.</summary>

@@ -2,6 +2,7 @@ using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
+using MetaML.Heads;
 using MetaML.Models;
 using MetaML.Training;
 using MetaML.Training.Checkpoints;
@@ -57,6 +58,8 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
 
         using IChannel channel = _host.Start("Multi-output training");
         MetaTrainingOptions options = _options.Bind(_host, channel, input.Schema);
+        if (columns.Task is null)
+            options = options with { ScaleLabelsByTask = false }; // the tasks are the outputs, which have scales of their own
         var reader = new TaskSetReader(_host, channel, columns) { CancellationToken = options.CancellationToken, Encoder = options.Encoder };
         TaskSet[] outputs = reader.Read(input, labels);
         string[] empty = [.. labels.Where((_, i) => outputs[i].Tasks.Count == 0).Select(label => $"'{label.Name}'")];
@@ -72,7 +75,7 @@ public sealed class MultiOutputTrainer : IEstimator<MultiOutputTransformer>
             UnknownTaskHandling unknown = columns.Task is null ? UnknownTaskHandling.Missing : _options.UnknownTasksOf(shared, channel); // without a Task column there are no unknown tasks
             foreach (var (i, scaling) in problem.Labels)
             {
-                MetaModel model = shared.WithLabels(scaling.Then(shared.Labels)).Keeping(_options.Statistics);
+                MetaModel model = (scaling == LabelScaling.None ? shared : shared.WithLabels(scaling.Then(shared.Labels))).Keeping(_options.Statistics);
                 KeyVocabulary? classes = labels[i].Kind == LabelKind.Multiclass ? KeyVocabulary.Of(input.Schema[labels[i].Name]) : null;
                 IReadOnlyDictionary<string, double> weights = columns.Task is not null ? shared.TaskWeights
                     : shared.TaskWeights.TryGetValue(labels[i].Name, out double weight) ? new Dictionary<string, double> { [TaskNames.Only] = weight } : [];

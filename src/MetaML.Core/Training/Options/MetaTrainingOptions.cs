@@ -77,6 +77,18 @@ public record MetaTrainingOptions : TrainingLoopOptions
     /// <value>Default <see cref="ClassSets.Auto"/>.</value>
     public ClassSets ClassSets { get; set; } = ClassSets.Auto;
 
+    /// <summary>Whether the labels of each task are divided by their own size, the root mean square about a common centre; for regression.</summary>
+    /// <value>
+    /// Null (default) for a choice from the training tasks: true if the sizes of tasks differ so much that one standard deviation of their logarithm is a factor of 3 or more.
+    /// The log says what was chosen. MultiOutput scales the labels of each output instead.
+    /// </value>
+    /// <remarks>
+    /// Otherwise tasks with large labels, such as the revenues of large stores, dominate what is learned. Each task then counts alike, and scores are in the units of the labels of their task.
+    /// The size of a task with few rows is shrunk towards the typical size by empirical Bayes. A task without rows is scored as one of the typical size.
+    /// Rows that Update adds do not change the size of a task.
+    /// </remarks>
+    public bool? ScaleLabelsByTask { get; set; }
+
     /// <summary>Whether each task of the model keeps what is needed to add rows to it and to take rows away.</summary>
     /// <value>Default false.</value>
     /// <remarks>
@@ -115,6 +127,8 @@ public record MetaTrainingOptions : TrainingLoopOptions
         OptionCheck.AtLeast(this, nameof(AdapterIterations), AdapterIterations, 0);
         if (AdapterIterations is not null && Objective != TrainingObjective.Joint)
             throw OptionCheck.Error(this, nameof(AdapterIterations), "null unless Objective is Joint", AdapterIterations, "Otherwise encoder and adapter are trained together.", "Leave it unset, or set Objective to Joint.");
+        if (ScaleLabelsByTask == true && (kind != LabelKind.Regression || Adapter?.PredictsCounts(kind) == true))
+            throw OptionCheck.Error(this, nameof(ScaleLabelsByTask), "false or null unless labels are values", ScaleLabelsByTask, "Classes and counts have no scale.", "Leave it unset.");
         OptionCheck.AtLeast<int>(this, nameof(StatisticsBufferRows), StatisticsBufferRows, 1);
         OptionNames.Check(this, nameof(Encoder), Encoder);
         OptionNames.Check(this, nameof(Adapter), Adapter);

@@ -34,7 +34,7 @@ internal sealed class GradientShard
             Seed = unchecked((options.Seed ?? 0) * 486_187_739 + number),
             NumberOfThreads = 1,
         };
-        _problem = new LearningProblem(new PreparedProblem(tasks, model.Labels, model.CovariateScaling, _options, null, null, fewestTasks: 1), _options);
+        _problem = new LearningProblem(new PreparedProblem(model.LabelSizes?.Apply(tasks) ?? tasks, model.CommonLabels, model.CovariateScaling, _options, null, null, fewestTasks: 1), _options);
     }
 
     /// <summary>The gradient of the tasks that the shard draws in an outer step.</summary>
