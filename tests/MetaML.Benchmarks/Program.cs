@@ -14,6 +14,7 @@ using MetaML.Benchmarks.Speed;
         new("sine", null, _ => Sine.Run()), // generates its data
         new("school", "school", School.Run),
         new("computers", "computers", Computers.Run),
+        new("label-sizes", "computers", LabelSizes.Run),
         new("default", "", folder => Defaults.Run(folder, Option("--methods") ?? "")),
         new("combinations", "", folder => Combinations.Run(folder, Number("--count") ?? 120)),
         new("calibration", null, _ => Calibration.Run(Option("--methods") ?? "")), // makes its own data

@@ -1,5 +1,3 @@
-using MetaML.Heads;
-
 namespace MetaML.Data;
 
 /// <summary>A set of rows that share one labelling.</summary>

@@ -1,3 +1,4 @@
+using MetaML.Data;
 using MetaML.Models;
 using MetaML.Numerics;
 
@@ -28,6 +29,18 @@ public sealed record LinearHead(float[] Weights, float[] Bias)
         for (int k = 0; k < Bias.Length; k++)
             scores[k] = Score(embedding, k);
     }
+
+    /// <summary>The head whose scores are in the user's units, if those of this head are for scaled labels.</summary>
+    /// <param name="labels">The scaling of the labels.</param>
+    internal LinearHead Restored(LabelScaling labels) => labels == LabelScaling.None
+        ? this
+        : this with
+        {
+            Weights = Array.ConvertAll(Weights, weight => (float)(weight * labels.Deviation)),
+            Bias = Array.ConvertAll(Bias, bias => (float)(bias * labels.Deviation + labels.Mean)),
+            PredictiveVariance = PredictiveVariance is { } variance ? variance with { Noise = (float)(variance.Noise * labels.Deviation) } : null,
+            Term = Term is { } term ? term with { Scale = (float)(term.Scale * labels.Deviation) } : null,
+        };
 
     /// <summary>One output's score.</summary>
     internal float Score(ReadOnlySpan<float> embedding, int output) =>

@@ -1,5 +1,6 @@
 using MetaML.Adapters;
 using MetaML.Adapters.ClosedForm;
+using MetaML.Data;
 using MetaML.Heads;
 using MetaML.Statistics;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using MetaML.Adapters;
 using MetaML.Data;
 using MetaML.Files;
-using MetaML.Heads;
 using MetaML.Parameters;
 
 namespace MetaML.Models;

@@ -157,7 +157,7 @@ public sealed partial class MetaModel
             return null;
         RowStatistics kept = task.Statistics as RowStatistics ?? throw new InvalidDataException($"A task of a model with {_design.AdapterOptions.GetType().Name} must keep its rows. The file is damaged.");
         LinearHead nothing = new([], []) { Term = adapter.TermOf(_adapterArrays, kept.ToEmbedded(task.Head.OutputCount, task.Covariates, task.Prior ?? Groups?.Of(task.Groups))) };
-        return _labels.Restore(nothing).Term;
+        return nothing.Restored(task.Scaling ?? _labels).Term;
     }
 
     private TaskState WithPosterior(TaskState state) => state.IsRecursive && state.Posterior is null ? state with { Posterior = PosteriorOf(state) } : state;

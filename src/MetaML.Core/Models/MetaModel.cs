@@ -367,7 +367,7 @@ public sealed partial class MetaModel
     {
         if (GivesDeviation && head.PredictiveVariance is null)
             throw new InvalidOperationException($"{_design.Adapter.GetType().Name}.Adapt must return a head with {nameof(LinearHead.PredictiveVariance)} set, since {_design.AdapterOptions.GetType().Name}.{nameof(AdapterOptions.GivesDeviation)} is true; got null for task '{task.Name}'. Its scores would have no deviation. Set it, or do not override {nameof(AdapterOptions.GivesDeviation)}.");
-        head = (task.Scaling ?? _labels).Restore(head);
+        head = head.Restored(task.Scaling ?? _labels);
         if (FiniteNumbers.AreAll<float>(head.Weights) && FiniteNumbers.AreAll<float>(head.Bias) && (head.PredictiveVariance is not { } variance || (float.IsFinite(variance.Noise) && FiniteNumbers.AreAll<float>(variance.Factor))))
             return new AdaptedTask(head, classes, encoderParameters) { RowCount = rows, Statistics = statistics, Covariates = task.Covariates, Groups = task.Groups, Prior = task.Prior, Scaling = task.Scaling };
         throw NotFinite(task.Name);

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using MetaML.Heads;
+using MetaML.Data;
 using MetaML.Options;
 using MetaML.Statistics;
 

@@ -1,6 +1,6 @@
 using MetaML.Adapters;
 using MetaML.Adapters.Bayesian;
-using MetaML.Heads;
+using MetaML.Data;
 using MetaML.Numerics;
 
 namespace MetaML.Models;

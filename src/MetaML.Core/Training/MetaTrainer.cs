@@ -1,5 +1,4 @@
 using MetaML.Data;
-using MetaML.Heads;
 using MetaML.Models;
 using MetaML.Training.Checkpoints;
 using MetaML.Training.Loop;

@@ -2,7 +2,6 @@ using MetaML.Data;
 using MetaML.Extensions.Data;
 using MetaML.Extensions.Interop;
 using MetaML.Extensions.Trainers;
-using MetaML.Heads;
 using MetaML.Models;
 using MetaML.Training;
 using MetaML.Training.Checkpoints;

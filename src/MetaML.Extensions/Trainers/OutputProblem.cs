@@ -1,5 +1,5 @@
 using MetaML.Data;
-using MetaML.Heads;
+
 
 namespace MetaML.Extensions.Trainers;
 

@@ -7,7 +7,6 @@ using MetaML.Extensions.Transformers;
 using MetaML.Extensions.Transformers.Export;
 using MetaML.Extensions.Transformers.RowScoring;
 using MetaML.Graphs;
-using MetaML.Heads;
 using MetaML.Models;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;

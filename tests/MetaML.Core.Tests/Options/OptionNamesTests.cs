@@ -1,8 +1,8 @@
 using System.Text;
 using MetaML.Adapters;
 using MetaML.Adapters.ClosedForm;
+using MetaML.Data;
 using MetaML.Encoders;
-using MetaML.Heads;
 using MetaML.Models;
 using MetaML.Parameters;
 using Xunit;

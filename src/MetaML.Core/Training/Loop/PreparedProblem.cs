@@ -1,6 +1,5 @@
 using MetaML.Data;
 using MetaML.Episodes;
-using MetaML.Heads;
 
 namespace MetaML.Training.Loop;
 

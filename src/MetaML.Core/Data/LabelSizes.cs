@@ -1,12 +1,12 @@
-using MetaML.Data;
 using MetaML.Options;
 
-namespace MetaML.Heads;
+namespace MetaML.Data;
 
 /// <summary>Scales the labels of each task by their own size, for tasks whose labels differ in size by orders of magnitude.</summary>
 /// <remarks>
 /// The size of a task is the root mean square of its labels about a centre that all tasks share. The logarithms of sizes are normally distributed over tasks,
-/// and the size of a task with few rows is shrunk towards their mean. A task without rows has the typical size, exp(<paramref name="MeanLog"/>).
+/// and the size of a task with few rows is shrunk towards their mean. A task without rows has the typical size, exp(<paramref name="MeanLog"/>),
+/// and one whose labels are all at the centre has a small one: larger scores would be far from all that is known of it.
 /// </remarks>
 /// <param name="Center">The centre: 0, or the median of the means of tasks.</param>
 /// <param name="MeanLog">The mean of the logarithm of sizes.</param>
@@ -18,6 +18,9 @@ internal sealed record LabelSizes(double Center, double MeanLog, double Between,
     private const double LeastFactor = 3;
 
     private const int FewestTasks = 5;
+
+    // About 2 % of the tasks are smaller than the typical size by so many standard deviations.
+    private const double SmallSize = 2;
 
     /// <summary>The sizes of tasks.</summary>
     /// <param name="set">The training tasks.</param>
@@ -44,9 +47,11 @@ internal sealed record LabelSizes(double Center, double MeanLog, double Between,
     /// <summary>The scaling of a task's labels.</summary>
     public LabelScaling Of(LearningTask task)
     {
-        double square = MeanSquare(task, Center);
-        if (square == 0 || Between == 0)
+        if (task.RowCount == 0 || Between == 0)
             return Typical;
+        double square = MeanSquare(task, Center);
+        if (square == 0)
+            return new LabelScaling(Center, Math.Exp(MeanLog - SmallSize * Math.Sqrt(Between)));
         double trust = Within == 0 ? 1 : Between / (Between + Within / task.RowCount);
         return new LabelScaling(Center, Math.Exp(MeanLog + trust * (Math.Log(square) / 2 - MeanLog)));
     }

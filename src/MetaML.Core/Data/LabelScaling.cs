@@ -1,8 +1,6 @@
-using MetaML.Data;
+namespace MetaML.Data;
 
-namespace MetaML.Heads;
-
-/// <summary>Scales regression labels to mean 0 and standard deviation 1 over the training tasks, and heads back to the user's units.</summary>
+/// <summary>Scales regression labels to mean 0 and standard deviation 1 over the training tasks.</summary>
 /// <param name="Mean">The mean, which is subtracted.</param>
 /// <param name="Deviation">The standard deviation, the divisor; 1 if labels never vary, or are classes.</param>
 internal sealed record LabelScaling(double Mean, double Deviation)
@@ -29,15 +27,4 @@ internal sealed record LabelScaling(double Mean, double Deviation)
     public LabelScaling Then(LabelScaling next) => new(Mean + Deviation * next.Mean, Deviation * next.Deviation);
 
     public float Apply(float label) => (float)((label - Mean) / Deviation);
-
-    /// <summary>The head whose scores are in the user's units.</summary>
-    public LinearHead Restore(LinearHead head) => this == None
-        ? head
-        : new LinearHead(
-            Array.ConvertAll(head.Weights, weight => (float)(weight * Deviation)),
-            Array.ConvertAll(head.Bias, bias => (float)(bias * Deviation + Mean)))
-        {
-            PredictiveVariance = head.PredictiveVariance is { } variance ? variance with { Noise = (float)(variance.Noise * Deviation) } : null,
-            Term = head.Term is { } term ? term with { Scale = (float)(term.Scale * Deviation) } : null,
-        };
 }
