@@ -35,7 +35,7 @@ internal sealed record LabelSizes(double Center, double MeanLog, double Between,
         double[] means = [.. tasks.Select(task => (double)task.Labels.Average()).Order()];
         LabelSizes[] sizes = [Fit(tasks, 0), Fit(tasks, means[means.Length / 2])];
         LabelSizes[] fitting = [.. sizes.Where(each => isAsked == true || each.Between >= Math.Pow(Math.Log(LeastFactor), 2))];
-        if (fitting.MinBy(each => each.Within) is not { } chosen) // the centre about which few rows tell a size best
+        if (fitting.MinBy(each => each.Misfit(tasks)) is not { } chosen)
             return null;
         decide?.Invoke($"Labels: scaled by the size of each task, since {(isAsked == true ? "ScaleLabelsByTask is true" : "sizes differ")}: about {chosen.Center:G4}, two thirds of the tasks are within a factor of {Math.Exp(Math.Sqrt(chosen.Between)):G3} of the typical size, {Math.Exp(chosen.MeanLog):G4}.");
         return chosen;
@@ -67,6 +67,15 @@ internal sealed record LabelSizes(double Center, double MeanLog, double Between,
             throw OptionCheck.Error(this, $"{nameof(Center)}, {nameof(MeanLog)}", "finite", $"{Center}, {MeanLog}");
         OptionCheck.NotNegative(this, nameof(Between), Between);
         OptionCheck.NotNegative(this, nameof(Within), Within);
+    }
+
+    // The negative log likelihood of a row, up to a constant, if scaled labels of all tasks are normal with one mean and variance.
+    private double Misfit(LearningTask[] tasks)
+    {
+        LabelScaling[] scalings = Array.ConvertAll(tasks, Of);
+        float[] scaled = [.. tasks.Zip(scalings, (task, scaling) => task.Labels.Select(scaling.Apply)).SelectMany(labels => labels)];
+        double mean = scaled.Average(), variance = scaled.Average(label => (label - mean) * (label - mean));
+        return tasks.Zip(scalings, (task, scaling) => task.RowCount * Math.Log(scaling.Deviation)).Sum() / scaled.Length + Math.Log(variance) / 2;
     }
 
     private static LabelSizes Fit(LearningTask[] tasks, double center)

@@ -35,6 +35,15 @@ public sealed class LabelSizesTests
     }
 
     [Fact]
+    public void Choose_SmallAndLargeTasks_CentreDoesNotHideTheSmallOnes()
+    {
+        TaskSet tasks = Drawn(20, (size, noise) => size * Math.Max(0, 1 + 0.7 * noise)); // about the median of means, labels of small tasks are nearly equal
+        LabelSizes sizes = Assert.IsType<LabelSizes>(LabelSizes.Choose(tasks, null, null));
+        Assert.Equal(0, sizes.Center);
+        Assert.InRange(sizes.Of(tasks.Tasks[0]).Deviation, 0.005, 0.02);
+    }
+
+    [Fact]
     public void Choose_CommonMeanFarFromZero_CentreIsTheMean()
     {
         LabelSizes sizes = Assert.IsType<LabelSizes>(LabelSizes.Choose(Drawn(20, (size, noise) => 1e5 + size * noise), null, null));
