@@ -29,6 +29,7 @@ using MetaML.Benchmarks.Speed;
         new("omniglot-small", "omniglot", folder => Omniglot.RunSmall(folder, Option("--methods") ?? "", Number("--count"))),
         new("omniglot", "omniglot", Omniglot.Run),
         new("omniglot-unlabelled", "omniglot", folder => Omniglot.RunUnlabelled(folder, Number("--count"))),
+        new("omniglot-resnet", "omniglot", OmniglotResNet.Run),
         new("unlabelled", "", folder => Unlabelled.Run(folder, Option("--tables"))),
         new("clinc150", "clinc150", Clinc150.Run),
         new("clinc150-minilm", "clinc150", folder => Clinc150MiniLm.Run(folder, Option("--methods") ?? "")),

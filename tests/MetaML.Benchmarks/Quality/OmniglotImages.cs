@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
@@ -10,27 +9,14 @@ namespace MetaML.Benchmarks.Quality;
 /// <param name="Characters">[characters][drawings][pixels].</param>
 internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
 {
-    private const int OriginalSide = 105;
-
     /// <summary>Reads the alphabets of an archive with PNG files in folders Alphabet/characterNN.</summary>
     public static OmniglotImages[] Read(string archive)
     {
         var ml = new MLContext(seed: 1);
-        using ZipArchive zip = ZipFile.OpenRead(archive);
-        var drawings = new List<Drawing>();
-        foreach (ZipArchiveEntry entry in zip.Entries.Where(entry => entry.Name.EndsWith(".png", StringComparison.Ordinal)).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
-        {
-            using Stream stream = entry.Open();
-            using var memory = new MemoryStream();
-            stream.CopyTo(memory);
-            memory.Position = 0;
-            string[] path = entry.FullName.Split('/');
-            drawings.Add(new Drawing { Alphabet = path[^3], Character = path[^2], Image = MLImage.CreateFromStream(memory) });
-        }
-
+        OmniglotDrawing[] drawings = [.. OmniglotDrawing.Read(archive)];
         IDataView view = ml.Data.LoadFromEnumerable(drawings);
-        var pixels = ml.Transforms.ExtractPixels("Pixels", nameof(Drawing.Image), colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red);
-        IEnumerable<float[]> features = pixels.Fit(view).Transform(view).GetColumn<float[]>("Pixels").Select(drawing => InkCrop.Apply(drawing, OriginalSide, ImageRow.Side));
+        var pixels = ml.Transforms.ExtractPixels("Pixels", nameof(OmniglotDrawing.Image), colorsToExtract: ImagePixelExtractingEstimator.ColorBits.Red);
+        IEnumerable<float[]> features = pixels.Fit(view).Transform(view).GetColumn<float[]>("Pixels").Select(drawing => InkCrop.Apply(drawing, OmniglotDrawing.Side, ImageRow.Side));
         return [.. drawings.Zip(features).GroupBy(pair => pair.First.Alphabet).Select(alphabet => new OmniglotImages(
             alphabet.Key,
             [.. alphabet.GroupBy(pair => pair.First.Character).Select(character => character.Select(pair => pair.Second).ToArray())]))];
@@ -60,15 +46,5 @@ internal sealed record OmniglotImages(string Alphabet, float[][][] Characters)
         const int Side = ImageRow.Side;
         int[] from = [.. Enumerable.Range(0, Side * Side).Select(i => source(i % Side, i / Side)).Select(pixel => pixel.Y * Side + pixel.X)];
         return new OmniglotImages($"{Alphabet}, {suffix}", Array.ConvertAll(Characters, character => Array.ConvertAll(character, image => Array.ConvertAll(from, i => image[i]))));
-    }
-
-    private sealed class Drawing
-    {
-        public string Alphabet { get; set; } = "";
-
-        public string Character { get; set; } = "";
-
-        [ImageType(OriginalSide, OriginalSide)]
-        public MLImage? Image { get; set; }
     }
 }
