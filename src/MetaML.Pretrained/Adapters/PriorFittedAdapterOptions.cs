@@ -22,7 +22,7 @@ namespace MetaML;
 /// library is needed. The network does not use example weights, except that rows with the weight 0 are left out; the linear head uses them.
 /// </para>
 /// <para>
-/// The state of a task is its rows: 4 · (features + 2) bytes for each row in a saved model. In memory, each view adds about 3 kB for each row once
+/// The state of a task is its rows, 4 · features + 20 bytes each in a saved model, beside its linear head. In memory, each view adds about 3 kB for each row once
 /// the task is scored. A task keeps at most 4,096 rows, and of more rows a sample. Update and Forget need no KeepStatistics. The saved
 /// model also contains the network, 1.4 MB.
 /// </para>
