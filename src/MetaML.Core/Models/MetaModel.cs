@@ -230,52 +230,32 @@ public sealed partial class MetaModel
     public MetaScorer CreateScorer() => new(_design.Encoder, _scaling, _encoderArrays);
 
     /// <summary>The same model with a summary of its training, the task weights, and what is known of its prior.</summary>
-    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights, PriorSummary? prior, IReadOnlyDictionary<string, TaskPrior>? taskPriors) =>
-        Copy(_labels, Calibration, training, prior is null || EncoderOptions is not IdentityEncoderOptions ? null : PopulationEstimate.Of(prior, _design, _scaling, CovariateScaling), weights, Statistics, taskPriors);
+    internal MetaModel After(TrainingSummary training, IReadOnlyDictionary<string, double> weights, PriorSummary? prior, IReadOnlyDictionary<string, TaskPrior>? taskPriors)
+    {
+        PopulationEstimate? population = prior is null || EncoderOptions is not IdentityEncoderOptions ? null : PopulationEstimate.Of(prior, _design, _scaling, CovariateScaling);
+        return Copy(_labels, LabelSizes, Calibration, training, population, weights, Statistics, taskPriors);
+    }
 
     /// <summary>The same model with calibrated scores.</summary>
-    internal MetaModel With(ScoreCalibration? calibration) => Copy(_labels, calibration, null, null, null, Statistics);
+    internal MetaModel With(ScoreCalibration? calibration) => Copy(_labels, LabelSizes, calibration, null, null, null, Statistics);
 
-    /// <summary>The same model for tasks whose labels are in the user's units, after training on tasks that were divided by their sizes.</summary>
-    internal MetaModel BySize(LabelSizes sizes) => new(_design, _scaling, _labels, _encoderValues, _adapterValues)
-    {
-        LabelSizes = sizes,
-        CovariateScaling = CovariateScaling,
-        Groups = Groups,
-        TaskPriors = TaskPriors,
-        Calibration = Calibration,
-        Training = Training,
-        Population = Population,
-        Statistics = Statistics,
-        TaskWeights = TaskWeights,
-    };
+    /// <summary>The same model for labels in other units, in which all tasks have one scale.</summary>
+    internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, null, Calibration, Training, Population, null, Statistics, TaskPriors);
 
-    /// <summary>The same model for labels in other units.</summary>
-    internal MetaModel WithLabels(LabelScaling labels) => Copy(labels, Calibration, Training, Population, null, Statistics, TaskPriors);
+    /// <summary>The same model for tasks whose labels are in the user's units, after training on tasks whose labels were divided by their sizes.</summary>
+    internal MetaModel BySize(LabelSizes sizes) => Copy(_labels, sizes, Calibration, Training, Population, TaskWeights, Statistics, TaskPriors);
 
     /// <summary>The same model, whose tasks keep what Update and Forget need of their rows.</summary>
-    internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, Calibration, Training, Population, TaskWeights, statistics, TaskPriors);
+    internal MetaModel Keeping(StatisticsOptions? statistics) => Copy(_labels, LabelSizes, Calibration, Training, Population, TaskWeights, statistics, TaskPriors);
 
     /// <summary>The same model with intervals or sets of new labels.</summary>
-    internal MetaModel Covering(ConformalQuantiles conformal) => new(_design, _scaling, _labels, _encoderValues, _adapterValues)
-    {
-        LabelSizes = LabelSizes,
-        CovariateScaling = CovariateScaling,
-        Groups = Groups,
-        TaskPriors = TaskPriors,
-        Calibration = Calibration,
-        Training = Training,
-        Population = Population,
-        Statistics = Statistics,
-        TaskWeights = TaskWeights,
-        Conformal = conformal,
-    };
+    internal MetaModel Covering(ConformalQuantiles conformal) => Copy(_labels, LabelSizes, Calibration, Training, Population, TaskWeights, Statistics, TaskPriors, conformal);
 
-    // Without quantiles, which belong to the labels and the calibration that they were found with.
-    private MetaModel Copy(LabelScaling labels, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics, IReadOnlyDictionary<string, TaskPrior>? taskPriors = null) =>
+    // Quantiles belong to the labels and the calibration that they were found with.
+    private MetaModel Copy(LabelScaling labels, LabelSizes? sizes, ScoreCalibration? calibration, TrainingSummary? training, PopulationEstimate? population, IReadOnlyDictionary<string, double>? weights, StatisticsOptions? statistics, IReadOnlyDictionary<string, TaskPrior>? taskPriors = null, ConformalQuantiles? conformal = null) =>
         new(_design, _scaling, labels, _encoderValues, _adapterValues)
         {
-            LabelSizes = labels == _labels ? LabelSizes : null, // they are in the units of the labels
+            LabelSizes = sizes,
             CovariateScaling = CovariateScaling,
             Groups = Groups,
             TaskPriors = taskPriors ?? ReadOnlyDictionary<string, TaskPrior>.Empty,
@@ -284,6 +264,7 @@ public sealed partial class MetaModel
             Population = population,
             Statistics = statistics,
             TaskWeights = weights ?? ReadOnlyDictionary<string, double>.Empty,
+            Conformal = conformal,
         };
 
     /// <summary>Throws unless the tasks have the model's label kind and number of features.</summary>

@@ -84,6 +84,19 @@ public sealed class LabelSizeTests
     }
 
     [Fact]
+    public void Coverage_SmallAndLargeTasks_IntervalsAreInTheirUnits()
+    {
+        (List<TaskRow> training, List<TaskRow> support, List<TaskRow> query) = Sized(80);
+        ITransformer model = Adapted(_ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = nameof(TaskRow.Value), TaskColumnName = nameof(TaskRow.Task), Encoder = new IdentityEncoderOptions(), Coverage = 0.9 }).Fit(View(training)), support);
+        IDataView scored = model.Transform(View(query));
+        foreach (var size in query.Zip(scored.GetColumn<float>("ScoreLowerBound"), scored.GetColumn<float>("ScoreUpperBound")).GroupBy(row => SizeOf(row.First.Task) < 1))
+        {
+            Assert.InRange(size.Average(row => row.First.Value >= row.Second && row.First.Value <= row.Third ? 1.0 : 0), 0.8, 1);
+            Assert.InRange(size.Average(row => (row.Third - row.Second) / SizeOf(row.First.Task)), 0.1, 3);
+        }
+    }
+
+    [Fact]
     public void MultiOutput_TasksOfDifferentSizes_EachOutputHasItsOwnSizes()
     {
         (List<TaskRow> training, List<TaskRow> support, List<TaskRow> query) = Sized(40);
