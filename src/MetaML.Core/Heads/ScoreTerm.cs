@@ -8,19 +8,13 @@ internal sealed record ScoreTerm(IScoreFunction Function, float Scale = 1)
     /// <summary>Adds the part to scores.</summary>
     /// <param name="embedding">[embedding].</param>
     /// <param name="scores">[outputs]: receives the sums.</param>
-    public void AddTo(ReadOnlySpan<float> embedding, Span<float> scores)
+    /// <returns>The variance of a value that the linear part does not have; 0 for classes.</returns>
+    public float AddTo(ReadOnlySpan<float> embedding, Span<float> scores)
     {
         Span<float> part = scores.Length <= 16 ? stackalloc float[scores.Length] : new float[scores.Length];
-        Function.Predict(embedding, part);
+        float variance = Function.Predict(embedding, part);
         for (int k = 0; k < scores.Length; k++)
             scores[k] += Scale * part[k];
-    }
-
-    /// <summary>The variance of a value that the linear part does not have.</summary>
-    /// <param name="embedding">[embedding].</param>
-    public float Variance(ReadOnlySpan<float> embedding)
-    {
-        float part = 0;
-        return Scale * Scale * Function.Predict(embedding, new Span<float>(ref part));
+        return Scale * Scale * variance;
     }
 }

@@ -95,25 +95,27 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <summary>Scores an embedding.</summary>
     /// <param name="embedding">[embedding], from the encoder with this task's parameters.</param>
     /// <param name="scores">Receives [outputs]; for counts the expected count of a row with the exposure 1.</param>
-    internal void Score(ReadOnlySpan<float> embedding, Span<float> scores)
+    /// <returns>The variance of the part of the head that is not linear, for <see cref="Deviation"/>; 0 if it has none.</returns>
+    internal float Score(ReadOnlySpan<float> embedding, Span<float> scores)
     {
         Head.Score(embedding, scores);
         if (Head.Counts is not null)
             scores[0] = CountDistribution.Mean(scores[0], VarianceOf(embedding));
         else if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // gives mean probabilities of classes, see PredictiveVariance
             TensorPrimitives.Divide(scores, variance.Deviation(embedding), scores);
-        Head.Term?.AddTo(embedding, scores);
+        return Head.Term?.AddTo(embedding, scores) ?? 0;
     }
 
     /// <summary>The standard deviation of a label about its score; for classes the divisor of scores; NaN if it is not known.</summary>
     /// <param name="embedding">[embedding].</param>
     /// <param name="score">The first score, for the exposure of the row if labels are counts.</param>
-    internal float Deviation(ReadOnlySpan<float> embedding, float score)
+    /// <param name="termVariance">What <see cref="Score"/> returned.</param>
+    internal float Deviation(ReadOnlySpan<float> embedding, float score, float termVariance)
     {
         if (Head.Counts is { } counts)
             return counts.Deviation(score, VarianceOf(embedding));
         float deviation = Head.PredictiveVariance?.Deviation(embedding) ?? float.NaN;
-        return Classes.Count > 0 || Head.Term is null ? deviation : MathF.Sqrt(deviation * deviation + Head.Term.Variance(embedding));
+        return Classes.Count > 0 || Head.Term is null ? deviation : MathF.Sqrt(deviation * deviation + termVariance);
     }
 
     private float VarianceOf(ReadOnlySpan<float> embedding) => Head.PredictiveVariance?.Variance(embedding) ?? 0;

@@ -78,11 +78,11 @@ public sealed partial class MetaModel
     private (double Log, double SquaredError)? LogDensity(AdaptedTask head, int[] classes, StoredRow row, double level)
     {
         Span<float> scores = new float[head.Head.OutputCount];
-        head.Score(row.Values, scores);
+        float termVariance = head.Score(row.Values, scores);
         if (Kind == LabelKind.Regression)
         {
             LabelScaling scaling = head.Scaling ?? _labels;
-            double known = head.Deviation(row.Values, scores[0]), deviation = double.IsNaN(known) ? scaling.Deviation : known;
+            double known = head.Deviation(row.Values, scores[0], termVariance), deviation = double.IsNaN(known) ? scaling.Deviation : known;
             double error = (row.Label * scaling.Deviation + scaling.Mean - scores[0]) / deviation;
             return (-Math.Log(deviation) - error * error / (2 * level), error * error);
         }

@@ -36,17 +36,7 @@ public sealed class MetaScorer
     /// <param name="task">The adapted task.</param>
     /// <param name="row">The features.</param>
     /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), a value (regression), or the expected count of a row with the exposure 1; valid until the next call.</returns>
-    public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row)
-    {
-        Clear();
-        Add(row);
-        EmbedAll(task.EncoderParameters ?? _shared);
-        if (_scores.Length < task.Head.OutputCount)
-            _scores = new float[task.Head.OutputCount];
-        Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
-        task.Score(Embedding(0), scores);
-        return scores;
-    }
+    public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row) => ScoreRow(task, row, out _);
 
     /// <summary>Scores a row for a task, and gives the standard deviation of its label.</summary>
     /// <param name="task">The adapted task.</param>
@@ -55,8 +45,8 @@ public sealed class MetaScorer
     /// <returns>A logit (binary), a logit for each of the task's classes (multiclass), a value (regression), or the expected count of a row with the exposure 1; valid until the next call.</returns>
     public ReadOnlySpan<float> Score(AdaptedTask task, FeatureRow row, out float deviation)
     {
-        ReadOnlySpan<float> scores = Score(task, row);
-        deviation = task.Deviation(Embedding(0), scores[0]);
+        ReadOnlySpan<float> scores = ScoreRow(task, row, out float termVariance);
+        deviation = task.Deviation(Embedding(0), scores[0], termVariance);
         return scores;
     }
 
@@ -120,6 +110,18 @@ public sealed class MetaScorer
 
     /// <summary>The same as memory; valid until the next use of the scorer.</summary>
     internal ReadOnlyMemory<float> EmbeddingsMemory(int first, int count) => _embeddings.AsMemory(first * _encoder.EmbeddingDimension, count * _encoder.EmbeddingDimension);
+
+    private ReadOnlySpan<float> ScoreRow(AdaptedTask task, FeatureRow row, out float termVariance)
+    {
+        Clear();
+        Add(row);
+        EmbedAll(task.EncoderParameters ?? _shared);
+        if (_scores.Length < task.Head.OutputCount)
+            _scores = new float[task.Head.OutputCount];
+        Span<float> scores = _scores.AsSpan(0, task.Head.OutputCount);
+        termVariance = task.Score(Embedding(0), scores);
+        return scores;
+    }
 
     private void EmbedAll(IReadOnlyList<float[]> parameters)
     {

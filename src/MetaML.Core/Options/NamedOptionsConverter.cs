@@ -21,7 +21,7 @@ internal sealed class NamedOptionsConverter<TFamily> : JsonConverter<TFamily>
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(TypeProperty, out JsonElement name) || name.ValueKind != JsonValueKind.String)
             throw new JsonException($"{typeof(TFamily).Name} must be an object with the property \"{TypeProperty}\"; got {json.ValueKind}. Its type is unknown. Add the property, for example \"{TypeProperty}\": \"{OptionNames.Known(typeof(TFamily))[0]}\".");
         Type type = OptionNames.TypeOf(typeof(TFamily), name.GetString()!)
-            ?? throw new JsonException($"{typeof(TFamily).Name}.{TypeProperty} must be one of {string.Join(", ", OptionNames.Known(typeof(TFamily)))}; got \"{name.GetString()}\". No options of that name are known here. Register them with {typeof(TFamily).Name}.Register when the program starts{(name.GetString() == OptionNames.PriorFitted ? ", or refer to the package MetaML.Pretrained" : "")}.");
+            ?? throw new JsonException($"{typeof(TFamily).Name}.{TypeProperty} must be one of {string.Join(", ", OptionNames.Known(typeof(TFamily)))}; got \"{name.GetString()}\". No options of that name are known here. Register them with {typeof(TFamily).Name}.Register when the program starts{(OptionNames.PackageOf(name.GetString()!) is { } package ? $", or refer to the package {package}" : "")}.");
         return (TFamily)json.Deserialize(type, options)!;
     }
 

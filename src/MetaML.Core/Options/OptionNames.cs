@@ -12,7 +12,7 @@ internal static class OptionNames
     private static readonly List<(Type Family, string Name, Type Options)> s_registered = [];
 
     // Options of the other packages of MetaML. They are found by name if the program refers to the package, so that this assembly depends on none of them.
-    private static readonly Dictionary<string, string> s_packaged = new() { [PriorFitted] = "MetaML.PriorFittedAdapterOptions, MetaML.Pretrained" };
+    private static readonly Dictionary<string, (string Type, string Package)> s_packaged = new() { [PriorFitted] = ("MetaML.PriorFittedAdapterOptions", "MetaML.Pretrained") };
 
     /// <summary>The name of the options of the adapter by the prior-fitted network, which are in a package of their own.</summary>
     public const string PriorFitted = "prior-fitted";
@@ -50,8 +50,11 @@ internal static class OptionNames
                 return registered;
         }
 
-        return s_packaged.TryGetValue(name, out string? packaged) && Type.GetType(packaged, throwOnError: false) is { } type && type.IsSubclassOf(family) ? type : null;
+        return s_packaged.TryGetValue(name, out var packaged) && Type.GetType($"{packaged.Type}, {packaged.Package}", throwOnError: false) is { } type && type.IsSubclassOf(family) ? type : null;
     }
+
+    /// <summary>The package that holds the options of a name; null for those of this assembly and those that are registered.</summary>
+    public static string? PackageOf(string name) => s_packaged.TryGetValue(name, out var packaged) ? packaged.Package : null;
 
     /// <summary>The saved name of this options type; null if it has none.</summary>
     public static string? NameOf(Type family, Type options)

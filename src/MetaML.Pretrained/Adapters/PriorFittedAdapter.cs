@@ -12,7 +12,7 @@ internal sealed class PriorFittedAdapter : INonlinearAdapter
     // The factor of the deviation of a linear head that has no share in the score: it must be positive.
     private const float LeastDeviation = 1e-3f;
 
-    private static readonly ConditionalWeakTable<float[], ManagedNetwork> s_networks = new(); // of saved models that have other weights than the package
+    private static readonly ConditionalWeakTable<float[], ManagedNetwork> s_networks = new(); // of the weights of saved models
 
     private readonly HeadShape _shape;
     private readonly IManagedAdapter _linear;
@@ -86,9 +86,9 @@ internal sealed class PriorFittedAdapter : INonlinearAdapter
 
     /// <summary>The network of a model.</summary>
     /// <param name="values">The values of all its parameters.</param>
-    public static ManagedNetwork NetworkOf(float[] values) => values == ShippedNetwork.OfPackage.Values || values.AsSpan().SequenceEqual(ShippedNetwork.OfPackage.Values)
+    public static ManagedNetwork NetworkOf(float[] values) => values == ShippedNetwork.OfPackage.Values
         ? ShippedNetwork.OfPackage.Network
-        : s_networks.GetValue(values, ManagedNetwork.Of);
+        : s_networks.GetValue(values, saved => saved.AsSpan().SequenceEqual(ShippedNetwork.OfPackage.Values) ? ShippedNetwork.OfPackage.Network : ManagedNetwork.Of(saved));
 
     private IReadOnlyList<float[]> LinearOf(IReadOnlyList<float[]> parameters) => [.. parameters.Take(_linear.Parameters.Count)];
 

@@ -62,9 +62,8 @@ internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Li
                              from limit in s_limits
                              from halfRows in s_halfRows
                              select new NetworkShare(limit, halfRows, use)).MinBy(share => trials.Sum(trial => trial.Loss(share, kind)))!;
-        double[] gains = [.. trials.GroupBy(trial => trial.Task, trial => trial.Loss(linear, kind) - trial.Loss(best, kind)).Select(task => task.Average())];
-        double gain = gains.Average(), error = Math.Sqrt(gains.Sum(each => (each - gain) * (each - gain)) / Math.Max(1, gains.Length - 1) / gains.Length);
-        return gain > Doubt * error ? best : linear;
+        MeanInterval gain = MeanInterval.Of(trials.GroupBy(trial => trial.Task, trial => trial.Loss(linear, kind) - trial.Loss(best, kind)).Select(task => task.Average()));
+        return gain.Mean > (gain.Count < 2 ? 0 : Doubt * gain.StandardError) ? best : linear;
     }
 
     private double Loss(NetworkShare share, LabelKind kind)

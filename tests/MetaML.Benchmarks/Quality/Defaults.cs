@@ -55,8 +55,8 @@ internal static class Defaults
             }
 
             var (best, bestLosses) = losses.Where(pair => pair.Key != Nothing).MinBy(pair => pair.Value.Average());
-            double[] differences = [.. losses[Nothing].Zip(bestLosses, (own, other) => own - other)];
-            double behind = differences.Average(), error = Math.Sqrt(differences.Sum(difference => (difference - behind) * (difference - behind)) / (Draws - 1) / Draws);
+            MeanInterval differences = MeanInterval.Of(losses[Nothing].Zip(bestLosses, (own, other) => own - other));
+            double behind = differences.Mean, error = differences.StandardError;
             table.AddRow(Markup.Escape(setting.Name), Text(losses[Nothing].Average()), $"{Text(bestLosses.Average())} ({best})", $"{Text(behind)} ± {Text(error)}", Text(seconds));
             comparisons.Add(new { setting = setting.Name, best, nothing = Math.Round(losses[Nothing].Average(), 6), single = Math.Round(bestLosses.Average(), 6), behind = Math.Round(behind, 6), error = Math.Round(error, 6), isBehind = behind > error, losses = losses.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value.Average(), 6)) });
         }

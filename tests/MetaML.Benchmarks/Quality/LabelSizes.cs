@@ -30,14 +30,13 @@ internal static class LabelSizes
             RegressionRow[][] drawn = Computers.Draw(people, draw);
             Dictionary<string, double> factors = drawn.ToDictionary(person => person[0].Task, _ => hasFactors ? Math.Pow(10, 4 * random.NextDouble() - 2) : 1);
             drawn = Array.ConvertAll(drawn, person => Array.ConvertAll(person, row => new RegressionRow { Task = row.Task, Features = row.Features, Label = (float)(row.Label * factors[row.Task]) }));
-            RegressionRow[] InRatings(IEnumerable<RegressionRow> rows, Func<RegressionRow, int, double> value) => [.. rows.Select((row, i) => new RegressionRow { Task = row.Task, Features = row.Features, Label = (float)(value(row, i) / factors[row.Task]) })];
 
             ITransformer model = ml.Regression.Trainers.MetaLearner(options with { LabelColumnName = nameof(RegressionRow.Label), TaskColumnName = nameof(RegressionRow.Task) }).Fit(Methods.View(ml, [.. drawn[..TrainingPeople].SelectMany(person => person)]));
             foreach (var (ratings, all) in errors)
             {
                 RegressionRow[] support = [.. drawn[TrainingPeople..].SelectMany(person => person[..ratings])], query = [.. drawn[TrainingPeople..].SelectMany(person => person[ratings..])];
                 float[] scores = Methods.Scores(ml.MetaLearning().Adapt(model, Methods.View(ml, support)), ml, query);
-                all.Add(Methods.RootMeanSquaredError(InRatings(query, (row, _) => row.Label), [.. InRatings(query, (_, i) => scores[i]).Select(row => row.Label)]));
+                all.Add(Math.Sqrt(query.Zip(scores, (row, score) => Math.Pow((row.Label - score) / factors[row.Task], 2)).Average()));
             }
         }
 

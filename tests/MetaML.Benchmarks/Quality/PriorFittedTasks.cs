@@ -48,8 +48,8 @@ internal static class PriorFittedTasks
 
             foreach (var (rows, pairs) in losses)
             {
-                double[] gains = [.. pairs.Select(pair => pair.Default - pair.Adapter)];
-                double gain = gains.Average(), error = gains.Length < 2 ? double.NaN : Math.Sqrt(gains.Sum(each => (each - gain) * (each - gain)) / (gains.Length - 1) / gains.Length);
+                MeanInterval gains = MeanInterval.Of(pairs.Select(pair => pair.Default - pair.Adapter));
+                double gain = gains.Mean, error = gains.StandardError;
                 double nothing = pairs.Average(pair => pair.Default), adapter = pairs.Average(pair => pair.Adapter);
                 table.AddRow(family.Name, $"{rows}", Text(nothing), Text(adapter), $"{Text(gain)} ± {Text(error)}");
                 results.Add(new { family = family.Name, rows, nothing = Math.Round(nothing, 6), adapter = Math.Round(adapter, 6), gain = Math.Round(gain, 6), error = Math.Round(error, 6) });

@@ -1,4 +1,5 @@
 using MetaML.Data;
+using MetaML.Numerics;
 using Xunit;
 
 namespace MetaML.Core.Tests.Data;
@@ -69,8 +70,7 @@ public sealed class LabelSizesTests
     private static TaskSet Drawn(int tasks, Func<double, double, double> label)
     {
         var random = new Random(1);
-        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        return Tasks([.. Enumerable.Range(0, tasks).Select(task => Math.Pow(10, 4.0 * task / (tasks - 1) - 2)).Select(size => Enumerable.Range(0, 30).Select(_ => (float)label(size, Normal())).ToArray())]);
+        return Tasks([.. Enumerable.Range(0, tasks).Select(task => Math.Pow(10, 4.0 * task / (tasks - 1) - 2)).Select(size => Enumerable.Range(0, 30).Select(_ => (float)label(size, NormalRandom.Next(random))).ToArray())]);
     }
 
     private static TaskSet Tasks(float[][] labels)

@@ -64,7 +64,7 @@ public sealed class CountModelTests
             for (int i = support; i < known.RowCount; i++)
             {
                 float score = known.Exposures![i] * scorer.Score(task, others.Features[known.Rows[i]])[0];
-                double deviation = task.Deviation(scorer.Embedding(0), score);
+                double deviation = task.Deviation(scorer.Embedding(0), score, termVariance: 0);
                 (sum, expected, rows) = (sum + known.Labels[i], expected + score, rows + 1);
                 squares += (known.Labels[i] - score) * (known.Labels[i] - score) / (deviation * deviation);
             }

@@ -164,12 +164,12 @@ internal sealed class TaskRowScorer : TaskRowOutput
             Array.Resize(ref _scores, Math.Max(scoreCount, 2 * _scores.Length));
         ReadOnlySpan<float> embedding = _rows.Embed(row, task);
         Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
-        task.Score(embedding, scores);
+        float termVariance = task.Score(embedding, scores);
         if (task.Head.Counts is not null)
             scores[0] *= ExposureOf(row);
         if (_model.Kind == LabelKind.Multiclass)
             Softmax.Apply(scores, scores);
-        return new Row(task, start, _needsDeviation ? task.Deviation(embedding, scores[0]) : float.NaN, IsRefused: false);
+        return new Row(task, start, _needsDeviation ? task.Deviation(embedding, scores[0], termVariance) : float.NaN, IsRefused: false);
     }
 
     // An exposure that is not positive gives no prediction.
