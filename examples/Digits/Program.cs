@@ -47,7 +47,7 @@ AnsiConsole.Progress().Start(progress =>
         {
             LabelColumnName = "Answer",
             Adapter = adapter,
-            MaximumNumberOfIterations = 500,
+            MaximumNumberOfIterations = 200,
             Progress = new Report<TrainingProgress>(step =>
             {
                 bar.Value = 100.0 * step.Iteration / step.MaximumNumberOfIterations;

@@ -36,7 +36,7 @@ Console.WriteLine("RESULT " + JsonSerializer.Serialize(new
 double AreaUnderRocCurve(AdapterOptions adapter, out ITransformer adapted)
 {
     var pipeline = ml.Transforms.Concatenate("Features", "Heat", "Load", "Age")
-        .Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Fails", TaskColumnName = "Machine", Adapter = adapter }));
+        .Append(ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Fails", TaskColumnName = "Machine", Adapter = adapter, MaximumNumberOfIterations = 200 }));
     adapted = ml.MetaLearning().Adapt(pipeline.Fit(training), split.Support);
     return ml.BinaryClassification.Evaluate(adapted.Transform(split.Query), "Fails").AreaUnderRocCurve;
 }

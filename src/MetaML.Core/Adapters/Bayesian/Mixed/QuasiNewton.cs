@@ -9,6 +9,9 @@ internal static class QuasiNewton
     /// <summary>The expected gain of a step, in units of the function, below which it is not taken.</summary>
     public const double Tolerance = 1e-10;
 
+    // The error of a sum over many tasks by rounding, as a share of the sum. A smaller gain cannot be told from it.
+    private const double Rounding = 1e-12;
+
     private const int MaximumHalvings = 40;
 
     /// <summary>A point that was evaluated.</summary>
@@ -38,7 +41,9 @@ internal static class QuasiNewton
         {
             double[] direction = inverse is null ? First(current.Gradient) : MatrixAlgebra.Multiply(inverse, current.Gradient);
             double slope = TensorPrimitives.Dot<double>(direction, current.Gradient);
-            if (!(slope > Tolerance) || Along(current, direction, slope, visit) is not { } next)
+            if (!(slope > Math.Max(Tolerance, Rounding * Math.Abs(current.Value))))
+                break;
+            if (Along(current, direction, slope, visit) is not { } next)
             {
                 if (inverse is null)
                     break;
