@@ -17,7 +17,7 @@ var features = ml.Transforms.Categorical.OneHotEncoding("Weekday")
 
 TaskExperimentSettings settings = new TaskExperimentSettings
 {
-    MaxExperimentTimeInSeconds = 60,
+    MaxExperimentTimeInSeconds = 30,
     FewShot = new FewShotOptions { SupportSizes = [5, 10, 20], Draws = 3 },
     MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 500 },
 }.Add("FastTree", ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { NumberOfTrees = 50, MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1 }));

@@ -93,7 +93,7 @@ public sealed class EmpiricalBayesTests
     [InlineData("full", PriorNoise.PerTask)]
     public void Fit_EachStep_RaisesTheMarginalLikelihood(string form, PriorNoise noise)
     {
-        EmbeddedTask[] tasks = Tasks(25, noise == PriorNoise.PerTask ? 2 : null);
+        EmbeddedTask[] tasks = Tasks(10, noise == PriorNoise.PerTask ? 2 : null);
         foreach (bool isAccelerated in new[] { false, true })
         {
             PriorSearch search = Search(tasks, Form(form), noise);
