@@ -56,7 +56,7 @@ public sealed class CalibrationTests
     [InlineData("prototypes")]
     public void Train_RarePositivesAndAnAdapterAlone_TakesALinearEncoder(string learner)
     {
-        MetaModel model = MetaTrainer.Train(s_training, s_learners[learner] with { Encoder = null, MaximumNumberOfIterations = 300 });
+        MetaModel model = MetaTrainer.Train(s_training, s_learners[learner] with { Encoder = null });
         Assert.True(model.EncoderOptions is IdentityEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 }, $"{model.EncoderOptions}");
         double truth = s_new.Average(row => row.Probability), pooled = s_new.Average(row => Loss(row, s_pooled.Score(row.Features, 0)));
         var (mean, loss) = Measure(s_new, model, _ => model.Prior!);

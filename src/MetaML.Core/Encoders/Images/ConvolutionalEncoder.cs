@@ -11,7 +11,7 @@ namespace MetaML.Encoders.Images;
 /// <remarks>
 /// The network of Vinyals et al., 2016, arXiv 1606.04080 (Conv-4), with group normalisation (Wu and He, 2018, arXiv
 /// 1803.08494) instead of batch normalisation, so that the embedding of an image does not depend on the other images of the batch.
-/// An image with a side of one pixel is not pooled.
+/// An image is not pooled if a side would be shorter than <see cref="ConvolutionalEncoderOptions.MinimumSide"/>.
 /// </remarks>
 internal sealed class ConvolutionalEncoder : IEncoder
 {
@@ -39,11 +39,12 @@ internal sealed class ConvolutionalEncoder : IEncoder
         _image = options.ShapeOf(featureCount);
         FeatureCount = featureCount;
 
+        int least = options.MinimumSide ?? 1;
         _blocks = new Block[options.Blocks];
         ImageShape input = _image;
         for (int l = 0; l < _blocks.Length; l++)
         {
-            bool isPooled = input is { Height: > 1, Width: > 1 };
+            bool isPooled = Math.Min(input.Height, input.Width) / 2 >= least;
             _blocks[l] = AddBlock(input, isPooled, l);
             input = _blocks[l].Output;
         }

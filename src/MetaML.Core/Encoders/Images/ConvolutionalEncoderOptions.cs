@@ -25,7 +25,7 @@ namespace MetaML;
 [SavedName("convolutional")]
 public sealed record ConvolutionalEncoderOptions : EncoderOptions
 {
-    private const int DefaultViews = 10;
+    private const int DefaultViews = 10, SideForNewClasses = 3;
 
     /// <summary>Options with their defaults.</summary>
     public ConvolutionalEncoderOptions()
@@ -56,9 +56,17 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
     /// <value>Default false.</value>
     public bool InterleavedChannels { get; set; }
 
-    /// <summary>Number of blocks. Each halves height and width as long as both are at least 2.</summary>
+    /// <summary>Number of blocks. Each halves height and width as long as both halves are at least <see cref="MinimumSide"/>.</summary>
     /// <value>From 1 to 8; default 4 (Conv-4).</value>
     public int Blocks { get; set; } = 4;
+
+    /// <summary>The least height and width to which blocks reduce an image. The embedding has <see cref="Filters"/> values for each remaining pixel.</summary>
+    /// <value>
+    /// From 1 to 1,024; null (default) for 3 if the model is to tell new classes apart (<see cref="EpisodeOptions.Ways"/> is set, or each task has classes of its own) and
+    /// the adapter takes no gradient steps; 1 otherwise. Four blocks reduce 28×28 pixels to 3×3, and with 1 to a single one, which loses where the parts of the image are.
+    /// </value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MinimumSide { get; set; }
 
     /// <summary>Number of filters of each block.</summary>
     /// <value>From 1 to 1,024, a multiple of <see cref="Groups"/>; default 64.</value>
@@ -116,6 +124,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
 
     internal override EncoderOptions For(bool isForNewClasses, FeatureStore features) => this with
     {
+        MinimumSide = MinimumSide ?? (isForNewClasses ? SideForNewClasses : 1),
         Views = Views ?? (isForNewClasses && Augmentation is not null ? DefaultViews : 1),
         NormalizeDrawings = NormalizeDrawings ?? (isForNewClasses && DrawingNormalization.Fits(features)),
     };
@@ -155,6 +164,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
         OptionCheck.AtLeast(this, nameof(Width), Width, 1);
         OptionCheck.AtLeast(this, nameof(Channels), Channels, 1);
         OptionCheck.InRange(this, nameof(Blocks), Blocks, 1, 8);
+        OptionCheck.InRange(this, nameof(MinimumSide), MinimumSide ?? 1, 1, 1024);
         OptionCheck.InRange(this, nameof(Filters), Filters, 1, 1024);
         OptionCheck.InRange(this, nameof(Groups), Groups, 1, 1024);
         OptionCheck.InRange(this, nameof(Views), Views ?? 1, 1, 64);

@@ -7,20 +7,20 @@ namespace MetaML;
 public sealed record ImageAugmentation
 {
     /// <summary>Largest shift, as a share of height and width.</summary>
-    /// <value>From 0 to 1; default 0.12.</value>
-    public double Shift { get; set; } = 0.12;
+    /// <value>From 0 to 1; default 0.1.</value>
+    public double Shift { get; set; } = 0.1;
 
     /// <summary>Largest rotation, in degrees.</summary>
     /// <value>From 0 to 180; default 10.</value>
     public double Rotation { get; set; } = 10;
 
     /// <summary>Largest relative change of height and of width.</summary>
-    /// <value>From 0 to 0.9; default 0.2.</value>
-    public double Scale { get; set; } = 0.2;
+    /// <value>From 0 to 0.9; default 0.15.</value>
+    public double Scale { get; set; } = 0.15;
 
     /// <summary>Largest horizontal shear, as the tangent of its angle.</summary>
-    /// <value>From 0 to 1; default 0.25.</value>
-    public double Shear { get; set; } = 0.25;
+    /// <value>From 0 to 1; default 0.15.</value>
+    public double Shear { get; set; } = 0.15;
 
     internal void Validate()
     {

@@ -19,6 +19,23 @@ public sealed class ImageDefaultsTests
         Assert.Equal((10, true), (chosen.Views, chosen.NormalizeDrawings));
     }
 
+    [Theory]
+    [InlineData(null, ClassSets.PerTask, 3)]
+    [InlineData(null, ClassSets.Common, 1)]
+    [InlineData(1, ClassSets.PerTask, 1)]
+    [InlineData(4, ClassSets.Common, 4)]
+    public void Train_MinimumSide_IsThatOfTheOptionsOrThreeForNewClasses(int? given, ClassSets classSets, int expected)
+    {
+        MetaModel model = Model(s_open with { MinimumSide = given }, classSets, isDrawing: false);
+        Assert.Equal(expected, Chosen(model).MinimumSide);
+        int side = expected == 1 ? 2 : 4; // of 8 pixels after two blocks
+        Assert.Equal(4 * side * side, model.CreateScorer().Embed(new FeatureRow(Image(new Random(9), isDrawing: false))).Length);
+    }
+
+    [Fact]
+    public void Create_OptionsOfAnEarlierModel_ReduceToOnePixel() =>
+        Assert.Equal(64, new ConvolutionalEncoderOptions().Create(28 * 28).EmbeddingDimension);
+
     [Fact]
     public void Train_CommonClasses_OneViewAndPlaceIsKept()
     {

@@ -43,6 +43,7 @@ public sealed class OptionBoundsTests
         (() => new ConvolutionalEncoderOptions(), "Width", 1, Whole),
         (() => new ConvolutionalEncoderOptions(), "Channels", 1, Whole),
         (() => new ConvolutionalEncoderOptions(), "Blocks", 1, 8),
+        (() => new ConvolutionalEncoderOptions(), "MinimumSide", 1, 1024),
         (() => new ConvolutionalEncoderOptions { Groups = 1 }, "Filters", 1, 1024),
         (() => new ConvolutionalEncoderOptions { Filters = 1024 }, "Groups", 1, 1024),
         (() => new ConvolutionalEncoderOptions(), "Views", 1, 64),
