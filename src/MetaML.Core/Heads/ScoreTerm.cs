@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace MetaML.Heads;
 
 /// <summary>A part of the scores of a head that is not linear in the embedding. It is added to the linear scores, and its variance to that of the linear part.</summary>
@@ -5,16 +7,16 @@ namespace MetaML.Heads;
 /// <param name="Scale">The factor of the scores, and of deviations: the standard deviation of the labels.</param>
 internal sealed record ScoreTerm(IScoreFunction Function, float Scale = 1)
 {
-    /// <summary>Adds the part to scores.</summary>
-    /// <param name="embedding">[embedding].</param>
-    /// <param name="scores">[outputs]: receives the sums.</param>
-    /// <returns>The variance of a value that the linear part does not have; 0 for classes.</returns>
-    public float AddTo(ReadOnlySpan<float> embedding, Span<float> scores)
+    /// <summary>Adds the part to the scores of rows.</summary>
+    /// <param name="embeddings">[rows, embedding].</param>
+    /// <param name="scores">[rows, outputs]: receives the sums.</param>
+    /// <param name="variances">Receives for each row the variance of a value that the linear part does not have; 0 for classes. Its length is the number of rows.</param>
+    public void AddTo(ReadOnlySpan<float> embeddings, Span<float> scores, Span<float> variances)
     {
-        Span<float> part = scores.Length <= 16 ? stackalloc float[scores.Length] : new float[scores.Length];
-        float variance = Function.Predict(embedding, part);
-        for (int k = 0; k < scores.Length; k++)
-            scores[k] += Scale * part[k];
-        return Scale * Scale * variance;
+        Span<float> parts = scores.Length <= 16 ? stackalloc float[scores.Length] : new float[scores.Length];
+        Function.Predict(embeddings, parts, variances);
+        for (int i = 0; i < scores.Length; i++)
+            scores[i] += Scale * parts[i];
+        TensorPrimitives.Multiply(variances, Scale * Scale, variances);
     }
 }

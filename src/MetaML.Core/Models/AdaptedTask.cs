@@ -98,12 +98,22 @@ public sealed class AdaptedTask(LinearHead head, IReadOnlyList<int> classes, IRe
     /// <returns>The variance of the part of the head that is not linear, for <see cref="Deviation"/>; 0 if it has none.</returns>
     internal float Score(ReadOnlySpan<float> embedding, Span<float> scores)
     {
+        ScoreLinear(embedding, scores);
+        float variance = 0;
+        Head.Term?.AddTo(embedding, scores, new Span<float>(ref variance));
+        return variance;
+    }
+
+    /// <summary>Scores an embedding by the linear part of the head, to which <see cref="ScoreTerm.AddTo"/> adds the other part.</summary>
+    /// <param name="embedding">[embedding], from the encoder with this task's parameters.</param>
+    /// <param name="scores">Receives [outputs]; for counts the expected count of a row with the exposure 1.</param>
+    internal void ScoreLinear(ReadOnlySpan<float> embedding, Span<float> scores)
+    {
         Head.Score(embedding, scores);
         if (Head.Counts is not null)
             scores[0] = CountDistribution.Mean(scores[0], VarianceOf(embedding));
         else if (Classes.Count > 0 && Head.PredictiveVariance is { } variance) // gives mean probabilities of classes, see PredictiveVariance
             TensorPrimitives.Divide(scores, variance.Deviation(embedding), scores);
-        return Head.Term?.AddTo(embedding, scores) ?? 0;
     }
 
     /// <summary>The standard deviation of a label about its score; for classes the divisor of scores; NaN if it is not known.</summary>

@@ -46,26 +46,17 @@ internal sealed class NetworkScores : IScoreFunction
     }
 
     /// <inheritdoc/>
-    public float Predict(ReadOnlySpan<float> embedding, Span<float> scores) => Predict(embedding, 1, scores);
-
-    /// <summary>The scores of several rows, which are faster together.</summary>
-    /// <param name="embeddings">[rows, embedding].</param>
-    /// <param name="count">The number of rows.</param>
-    /// <param name="scores">Receives [rows, outputs].</param>
-    /// <returns>The variance of the last row's label if labels are values; 0 for classes.</returns>
-    public float Predict(ReadOnlySpan<float> embeddings, int count, Span<float> scores)
+    public void Predict(ReadOnlySpan<float> embeddings, Span<float> scores, Span<float> variances)
     {
         ITablePredictor table = _table.Value;
-        int dimension = embeddings.Length / count, width = WidthOf(dimension), outputs = scores.Length / count;
+        int count = variances.Length, dimension = embeddings.Length / count, width = WidthOf(dimension), outputs = scores.Length / count;
         Span<float> rows = new float[count * width], outcomes = new float[count * table.Outputs];
         ViewBuffers? buffers = null;
         for (int row = 0; row < count; row++)
             Extend(embeddings.Slice(row * dimension, dimension), rows[(row * width)..]);
         table.Predict(rows, count, ref buffers, outcomes);
-        float variance = 0;
         for (int row = 0; row < count; row++)
-            variance = ToScores(embeddings.Slice(row * dimension, dimension), outcomes.Slice(row * table.Outputs, table.Outputs), scores.Slice(row * outputs, outputs));
-        return variance;
+            variances[row] = ToScores(embeddings.Slice(row * dimension, dimension), outcomes.Slice(row * table.Outputs, table.Outputs), scores.Slice(row * outputs, outputs));
     }
 
     private float ToScores(ReadOnlySpan<float> embedding, ReadOnlySpan<float> outcomes, Span<float> scores)

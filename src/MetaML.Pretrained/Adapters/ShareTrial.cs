@@ -42,7 +42,7 @@ internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Li
             float[] ByNetwork(PriorUse use)
             {
                 var scores = new float[linear.Length];
-                new NetworkScores(ShippedNetwork.OfPackage.Network, adapter.Kind, support, prior, use, adapter.Views, 1, isDistilled: false).Predict(query.Embeddings.Span, query.RowCount, scores);
+                new NetworkScores(ShippedNetwork.OfPackage.Network, adapter.Kind, support, prior, use, adapter.Views, 1, isDistilled: false).Predict(query.Embeddings.Span, scores, new float[query.RowCount]);
                 return scores;
             }
 

@@ -73,6 +73,22 @@ public sealed class PriorFittedAdapterTests
     }
 
     [Fact]
+    public void Transform_RowsOfSeveralTasks_HaveTheBitsOfSingleRows()
+    {
+        ShopRow[] query = [.. ShopRow.Draw(3, 4, 5, seed: 2), new ShopRow { Task = "shop3", Features = [float.NaN, 0, 0], Class = "low" }];
+        new Random(1).Shuffle(query);
+        foreach (IEstimator<ITransformer> trainer in new[] { Binary(), Multiclass(), Regression() })
+        {
+            ITransformer model = trainer.Fit(View(ShopRow.Draw(0, 5, 20)));
+            float[][] single = [.. query.Select(row => Scores(model.Transform(View([row]))))];
+            float[] together = Scores(model.Transform(View(query)));
+            bool isOfDeviations = together.Length == 2 * query.Length; // which follow all scores
+            Assert.Equal(isOfDeviations ? [.. single.Select(row => row[0]), .. single.Select(row => row[1])] : single.SelectMany(row => row), together);
+            Assert.Contains(together, float.IsNaN);
+        }
+    }
+
+    [Fact]
     public void Update_InParts_EqualsAdaptationOnAllRows_AndForgetUndoesIt()
     {
         ShopRow[] first = ShopRow.Draw(9, 1, 6), second = ShopRow.Draw(9, 1, 7, seed: 3);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using MetaML.Extensions.Interop;
 using MetaML.Models;
 using MetaML.Numerics;
@@ -23,6 +24,7 @@ internal sealed class TaskRowScorer : TaskRowOutput
     private readonly Dictionary<string, (float[] Features, IReadOnlyList<string> Groups, AdaptedTask Prior)> _priors = new(StringComparer.Ordinal); // of unknown tasks with task features or groups
 
     private ImmutableDictionary<string, AdaptedTask> _tasks; // of the current rows
+    private readonly Dictionary<AdaptedTask, List<int>> _termRows = []; // of each task whose head is not linear, the rows of the block
     private AdaptedTask? _quantileTask;
     private double _quantile;
     private string? _lastName;
@@ -75,6 +77,9 @@ internal sealed class TaskRowScorer : TaskRowOutput
         int scoreCount = 0;
         for (int row = 0; row < _rows.Count; row++)
             _results[row] = Score(row, ref scoreCount);
+        foreach (var (task, rows) in _termRows)
+            AddTerm(task, rows);
+        _termRows.Clear();
     }
 
     /// <summary>The probability of the positive class: 1 / (1 + e^−score), but never 0 or 1, for which ML.NET's log-loss is infinite if the label is the other one.</summary>
@@ -163,8 +168,38 @@ internal sealed class TaskRowScorer : TaskRowOutput
         if (_scores.Length < scoreCount)
             Array.Resize(ref _scores, Math.Max(scoreCount, 2 * _scores.Length));
         ReadOnlySpan<float> embedding = _rows.Embed(row, task);
+        task.ScoreLinear(embedding, _scores.AsSpan(start, task.Head.OutputCount));
+        if (task.Head.Term is null)
+            return Result(row, task, start, embedding, termVariance: 0);
+        (CollectionsMarshal.GetValueRefOrAddDefault(_termRows, task, out _) ??= []).Add(row);
+        return new Row(task, start, float.NaN, IsRefused: false);
+    }
+
+    // Adds the part of the head that is not linear, for all rows of the task in the block together.
+    private void AddTerm(AdaptedTask task, List<int> rows)
+    {
+        int outputs = task.Head.OutputCount, dimension = _rows.Embed(rows[0], task).Length;
+        float[] embeddings = new float[rows.Count * dimension], scores = new float[rows.Count * outputs], variances = new float[rows.Count];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            _rows.Embed(rows[i], task).CopyTo(embeddings.AsSpan(i * dimension));
+            ScoresOf(rows[i]).CopyTo(scores.AsSpan(i * outputs));
+        }
+
+        task.Head.Term!.AddTo(embeddings, scores, variances);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            scores.AsSpan(i * outputs, outputs).CopyTo(ScoresOf(rows[i]));
+            _results[rows[i]] = Result(rows[i], task, _results[rows[i]].Start, embeddings.AsSpan(i * dimension, dimension), variances[i]);
+        }
+
+        Span<float> ScoresOf(int row) => _scores.AsSpan(_results[row].Start, outputs);
+    }
+
+    // From the scores of the head.
+    private Row Result(int row, AdaptedTask task, int start, ReadOnlySpan<float> embedding, float termVariance)
+    {
         Span<float> scores = _scores.AsSpan(start, task.Head.OutputCount);
-        float termVariance = task.Score(embedding, scores);
         if (task.Head.Counts is not null)
             scores[0] *= ExposureOf(row);
         if (_model.Kind == LabelKind.Multiclass)
