@@ -1,6 +1,5 @@
 // Does learning across eighty small stores help a new store that has been open for five to twenty days? The program compares learning strategies.
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Compare;
 using MetaML;
@@ -18,7 +17,7 @@ var features = ml.Transforms.Categorical.OneHotEncoding("Weekday")
 
 TaskExperimentSettings settings = new TaskExperimentSettings
 {
-    MaxExperimentTimeInSeconds = args is [var seconds] ? uint.Parse(seconds, CultureInfo.InvariantCulture) : 60,
+    MaxExperimentTimeInSeconds = 60,
     FewShot = new FewShotOptions { SupportSizes = [5, 10, 20], Draws = 3 },
     MetaLearner = new MetaLearnerOptions { MaximumNumberOfIterations = 500 },
 }.Add("FastTree", ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { NumberOfTrees = 50, MinimumExampleCountPerLeaf = 2, NumberOfThreads = 1 }));

@@ -1,4 +1,4 @@
-// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; quality omniglot-small|omniglot-unlabelled --count steps; quality prior-fitted-tasks --count draws --tasks number; quality unlabelled --tables folder; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior|network --count number; reliability golden --write
+// dotnet run -c Release --project tests/MetaML.Benchmarks -- verb [name] [--data folder] [--methods beginning]; quality combinations --count seconds; reliability files|verdicts --count number; quality omniglot-small|omniglot-settings|omniglot-unlabelled --count steps; quality prior-fitted-tasks --count draws --tasks number; quality unlabelled --tables folder; speed fit-memory --count rows; speed linear-prior --count features; speed small-data --log; speed million-tasks --count tasks --default; scale tenants|prior|network --count number; reliability golden --write
 using System.Globalization;
 using MetaML.Benchmarks;
 using MetaML.Benchmarks.Cost;
@@ -27,6 +27,7 @@ using MetaML.Benchmarks.Speed;
         new("counts", "mixed", Counts.Run),
         new("prior-fitted-tasks", "", folder => PriorFittedTasks.Run(folder, Option("--methods") ?? "", Number("--count"), Number("--tasks"))),
         new("omniglot-small", "omniglot", folder => Omniglot.RunSmall(folder, Option("--methods") ?? "", Number("--count"))),
+        new("omniglot-settings", "omniglot", folder => Omniglot.RunSettings(folder, Option("--methods") ?? "", Number("--count"))),
         new("omniglot", "omniglot", Omniglot.Run),
         new("omniglot-unlabelled", "omniglot", folder => Omniglot.RunUnlabelled(folder, Number("--count"))),
         new("omniglot-resnet", "omniglot", OmniglotResNet.Run),

@@ -30,7 +30,7 @@ public sealed class ExampleTests
     [Fact]
     public void Compare_NewStores_ArePredictedBetterByLearningAcrossStores()
     {
-        string output = SiblingProgram.Run("examples/Compare", null, "30"); // seconds
+        string output = SiblingProgram.Run("examples/Compare", null);
         Assert.Contains("<svg", ReportOf(output), StringComparison.Ordinal);
         JsonElement result = Result(output);
         double best = result.GetProperty("best_rmse").GetDouble(), scratch = result.GetProperty("scratch_rmse").GetDouble();

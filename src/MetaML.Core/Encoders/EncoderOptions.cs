@@ -77,8 +77,9 @@ public abstract record EncoderOptions
 
     /// <summary>The same options, with unset ones filled in from the use of the model and from the rows.</summary>
     /// <param name="isForNewClasses">Whether the model is to tell classes apart that it was not trained on, by embeddings that do not depend on the task.</param>
+    /// <param name="keepsCovariances">Whether each task has the square of an embedding in values.</param>
     /// <param name="features">The training rows.</param>
-    internal virtual EncoderOptions For(bool isForNewClasses, FeatureStore features) => this;
+    internal virtual EncoderOptions For(bool isForNewClasses, bool keepsCovariances, FeatureStore features) => this;
 
     /// <summary>The same options, with unset ones filled in from the dimensions of the feature column.</summary>
     internal virtual EncoderOptions WithShape(IReadOnlyList<int> dimensions) => this;

@@ -7,8 +7,18 @@ namespace MetaML.Benchmarks.Quality;
 internal static class Omniglot
 {
     // The first two take about twelve and fifteen minutes on two idle cores.
-    private const int SmallIterations = 5000, Iterations = 6000, UnlabelledIterations = 1500;
+    private const int SmallIterations = 5000, Iterations = 6000, UnlabelledIterations = 1500, SettingIterations = 1000;
     private const int Episodes = 1000, OtherEpisodes = 200; // of other forms of the same drawings
+    private const int SettingEpisodes = 300;
+
+    // What is compared with the defaults.
+    private static readonly (string Name, ConvolutionalEncoderOptions Encoder)[] s_settings =
+    [
+        ("defaults", new()),
+        ("a last block of one pixel", new() { MinimumSide = 1 }),
+        ("stronger augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.12, Scale = 0.2, Shear = 0.25 } }),
+        ("no normalisation", new() { NormalizeDrawings = false }),
+    ];
 
     /// <summary>Trains on five alphabets. Classifies 20 characters of one alphabet, for alphabets that are in neither small set.</summary>
     /// <param name="folder">The folder of the data.</param>
@@ -35,6 +45,29 @@ internal static class Omniglot
             Add($"the same, the first {OtherEpisodes} episodes", OtherEpisodes);
             Add("their queries with ink and paper swapped", OtherEpisodes, image => Array.ConvertAll(image, ink => 1 - ink));
             Add("their queries at half the size", OtherEpisodes, OmniglotImages.Halve);
+        }
+
+        table.Print(clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Compares options of the encoder. Trains on the alphabets of small1, and classifies 20 characters of one alphabet that is only in small2. No alphabet that <see cref="RunSmall"/> judges by is used.</summary>
+    /// <param name="folder">The folder of the data.</param>
+    /// <param name="methods">The beginning of the names of the settings.</param>
+    /// <param name="iterations">Number of outer steps; null for the usual number.</param>
+    public static void RunSettings(string folder, string methods, int? iterations)
+    {
+        var clock = Stopwatch.StartNew();
+        OmniglotImages[][] small = [.. new[] { 1, 2 }.Select(n => OmniglotImages.Read(Path.Combine(folder, $"images_background_small{n}.zip")))];
+        HashSet<string> seen = [.. small[0].Select(alphabet => alphabet.Alphabet)];
+        float[][][][] unseen = [.. small[1].Where(alphabet => !seen.Contains(alphabet.Alphabet)).Select(alphabet => alphabet.Characters)];
+        float[][][][] known = [.. small[0].Select(alphabet => alphabet.Characters)];
+        var table = new Table("omniglot-settings", "error");
+        foreach (var (name, encoder) in s_settings.Where(setting => setting.Name.StartsWith(methods, StringComparison.Ordinal)))
+        {
+            var ml = new MLContext(seed: 1);
+            ITransformer model = Train(ml, small[0], iterations ?? SettingIterations, encoder);
+            table.Add(name, "new alphabets", Errors(ml, model, unseen, SettingEpisodes, null));
+            table.Add(name, "training alphabets", Errors(ml, model, known, SettingEpisodes, null));
         }
 
         table.Print(clock.Elapsed.TotalSeconds);
@@ -98,7 +131,7 @@ internal static class Omniglot
         FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw([unseen], Named, ways, shots, 5, episodes, new Random(1)));
 
     // Rotations by quarter turns and reflections make eight characters of each. The characters of all alphabets form one pool.
-    private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, int iterations)
+    private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, int iterations, ConvolutionalEncoderOptions? encoder = null)
     {
         IEnumerable<ImageRow> rows =
             from alphabet in alphabets
@@ -108,7 +141,7 @@ internal static class Omniglot
             from character in Enumerable.Range(0, turned.Characters.Length)
             from image in turned.Characters[character]
             select new ImageRow { Class = $"{turned.Alphabet}/{character}", Features = image };
-        return Train(ml, ml.Data.LoadFromEnumerable(rows), new ConvolutionalEncoderOptions(), iterations);
+        return Train(ml, ml.Data.LoadFromEnumerable(rows), encoder ?? new ConvolutionalEncoderOptions(), iterations);
     }
 
     private static ITransformer Train(MLContext ml, IDataView rows, EncoderOptions encoder, int iterations)

@@ -588,9 +588,9 @@ public sealed class CookbookRecipes : IDisposable
     [Fact]
     public void Images_WithAPretrainedNetwork_AreLearnedFrom()
     {
-        Picture[] pictures = [.. Pictures(_folder["."]).Take(72)];
-        IDataView training = ml.Data.LoadFromEnumerable(pictures.Where(picture => picture.Task != "task 5"));
-        Picture[] last = [.. pictures.Where(picture => picture.Task == "task 5")];
+        Picture[] pictures = [.. Pictures(_folder["."]).Take(144)];
+        IDataView training = ml.Data.LoadFromEnumerable(pictures.Where(picture => picture.Task != "task 11"));
+        Picture[] last = [.. pictures.Where(picture => picture.Task == "task 11")];
         IDataView newPictures = ml.Data.LoadFromEnumerable(last[..6]), others = ml.Data.LoadFromEnumerable(last[6..]);
         string folder = _folder["."];
 

@@ -25,7 +25,7 @@ namespace MetaML;
 [SavedName("convolutional")]
 public sealed record ConvolutionalEncoderOptions : EncoderOptions
 {
-    private const int DefaultViews = 10, SideForNewClasses = 3;
+    private const int DefaultViews = 10, DefaultMinimumSide = 3;
 
     /// <summary>Options with their defaults.</summary>
     public ConvolutionalEncoderOptions()
@@ -62,8 +62,8 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
 
     /// <summary>The least height and width to which blocks reduce an image. The embedding has <see cref="Filters"/> values for each remaining pixel.</summary>
     /// <value>
-    /// From 1 to 1,024; null (default) for 3 if the model is to tell new classes apart (<see cref="EpisodeOptions.Ways"/> is set, or each task has classes of its own) and
-    /// the adapter takes no gradient steps; 1 otherwise. Four blocks reduce 28×28 pixels to 3×3, and with 1 to a single one, which loses where the parts of the image are.
+    /// From 1 to 1,024; null (default) for 1 with the Bayesian adapter, which keeps the square of an embedding for each task, and 3 otherwise. Four blocks reduce 28×28 pixels
+    /// to 3×3, and with 1 to a single one, which loses where the parts of the image are. Small images need 3 or more to be learned at all: the few values of one pixel are lost in their normalisation.
     /// </value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? MinimumSide { get; set; }
@@ -122,9 +122,9 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
     internal override FeatureScaling? Scaling(MeasuredFeatures features) =>
         Drawings(features.Count) is { } drawings ? features.Drawings(drawings, StandardizeInputs) : base.Scaling(features);
 
-    internal override EncoderOptions For(bool isForNewClasses, FeatureStore features) => this with
+    internal override EncoderOptions For(bool isForNewClasses, bool keepsCovariances, FeatureStore features) => this with
     {
-        MinimumSide = MinimumSide ?? (isForNewClasses ? SideForNewClasses : 1),
+        MinimumSide = MinimumSide ?? (keepsCovariances ? 1 : DefaultMinimumSide),
         Views = Views ?? (isForNewClasses && Augmentation is not null ? DefaultViews : 1),
         NormalizeDrawings = NormalizeDrawings ?? (isForNewClasses && DrawingNormalization.Fits(features)),
     };

@@ -20,13 +20,13 @@ public sealed class ImageDefaultsTests
     }
 
     [Theory]
-    [InlineData(null, ClassSets.PerTask, 3)]
-    [InlineData(null, ClassSets.Common, 1)]
-    [InlineData(1, ClassSets.PerTask, 1)]
-    [InlineData(4, ClassSets.Common, 4)]
-    public void Train_MinimumSide_IsThatOfTheOptionsOrThreeForNewClasses(int? given, ClassSets classSets, int expected)
+    [InlineData(null, false, 3)]
+    [InlineData(null, true, 1)]
+    [InlineData(1, false, 1)]
+    [InlineData(4, true, 4)]
+    public void Train_MinimumSide_IsThatOfTheOptionsOrThreeWithoutCovariances(int? given, bool isBayesian, int expected)
     {
-        MetaModel model = Model(s_open with { MinimumSide = given }, classSets, isDrawing: false);
+        MetaModel model = Model(s_open with { MinimumSide = given }, ClassSets.Common, isDrawing: false, isBayesian ? new BayesianAdapterOptions() : null);
         Assert.Equal(expected, Chosen(model).MinimumSide);
         int side = expected == 1 ? 2 : 4; // of 8 pixels after two blocks
         Assert.Equal(4 * side * side, model.CreateScorer().Embed(new FeatureRow(Image(new Random(9), isDrawing: false))).Length);
@@ -78,14 +78,14 @@ public sealed class ImageDefaultsTests
     private static ConvolutionalEncoderOptions Chosen(MetaModel model) => (ConvolutionalEncoderOptions)model.EncoderOptions;
 
     // An encoder with its initial parameters, for twelve tasks of two classes.
-    private static MetaModel Model(ConvolutionalEncoderOptions encoder, ClassSets classSets, bool isDrawing)
+    private static MetaModel Model(ConvolutionalEncoderOptions encoder, ClassSets classSets, bool isDrawing, AdapterOptions? adapter = null)
     {
         var random = new Random(1);
         FeatureStore features = FeatureStore.Dense(Side * Side);
         var builder = new TaskSetBuilder(LabelKind.Multiclass, features);
         for (int i = 0; i < 240; i++)
             builder.Add($"task {i / 20}", features.Add(new FeatureRow(Image(random, isDrawing))), i % 2 + (classSets == ClassSets.Common ? 0 : 2 * (i / 20)));
-        return MetaTrainer.Train(builder.Build(classSets == ClassSets.Common ? 2 : 24, classSets), new MetaTrainingOptions { Encoder = encoder, MaximumNumberOfIterations = 0, Seed = 1 });
+        return MetaTrainer.Train(builder.Build(classSets == ClassSets.Common ? 2 : 24, classSets), new MetaTrainingOptions { Encoder = encoder, Adapter = adapter, MaximumNumberOfIterations = 0, Seed = 1 });
     }
 
     private static float[] Image(Random random, bool isDrawing) => isDrawing

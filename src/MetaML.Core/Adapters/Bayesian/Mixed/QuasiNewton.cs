@@ -10,7 +10,7 @@ internal static class QuasiNewton
     public const double Tolerance = 1e-10;
 
     // The error of a sum over many tasks by rounding, as a share of the sum. A smaller gain cannot be told from it.
-    private const double Rounding = 1e-12;
+    private const double Rounding = 1e-13;
 
     private const int MaximumHalvings = 40;
 
