@@ -65,7 +65,7 @@ public static class MetaTrainer
         foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)).Concat(CovariateCheck.Reasons(problems, options)))
             run.Decide(reason);
         bool isForNewClasses = (options.Episodes.Ways is not null || problems.All(problem => !problem.HasCommonOutputs)) && options.Adapter is not GradientAdapterOptions;
-        bool keepsCovariances = options.Adapter is BayesianAdapterOptions || (options.Adapter is null && problems.Any(problem => problem.Kind == LabelKind.Regression));
+        bool keepsCovariances = (options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder, problems)) is BayesianAdapterOptions;
         options = options with { Encoder = options.Encoder?.For(isForNewClasses, keepsCovariances, problems[0].Features) };
         options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
         options = LearnerChoice.ForFewTasks(problems, options, run.Decide);

@@ -28,7 +28,7 @@ internal static class Omniglot
     {
         var clock = Stopwatch.StartNew();
         OmniglotImages[] all = OmniglotImages.Read(Path.Combine(folder, "images_background.zip"));
-        OmniglotImages[][] small = [.. new[] { 1, 2 }.Select(n => OmniglotImages.Read(Path.Combine(folder, $"images_background_small{n}.zip")))];
+        OmniglotImages[][] small = Small(folder);
         HashSet<string> seen = [.. small.SelectMany(set => set.Select(alphabet => alphabet.Alphabet))];
         float[][][][] unseen = [.. all.Where(alphabet => !seen.Contains(alphabet.Alphabet)).Select(alphabet => alphabet.Characters)];
 
@@ -57,7 +57,7 @@ internal static class Omniglot
     public static void RunSettings(string folder, string methods, int? iterations)
     {
         var clock = Stopwatch.StartNew();
-        OmniglotImages[][] small = [.. new[] { 1, 2 }.Select(n => OmniglotImages.Read(Path.Combine(folder, $"images_background_small{n}.zip")))];
+        OmniglotImages[][] small = Small(folder);
         HashSet<string> seen = [.. small[0].Select(alphabet => alphabet.Alphabet)];
         float[][][][] unseen = [.. small[1].Where(alphabet => !seen.Contains(alphabet.Alphabet)).Select(alphabet => alphabet.Characters)];
         float[][][][] known = [.. small[0].Select(alphabet => alphabet.Characters)];
@@ -66,14 +66,17 @@ internal static class Omniglot
         {
             var ml = new MLContext(seed: 1);
             ITransformer model = Train(ml, small[0], iterations ?? SettingIterations, encoder);
-            table.Add(name, "new alphabets", Errors(ml, model, unseen, SettingEpisodes, null));
-            table.Add(name, "training alphabets", Errors(ml, model, known, SettingEpisodes, null));
+            table.Add(name, "new alphabets", Errors(ml, model, unseen, SettingEpisodes));
+            table.Add(name, "training alphabets", Errors(ml, model, known, SettingEpisodes));
         }
 
         table.Print(clock.Elapsed.TotalSeconds);
     }
 
-    private static IEnumerable<double> Errors(MLContext ml, ITransformer model, float[][][][] alphabets, int episodes, Func<float[], float[]>? form)
+    // The two small training sets.
+    private static OmniglotImages[][] Small(string folder) => [.. new[] { 1, 2 }.Select(n => OmniglotImages.Read(Path.Combine(folder, $"images_background_small{n}.zip")))];
+
+    private static IEnumerable<double> Errors(MLContext ml, ITransformer model, float[][][][] alphabets, int episodes, Func<float[], float[]>? form = null)
     {
         FewShot<ImageRow>[] draws = FewShot<ImageRow>.Draw(alphabets, Named, 20, 1, 1, episodes, new Random(1));
         if (form is not null)
