@@ -34,6 +34,7 @@ using MetaML.Benchmarks.Speed;
         new("unlabelled", "", folder => Unlabelled.Run(folder, Option("--tables"))),
         new("clinc150", "clinc150", Clinc150.Run),
         new("clinc150-minilm", "clinc150", folder => Clinc150MiniLm.Run(folder, Option("--methods") ?? "")),
+        new("experts", "digits", Experts.Run),
         new("digits-presets", null, _ => DigitsPresets.Run()), // uses the data of the example
     ]),
     ("reliability",
