@@ -121,6 +121,7 @@ internal static class Experts
     {
         const int Steps = 2000, Batch = 64, Interval = 50;
         using var scope = NewDisposeScope();
+        set_num_threads(1); // small tensors
         random.manual_seed(draw);
         var chooser = new Random(draw);
         int features = training[0].Features.Length, outputs = training[0].Outputs.Length;
