@@ -29,6 +29,7 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Loader
         [MultiOutputTransformer.LoaderSignature] = OfThisPackage(MultiOutputTransformer.Format),
         [SharedEncoderTransformer.LoaderSignature] = OfThisPackage(SharedEncoderTransformer.Format),
         [EnsembleTransformer.LoaderSignature] = OfThisPackage(EnsembleTransformer.Format) with { Check = Ensemble },
+        [PooledScoreTransformer.LoaderSignature] = OfThisPackage(PooledScoreTransformer.Format) with { Check = PooledScore },
         ["TransformerChain"] = new(0x00010001, 0x00010001, s_data, Chain),
         ["ConcatTransform"] = new(0x00010003, 0x00010003, s_data, Concatenation),
         ["CopyTransform"] = new(0x00010001, 0x00010001, s_data, Columns),
@@ -83,6 +84,24 @@ internal sealed record LoaderFormat(uint Written, uint Readable, Assembly Loader
         int models = block.Count(sizeof(double));
         for (int i = 0; i < models; i++)
             walk.Visit($"{folder}/{EnsembleTransformer.Folder(i)}", Transformers);
+    }
+
+    // string: task column, score column, output column; int: number of training tasks; for each task: string: name, int: fold; int: number of models; and a folder for each model
+    private static void PooledScore(ModelWalk walk, string folder, BlockReader block)
+    {
+        for (int i = 0; i < 3; i++)
+            block.Text();
+        for (int i = block.Count(1 + sizeof(int)); i > 0; i--)
+        {
+            block.Text();
+            block.Int32();
+        }
+
+        int models = block.Int32();
+        if (models is < PooledScoreTransformer.FewestModels or > PooledScoreTransformer.MostModels)
+            throw block.Damaged($"{PooledScoreTransformer.FewestModels} to {PooledScoreTransformer.MostModels} models", models);
+        for (int i = 0; i < models; i++)
+            walk.Visit($"{folder}/{PooledScoreTransformer.Folder(i)}", Transformers);
     }
 
     // int: number of outputs; for each output: int: name, int: number of inputs; for each input: int: name, int: alias

@@ -22,7 +22,8 @@ public sealed class PooledScoreTransformer : RowToRowTransformerBase
     internal const string LoaderSignature = "PooledScore";
     internal static readonly TransformerFormat Format = new(typeof(PooledScoreTransformer), "METAPOOL", LoaderSignature);
 
-    private const int MostModels = 1 << 10;
+    /// <summary>The least and the largest number of models in a file: one for each fold, and one for all tasks.</summary>
+    internal const int FewestModels = 2, MostModels = 1 << 10;
 
     private readonly ITransformer[] _models; // one for each fold; the last was trained on all tasks
     private readonly Dictionary<string, int> _folds; // the fold of each training task
@@ -88,15 +89,16 @@ public sealed class PooledScoreTransformer : RowToRowTransformerBase
         for (int i = ctx.Reader.ReadInt32(); i > 0; i--)
             folds[ctx.Reader.ReadString()] = ctx.Reader.ReadInt32();
         int count = ctx.Reader.ReadInt32();
-        if (count is < 2 or > MostModels || folds.Values.Any(fold => fold < 0 || fold >= count - 1))
-            throw new InvalidDataException($"A pooled score must have 2 to {MostModels} models, one for the fold of each task and one for all tasks; got {count}. The file is damaged.");
+        if (count is < FewestModels or > MostModels || folds.Values.Any(fold => fold < 0 || fold >= count - 1))
+            throw new InvalidDataException($"A pooled score must have {FewestModels} to {MostModels} models, one for the fold of each task and one for all tasks; got {count}. The file is damaged.");
         var models = new ITransformer[count];
         for (int i = 0; i < count; i++)
             ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out models[i], Folder(i));
         return new PooledScoreTransformer(env, models, folds, task, score, output);
     }
 
-    private static string Folder(int model) => $"Model_{model:000}";
+    /// <summary>The folder of a model, inside the folder of the step.</summary>
+    internal static string Folder(int model) => $"Model_{model:000}";
 
     /// <inheritdoc/>
     protected override IRowMapper MakeRowMapper(DataViewSchema schema)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Reflection;
+using MetaML.Extensions.Persistence;
 using MetaML.TestKit;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -23,6 +25,16 @@ public sealed class LoadCheckedTests(ITestOutputHelper output)
             Assert.Equal(expectedSchema.Select(column => column.ToString()), schema!.Select(column => column.ToString()));
             Assert.True(Entries(SavedModels.Save(_ml, expected, schema)).SequenceEqual(Entries(SavedModels.Save(_ml, model, schema))), name);
         }
+    }
+
+    [Fact]
+    public void LoadChecked_StepsOfThePackage_AreAllKnown()
+    {
+        string[] loaders = [.. typeof(MetaLearnerTransformer).Assembly.GetCustomAttributesData()
+            .Where(attribute => attribute.AttributeType.Name == "LoadableClassAttribute" && attribute.ConstructorArguments.Any(argument => argument.Value is Type { Name: "SignatureLoadModel" }))
+            .Select(attribute => (string)((IReadOnlyList<CustomAttributeTypedArgument>)attribute.ConstructorArguments[^1].Value!)[0].Value!)]; // ML.NET's attribute is internal
+        Assert.Contains(MetaLearnerTransformer.LoaderSignature, loaders);
+        Assert.Empty(loaders.Except(LoaderFormat.Transformers.Keys));
     }
 
     [Fact]

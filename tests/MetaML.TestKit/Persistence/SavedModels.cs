@@ -30,6 +30,8 @@ internal static class SavedModels
         ("ensemble", Save(s_regression, (ml, rows) => ml.MetaLearning().Ensemble(
             [s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions())).Fit(rows), ml.Transforms.NormalizeMinMax("Features").Append(s_regression.Trainer(ml, Bayesian(s_regression))).Fit(rows)],
             [3, 1], "Task", new Dictionary<string, IReadOnlyList<double>> { ["task1"] = [0, 1] }))),
+        ("pooled score", Save(s_regression, (ml, rows) => ml.MetaLearning().PooledScore(s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions())), folds: 2)
+            .Append(ml.Transforms.Concatenate("Features", "Features", "PooledScore")).Append(s_regression.Trainer(ml, Bayesian(s_regression))).Fit(rows))),
         ("text", Save(s_regression, (ml, rows) => ml.Transforms.Text.FeaturizeText("Features", "Class").Append(s_regression.Trainer(ml, Tiny(s_regression, new RidgeAdapterOptions()))).Fit(rows))),
     ];
 
