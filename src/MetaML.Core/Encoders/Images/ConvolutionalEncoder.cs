@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace MetaML.Encoders.Images;
 
-/// <summary>h₀ = image; hₗ = pool(relu(norm(hₗ₋₁ ∗ Wₗ + bₗ) · gₗ + sₗ)); embedding = all values of the last block.</summary>
+/// <summary>h₀ = image; hₗ = relu(pool(norm(hₗ₋₁ ∗ Wₗ + bₗ) · gₗ + sₗ)); embedding = all values of the last block.</summary>
 /// <remarks>
 /// The network of Vinyals et al., 2016, arXiv 1606.04080 (Conv-4), with group normalisation (Wu and He, 2018, arXiv
 /// 1803.08494) instead of batch normalisation, so that the embedding of an image does not depend on the other images of the batch.
@@ -151,9 +151,10 @@ internal sealed class ConvolutionalEncoder : IEncoder
             hidden = hidden.Graph.Apply("Conv", [hidden, Filters(parameters[4 * l], block.Input.Channels, hidden.Graph)], ("pads", new[] { 1L, 1, 1, 1 })) + PerFilter(1);
             hidden = hidden.Reshape(-1, _options.Groups, (long)_options.Filters / _options.Groups * block.Input.Height * block.Input.Width).Normalize((float)NormEpsilon)
                 .Reshape(-1, _options.Filters, block.Input.Height, block.Input.Width);
-            hidden = (hidden * PerFilter(2) + PerFilter(3)).Apply("Relu");
+            hidden = hidden * PerFilter(2) + PerFilter(3);
             if (block.IsPooled)
                 hidden = hidden.Graph.Apply("MaxPool", [hidden], ("kernel_shape", new[] { 2L, 2 }), ("strides", new[] { 2L, 2 }));
+            hidden = hidden.Apply("Relu");
         }
 
         return hidden.Reshape(-1, EmbeddingDimension);
@@ -207,9 +208,10 @@ internal sealed class ConvolutionalEncoder : IEncoder
         foreach (Block block in _blocks)
         {
             hidden = Convolve(hidden, parameters[block.Weight], parameters[block.Bias], tasks);
-            hidden = Normalize(hidden, parameters[block.Gain], parameters[block.Shift], tasks).relu();
+            hidden = Normalize(hidden, parameters[block.Gain], parameters[block.Shift], tasks);
             if (block.IsPooled)
                 hidden = nn.functional.max_pool2d(hidden, 2);
+            hidden = hidden.relu(); // of a quarter of the values; the result is the same in either order
         }
 
         return hidden.reshape(images.shape[0], EmbeddingDimension);
@@ -275,9 +277,9 @@ internal sealed class ConvolutionalEncoder : IEncoder
             Span<float> filtered = values[..(block.Input.Height * block.Input.Width * _options.Filters)];
             Convolution.Apply(padded, block.Input, parameters[4 * l], parameters[4 * l + 1], filtered);
             Convolution.Normalize(filtered, _options.Filters, _options.Groups, (float)NormEpsilon, parameters[4 * l + 2], parameters[4 * l + 3]);
-            TensorPrimitives.Max(filtered, 0f, filtered);
             if (block.IsPooled)
                 filtered = Convolution.Pool(filtered, block.Input.Height, block.Input.Width, _options.Filters);
+            TensorPrimitives.Max(filtered, 0f, filtered);
             if (l < _blocks.Length - 1)
             {
                 Convolution.Pad(filtered, block.Output, padded);
