@@ -127,8 +127,8 @@ internal static class Experts
         int features = training[0].Features.Length, outputs = training[0].Outputs.Length;
         Tensor Of(Sample[] samples, Func<Sample, float[]> values) => tensor(samples.SelectMany(values).ToArray()).reshape(samples.Length, -1);
         Tensor raw = Of(training, sample => sample.Features), targets = Of(training, sample => sample.Outputs);
-        Tensor mean = raw.mean([0L]), deviation = raw.std(0L) + 1e-3f;
-        Tensor center = areAnswers ? zeros(outputs) : targets.mean([0L]), spread = areAnswers ? ones(outputs) : targets.std(0L) + 1e-3f;
+        Tensor mean = raw.mean([0L]), deviation = Deviations(raw);
+        Tensor center = areAnswers ? zeros(outputs) : targets.mean([0L]), spread = areAnswers ? ones(outputs) : Deviations(targets);
         Tensor x = (raw - mean) / deviation, y = (targets - center) / spread;
         int held = training.Length / 5; // the rows are in random order
         Tensor heldX = x.narrow(0, 0, held), heldY = y.narrow(0, 0, held);
@@ -163,6 +163,13 @@ internal static class Experts
         Tensor scores = network.Forward((Of(test, sample => sample.Features) - mean) / deviation);
         float[] predictions = (areAnswers ? scores.sigmoid() : scores * spread + center).data<float>().ToArray();
         return [.. predictions.Chunk(outputs)];
+    }
+
+    // Columns that are nearly constant in the training rows would otherwise be enormous in other rows.
+    private static Tensor Deviations(Tensor columns)
+    {
+        Tensor deviations = columns.std(0L);
+        return maximum(deviations, 0.1f * deviations.max());
     }
 
     private sealed record Sample(float[] Features, float[] Outputs);

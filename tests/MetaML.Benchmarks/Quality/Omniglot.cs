@@ -20,6 +20,14 @@ internal static class Omniglot
         ("no normalisation", new() { NormalizeDrawings = false }),
     ];
 
+    // The same, if each drawing is a class.
+    private static readonly (string Name, ConvolutionalEncoderOptions Encoder)[] s_unlabelledSettings =
+    [
+        ("drawings as classes", new()),
+        ("drawings as classes, stronger augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.15, Rotation = 20, Scale = 0.2, Shear = 0.3 } }),
+        ("drawings as classes, strongest augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.2, Rotation = 30, Scale = 0.3, Shear = 0.5 } }),
+    ];
+
     /// <summary>Trains on five alphabets. Classifies 20 characters of one alphabet, for alphabets that are in neither small set.</summary>
     /// <param name="folder">The folder of the data.</param>
     /// <param name="methods">The beginning of the name of the training set: small1 or small2; empty for both.</param>
@@ -62,10 +70,12 @@ internal static class Omniglot
         float[][][][] unseen = [.. small[1].Where(alphabet => !seen.Contains(alphabet.Alphabet)).Select(alphabet => alphabet.Characters)];
         float[][][][] known = [.. small[0].Select(alphabet => alphabet.Characters)];
         var table = new Table("omniglot-settings", "error");
-        foreach (var (name, encoder) in s_settings.Where(setting => setting.Name.StartsWith(methods, StringComparison.Ordinal)))
+        var settings = s_settings.Select(setting => (setting.Name, setting.Encoder, Classes: (Func<MLContext, IDataView>)(ml => Classes(ml, small[0]))))
+            .Concat(s_unlabelledSettings.Select(setting => (setting.Name, setting.Encoder, Classes: (Func<MLContext, IDataView>)(ml => DrawingsAsClasses(ml, small[0])))));
+        foreach (var (name, encoder, classes) in settings.Where(setting => setting.Name.StartsWith(methods, StringComparison.Ordinal)))
         {
             var ml = new MLContext(seed: 1);
-            ITransformer model = Train(ml, small[0], iterations ?? SettingIterations, encoder);
+            ITransformer model = Train(ml, classes(ml), encoder, iterations ?? SettingIterations);
             table.Add(name, "new alphabets", Errors(ml, model, unseen, SettingEpisodes));
             table.Add(name, "training alphabets", Errors(ml, model, known, SettingEpisodes));
         }
@@ -105,9 +115,7 @@ internal static class Omniglot
         var clock = Stopwatch.StartNew();
         var (training, unseen) = Split(folder);
         var ml = new MLContext(seed: 1);
-        IDataView drawings = ml.Data.LoadFromEnumerable(training.SelectMany(alphabet => alphabet.Characters).SelectMany(character => character).Select(drawing => new ImageRow { Features = drawing }));
-        IDataView tasks = ml.MetaLearning().ConstructTasks(drawings, new CopyTaskOptions());
-        IDataView classes = ml.Transforms.CopyColumns(nameof(ImageRow.Class), "Label").Fit(tasks).Transform(tasks);
+        IDataView classes = DrawingsAsClasses(ml, training);
         var table = new Table("omniglot-unlabelled", "accuracy", isHigherBetter: true);
         foreach (var (name, model) in new[]
         {
@@ -133,18 +141,24 @@ internal static class Omniglot
     private static double[] Accuracies(MLContext ml, ITransformer model, float[][][] unseen, int ways, int shots, int episodes) =>
         FewShot<ImageRow>.Adapt(ml, model, FewShot<ImageRow>.Draw([unseen], Named, ways, shots, 5, episodes, new Random(1)));
 
+    private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, int iterations) => Train(ml, Classes(ml, alphabets), new ConvolutionalEncoderOptions(), iterations);
+
     // Rotations by quarter turns and reflections make eight characters of each. The characters of all alphabets form one pool.
-    private static ITransformer Train(MLContext ml, IEnumerable<OmniglotImages> alphabets, int iterations, ConvolutionalEncoderOptions? encoder = null)
+    private static IDataView Classes(MLContext ml, IEnumerable<OmniglotImages> alphabets) => ml.Data.LoadFromEnumerable(
+        from alphabet in alphabets
+        from side in new[] { alphabet, alphabet.Mirror() }
+        from quarters in Enumerable.Range(0, 4)
+        let turned = side.Turn(quarters)
+        from character in Enumerable.Range(0, turned.Characters.Length)
+        from image in turned.Characters[character]
+        select new ImageRow { Class = $"{turned.Alphabet}/{character}", Features = image });
+
+    // Each drawing is a class, without its label.
+    private static IDataView DrawingsAsClasses(MLContext ml, IEnumerable<OmniglotImages> alphabets)
     {
-        IEnumerable<ImageRow> rows =
-            from alphabet in alphabets
-            from side in new[] { alphabet, alphabet.Mirror() }
-            from quarters in Enumerable.Range(0, 4)
-            let turned = side.Turn(quarters)
-            from character in Enumerable.Range(0, turned.Characters.Length)
-            from image in turned.Characters[character]
-            select new ImageRow { Class = $"{turned.Alphabet}/{character}", Features = image };
-        return Train(ml, ml.Data.LoadFromEnumerable(rows), encoder ?? new ConvolutionalEncoderOptions(), iterations);
+        IDataView drawings = ml.Data.LoadFromEnumerable(alphabets.SelectMany(alphabet => alphabet.Characters).SelectMany(character => character).Select(drawing => new ImageRow { Features = drawing }));
+        IDataView tasks = ml.MetaLearning().ConstructTasks(drawings, new CopyTaskOptions());
+        return ml.Transforms.CopyColumns(nameof(ImageRow.Class), "Label").Fit(tasks).Transform(tasks);
     }
 
     private static ITransformer Train(MLContext ml, IDataView rows, EncoderOptions encoder, int iterations)
