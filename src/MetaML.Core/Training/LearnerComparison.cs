@@ -13,6 +13,8 @@ namespace MetaML.Training;
 /// <param name="run">The run of the whole training.</param>
 internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
 {
+    private const int EnoughTasks = 10; // for a calibration
+
     private readonly TrainingData[] _otherFolds = [.. data.OtherFolds()];
     private bool _isLibraryAbsent; // said once, for the first candidate that needs it
 
@@ -29,21 +31,23 @@ internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
         return evaluated;
     }
 
-    /// <summary>Judges a trained learner.</summary>
+    /// <summary>Judges a trained learner that is the only one. If it has an encoder, it is fitted for further folds only until enough tasks are judged.</summary>
     /// <param name="learner">Trained without the first fold.</param>
-    /// <param name="best">The best candidate so far; null if it is the only one.</param>
-    public EvaluatedLearner Judge(TrainedLearner learner, EvaluatedLearner? best)
+    public EvaluatedLearner JudgeAlone(TrainedLearner learner) => Judge(learner, evaluated =>
+        !learner.IsUntrained || (learner.HasEncoder && evaluated().Episodes.Select(episode => episode.Unit).Distinct().Count() >= EnoughTasks));
+
+    // The first learner is judged on all folds, so that others can be compared with it, unless an outer loop would have to run for each.
+    private EvaluatedLearner Judge(TrainedLearner learner, EvaluatedLearner? best) => Judge(learner, best is null
+        ? _ => !learner.IsUntrained
+        : evaluated => (learner.HasEncoder || !learner.IsUntrained) && !LearnerChoice.IsInDoubt(evaluated(), best));
+
+    private EvaluatedLearner Judge(TrainedLearner learner, Func<Func<EvaluatedLearner>, bool> isEnough)
     {
         List<HeldOutProblem[]> folds = [learner.ScoreHeldOut(0, run)];
         EvaluatedLearner Evaluated() => EvaluatedLearner.Of(learner, folds, folds.Count > _otherFolds.Length, run);
         TrainingRun quiet = run with { Log = null, Warn = null };
-        for (int fold = 0; fold < _otherFolds.Length && run.Stop.Reason is null; fold++)
-        {
-            if (best is null ? !learner.IsUntrained : (learner.HasEncoder || !learner.IsUntrained) && !LearnerChoice.IsInDoubt(Evaluated(), best))
-                break;
+        for (int fold = 0; fold < _otherFolds.Length && run.Stop.Reason is null && !isEnough(Evaluated); fold++)
             folds.Add(learner.OnFold(_otherFolds[fold], quiet).ScoreHeldOut(fold + 1, quiet));
-        }
-
         return Evaluated();
     }
 

@@ -79,7 +79,7 @@ public static class MetaTrainer
             if (candidates.Length > 1)
                 run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since there are no validation data to choose with.");
             TrainedLearner learner = Learner.Train(data, candidates[0], run);
-            return learner.Complete(learner.HasCalibration ? new LearnerComparison(data, run).Judge(learner, null) : null, run);
+            return learner.Complete(learner.HasCalibration ? new LearnerComparison(data, run).JudgeAlone(learner) : null, run);
         }
 
         EvaluatedLearner[] evaluated = [.. Compare(new LearnerComparison(data, run), candidates, run)];

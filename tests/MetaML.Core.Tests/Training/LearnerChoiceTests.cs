@@ -270,6 +270,19 @@ public sealed class LearnerChoiceTests
         Assert.Equal(Judge(set, network).Episodes, new LearnerComparison(shared, run).Evaluate(network, null)!.Episodes);
     }
 
+    [Theory]
+    [InlineData(20, 12)] // folds of four tasks
+    [InlineData(60, 12)]
+    public void JudgeAlone_KernelOfTasks_IsFittedUntilTenAreJudged(int tasks, int judged)
+    {
+        var options = new MetaTrainingOptions { Encoder = new KernelEncoderOptions(), Adapter = new BayesianAdapterOptions() };
+        TaskSet set = Tasks((x, slope) => slope * x[0] + Math.Sin(3 * x[1]), tasks);
+        var run = new TrainingRun(null, null, new TrainingStop(options), null);
+        var data = TrainingData.Prepare([set], options, run);
+        EvaluatedLearner learner = new LearnerComparison(data, run).JudgeAlone(Learner.Train(data, options, run));
+        Assert.Equal(judged, learner.Episodes.Select(episode => episode.Unit).Distinct().Count());
+    }
+
     private static EvaluatedLearner Judge(TaskSet set, MetaTrainingOptions options)
     {
         var run = new TrainingRun(null, null, new TrainingStop(options), null);
