@@ -20,7 +20,7 @@ internal static class Defaults
         ("identity + Bayesian", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
         ("identity + ridge", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
         ("linear path + Bayesian", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new BayesianAdapterOptions() }),
-        ("MLP + Bayesian", () => new() { Adapter = new BayesianAdapterOptions() }),
+        ("MLP + Bayesian", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
         ("kernel + Bayesian", () => new() { Encoder = new KernelEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
     ];
 
@@ -31,7 +31,7 @@ internal static class Defaults
         ("identity + Bayesian", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
         ("identity + ridge", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
         ("linear path + ridge", () => new() { Encoder = new MlpEncoderOptions { LinearPath = true }, Adapter = new RidgeAdapterOptions() }),
-        ("MLP + ridge", () => new() { Adapter = new RidgeAdapterOptions() }),
+        ("MLP + ridge", () => new() { Encoder = new MlpEncoderOptions(), Adapter = new RidgeAdapterOptions() }),
     ];
 
     /// <summary>Runs all settings.</summary>

@@ -11,12 +11,15 @@ internal static class Omniglot
     private const int SettingEpisodes = 300;
     private const int Ways = 120; // in training: many classes are harder to tell apart, from as many drawings
 
+    private static readonly ImageAugmentation s_gentle = new() { Shift = 0.03, Rotation = 5, Scale = 0.05, Shear = 0.1 };
+
     // What is compared with the defaults.
     private static readonly (string Name, ConvolutionalEncoderOptions Encoder)[] s_settings =
     [
         ("defaults", new()),
         ("a last block of one pixel", new() { MinimumSide = 1 }),
         ("stronger augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.12, Scale = 0.2, Shear = 0.25 } }),
+        ("gentler augmentation", new() { Augmentation = s_gentle }),
         ("no normalisation", new() { NormalizeDrawings = false }),
     ];
 
@@ -24,6 +27,7 @@ internal static class Omniglot
     private static readonly (string Name, ConvolutionalEncoderOptions Encoder)[] s_unlabelledSettings =
     [
         ("drawings as classes", new()),
+        ("drawings as classes, gentler augmentation", new() { Augmentation = s_gentle }),
         ("drawings as classes, stronger augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.15, Rotation = 20, Scale = 0.2, Shear = 0.3 } }),
         ("drawings as classes, strongest augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.2, Rotation = 30, Scale = 0.3, Shear = 0.5 } }),
     ];
