@@ -69,6 +69,8 @@ internal static class LearnerChoice
 
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression), hasValues = problems.Any(problem => problem.Kind == LabelKind.Regression);
         bool hasManyFeatures = problems[0].Features.FeatureCount > MaximumFeaturesOfPrior;
+        double rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
+        bool TriesLogistic(int embedding) => hasClasses && rows * embedding * embedding <= MaximumWorkOfLogistic;
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null && options.TaskWeighting is not UniformWeightingOptions ? "an adapter and task weights are set, and task weights act on the training of a network"
             : options.Episodes.Ways is not null && !(hasManyFeatures && options.Adapter is null) ? "tasks are drawn from classes"
@@ -95,12 +97,16 @@ internal static class LearnerChoice
                     withAdapter.Insert(1, options with { Encoder = new ProjectionEncoderOptions(), Adapter = adapter });
             }
 
+            if (options.MaximumNumberOfIterations > 0 && options.Adapter is BayesianAdapterOptions bayesian && KernelFor(problems) is { } withKernel && !problems.Any(problem => bayesian.PredictsCounts(problem.Kind))
+                && (!hasClasses || bayesian.ClassLikelihood == ClassLikelihood.Gaussian || TriesLogistic(problems[0].Features.FeatureCount + withKernel.LandmarkCount)))
+            {
+                withAdapter.Insert(1, options with { Encoder = withKernel });
+            }
+
             decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder).Distinct())}, since {(isSet ? "an adapter is set, and " : "")}features are dense, {problems[0].Features.FeatureCount} of them.");
             return [.. withAdapter];
         }
 
-        double rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
-        bool TriesLogistic(int embedding) => hasClasses && rows * embedding * embedding <= MaximumWorkOfLogistic;
         bool triesLogistic = TriesLogistic(problems[0].Features.FeatureCount);
         string likelihoods = triesLogistic ? ", with a logistic and with a Gaussian likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
         KernelEncoderOptions? kernel = KernelFor(problems);

@@ -112,6 +112,22 @@ public sealed class LearnerChoiceTests
         Assert.StartsWith("Learner: Kernel ", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1])), StringComparison.Ordinal);
 
     [Fact]
+    public void Train_TasksOnASmoothCurveAndTheAdapterSet_TakesTheKernel() =>
+        Assert.StartsWith("Learner: Kernel ", LearnerOf(Tasks((x, slope) => slope * Math.Sin(4 * x[0]) + (1 - slope) * x[1] * x[1]), new MetaTrainingOptions { Adapter = new BayesianAdapterOptions { Noise = PriorNoise.PerTask } }), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(ValueLikelihood.Gaussian, true)]
+    [InlineData(ValueLikelihood.StudentT, true)]
+    [InlineData(ValueLikelihood.Poisson, false)] // the kernel is fitted to labels, and a count depends on the exponential of its features
+    public void Candidates_BayesianAdapter_TheKernelTooUnlessLabelsAreCounts(ValueLikelihood likelihood, bool expected)
+    {
+        MetaTrainingOptions[] candidates = LearnerChoice.Candidates([Tasks((x, slope) => x[0])], new MetaTrainingOptions { Adapter = new BayesianAdapterOptions { ValueLikelihood = likelihood } });
+        Assert.Equal(expected, candidates.Any(candidate => candidate.Encoder is KernelEncoderOptions));
+        Assert.IsType<IdentityEncoderOptions>(candidates[0].Encoder);
+        Assert.All(candidates, candidate => Assert.Equal(likelihood, ((BayesianAdapterOptions)candidate.Adapter!).ValueLikelihood));
+    }
+
+    [Fact]
     public void Train_NothingHeldOut_TakesTheSimplestAndSaysSo() =>
         Assert.Contains("there are no validation data", LearnerOf(Tasks((x, slope) => slope * x[0]), new MetaTrainingOptions { ValidationFraction = 0 }), StringComparison.Ordinal);
 

@@ -45,7 +45,7 @@ public record MetaTrainingOptions : TrainingLoopOptions
     /// <value>
     /// Null (default) for a choice from the data. Images get a convolutional encoder. Sparse features with classes as labels get
     /// <see cref="SparseEncoderOptions"/>. For dense features, validation chooses between no
-    /// encoder and multi-layer perceptrons, and, if <see cref="Adapter"/> is null too, a kernel. It is a multi-layer perceptron in all other cases,
+    /// encoder and multi-layer perceptrons, and, if <see cref="Adapter"/> is null or Bayesian, a kernel. It is a multi-layer perceptron in all other cases,
     /// and for more than 200 features if labels are values or the adapter is Bayesian.
     /// </value>
     public EncoderOptions? Encoder { get; set; }
