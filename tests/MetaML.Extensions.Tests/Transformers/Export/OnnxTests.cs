@@ -20,7 +20,8 @@ public sealed class OnnxTests
 
     public static TheoryData<TrainerCase> Trainers => TrainerConformance.Cases;
 
-    public static TheoryData<string> Golden => [.. GoldenModels.Names.Except(["text"])]; // ML.NET itself fails to export FeaturizeText
+    // ML.NET itself fails to export FeaturizeText. An ensemble is exported model by model.
+    public static TheoryData<string> Golden => [.. GoldenModels.Names.Except(["text", "ensemble"])];
 
     public static TheoryData<string, EncoderOptions> Encoders => new()
     {
