@@ -11,8 +11,10 @@ namespace MetaML.Training;
 /// <param name="Calibrations">The calibration of the scores of each problem; null for none.</param>
 internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<EvaluatedEpisode> Episodes, IReadOnlyList<ScoreCalibration?> Calibrations)
 {
-    // A few tasks say too little about the slopes of other tasks, unless there is an encoder: it can be far too certain.
-    private const int MinimumTasksOfSlopes = 10, MinimumTasksOfEncoder = 3;
+    /// <summary>Fewer tasks say too little about the slopes of other tasks, unless there is an encoder.</summary>
+    public const int MinimumTasksOfSlopes = 10;
+
+    private const int MinimumTasksOfEncoder = 3; // an encoder can be far too certain
 
     // Errors have heavy tails if Student's t makes them more likely than the normal distribution by so many nats, and for each row.
     private const double GainOfOutliers = 10, GainOfOutliersOfRow = 0.02;

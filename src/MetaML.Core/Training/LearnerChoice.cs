@@ -70,7 +70,9 @@ internal static class LearnerChoice
         bool hasClasses = problems.Any(problem => problem.Kind != LabelKind.Regression), hasValues = problems.Any(problem => problem.Kind == LabelKind.Regression);
         bool hasManyFeatures = problems[0].Features.FeatureCount > MaximumFeaturesOfPrior;
         double rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
-        bool TriesLogistic(int embedding) => hasClasses && rows * embedding * embedding <= MaximumWorkOfLogistic;
+        bool IsLogisticFast(int embedding) => rows * embedding * embedding <= MaximumWorkOfLogistic;
+        KernelEncoderOptions? kernel = KernelFor(problems);
+        bool isKernelLogistic = hasClasses && kernel is not null && IsLogisticFast(problems[0].Features.FeatureCount + kernel.LandmarkCount);
         string? whyNetwork = options.Adapter is JointAdapterOptions ? "it is trained with a head for each task"
             : options.Adapter is not null && options.TaskWeighting is not UniformWeightingOptions ? "an adapter and task weights are set, and task weights act on the training of a network"
             : options.Episodes.Ways is not null && !(hasManyFeatures && options.Adapter is null) ? "tasks are drawn from classes"
@@ -97,19 +99,18 @@ internal static class LearnerChoice
                     withAdapter.Insert(1, options with { Encoder = new ProjectionEncoderOptions(), Adapter = adapter });
             }
 
-            if (options.MaximumNumberOfIterations > 0 && options.Adapter is BayesianAdapterOptions bayesian && KernelFor(problems) is { } withKernel && !problems.Any(problem => bayesian.PredictsCounts(problem.Kind))
-                && (!hasClasses || bayesian.ClassLikelihood == ClassLikelihood.Gaussian || TriesLogistic(problems[0].Features.FeatureCount + withKernel.LandmarkCount)))
+            if (options.MaximumNumberOfIterations > 0 && kernel is not null && options.Adapter is BayesianAdapterOptions bayesian && !problems.Any(problem => bayesian.PredictsCounts(problem.Kind))
+                && (!hasClasses || bayesian.ClassLikelihood == ClassLikelihood.Gaussian || isKernelLogistic))
             {
-                withAdapter.Insert(1, options with { Encoder = withKernel });
+                withAdapter.Insert(1, options with { Encoder = kernel });
             }
 
             decide?.Invoke($"Encoder: {string.Join(", or ", withAdapter.Select(DescribeEncoder).Distinct())}, since {(isSet ? "an adapter is set, and " : "")}features are dense, {problems[0].Features.FeatureCount} of them.");
             return [.. withAdapter];
         }
 
-        bool triesLogistic = TriesLogistic(problems[0].Features.FeatureCount);
+        bool triesLogistic = hasClasses && IsLogisticFast(problems[0].Features.FeatureCount);
         string likelihoods = triesLogistic ? ", with a logistic and with a Gaussian likelihood" : hasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
-        KernelEncoderOptions? kernel = KernelFor(problems);
         decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{(kernel is null ? "" : ", with and without the features of a kernel")}{(options.MaximumNumberOfIterations > 0 ? ", and networks with and without a linear path" : ", and no network, since MaximumNumberOfIterations is 0")}: features are dense, {problems[0].Features.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
         var logistic = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic };
@@ -120,7 +121,7 @@ internal static class LearnerChoice
         if (hasValues)
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.StudentT, ClassLikelihood = triesLogistic ? ClassLikelihood.Logistic : ClassLikelihood.Gaussian } });
         if (kernel is not null)
-            candidates.Add(options with { Encoder = kernel, Adapter = TriesLogistic(problems[0].Features.FeatureCount + kernel.LandmarkCount) ? logistic with { } : AdapterOn(kernel, problems, decide) });
+            candidates.Add(options with { Encoder = kernel, Adapter = isKernelLogistic ? logistic with { } : AdapterOn(kernel, problems, decide) });
         if (options.MaximumNumberOfIterations > 0)
         {
             candidates.Add(Network(options with { Encoder = new MlpEncoderOptions { LinearPath = true } }, problems, decide));

@@ -13,8 +13,6 @@ namespace MetaML.Training;
 /// <param name="run">The run of the whole training.</param>
 internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
 {
-    private const int EnoughTasks = 10; // for a calibration
-
     private readonly TrainingData[] _otherFolds = [.. data.OtherFolds()];
     private bool _isLibraryAbsent; // said once, for the first candidate that needs it
 
@@ -33,23 +31,25 @@ internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
 
     /// <summary>Judges a trained learner that is the only one. If it has an encoder, it is fitted for further folds only until enough tasks are judged.</summary>
     /// <param name="learner">Trained without the first fold.</param>
-    public EvaluatedLearner JudgeAlone(TrainedLearner learner) => Judge(learner, evaluated =>
-        !learner.IsUntrained || (learner.HasEncoder && evaluated().Episodes.Select(episode => episode.Unit).Distinct().Count() >= EnoughTasks));
+    public EvaluatedLearner JudgeAlone(TrainedLearner learner) => Judge(learner, folds =>
+        !learner.IsUntrained || (learner.HasEncoder && folds.SelectMany(fold => fold).SelectMany(problem => problem.Rows).Select(row => row.Unit).Distinct().Count() >= EvaluatedLearner.MinimumTasksOfSlopes));
 
     // The first learner is judged on all folds, so that others can be compared with it, unless an outer loop would have to run for each.
     private EvaluatedLearner Judge(TrainedLearner learner, EvaluatedLearner? best) => Judge(learner, best is null
         ? _ => !learner.IsUntrained
-        : evaluated => (learner.HasEncoder || !learner.IsUntrained) && !LearnerChoice.IsInDoubt(evaluated(), best));
+        : folds => (learner.HasEncoder || !learner.IsUntrained) && !LearnerChoice.IsInDoubt(Evaluated(learner, folds), best));
 
-    private EvaluatedLearner Judge(TrainedLearner learner, Func<Func<EvaluatedLearner>, bool> isEnough)
+    private EvaluatedLearner Judge(TrainedLearner learner, Func<IReadOnlyList<HeldOutProblem[]>, bool> isEnough)
     {
         List<HeldOutProblem[]> folds = [learner.ScoreHeldOut(0, run)];
-        EvaluatedLearner Evaluated() => EvaluatedLearner.Of(learner, folds, folds.Count > _otherFolds.Length, run);
         TrainingRun quiet = run with { Log = null, Warn = null };
-        for (int fold = 0; fold < _otherFolds.Length && run.Stop.Reason is null && !isEnough(Evaluated); fold++)
+        for (int fold = 0; fold < _otherFolds.Length && run.Stop.Reason is null && !isEnough(folds); fold++)
             folds.Add(learner.OnFold(_otherFolds[fold], quiet).ScoreHeldOut(fold + 1, quiet));
-        return Evaluated();
+        return Evaluated(learner, folds);
     }
+
+    private EvaluatedLearner Evaluated(TrainedLearner learner, IReadOnlyList<HeldOutProblem[]> folds) =>
+        EvaluatedLearner.Of(learner, folds, folds.Count > _otherFolds.Length, run);
 
     private TrainedLearner? Train(MetaTrainingOptions candidate, EvaluatedLearner? best)
     {
