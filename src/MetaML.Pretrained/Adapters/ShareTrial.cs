@@ -13,7 +13,7 @@ namespace MetaML.Pretrained.Adapters;
 /// <param name="Network">For each use of the prior, their scores by the network, [rows, outputs].</param>
 internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Linear, IReadOnlyDictionary<PriorUse, float[]> Network)
 {
-    private const int MaximumQueries = 32, Draws = 3;
+    private const int MaximumQueries = 32, Draws = 3, Folds = 5;
 
     // The belief that the linear head alone is better: the number of standard errors by which a mixture must be better.
     private const double Doubt = 0.5;
@@ -50,21 +50,35 @@ internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Li
         }
     }
 
-    /// <summary>The share with the least mean loss over the trials; none, if this is not less than that of the linear head by half a standard error.</summary>
+    /// <summary>The share with the least mean loss over the trials; none, if shares that are chosen so on some tasks are not better than the linear head on the other tasks by half a standard error.</summary>
     /// <param name="trials">The trials.</param>
     /// <param name="kind">The kind of label.</param>
     public static NetworkShare Best(IReadOnlyList<ShareTrial> trials, LabelKind kind)
     {
-        var linear = new NetworkShare(0, 0, PriorUse.None);
-        if (trials.Count == 0)
-            return linear;
-        NetworkShare best = (from use in trials[0].Network.Keys
-                             from limit in s_limits
-                             from halfRows in s_halfRows
-                             select new NetworkShare(limit, halfRows, use)).MinBy(share => trials.Sum(trial => trial.Loss(share, kind)))!;
-        MeanInterval gain = MeanInterval.Of(trials.GroupBy(trial => trial.Task, trial => trial.Loss(linear, kind) - trial.Loss(best, kind)).Select(task => task.Average()));
-        return gain.Mean > (gain.Count < 2 ? 0 : Doubt * gain.StandardError) ? best : linear;
+        NetworkShare[] shares =
+        [
+            new(0, 0, PriorUse.None), // the linear head alone
+            .. from use in trials.SelectMany(trial => trial.Network.Keys).Distinct()
+               from limit in s_limits
+               from halfRows in s_halfRows
+               select new NetworkShare(limit, halfRows, use),
+        ];
+        double[][] tasks = [.. trials.GroupBy(trial => trial.Task, (_, own) => LossesOf(shares, [.. own], kind))];
+        if (tasks.Length < 2)
+            return shares[0];
+        MeanInterval gain = MeanInterval.Of(Enumerable.Range(0, Math.Min(Folds, tasks.Length)).SelectMany(fold =>
+        {
+            int chosen = Least([.. tasks.Where((_, task) => task % Folds != fold)]);
+            return tasks.Where((_, task) => task % Folds == fold).Select(losses => losses[0] - losses[chosen]);
+        }));
+        return gain.Mean > Doubt * gain.StandardError ? shares[Least(tasks)] : shares[0];
     }
+
+    private static double[] LossesOf(NetworkShare[] shares, ShareTrial[] trials, LabelKind kind) =>
+        Array.ConvertAll(shares, share => trials.Average(trial => trial.Loss(share, kind)));
+
+    // The number of the share with the least mean loss over the tasks; the first of equal ones.
+    private static int Least(double[][] tasks) => Enumerable.Range(0, tasks[0].Length).MinBy(share => tasks.Sum(losses => losses[share]));
 
     private double Loss(NetworkShare share, LabelKind kind)
     {
