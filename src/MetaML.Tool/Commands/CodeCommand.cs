@@ -14,7 +14,7 @@ internal sealed class CodeCommand : TrainingFileCommand<CodeSettings>
         if (Directory.Exists(settings.Output) && Directory.EnumerateFileSystemEntries(settings.Output).Any())
             throw new ToolException($"--output must be a folder that is absent or empty; '{settings.Output}' has files. Nothing is written. Choose another folder.");
         string folder = Path.GetFullPath(settings.Output);
-        IReadOnlyDictionary<string, string> files = Project.Files(TableFile.Open(settings.File), plan, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), settings.Seed);
+        IReadOnlyDictionary<string, string> files = Project.Files(TableFile.Open(settings.File), plan, Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), settings.Seed, settings.UsesTrees);
         Directory.CreateDirectory(folder);
         foreach (var (name, text) in files)
             File.WriteAllText(Path.Combine(folder, name), text);

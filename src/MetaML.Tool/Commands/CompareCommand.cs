@@ -26,6 +26,8 @@ internal sealed class CompareCommand : TrainingFileCommand<CompareSettings>
             [curve.Strategy, .. curve.Points.Select(point => NumberText.Of(point.Evaluation[result.Metric].Macro))]));
         screen.Line();
         screen.Line(result.Recommendation);
+        if (result.BestRun.TrainerName == Comparison.OnTrees)
+            screen.Line("Train it with 'metaml train --trees'.");
         if (settings.Report is { } report)
         {
             result.SaveHtml(report);

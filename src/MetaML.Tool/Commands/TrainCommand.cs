@@ -19,7 +19,7 @@ internal sealed class TrainCommand : TrainingFileCommand<TrainSettings>
             MaximumTrainingTime = settings.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             CancellationToken = cancellationToken,
             Progress = screen.IsLive ? new StepText(progress) : null,
-        }).Fit(table.View));
+        }, settings.UsesTrees).Fit(table.View));
         ModelFile.Save(ml, model, table, settings.Output);
         OutputDescription output = ml.MetaLearning().Describe(model).Outputs[0];
         foreach (string reason in output.Training?.Reasons ?? [])

@@ -3,6 +3,7 @@ using MetaML.Tool.Learning;
 using MetaML.Tool.Reading;
 using MetaML.Tool.Tables;
 using Microsoft.ML;
+using Microsoft.ML.Trainers.FastTree;
 using static MetaML.Tool.Columns.CSharpText;
 
 namespace MetaML.Tool.Generation;
@@ -15,17 +16,18 @@ internal static class Project
     /// <param name="plan">The plan.</param>
     /// <param name="name">The name of the project.</param>
     /// <param name="seed">The seed.</param>
+    /// <param name="usesTrees">Whether the score of trees is a feature.</param>
     /// <exception cref="ToolException">The columns of the file have no names of their own.</exception>
-    public static IReadOnlyDictionary<string, string> Files(TableFile file, TablePlan plan, string name, int seed)
+    public static IReadOnlyDictionary<string, string> Files(TableFile file, TablePlan plan, string name, int seed, bool usesTrees)
     {
         if (file.Notes.FirstOrDefault(note => !note.StartsWith("The text", StringComparison.Ordinal)) is { } renamed)
             throw new ToolException($"The columns of '{file.Path}' must have names of their own in its first line, since the project finds them by name. {renamed} Correct the first line.");
         var row = new RowCode(file, plan);
         return new Dictionary<string, string>
         {
-            [$"{name}.csproj"] = ProjectFile(file.IsParquet),
+            [$"{name}.csproj"] = ProjectFile(file.IsParquet, usesTrees),
             ["Row.cs"] = row.Text,
-            ["Program.cs"] = Program(file, plan, row, seed),
+            ["Program.cs"] = Program(file, plan, row, seed, usesTrees),
         };
     }
 
@@ -33,7 +35,7 @@ internal static class Project
 
     private static string Package(string name, Type type) => $"""<PackageReference Include="{name}" Version="{Version(type.Assembly)}" />""";
 
-    private static string ProjectFile(bool isParquet) => $"""
+    private static string ProjectFile(bool isParquet, bool usesTrees) => $"""
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
             <OutputType>Exe</OutputType>
@@ -43,14 +45,14 @@ internal static class Project
           </PropertyGroup>
           <ItemGroup>
             <PackageReference Include="MetaML.Extensions" Version="{Version(typeof(MetaLearnerTrainer).Assembly)}" />
-            {(isParquet ? Package("Parquet.Net", typeof(Parquet.ParquetReader)) : Package("Sep", typeof(nietras.SeparatedValues.Sep)))}
+            {(isParquet ? Package("Parquet.Net", typeof(Parquet.ParquetReader)) : Package("Sep", typeof(nietras.SeparatedValues.Sep)))}{(usesTrees ? $"\n    {Package("Microsoft.ML.FastTree", typeof(FastTreeRegressionTrainer))}" : "")}
             <!-- Networks need the native library libtorch: add libtorch-cpu-linux-x64 or the package of your system. -->
           </ItemGroup>
         </Project>
 
         """;
 
-    private static string Program(TableFile file, TablePlan plan, RowCode row, int seed) => $$"""
+    private static string Program(TableFile file, TablePlan plan, RowCode row, int seed, bool usesTrees) => $$"""
         // Learns {{plan.LabelColumn}} across the tasks of {{Path.GetFileName(file.Path)}}, as 'metaml train' does. Written by 'metaml code'.
         // dotnet run -- training.csv             learns, and saves model.zip
         // dotnet run -- training.csv rows.csv    also predicts the rows of another file
@@ -58,14 +60,14 @@ internal static class Project
         using MetaML;
         using Microsoft.ML;
         using Microsoft.ML.Data;
-        using Microsoft.ML.Transforms;
+        {{(usesTrees ? "using Microsoft.ML.Trainers.FastTree;\n" : "")}}using Microsoft.ML.Transforms;
         using Microsoft.ML.Transforms.Text;
 
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var ml = new MLContext(seed: {{seed}});
         IDataView training = ml.Data.LoadFromEnumerable(Row.Read(args.Length > 0 ? args[0] : {{Literal(Path.GetFullPath(file.Path))}}, needsLabels: true));
 
-        var pipeline = {{Learner.Code(new MLContext(seed), plan, seed)}};
+        var pipeline = {{Learner.Code(new MLContext(seed), plan, seed, usesTrees)}};
         ITransformer model = pipeline.Fit(training);
         ml.MetaLearning().SaveAtomic(model, training.Schema, "model.zip");
         Console.WriteLine(ml.MetaLearning().Describe(model));

@@ -1,14 +1,15 @@
 using MetaML.Tool.Tables;
 using Microsoft.ML;
-using Microsoft.ML.Calibrators;
 using Microsoft.ML.Data;
-using Microsoft.ML.Trainers.FastTree;
 
 namespace MetaML.Tool.Learning;
 
 /// <summary>The experiment of a table: strategies that learn across tasks, for each task alone, and for all rows together.</summary>
 internal sealed class Comparison
 {
+    /// <summary>The strategy that 'metaml train --trees' trains.</summary>
+    public const string OnTrees = "across tasks, meta-learned on the score of trees (FastTree)";
+
     private const string TaskFeature = "Task as feature";
 
     // A strategy that uses the support of all tasks is fitted again for each draw and size.
@@ -61,11 +62,13 @@ internal sealed class Comparison
     private IEnumerable<LearningStrategy> Strategies(int? seed)
     {
         string linear = _plan.LabelKind == LabelKind.Regression ? "linear (SDCA)" : "logistic (L-BFGS)";
-        yield return LearningStrategy.MetaLearned("across tasks, meta-learned", Learner.Pipeline(_ml, _plan, new MetaLearnerOptions { Seed = seed }));
+        yield return LearningStrategy.MetaLearned("across tasks, meta-learned", Learner.Pipeline(_ml, _plan, new MetaLearnerOptions { Seed = seed }, usesTrees: false));
         yield return LearningStrategy.Pooled($"one model for all tasks, {linear}", Features().Append(Linear()), learnsSupport: false);
         yield return LearningStrategy.FromScratch($"each task alone, {linear}", Features().Append(Linear()));
         yield return LearningStrategy.Pooled("one model for all tasks, trees (FastTree)", Features().Append(Trees()), learnsSupport: false);
         yield return LearningStrategy.Pooled("one model, task as feature, trees (FastTree)", WithTask(Features()).Append(Trees()));
+        if (_plan.LabelKind != LabelKind.Multiclass)
+            yield return LearningStrategy.MetaLearned(OnTrees, Learner.Pipeline(_ml, _plan, new MetaLearnerOptions { Seed = seed }, usesTrees: true));
         yield return LearningStrategy.Pooled($"one model, task as feature, {linear}", WithTask(Features()).Append(Linear()));
         yield return LearningStrategy.FromScratch("each task alone, trees (FastTree)", Features().Append(Trees()));
     }
@@ -84,16 +87,7 @@ internal sealed class Comparison
         _ => (IEstimator<ITransformer>)_ml.Regression.Trainers.Sdca(new() { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1, MaximumNumberOfIterations = 100 }),
     });
 
-    private IEstimator<ITransformer> Trees()
-    {
-        var binary = new FastTreeBinaryTrainer.Options { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1, MinimumExampleCountPerLeaf = 5 };
-        return _plan.LabelKind switch
-        {
-            LabelKind.Binary => _ml.BinaryClassification.Trainers.FastTree(binary),
-            LabelKind.Multiclass => _ml.MulticlassClassification.Trainers.OneVersusAll<CalibratedModelParametersBase<FastTreeBinaryModelParameters, PlattCalibrator>>(_ml.BinaryClassification.Trainers.FastTree(binary), _plan.LabelColumn),
-            _ => _ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1, MinimumExampleCountPerLeaf = 5 }),
-        };
-    }
+    private IEstimator<ITransformer> Trees() => Learner.Trees(_ml, _plan, _features.FeaturesName);
 
     /// <summary>Sizes of at most half of the rows of a task, in the median: the smallest two and the largest one.</summary>
     private int[] SupportSizes()

@@ -25,7 +25,7 @@ internal sealed class FeatureSteps
         Categories = [.. plan.Features.SelectMany(CategoryNames)];
         MostFrequent = plan.Features.Where(column => column.MostFrequent.Count > 0).ToDictionary(column => column.Name, column => column.MostFrequent);
         Texts = [.. plan.Features.Where(column => column.Kind == ColumnKind.Text).Select(column => column.Name)];
-        (NumbersName, GapsName, FeaturesName) = (ColumnNames.Unused("Numbers", used), ColumnNames.Unused("Gaps", used), ColumnNames.Unused("Features", used));
+        (NumbersName, GapsName, FeaturesName, TreesName) = (ColumnNames.Unused("Numbers", used), ColumnNames.Unused("Gaps", used), ColumnNames.Unused("Features", used), ColumnNames.Unused("Trees", used));
         IsSparse = Texts.Count > 0 && plan.LabelKind != LabelKind.Regression;
 
         // Many indicators would be taken for sparse features, as of texts, for which there is no linear learner.
@@ -53,6 +53,9 @@ internal sealed class FeatureSteps
 
     /// <summary>The column of the features.</summary>
     public string FeaturesName { get; }
+
+    /// <summary>The column of the score of trees, if they are used.</summary>
+    public string TreesName { get; }
 
     /// <summary>Whether features remain sparse: texts with classes, for which there is a learner of its own.</summary>
     public bool IsSparse { get; }

@@ -1,6 +1,8 @@
 using MetaML.Tool.Reading;
 using MetaML.Tool.Tables;
 using Microsoft.ML;
+using Microsoft.ML.Calibrators;
+using Microsoft.ML.Trainers.FastTree;
 using static MetaML.Tool.Columns.CSharpText;
 
 namespace MetaML.Tool.Learning;
@@ -9,17 +11,22 @@ namespace MetaML.Tool.Learning;
 internal static class Learner
 {
     private const int MostFeaturesOfDefault = 200, MostFeaturesOfLinear = 500;
+    private const int RowsOfLeaf = 5; // fewer than ML.NET's 10, since tasks are small
 
     /// <summary>The pipeline from the table to the prediction.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="options">The options of the trainer, without columns.</param>
-    public static IEstimator<ITransformer> Pipeline(MLContext ml, TablePlan plan, MetaLearnerOptions options)
+    /// <param name="usesTrees">Whether the score of trees that are trained on all tasks is one more feature.</param>
+    public static IEstimator<ITransformer> Pipeline(MLContext ml, TablePlan plan, MetaLearnerOptions options, bool usesTrees)
     {
         var features = new FeatureSteps(ml, plan);
         if (IsLinear(features))
             options = options with { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
-        return Features(ml, plan, features).Append(Trainer(ml, plan, options with { LabelColumnName = plan.LabelColumn, TaskColumnName = plan.TaskColumn, FeatureColumnName = features.FeaturesName }));
+        IEstimator<ITransformer> inputs = Features(ml, plan, features);
+        foreach (PipelineStep step in usesTrees ? TreeSteps(ml, plan, features, options.Seed ?? 0) : [])
+            inputs = inputs.Append(step.Estimator);
+        return inputs.Append(Trainer(ml, plan, options with { LabelColumnName = plan.LabelColumn, TaskColumnName = plan.TaskColumn, FeatureColumnName = features.FeaturesName }));
     }
 
     /// <summary>The steps before the trainer: those of the features, and the keys of classes.</summary>
@@ -30,7 +37,8 @@ internal static class Learner
     /// <param name="ml">The context.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="seed">The seed.</param>
-    public static string Code(MLContext ml, TablePlan plan, int seed)
+    /// <param name="usesTrees">As of <see cref="Pipeline"/>.</param>
+    public static string Code(MLContext ml, TablePlan plan, int seed, bool usesTrees)
     {
         var features = new FeatureSteps(ml, plan);
         string catalog = plan.LabelKind switch { LabelKind.Binary => "BinaryClassification", LabelKind.Multiclass => "MulticlassClassification", _ => "Regression" };
@@ -40,9 +48,39 @@ internal static class Learner
         [
             .. features.Steps.Select(step => step.Code),
             .. plan.LabelKind == LabelKind.Multiclass ? [$"ml.Transforms.Conversion.MapValueToKey({Literal(plan.LabelColumn)})"] : Array.Empty<string>(),
+            .. (usesTrees ? TreeSteps(ml, plan, features, seed) : []).Select(step => step.Code),
             $"ml.{catalog}.Trainers.MetaLearner(new MetaLearnerOptions {{ LabelColumnName = {Literal(plan.LabelColumn)}, TaskColumnName = {Literal(plan.TaskColumn)}, {featureColumn}{learner}Seed = {seed} }})",
         ];
         return string.Join("\n", steps.Select((step, i) => i == 0 ? step : $"    .Append({step})"));
+    }
+
+    /// <summary>The trainer of trees on all rows together.</summary>
+    public static IEstimator<ITransformer> Trees(MLContext ml, TablePlan plan, string featuresName)
+    {
+        var binary = new FastTreeBinaryTrainer.Options { LabelColumnName = plan.LabelColumn, FeatureColumnName = featuresName, NumberOfThreads = 1, MinimumExampleCountPerLeaf = RowsOfLeaf };
+        return plan.LabelKind switch
+        {
+            LabelKind.Binary => ml.BinaryClassification.Trainers.FastTree(binary),
+            LabelKind.Multiclass => ml.MulticlassClassification.Trainers.OneVersusAll<CalibratedModelParametersBase<FastTreeBinaryModelParameters, PlattCalibrator>>(ml.BinaryClassification.Trainers.FastTree(binary), plan.LabelColumn),
+            _ => ml.Regression.Trainers.FastTree(new FastTreeRegressionTrainer.Options { LabelColumnName = plan.LabelColumn, FeatureColumnName = featuresName, NumberOfThreads = 1, MinimumExampleCountPerLeaf = RowsOfLeaf }),
+        };
+    }
+
+    private static PipelineStep[] TreeSteps(MLContext ml, TablePlan plan, FeatureSteps features, int seed)
+    {
+        (string catalog, string options) = plan.LabelKind switch
+        {
+            LabelKind.Binary => ("BinaryClassification", nameof(FastTreeBinaryTrainer)),
+            LabelKind.Regression => ("Regression", nameof(FastTreeRegressionTrainer)),
+            _ => throw new ToolException($"--trees must be used with a label of two values, or of numbers; '{plan.LabelColumn}' has classes. Leave it out."),
+        };
+        string name = features.TreesName, all = features.FeaturesName;
+        string trees = $"ml.{catalog}.Trainers.FastTree(new {options}.Options {{ LabelColumnName = {Literal(plan.LabelColumn)}, FeatureColumnName = {Literal(all)}, NumberOfThreads = 1, MinimumExampleCountPerLeaf = {RowsOfLeaf} }})";
+        return
+        [
+            new(ml.MetaLearning().PooledScore(Trees(ml, plan, all), name, plan.TaskColumn, seed: seed), $"ml.MetaLearning().PooledScore({trees}, {Literal(name)}, {Literal(plan.TaskColumn)}, seed: {seed})"),
+            new(ml.Transforms.Concatenate(all, all, name), $"ml.Transforms.Concatenate({Literal(all)}, {Literal(all)}, {Literal(name)})"),
+        ];
     }
 
     // With more features, the pack's default is a network. Where none can be trained, a linear learner is better than an error, as long as it takes minutes and not hours.

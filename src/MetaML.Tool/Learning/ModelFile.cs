@@ -1,6 +1,9 @@
+using System.Reflection;
 using MetaML.Tool.Reading;
 using MetaML.Tool.Tables;
 using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Trainers.FastTree;
 
 namespace MetaML.Tool.Learning;
 
@@ -30,13 +33,31 @@ internal sealed record ModelFile(string Path, ITransformer Transformer, TablePla
             throw new ToolException($"'{path}' must be a model that 'metaml train' or 'metaml adapt' wrote; it is another file. Give the model first, and the table after it.");
         try
         {
-            ITransformer model = ml.MetaLearning().LoadChecked(path, out DataViewSchema? schema);
+            ITransformer model = ml.MetaLearning().LoadChecked(path, out DataViewSchema? schema, LoadOptions());
             return new ModelFile(path, model, TablePlan.Of(path, schema));
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
             throw new ToolException($"'{path}' must be a complete model. {error.Message}");
         }
+    }
+
+    // A model of 'train --trees' contains trees of ML.NET.
+    private static CheckedLoadOptions LoadOptions()
+    {
+        Assembly data = typeof(RegressionPredictionTransformer<>).Assembly, trees = typeof(FastTreeRegressionTrainer).Assembly;
+        return new CheckedLoadOptions
+        {
+            TrustedLoaders =
+            {
+                ["RegressionPredXfer"] = data,
+                ["BinaryPredXfer"] = data,
+                ["FeatWCaliPredExec"] = data,
+                ["PlattCaliExec"] = data,
+                ["FastTreeRegressionExec"] = trees,
+                ["FastTreeBinaryExec"] = trees,
+            },
+        };
     }
 
     /// <summary>Saves a model, completely or not at all.</summary>

@@ -21,6 +21,17 @@ public sealed class CodeCommandTests : IDisposable
     }
 
     [Fact]
+    public void Code_WithTrees_AddsTheirScoreAndTheirPackage()
+    {
+        File.WriteAllText(_folder["shops.csv"], Shops.Csv(0, 6, 10));
+        ToolRun.Succeeding("code", _folder["shops.csv"], "-t", "shop", "-l", "sales", "--trees", "-o", _folder["Learn"]);
+        string program = File.ReadAllText(_folder["Learn/Program.cs"]);
+        Assert.Contains(".Append(ml.MetaLearning().PooledScore(ml.Regression.Trainers.FastTree(", program, StringComparison.Ordinal);
+        Assert.Contains(".Append(ml.Transforms.Concatenate(\"Features\", \"Features\", \"Trees\"))", program, StringComparison.Ordinal);
+        Assert.Contains("<PackageReference Include=\"Microsoft.ML.FastTree\"", File.ReadAllText(_folder["Learn/Learn.csproj"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Code_NamesThatCSharpDoesNotAllow_AreEscaped()
     {
         File.WriteAllText(_folder["odd.csv"], "shop;\"a \"\"b\\\";1st;row;class;y\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"s{i % 5};{i * 3 % 7};{i % 9};{i % 4};{i % 3};{i * 2}\n")));

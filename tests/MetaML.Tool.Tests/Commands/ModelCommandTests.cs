@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using MetaML.TestKit;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Xunit;
 
 namespace MetaML.Tool.Tests.Commands;
@@ -42,6 +43,22 @@ public sealed class ModelCommandTests : IDisposable
         Assert.True(label == "sales" ? metric.GetProperty("mean").GetDouble() < 1.3 : metric.GetProperty("mean").GetDouble() > 0.75, metric.ToString());
         Assert.Contains("Tasks: 14", ToolRun.Succeeding("describe", _folder["adapted.zip"]).Output, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("sales", "mood", "sold_out")]
+    [InlineData("sold_out", "mood", "sales", "remark")]
+    public void Train_OnTheScoreOfTrees_IsLoadedAndAdapted(string label, params string[] ignored)
+    {
+        ToolRun.Succeeding(["train", _folder["shops.csv"], "--task", "shop", "--label", label, .. ignored.SelectMany(name => new[] { "--ignore", name }), "--trees", "-o", _folder["model.zip"]]);
+        Assert.Single(((TransformerChain<ITransformer>)new MLContext().Model.Load(_folder["model.zip"], out _)).OfType<PooledScoreTransformer>());
+        ToolRun.Succeeding("adapt", _folder["model.zip"], _folder["new.csv"], "-o", _folder["adapted.zip"]);
+        JsonElement metric = ToolRun.Succeeding("evaluate", _folder["adapted.zip"], _folder["rows.csv"], "--json").Json.GetProperty("metrics")[0];
+        Assert.True(label == "sales" ? metric.GetProperty("mean").GetDouble() < 1.3 : metric.GetProperty("mean").GetDouble() > 0.75, metric.ToString());
+    }
+
+    [Fact]
+    public void Train_OnTheScoreOfTrees_WithClasses_IsRefused() => Assert.Contains(
+        "--trees must be used with a label of two values, or of numbers", ToolRun.Refused("train", _folder["shops.csv"], "-t", "shop", "-l", "mood", "--trees"), StringComparison.Ordinal);
 
     [Fact]
     public void Predict_UnknownTask_IsAnAverageTask_AndSaysSo()

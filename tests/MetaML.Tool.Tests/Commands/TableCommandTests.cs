@@ -36,7 +36,7 @@ public sealed class TableCommandTests : IDisposable
         string[] arguments = ["compare", _folder["shops.csv"], "-t", "shop", "-l", "sales", "--ignore", "mood", "--ignore", "sold_out", "--ignore", "remark", "--rows", "4", "--time", "20"];
         JsonElement json = ToolRun.Succeeding([.. arguments, "--json", "--report", _folder["report.html"]]).Json;
         Assert.True(json.GetProperty("gain").GetProperty("mean").GetDouble() > 0);
-        Assert.Equal("across tasks, meta-learned", json.GetProperty("best").GetString());
+        Assert.StartsWith("across tasks, meta-learned", json.GetProperty("best").GetString(), StringComparison.Ordinal); // with or without trees
         Assert.Empty(json.GetProperty("failed").EnumerateArray());
         Assert.Contains("across tasks, meta-learned", File.ReadAllText(_folder["report.html"]), StringComparison.Ordinal);
     }

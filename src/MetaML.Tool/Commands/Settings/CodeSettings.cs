@@ -10,4 +10,8 @@ internal sealed class CodeSettings : TrainingFileSettings
     [Description("The folder of the project. It must be absent or empty.")]
     [DefaultValue("Learning")]
     public string Output { get; init; } = "";
+
+    [CommandOption("--trees")]
+    [Description("Also learn from the score of trees (FastTree) that are trained on all tasks. 'metaml compare' says whether it helps.")]
+    public bool UsesTrees { get; init; }
 }

@@ -16,5 +16,9 @@ internal sealed class TrainSettings : TrainingFileSettings
     [Description("The time limit of the training; by default none.")]
     public int? Seconds { get; init; }
 
+    [CommandOption("--trees")]
+    [Description("Also learn from the score of trees (FastTree) that are trained on all tasks. 'metaml compare' says whether it helps.")]
+    public bool UsesTrees { get; init; }
+
     public override ValidationResult Validate() => Seconds < 1 ? ValidationResult.Error($"--time must be at least 1 second; got {Seconds}.") : ValidationResult.Success();
 }
