@@ -20,7 +20,7 @@ internal sealed record EvaluatedLearner(TrainedLearner Learner, IReadOnlyList<Ev
     private const double GainOfOutliers = 10, GainOfOutliersOfRow = 0.02;
 
     /// <summary>The name of the learner: encoder and adapter.</summary>
-    public string Name => LearnerChoice.Describe(Learner.Options);
+    public string Name => LearnerName.Of(Learner.Options);
 
     /// <summary>Whether errors of values on held-out rows, in units of their deviations, are far from normal.</summary>
     public bool HasHeavyTails { get; private init; }

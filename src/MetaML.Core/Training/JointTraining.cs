@@ -15,7 +15,7 @@ internal static class JointTraining
     {
         if (options.Objective != TrainingObjective.Joint)
             return options;
-        MetaTrainingOptions meta = options with { Objective = TrainingObjective.Meta, AdapterIterations = null, Adapter = options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder, problems, run.Decide) };
+        MetaTrainingOptions meta = options with { Objective = TrainingObjective.Meta, AdapterIterations = null, Adapter = options.Adapter ?? LearnerCandidates.AdapterOn(options.Encoder, problems, run.Decide) };
         MetaTrainingOptions joint = meta with { Adapter = new JointAdapterOptions(problems, meta.Adapter!), Progress = new JointProgress(options.Progress) };
         run.Log?.Invoke("Joint training of the encoder, with a head for each training task:");
         var encoder = new PretrainedEncoderOptions { Model = MetaTrainer.Learn(problems, joint, run with { Warn = null, Stop = run.Stop.Begin(0.5) })[0], IsFrozen = true };

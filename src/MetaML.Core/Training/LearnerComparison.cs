@@ -66,8 +66,8 @@ internal sealed class LearnerComparison(TrainingData data, TrainingRun run)
         catch (DllNotFoundException error)
         {
             _isLibraryAbsent = true;
-            run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the native torch library is absent.");
-            run.Warn?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried: {error.Message}");
+            run.Decide($"{LearnerName.Of(candidate)} is not tried, since the native torch library is absent.");
+            run.Warn?.Invoke($"{LearnerName.Of(candidate)} is not tried: {error.Message}");
             return null;
         }
     }

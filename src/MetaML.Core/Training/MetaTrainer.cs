@@ -65,11 +65,11 @@ public static class MetaTrainer
         foreach (string reason in options.Reasons.Concat(EpisodeReasons.OfClasses(problems, options)).Concat(CovariateCheck.Reasons(problems, options)))
             run.Decide(reason);
         bool isForNewClasses = (options.Episodes.Ways is not null || problems.All(problem => !problem.HasCommonOutputs)) && options.Adapter is not GradientAdapterOptions;
-        bool keepsCovariances = (options.Adapter ?? LearnerChoice.AdapterOn(options.Encoder, problems)) is BayesianAdapterOptions;
+        bool keepsCovariances = (options.Adapter ?? LearnerCandidates.AdapterOn(options.Encoder, problems)) is BayesianAdapterOptions;
         options = options with { Encoder = options.Encoder?.For(isForNewClasses, keepsCovariances, problems[0].Features) };
         options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
-        options = LearnerChoice.ForFewTasks(problems, options, run.Decide);
-        MetaTrainingOptions[] candidates = LearnerChoice.Candidates(problems, options, run.Decide);
+        options = LearnerCandidates.ForFewTasks(problems, options, run.Decide);
+        MetaTrainingOptions[] candidates = LearnerCandidates.Of(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);
         var data = TrainingData.Prepare(problems, options, run);
@@ -77,7 +77,7 @@ public static class MetaTrainer
         if (candidates.Length == 1 || !data.HasValidation)
         {
             if (candidates.Length > 1)
-                run.Decide($"Learner: {LearnerChoice.Describe(candidates[0])}, the simplest, since there are no validation data to choose with.");
+                run.Decide($"Learner: {LearnerName.Of(candidates[0])}, the simplest, since there are no validation data to choose with.");
             TrainedLearner learner = Learner.Train(data, candidates[0], run);
             return learner.Complete(learner.HasCalibration ? new LearnerComparison(data, run).JudgeAlone(learner) : null, run);
         }
@@ -98,15 +98,15 @@ public static class MetaTrainer
             if (run.Stop.Reason is { } reason)
             {
                 run.Stop.ThrowUnlessBestIsKept();
-                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried: {reason}.");
+                run.Decide($"{LearnerName.Of(candidate)} is not tried: {reason}.");
             }
-            else if (LearnerChoice.NeedsStructure(candidate, best.Learner) && !best.Learner.HasStructuredResiduals(run))
+            else if (LearnerCandidates.NeedsStructure(candidate, best.Learner) && !best.Learner.HasStructuredResiduals(run))
             {
-                run.Decide($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} show no dependence that it could learn.");
+                run.Decide($"{LearnerName.Of(candidate)} is not tried, since the residuals of {best.Name} show no dependence that it could learn.");
             }
-            else if (LearnerChoice.IsForOutliers(candidate) && !best.HasHeavyTails)
+            else if (LearnerCandidates.IsForOutliers(candidate) && !best.HasHeavyTails)
             {
-                run.Log?.Invoke($"{LearnerChoice.Describe(candidate)} is not tried, since the residuals of {best.Name} have no heavy tails.");
+                run.Log?.Invoke($"{LearnerName.Of(candidate)} is not tried, since the residuals of {best.Name} have no heavy tails.");
             }
             else if (comparison.Evaluate(candidate, best) is { } learner)
             {
