@@ -12,6 +12,7 @@ namespace MetaML;
 /// tasks by empirical Bayes, see <see cref="BayesianAdapterOptions"/> (logistic likelihood for classes). With n rows the score of a task is
 /// (1 − λ(n)) · linear score + λ(n) · network score, λ(n) = λ · n / (n + κ). Scores are values or logits, so that classes are mixed by the
 /// weighted geometric mean of their probabilities. λ and κ minimise the loss on training tasks that the linear prior was learned without.
+/// With three to nine such tasks, they are means of these values and of λ = 1 and κ = 8; with more tasks, λ is 0 if the mixture is no better than the linear head on tasks that did not choose it.
 /// The score of a task without rows, by the learned prior, is a further feature of the network if this lowers the loss.
 /// With two training tasks, λ is 1 and κ is 8. With one training task a task with rows is scored by the network alone.
 /// A task without rows is always scored by the linear prior.

@@ -39,10 +39,10 @@ internal sealed class PriorFittedEvidence : IPriorEvidence
         int count = Enumerable.Range(0, _count).Count(task => isUsed?.Invoke(task) != false);
         if (count < FewestTasks)
         {
-            (count < 2 ? NetworkShare.OfOneTask : NetworkShare.OfTwoTasks).Store(parameters[^2].Values);
+            (count < 2 ? NetworkShare.OfOneTask : NetworkShare.Believed).Store(parameters[^2].Values);
             _choices.Add(count < 2
                 ? "Prior-fitted network: a task with rows is scored by it alone, since one training task is too few to learn across."
-                : $"Prior-fitted network: its share in a score is {NetworkShare.OfTwoTasks.Of(5):F2} with 5 rows and {NetworkShare.OfTwoTasks.Of(50):F2} with 50, since two training tasks are too few to learn it.");
+                : $"Prior-fitted network: its share in a score is {NetworkShare.Believed.Of(5):F2} with 5 rows and {NetworkShare.Believed.Of(50):F2} with 50, since two training tasks are too few to learn it.");
             return;
         }
 

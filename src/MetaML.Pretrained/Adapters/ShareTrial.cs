@@ -18,6 +18,10 @@ internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Li
     // The belief that the linear head alone is better: the number of standard errors by which a mixture must be better.
     private const double Doubt = 0.5;
 
+    // With fewer tasks, a standard error means little. The believed share counts as much as so many tasks.
+    private const int EnoughTasks = 10;
+    private const float TasksOfBelief = 4;
+
     private static readonly int[] s_sizes = [4, 8, 16, 32, 64, 128];
     private static readonly float[] s_limits = [0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f, 0.8f, 0.9f, 1];
     private static readonly float[] s_halfRows = [0, 2, 4, 8, 16, 32, 64, 128];
@@ -50,35 +54,40 @@ internal sealed record ShareTrial(int Task, int Rows, float[] Labels, float[] Li
         }
     }
 
-    /// <summary>The share with the least mean loss over the trials; none, if shares that are chosen so on some tasks are not better than the linear head on the other tasks by half a standard error.</summary>
+    /// <summary>The share of the network by the losses of trials.</summary>
+    /// <remarks>
+    /// It is the share with the least mean loss over the tasks. With fewer than ten tasks, it is moved towards <see cref="NetworkShare.Believed"/>, half the way with
+    /// four tasks. With more, it is the linear head alone, unless shares that are chosen on some tasks are better on the other tasks by half a standard error.
+    /// </remarks>
     /// <param name="trials">The trials.</param>
     /// <param name="kind">The kind of label.</param>
     public static NetworkShare Best(IReadOnlyList<ShareTrial> trials, LabelKind kind)
     {
+        var linear = new NetworkShare(0, 0, PriorUse.None);
         NetworkShare[] shares =
         [
-            new(0, 0, PriorUse.None), // the linear head alone
+            linear,
             .. from use in trials.SelectMany(trial => trial.Network.Keys).Distinct()
                from limit in s_limits
                from halfRows in s_halfRows
                select new NetworkShare(limit, halfRows, use),
         ];
         double[][] tasks = [.. trials.GroupBy(trial => trial.Task, (_, own) => LossesOf(shares, [.. own], kind))];
-        if (tasks.Length < 2)
-            return shares[0];
-        MeanInterval gain = MeanInterval.Of(Enumerable.Range(0, Math.Min(Folds, tasks.Length)).SelectMany(fold =>
+        if (tasks.Length < EnoughTasks)
+            return shares[Least(tasks)].Towards(NetworkShare.Believed, TasksOfBelief / (TasksOfBelief + tasks.Length));
+        MeanInterval gain = MeanInterval.Of(Enumerable.Range(0, Folds).SelectMany(fold =>
         {
             int chosen = Least([.. tasks.Where((_, task) => task % Folds != fold)]);
             return tasks.Where((_, task) => task % Folds == fold).Select(losses => losses[0] - losses[chosen]);
         }));
-        return gain.Mean > Doubt * gain.StandardError ? shares[Least(tasks)] : shares[0];
+        return gain.Mean > Doubt * gain.StandardError ? shares[Least(tasks)] : linear;
     }
 
     private static double[] LossesOf(NetworkShare[] shares, ShareTrial[] trials, LabelKind kind) =>
         Array.ConvertAll(shares, share => trials.Average(trial => trial.Loss(share, kind)));
 
     // The number of the share with the least mean loss over the tasks; the first of equal ones.
-    private static int Least(double[][] tasks) => Enumerable.Range(0, tasks[0].Length).MinBy(share => tasks.Sum(losses => losses[share]));
+    private static int Least(double[][] tasks) => tasks.Length == 0 ? 0 : Enumerable.Range(0, tasks[0].Length).MinBy(share => tasks.Sum(losses => losses[share]));
 
     private double Loss(NetworkShare share, LabelKind kind)
     {
