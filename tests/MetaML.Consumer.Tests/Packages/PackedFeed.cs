@@ -16,8 +16,7 @@ public sealed class PackedFeed : IDisposable
 
     public PackedFeed()
     {
-        foreach (string name in Names.Append("MetaML.Tool"))
-            Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "src", name), "--no-build", "-c", Configuration, "-o", _folder["feed"]);
+        Dotnet(".", "pack", Path.Combine(SiblingProgram.Root, "MetaML.Extensions.sln"), "--no-build", "-c", Configuration, "-o", _folder["feed"]);
         Version = Path.GetFileNameWithoutExtension(Directory.GetFiles(_folder["feed"], "MetaML.Core.*.nupkg").Single())["MetaML.Core.".Length..];
 
         // The feed is added to the user's sources. Folders of installed packages are not used.

@@ -56,7 +56,8 @@ public sealed class CalibrationTests
     [InlineData("prototypes")]
     public void Train_RarePositivesAndAnAdapterAlone_TakesALinearEncoder(string learner)
     {
-        MetaModel model = MetaTrainer.Train(s_training, s_learners[learner] with { Encoder = null });
+        // Networks are trained for each fold. They are stopped when they do not improve, since they are not better in the end.
+        MetaModel model = MetaTrainer.Train(s_training, s_learners[learner] with { Encoder = null, EarlyStopping = new EarlyStoppingOptions { Patience = 4 } });
         Assert.True(model.EncoderOptions is IdentityEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 }, $"{model.EncoderOptions}");
         double truth = s_new.Average(row => row.Probability), pooled = s_new.Average(row => Loss(row, s_pooled.Score(row.Features, 0)));
         var (mean, loss) = Measure(s_new, model, _ => model.Prior!);
