@@ -77,7 +77,7 @@ internal sealed class ModelLimits(MLContext context, TaskExperimentSettings sett
             {
                 long start = Stopwatch.GetTimestamp();
                 predict();
-                times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                times.Add(1e3 * (Stopwatch.GetTimestamp() - start) / Stopwatch.Frequency); // a TimeSpan would round to 100 ns, longer than a linear model takes
             }
 
             if (times.Count == before)
