@@ -69,7 +69,7 @@ public sealed partial class MetaLearningCatalog
     ///     split.TestSet,
     ///     [
     ///         LearningStrategy.MetaLearned("meta-learned", ml.Regression.Trainers.MetaLearner("Demand", taskColumnName: "Store")),
-    ///         LearningStrategy.FromScratch("from scratch", ml.Regression.Trainers.Sdca("Demand")),
+    ///         LearningStrategy.FromScratch("from scratch", ml.Regression.Trainers.Sdca(new() { LabelColumnName = "Demand", BiasLearningRate = 0 })), // a penalty of the intercept, for few rows
     ///     ],
     ///     split.TrainSet, labelColumnName: "Demand", taskColumnName: "Store");
     /// Console.WriteLine(result.Compare("meta-learned", "from scratch").Gain);

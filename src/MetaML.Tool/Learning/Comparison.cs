@@ -79,12 +79,13 @@ internal sealed class Comparison
         .Append(_ml.Transforms.Categorical.OneHotEncoding(TaskFeature, _plan.TaskColumn, maximumNumberOfKeys: int.MaxValue))
         .Append(_ml.Transforms.Concatenate(_features.FeaturesName, _features.FeaturesName, TaskFeature));
 
-    // ML.NET's linear trainers require features of similar scale. SDCA is stopped, since it makes very many passes over few rows.
+    // ML.NET's linear trainers require features of similar scale. SDCA is stopped, since it makes very many passes over few rows. Its intercept
+    // has a penalty (BiasLearningRate = 0): without one, it grows without bound where few rows hardly differ in their features.
     private EstimatorChain<ITransformer> Linear() => _ml.Transforms.NormalizeMeanVariance(_features.FeaturesName).Append(_plan.LabelKind switch
     {
         LabelKind.Binary => _ml.BinaryClassification.Trainers.LbfgsLogisticRegression(new() { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1 }),
         LabelKind.Multiclass => _ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new() { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1 }),
-        _ => (IEstimator<ITransformer>)_ml.Regression.Trainers.Sdca(new() { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1, MaximumNumberOfIterations = 100 }),
+        _ => (IEstimator<ITransformer>)_ml.Regression.Trainers.Sdca(new() { LabelColumnName = _plan.LabelColumn, FeatureColumnName = _features.FeaturesName, NumberOfThreads = 1, MaximumNumberOfIterations = 100, BiasLearningRate = 0 }),
     });
 
     private IEstimator<ITransformer> Trees() => Learner.Trees(_ml, _plan, _features.FeaturesName);

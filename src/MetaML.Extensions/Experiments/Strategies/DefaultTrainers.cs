@@ -10,6 +10,9 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
     // By default, SDCA makes very many passes over the few rows of a task.
     private const int SdcaPasses = 100;
 
+    // By default, the intercept of SDCA's regression has no penalty, and grows without bound where few rows hardly differ in their features.
+    private const float PenalizedBias = 0;
+
     private static readonly (string Name, object Value)[] s_ofFewRows = [("minimumExampleCountPerLeaf", 2)]; // with the default number, a tree of few rows is one leaf
 
     private static readonly SearchedOption s_penalty = new("penalty", 0.001, 1, 100);
@@ -51,7 +54,7 @@ internal sealed class DefaultTrainers(MLContext context, ExperimentColumns colum
                 ("L-BFGS", Lbfgs(s_penalty.Default)),
                 ("SDCA", context.MulticlassClassification.Trainers.SdcaMaximumEntropy(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses })),
             ],
-            _ => [("SDCA", context.Regression.Trainers.Sdca(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses }))],
+            _ => [("SDCA", context.Regression.Trainers.Sdca(new() { LabelColumnName = columns.Label, FeatureColumnName = columns.Features, NumberOfThreads = 1, MaximumNumberOfIterations = SdcaPasses, BiasLearningRate = PenalizedBias }))],
         };
         return trainers.Select(trainer => (trainer.Name, (IEstimator<ITransformer>)Scaled(trainer.Trainer)));
     }
