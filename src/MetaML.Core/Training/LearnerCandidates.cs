@@ -28,8 +28,8 @@ internal static class LearnerCandidates
     // The length scales of more features are not determined by the rows that they are learned from.
     private const int MaximumFeaturesOfKernel = 50;
 
-    // Fewer tasks say too little about others: a network that has learned from made-up tables knows more.
-    private const int FewestTasks = 5;
+    // Fewer tasks say little about others: a network that has learned from made-up tables often knows more.
+    private const int FewestTasks = 8;
 
     private const int MaximumClassesOfNetwork = 10;
 
@@ -58,7 +58,12 @@ internal static class LearnerCandidates
             return [Network(options, problems, decide)];
         }
 
-        return options.Adapter is null && !facts.HasManyFeatures ? OfFewFeatures(facts, options, decide) : ForAdapter(facts, options, decide);
+        if (options.Adapter is not null || facts.HasManyFeatures)
+            return ForAdapter(facts, options, decide);
+        if (PriorFitted(problems, options) is not { } network)
+            return OfFewFeatures(facts, options, decide);
+        decide?.Invoke($"Learner: PriorFitted, the network of MetaML.Pretrained, to which the program refers, since nothing is set, and {facts.TaskCount} tasks say little about others. Another learner is chosen if it is clearly better.");
+        return [options with { Encoder = new IdentityEncoderOptions(), Adapter = network }, .. OfFewFeatures(facts, options, decide)];
     }
 
     private static MetaTrainingOptions[] OnSparse(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide)
@@ -124,19 +129,26 @@ internal static class LearnerCandidates
         return [.. candidates];
     }
 
-    /// <summary>The options with the prior-fitted network as the adapter, if nothing is set, there are too few tasks to learn across, and the program refers to the network's package; otherwise the options.</summary>
+    /// <summary>The options with the prior-fitted network as the adapter, if nothing is set, there is only one task, and the program refers to the network's package; otherwise the options.</summary>
     /// <param name="problems">Problems on one feature store.</param>
     /// <param name="options">Validated options.</param>
     /// <param name="decide">Receives the choice and its reason; may be null.</param>
-    public static MetaTrainingOptions ForFewTasks(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide = null)
+    public static MetaTrainingOptions ForOneTask(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide = null)
+    {
+        if (problems[0].Tasks.Count != 1 || PriorFitted(problems, options) is not { } adapter)
+            return options;
+        decide?.Invoke($"Learner: PriorFitted, since nothing is set, and there is one task: the network of MetaML.Pretrained, to which the program refers, learns the task from its rows.");
+        return options with { Adapter = adapter, ValidationFraction = 0 };
+    }
+
+    // The adapter of MetaML.Pretrained; null if the program does not refer to it, something is set, it cannot read the tasks, or tasks are many.
+    private static AdapterOptions? PriorFitted(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options)
     {
         TaskSet tasks = problems[0];
         bool isOpen = options is { Encoder: null, Adapter: null, Episodes.Ways: null, TaskWeighting: UniformWeightingOptions };
         bool isReadable = !tasks.Features.IsSparse && tasks.Features.FeatureCount <= MaximumFeaturesOfPrior && tasks.GroupNames.Count == 0 && tasks.Tasks.All(task => task.Classes.Length <= MaximumClassesOfNetwork && task.Exposures is null);
-        if (!isOpen || !isReadable || problems.Count > 1 || tasks.Tasks.Count is 0 or >= FewestTasks || OptionNames.TypeOf(typeof(AdapterOptions), OptionNames.PriorFitted) is not { } type)
-            return options;
-        decide?.Invoke($"Learner: PriorFitted, since nothing is set, and {(tasks.Tasks.Count == 1 ? "there is one task" : $"{tasks.Tasks.Count} tasks are too few to learn across")}: the network of MetaML.Pretrained, to which the program refers, learns each task from its rows.");
-        return options with { Adapter = (AdapterOptions)Activator.CreateInstance(type)!, ValidationFraction = 0 };
+        return isOpen && isReadable && problems.Count == 1 && tasks.Tasks.Count is > 0 and < FewestTasks && OptionNames.TypeOf(typeof(AdapterOptions), OptionNames.PriorFitted) is { } type
+            ? (AdapterOptions)Activator.CreateInstance(type)! : null;
     }
 
     /// <summary>Whether a candidate is only worth its time if residuals of the best learner have heavy tails.</summary>
@@ -146,8 +158,9 @@ internal static class LearnerCandidates
     /// <summary>Whether a candidate is only worth its time if residuals of the best learner have structure.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="best">The best learner so far.</param>
-    public static bool NeedsStructure(MetaTrainingOptions candidate, TrainedLearner best) =>
-        !IsLinear(candidate.Encoder!) && (IsLinear(best.Options.Encoder!) || best.Options.Encoder is KernelEncoderOptions);
+    public static bool NeedsStructure(MetaTrainingOptions candidate, TrainedLearner best) => !IsLinear(candidate.Encoder!)
+        && (IsLinear(best.Options.Encoder!) || best.Options.Encoder is KernelEncoderOptions)
+        && !best.Options.Adapter!.LearnsOneTask(); // its scores are not linear in the features, and follow the rows that it has read
 
     // The length of a projection is the only part of it that is not linear.
     private static bool IsLinear(EncoderOptions encoder) => encoder is IdentityEncoderOptions or ProjectionEncoderOptions or MlpEncoderOptions { HiddenUnits.Length: 0 };
@@ -193,6 +206,8 @@ internal static class LearnerCandidates
         private readonly double _rows = problems.Sum(problem => problem.Tasks.Sum(task => (double)task.RowCount));
 
         public IReadOnlyList<TaskSet> Problems => problems;
+
+        public int TaskCount => problems.Sum(problem => problem.Tasks.Count);
 
         public int FeatureCount => problems[0].Features.FeatureCount;
 

@@ -68,7 +68,7 @@ public static class MetaTrainer
         bool keepsCovariances = (options.Adapter ?? LearnerCandidates.AdapterOn(options.Encoder, problems)) is BayesianAdapterOptions;
         options = options with { Encoder = options.Encoder?.For(isForNewClasses, keepsCovariances, problems[0].Features) };
         options = JointTraining.Pretrain(problems, options with { Reasons = [] }, run);
-        options = LearnerCandidates.ForFewTasks(problems, options, run.Decide);
+        options = LearnerCandidates.ForOneTask(problems, options, run.Decide);
         MetaTrainingOptions[] candidates = LearnerCandidates.Of(problems, options, run.Decide);
         foreach (MetaTrainingOptions candidate in candidates)
             candidate.Adapter!.Validate(candidate.Encoder!);

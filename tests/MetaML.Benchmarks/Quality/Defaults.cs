@@ -72,7 +72,7 @@ internal static class Defaults
         foreach (Setting setting in OfSchool(Path.Combine(folder, "school")).Concat(OfComputers(Path.Combine(folder, "computers"))))
             yield return setting;
         yield return New("waves", (slope, x) => 3 * (slope[0] + 0.5) * Math.Sin(2 * x[0] + Math.PI * slope[1]), features: 1, rows: 40, support: 10);
-        yield return New("products", (slope, x) => x[0] * (1 + slope[0]) + x[1] * x[2] * (1 + slope[1]) + 0.5 * slope[2] * x[3], features: 5, rows: 40, support: 10);
+        yield return New("products", Product, features: 5, rows: 40, support: 10);
         yield return New("outliers", (slope, x) => (1 + slope[0]) * x[0] + slope[1] * x[1] + slope[2], features: 6, rows: 30, support: 8, outliers: true);
         foreach (int support in new[] { 10, 30 })
             yield return New("torques", Torque, features: 6, rows: 60, support: support);
@@ -112,12 +112,24 @@ internal static class Defaults
         }
     }
 
-    // Fifty training tasks and fifty new ones; slopes are standard normal for each task, and so are features and noise of a tenth.
+    // Fifty training tasks and fifty new ones.
     private static Setting New(string name, Func<double[], double[], double> value, int features, int rows, int support, bool outliers = false) => new($"{name}, new tasks with {support} rows", false, (options, draw) =>
     {
-        var random = new Random(draw);
+        RegressionRow[][] tasks = Generated(value, features, rows, draw, outliers);
+        return OfNewTasks(options, draw, tasks[..50], tasks[50..], support);
+    });
+
+    /// <summary>A hundred tasks. The three slopes of a task are standard normal, and so are features; noise is 0.3 of that.</summary>
+    /// <param name="value">The value of a row, from the slopes of its task and its features.</param>
+    /// <param name="features">Number of features.</param>
+    /// <param name="rows">Rows of each task.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="outliers">Whether a tenth of the noise is ten times as large.</param>
+    public static RegressionRow[][] Generated(Func<double[], double[], double> value, int features, int rows, int seed, bool outliers = false)
+    {
+        var random = new Random(seed);
         double Normal() => NormalDraw.Next(random);
-        RegressionRow[][] tasks = [.. Enumerable.Range(0, 100).Select(task =>
+        return [.. Enumerable.Range(0, 100).Select(task =>
         {
             double[] slope = [Normal(), Normal(), Normal()];
             return Enumerable.Range(0, rows).Select(_ =>
@@ -127,8 +139,7 @@ internal static class Defaults
                 return new RegressionRow { Task = $"task{task}", Features = Array.ConvertAll(x, each => (float)each), Label = (float)(value(slope, x) + noise) };
             }).ToArray();
         })];
-        return OfNewTasks(options, draw, tasks[..50], tasks[50..], support);
-    });
+    }
 
     private static Setting Rare(string name, int rows) => new(name, true, (options, draw) =>
     {
@@ -153,8 +164,11 @@ internal static class Defaults
 
     private static ITransformer Fit(MLContext ml, MetaLearnerOptions options, IEnumerable<RegressionRow> rows) => ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, [.. rows]));
 
-    // Torque at the shoulder of an arm with two links of length 1: x has two angles, their velocities, and their accelerations; arms differ in their two masses and in the friction.
-    private static double Torque(double[] slope, double[] x)
+    /// <summary>A value that depends on a product of features.</summary>
+    public static double Product(double[] slope, double[] x) => x[0] * (1 + slope[0]) + x[1] * x[2] * (1 + slope[1]) + 0.5 * slope[2] * x[3];
+
+    /// <summary>Torque at the shoulder of an arm with two links of length 1: x has two angles, their velocities, and their accelerations; arms differ in their two masses and in the friction.</summary>
+    public static double Torque(double[] slope, double[] x)
     {
         double first = Math.Exp(0.3 * slope[0]), second = Math.Exp(0.3 * slope[1]), cosine = Math.Cos(x[1]);
         return (first / 3 + second * (4.0 / 3 + cosine)) * x[4] + second * (1.0 / 3 + cosine / 2) * x[5] - second * Math.Sin(x[1]) * x[3] * (x[2] + x[3] / 2)

@@ -5,14 +5,22 @@ using Spectre.Console;
 
 namespace MetaML.Benchmarks.Quality;
 
-/// <summary>The prior-fitted network as an adapter, compared with options that set nothing: new tasks with few rows, paired over draws.</summary>
+/// <summary>Options that set nothing, the prior-fitted network as an adapter, and learners with a prior: new tasks with few rows, paired over draws.</summary>
 /// <remarks>
-/// Families are the schools of school, exam and hsb82, and the people of computers. Half of the tasks with enough rows train the model, which is
-/// adapted to the others with few random rows of each, and evaluated on their other rows.
+/// Families are the schools of school, exam and hsb82, the people of computers, and generated tasks that are not linear. Half of the tasks with enough rows train the
+/// model, or some of them, which is adapted to the others with few random rows of each, and evaluated on their other rows.
 /// </remarks>
 internal static class PriorFittedTasks
 {
     private const int Draws = 10;
+
+    private static readonly (string Name, Func<MetaLearnerOptions> Options)[] s_methods =
+    [
+        ("nothing set", () => new()),
+        ("prior-fitted adapter", () => new() { Adapter = new PriorFittedAdapterOptions() }),
+        ("linear", () => new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+        ("kernel", () => new() { Encoder = new KernelEncoderOptions(), Adapter = new BayesianAdapterOptions() }),
+    ];
 
     /// <summary>Runs all families.</summary>
     /// <param name="folder">The root folder of the data. Data sets that are absent are left out with a message.</param>
@@ -23,45 +31,41 @@ internal static class PriorFittedTasks
     {
         var clock = Stopwatch.StartNew();
         var results = new List<object>();
-        var table = new Spectre.Console.Table().Title("prior-fitted-tasks: RMSE on new tasks; gain of the adapter, paired over draws, ± standard error").AddColumns(["family", "rows", "nothing set", "prior-fitted adapter", "gain"]);
+        var table = new Spectre.Console.Table().Title("prior-fitted-tasks: RMSE on new tasks, and what nothing set loses to the others, paired over draws, ± standard error").AddColumns(["family", "rows", .. s_methods.Select(method => method.Name), .. s_methods.Skip(1).Select(method => $"nothing set − {method.Name}")]);
         foreach (Family family in Families(folder).Where(family => family.Name.StartsWith(beginning, StringComparison.Ordinal)))
         {
-            var losses = family.Supports.ToDictionary(rows => rows, _ => new List<(double Default, double Adapter)>());
+            var losses = family.Supports.ToDictionary(rows => rows, _ => new List<double[]>());
             for (int draw = 0; draw < (draws ?? Draws); draw++)
             {
                 RegressionRow[][] tasks = Computers.Draw(family.Tasks, draw);
                 var ml = new MLContext(seed: draw);
                 RegressionRow[][] known = tasks[..Math.Min(most ?? tasks.Length, tasks.Length / 2)], unseen = tasks[(tasks.Length / 2)..];
-                ITransformer Fit(MetaLearnerOptions options) => ml.Regression.Trainers.MetaLearner(options).Fit(Methods.View(ml, [.. known.SelectMany(task => task)]));
-                ITransformer byDefault = Fit(Default(known.Length)), byAdapter = Fit(new MetaLearnerOptions { Adapter = new PriorFittedAdapterOptions() });
+                ITransformer[] models = Array.ConvertAll(s_methods, method => (ITransformer)ml.Regression.Trainers.MetaLearner(method.Options()).Fit(Methods.View(ml, [.. known.SelectMany(task => task)])));
                 foreach (int rows in family.Supports)
                 {
-                    double Loss(ITransformer model)
-                    {
-                        RegressionRow[] query = [.. unseen.SelectMany(task => task[rows..])];
-                        return Methods.RootMeanSquaredError(query, Methods.Scores(ml.MetaLearning().Adapt(model, Methods.View(ml, [.. unseen.SelectMany(task => task[..rows])])), ml, query));
-                    }
-
-                    losses[rows].Add((Loss(byDefault), Loss(byAdapter)));
+                    RegressionRow[] support = [.. unseen.SelectMany(task => task[..rows])], query = [.. unseen.SelectMany(task => task[rows..])];
+                    losses[rows].Add(Array.ConvertAll(models, model => Methods.RootMeanSquaredError(query, Methods.Scores(ml.MetaLearning().Adapt(model, Methods.View(ml, support)), ml, query))));
                 }
             }
 
-            foreach (var (rows, pairs) in losses)
+            foreach (var (rows, own) in losses)
             {
-                MeanInterval gains = MeanInterval.Of(pairs.Select(pair => pair.Default - pair.Adapter));
-                double gain = gains.Mean, error = gains.StandardError;
-                double nothing = pairs.Average(pair => pair.Default), adapter = pairs.Average(pair => pair.Adapter);
-                table.AddRow(family.Name, $"{rows}", Text(nothing), Text(adapter), $"{Text(gain)} ± {Text(error)}");
-                results.Add(new { family = family.Name, rows, nothing = Math.Round(nothing, 6), adapter = Math.Round(adapter, 6), gain = Math.Round(gain, 6), error = Math.Round(error, 6) });
+                double[] means = [.. s_methods.Select((_, method) => own.Average(draw => draw[method]))];
+                MeanInterval[] differences = [.. s_methods.Skip(1).Select((_, other) => MeanInterval.Of(own.Select(draw => draw[0] - draw[other + 1])))];
+                table.AddRow([family.Name, $"{rows}", .. means.Select(Text), .. differences.Select(difference => $"{Text(difference.Mean)} ± {Text(difference.StandardError)}")]);
+                results.Add(new
+                {
+                    family = family.Name,
+                    rows,
+                    rmse = s_methods.Zip(means).ToDictionary(pair => pair.First.Name, pair => Math.Round(pair.Second, 6)),
+                    behind = s_methods.Skip(1).Zip(differences).ToDictionary(pair => pair.First.Name, pair => new[] { Math.Round(pair.Second.Mean, 6), Math.Round(pair.Second.StandardError, 6) }),
+                });
             }
         }
 
         AnsiConsole.Write(table);
         Result.Print(new { quality = "prior-fitted-tasks", rows = results, seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) });
     }
-
-    // What is chosen if nothing is set. With one to four tasks it would be the adapter, so that the linear learner takes its place.
-    private static MetaLearnerOptions Default(int tasks) => tasks > 4 ? new() : new() { Encoder = new IdentityEncoderOptions(), Adapter = new BayesianAdapterOptions() };
 
     private static string Text(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
 
@@ -76,6 +80,9 @@ internal static class PriorFittedTasks
             else
                 Console.WriteLine($"prior-fitted-tasks: '{name}' is left out, because its folder does not exist.");
         }
+
+        yield return new Family("products", Defaults.Generated(Defaults.Product, features: 5, rows: 40, seed: 1), [5, 10, 20]);
+        yield return new Family("torques", Defaults.Generated(Defaults.Torque, features: 6, rows: 60, seed: 1), [5, 10, 20]);
     }
 
     private static RegressionRow[][] Pupils(string folder) => [.. School.Read(folder).Select(pupil => pupil.Row).GroupBy(row => row.Task).Select(school => school.ToArray())];

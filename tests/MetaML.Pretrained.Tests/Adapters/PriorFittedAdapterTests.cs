@@ -172,10 +172,24 @@ public sealed class PriorFittedAdapterTests
         Assert.Contains(_log, text => text.Contains("Learner: PriorFitted, since nothing is set, and there is one task", StringComparison.Ordinal));
         _log.Clear();
         _ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Answer", TaskColumnName = "Task" }).Fit(View(ShopRow.Draw(0, 2, 20)));
-        Assert.Contains(_log, text => text.Contains("2 tasks are too few to learn across", StringComparison.Ordinal));
+        Assert.Contains(_log, text => text.Contains("2 tasks say little about others", StringComparison.Ordinal));
         _log.Clear();
         _ml.BinaryClassification.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Answer", TaskColumnName = "Task" }).Fit(View(ShopRow.Draw(0, 12, 20)));
         Assert.DoesNotContain(_log, text => text.Contains("Learner: PriorFitted", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fit_NothingSetAndFewTasksOnOneCurve_TakesTheKernel()
+    {
+        var random = new Random(1);
+        ShopRow[] rows = [.. Enumerable.Range(0, 160).Select(i =>
+        {
+            float[] x = [.. Enumerable.Range(0, 3).Select(_ => (float)(4 * random.NextDouble() - 2))];
+            return new ShopRow { Task = $"shop {i % 4}", Features = x, Value = (float)(3 * Math.Sin(2 * x[0]) * x[1] + 0.2 * (i % 4) * x[0] + 0.1 * random.NextDouble()) };
+        })];
+        _ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Value", TaskColumnName = "Task", MaximumNumberOfIterations = 1 }).Fit(View(rows));
+        string learner = Assert.Single(_log, text => text.StartsWith("Learner: ", StringComparison.Ordinal) && text.Contains("Loss", StringComparison.Ordinal));
+        Assert.StartsWith("Learner: Kernel + Bayesian. Loss on held-out tasks: Identity + PriorFitted ", learner, StringComparison.Ordinal);
     }
 
     [Fact]
