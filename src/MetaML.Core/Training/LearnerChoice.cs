@@ -5,7 +5,8 @@ namespace MetaML.Training;
 /// <summary>Chooses a learner by its losses on held-out tasks.</summary>
 /// <remarks>
 /// Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
-/// is better: a more complex one must have a lower loss by half a standard error of the difference.
+/// is better: a more complex one must have a lower loss by half a standard error of the difference. The prior-fitted network, which comes first with few
+/// tasks, must be worse by two standard errors: few tasks are judged on rows of their own, and it is better for new tasks.
 /// </remarks>
 internal static class LearnerChoice
 {
@@ -26,7 +27,7 @@ internal static class LearnerChoice
         EvaluatedLearner best = learners[0];
         foreach (EvaluatedLearner other in learners.Skip(1))
         {
-            if (IsBetter(other, best, Doubt))
+            if (IsBetter(other, best, best.Learner is { Options.Adapter: { } adapter } && adapter.LearnsOneTask() ? Decisive : Doubt))
                 best = other;
         }
 
