@@ -9,8 +9,20 @@ namespace MetaML;
 [SavedName("prototype")]
 public sealed record PrototypeAdapterOptions : AdapterOptions
 {
+    /// <summary>
+    /// Whether scores take account of the covariances of embeddings, within classes and between classes, over the training tasks.
+    /// Directions in which rows of one class differ then count less, and so do prototypes of few rows.
+    /// </summary>
+    /// <value>Default false. It has an effect only if tasks have classes of their own, or <see cref="EpisodeOptions.Ways"/> is set.</value>
+    /// <remarks>
+    /// Training is the same; the covariances are computed after it. The model becomes larger by the square of the number of values of an embedding.
+    /// Source: Ioffe, Probabilistic Linear Discriminant Analysis, 2006.
+    /// </remarks>
+    public bool UsesCovariances { get; set; }
+
     /// <inheritdoc/>
-    public override IAdapter Create(HeadShape shape) => new PrototypeAdapter(shape);
+    public override IAdapter Create(HeadShape shape) =>
+        UsesCovariances && shape.Kind == LabelKind.Multiclass && shape.CommonOutputs is null ? new DiscriminantPrototypeAdapter(shape) : new PrototypeAdapter(shape);
 
     /// <inheritdoc/>
     public override void Validate(LabelKind kind)
