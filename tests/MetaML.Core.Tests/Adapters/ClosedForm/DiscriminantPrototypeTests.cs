@@ -77,6 +77,13 @@ public sealed class DiscriminantPrototypeTests
     }
 
     [Fact]
+    public void Create_LargeEmbedding_Throws()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new PrototypeAdapterOptions { UsesCovariances = true }.Create(new HeadShape(LabelKind.Multiclass, 4097, null)));
+        Assert.StartsWith("PrototypeAdapterOptions.UsesCovariances must be false if an embedding has more than 4096 values; got true with 4097 values.", error.Message);
+    }
+
+    [Fact]
     public void Train_TasksWithClassesOfTheirOwn_SavedModelHasTheirCovariances()
     {
         EmbeddedTask rows = Task(Classes, RowsOfClass, 1);
