@@ -8,7 +8,7 @@ namespace MetaML.Data;
 /// <remarks>
 /// Thus the result does not depend on which of ink and paper is brighter, on the range of pixel values, or on the size and position of the
 /// drawing in the image. Ink is the minority: the mean of an image is nearer to paper. The centre of mass of the ink becomes the centre of
-/// the image, and the larger of its two standard deviations a fifth of the side (moment normalisation; Casey, Moment normalization of handprinted characters, 1970). Unlike the box around the
+/// the image, and the larger of its two standard deviations a given share of the side (moment normalisation; Casey, Moment normalization of handprinted characters, 1970). Unlike the box around the
 /// ink, both hardly depend on a single stroke. The proportions of a drawing are
 /// kept. Values between pixels are interpolated linearly, and outside the image there is paper. An image of one value becomes 0.
 /// </remarks>
@@ -16,15 +16,17 @@ namespace MetaML.Data;
 /// <param name="Height">In pixels.</param>
 /// <param name="Width">In pixels.</param>
 /// <param name="IsInterleaved">Whether the values of a pixel are adjacent. Otherwise each channel is a separate plane.</param>
-internal sealed record DrawingNormalization(int Channels, int Height, int Width, bool IsInterleaved)
+/// <param name="InkSpread">The larger standard deviation of the position of ink in the result, as a share of the side.</param>
+internal sealed record DrawingNormalization(int Channels, int Height, int Width, bool IsInterleaved, double InkSpread)
 {
     private const float Ink = 0.5f; // a larger mean is that of swapped ink and paper
-    private const float Deviations = 5; // the length of the longer side of the result, in standard deviations of the position of ink
     private const float PixelVariance = 1f / 12; // of the position within a pixel
 
     private const float Paper = 0.1f; // smaller values are paper
     private const double ShareOfPaper = 0.5; // a collection with less is not one of drawings
     private const int MostImages = 1000;
+
+    private float Deviations => (float)(1 / InkSpread); // the length of a side of the result, in standard deviations of the position of ink
 
     /// <summary>Whether images are drawings: on average, at least half of the values of an image are nearly that of its paper.</summary>
     /// <param name="images">At least one row. A thousand of them are examined.</param>

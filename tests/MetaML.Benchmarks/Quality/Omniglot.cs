@@ -20,6 +20,7 @@ internal static class Omniglot
         ("a last block of one pixel", new() { MinimumSide = 1 }),
         ("stronger augmentation", new() { Augmentation = new ImageAugmentation { Shift = 0.12, Scale = 0.2, Shear = 0.25 } }),
         ("gentler augmentation", new() { Augmentation = s_gentle }),
+        ("smaller ink", new() { InkSpread = 0.2 }),
         ("no normalisation", new() { NormalizeDrawings = false }),
     ];
 
@@ -171,7 +172,7 @@ internal static class Omniglot
         var options = new MetaLearnerOptions
         {
             Encoder = encoder,
-            Adapter = new PrototypeAdapterOptions(),
+            Adapter = new PrototypeAdapterOptions { UsesCovariances = true },
             Episodes = new EpisodeOptions { Ways = Ways, Shots = 1, Queries = 1, TasksPerIteration = 2 },
             LearningRate = 0.003,
             MaximumNumberOfIterations = iterations,

@@ -7,16 +7,20 @@ public sealed class DrawingNormalizationTests
 {
     private const int Side = 24;
 
-    private static readonly DrawingNormalization s_square = new(1, Side, Side, false);
+    private static readonly DrawingNormalization s_square = new(1, Side, Side, false, 0.2);
 
-    [Fact]
-    public void Apply_Drawing_InkIsCentredAndHasTheSpread()
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.15)]
+    [InlineData(0.2)]
+    public void Apply_Drawing_InkIsCentredAndHasTheSpread(double spread)
     {
-        float[] normalized = Normalized(Drawing(4, 3, 1));
+        float[] normalized = Drawing(4, 3, 1);
+        (s_square with { InkSpread = spread }).Apply(normalized);
         double ink = normalized.Sum(), x = Enumerable.Range(0, normalized.Length).Sum(i => normalized[i] * (i % Side + 0.5)) / ink, y = Enumerable.Range(0, normalized.Length).Sum(i => normalized[i] * (i / Side + 0.5)) / ink;
         double across = Math.Sqrt(Enumerable.Range(0, normalized.Length).Sum(i => normalized[i] * Math.Pow(i % Side + 0.5 - x, 2)) / ink);
         Assert.Equal((Side / 2.0, Side / 2.0), (x, y), (a, b) => Math.Abs(a.Item1 - b.Item1) < 0.3 && Math.Abs(a.Item2 - b.Item2) < 0.3);
-        Assert.Equal(Side / 5.0, across, 0.4); // the drawing is wider than high
+        Assert.Equal(Side * spread, across, 0.4); // the drawing is wider than high
         Assert.Equal(0, normalized.Min());
         Assert.True(normalized.Max() > 0.9);
     }
@@ -84,8 +88,8 @@ public sealed class DrawingNormalizationTests
         float[] planes = [.. grey, .. zeros, .. grey.Select(value => value / 2)], interleaved = new float[planes.Length];
         for (int i = 0; i < planes.Length; i++)
             interleaved[i % grey.Length * 3 + i / grey.Length] = planes[i];
-        new DrawingNormalization(3, Side, Side, false).Apply(planes);
-        new DrawingNormalization(3, Side, Side, true).Apply(interleaved);
+        new DrawingNormalization(3, Side, Side, false, 0.2).Apply(planes);
+        new DrawingNormalization(3, Side, Side, true, 0.2).Apply(interleaved);
         Assert.Equal(planes, Enumerable.Range(0, planes.Length).Select(i => interleaved[i % grey.Length * 3 + i / grey.Length]));
         AssertEqual(Normalized(grey), planes[..grey.Length], 1e-4);
         Assert.All(planes[grey.Length..(2 * grey.Length)], value => Assert.Equal(0, value));

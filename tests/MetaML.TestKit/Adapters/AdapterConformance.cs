@@ -20,6 +20,7 @@ public abstract class AdapterConformance
     private static readonly (string Name, Func<AdapterOptions> Options, bool ForRegression)[] s_adapters =
     [
         ("prototype", () => new PrototypeAdapterOptions(), false),
+        ("prototype, covariances", () => new PrototypeAdapterOptions { UsesCovariances = true }, false),
         ("ridge", () => new RidgeAdapterOptions(), true),
         ("logistic", () => new LogisticAdapterOptions(), false),
         ("Bayesian", () => new BayesianAdapterOptions(), true),

@@ -9,8 +9,32 @@ namespace MetaML;
 [SavedName("prototype")]
 public sealed record PrototypeAdapterOptions : AdapterOptions
 {
+    private const int MostDimensions = 4096;
+
+    /// <summary>
+    /// Whether scores take account of the covariances of embeddings, within classes and between classes, over the training tasks.
+    /// Directions in which rows of one class differ then count less, and so do prototypes of few rows.
+    /// </summary>
+    /// <value>
+    /// Default false. It has an effect only if tasks have classes of their own, or <see cref="EpisodeOptions.Ways"/> is set. It must be false if an
+    /// embedding has more than 4,096 values.
+    /// </value>
+    /// <remarks>
+    /// The steps of training are the same; the covariances are computed after them, with libtorch, from at least two rows of a class. They do not
+    /// depend on example weights. The model becomes larger by the square of the number of values of an embedding.
+    /// Source: Ioffe, Probabilistic Linear Discriminant Analysis, 2006.
+    /// </remarks>
+    public bool UsesCovariances { get; set; }
+
     /// <inheritdoc/>
-    public override IAdapter Create(HeadShape shape) => new PrototypeAdapter(shape);
+    public override IAdapter Create(HeadShape shape)
+    {
+        if (!UsesCovariances || shape.Kind != LabelKind.Multiclass || shape.HasCommonOutputs)
+            return new PrototypeAdapter(shape);
+        if (shape.EmbeddingDimension > MostDimensions)
+            throw OptionCheck.Error(this, nameof(UsesCovariances), $"false if an embedding has more than {MostDimensions} values", $"true with {shape.EmbeddingDimension} values", "A covariance is the square of an embedding.", "Set it to false, or use an encoder with smaller embeddings.");
+        return new DiscriminantPrototypeAdapter(shape);
+    }
 
     /// <inheritdoc/>
     public override void Validate(LabelKind kind)

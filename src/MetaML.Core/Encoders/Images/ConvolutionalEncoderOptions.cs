@@ -26,6 +26,7 @@ namespace MetaML;
 public sealed record ConvolutionalEncoderOptions : EncoderOptions
 {
     private const int DefaultViews = 10, DefaultMinimumSide = 3;
+    private const double DefaultInkSpread = 0.25, EarlierInkSpread = 0.2; // the second is that of saved models from before the option
 
     /// <summary>Options with their defaults.</summary>
     public ConvolutionalEncoderOptions()
@@ -100,6 +101,14 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? NormalizeDrawings { get; set; }
 
+    /// <summary>The size of the ink of a normalised drawing: its standard deviation of position across or down, whichever is larger, as a share of the side of the image.</summary>
+    /// <value>
+    /// From 0.05 to 0.5; null (default) for 0.25. Ink that is evenly spread then covers 87 % of the side. With larger ink the network
+    /// sees smaller parts of a drawing, but long strokes end outside the image. Without <see cref="NormalizeDrawings"/> it has no effect.
+    /// </value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? InkSpread { get; set; }
+
     internal override bool StandardizesUniformly => true;
 
     internal override bool NeedsDense => true;
@@ -116,7 +125,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
         if (NormalizeDrawings != true)
             return null;
         ImageShape shape = ShapeOf(featureCount);
-        return new DrawingNormalization(shape.Channels, shape.Height, shape.Width, InterleavedChannels);
+        return new DrawingNormalization(shape.Channels, shape.Height, shape.Width, InterleavedChannels, InkSpread ?? EarlierInkSpread);
     }
 
     internal override FeatureScaling? Scaling(MeasuredFeatures features) =>
@@ -127,6 +136,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
         MinimumSide = MinimumSide ?? (keepsCovariances ? 1 : DefaultMinimumSide),
         Views = Views ?? (isForNewClasses && Augmentation is not null ? DefaultViews : 1),
         NormalizeDrawings = NormalizeDrawings ?? (isForNewClasses && DrawingNormalization.Fits(features)),
+        InkSpread = InkSpread ?? DefaultInkSpread,
     };
 
     internal override EncoderOptions WithShape(IReadOnlyList<int> dimensions) => dimensions.Count != 3 || (Height ?? Width ?? Channels) is not null
@@ -168,6 +178,7 @@ public sealed record ConvolutionalEncoderOptions : EncoderOptions
         OptionCheck.InRange(this, nameof(Filters), Filters, 1, 1024);
         OptionCheck.InRange(this, nameof(Groups), Groups, 1, 1024);
         OptionCheck.InRange(this, nameof(Views), Views ?? 1, 1, 64);
+        OptionCheck.InRange(this, nameof(InkSpread), InkSpread ?? DefaultInkSpread, 0.05, 0.5);
         Augmentation?.Validate();
         if (Filters % Groups != 0)
             throw OptionCheck.Error(this, nameof(Filters), $"a multiple of Groups, {Groups}", Filters);

@@ -37,6 +37,20 @@ public sealed class ImageDefaultsTests
         Assert.Equal(64, new ConvolutionalEncoderOptions().Create(28 * 28).EmbeddingDimension);
 
     [Fact]
+    public void Drawings_OptionsOfAnEarlierModel_HaveTheEarlierSpread() =>
+        Assert.Equal(0.2, new ConvolutionalEncoderOptions { NormalizeDrawings = true }.Drawings(28 * 28)!.InkSpread);
+
+    [Theory]
+    [InlineData(null, 0.25)]
+    [InlineData(0.1, 0.1)]
+    public void Train_InkSpread_IsThatOfTheOptionsOrTheDefault(double? given, double expected)
+    {
+        MetaModel model = Model(s_open with { InkSpread = given }, ClassSets.PerTask, isDrawing: true);
+        Assert.Equal(expected, Chosen(model).Drawings(Side * Side)!.InkSpread);
+        Assert.Equal(expected, model.Scaling!.Drawings!.InkSpread);
+    }
+
+    [Fact]
     public void Train_CommonClasses_OneViewAndPlaceIsKept()
     {
         ConvolutionalEncoderOptions chosen = Chosen(Model(s_open, ClassSets.Common, isDrawing: true));

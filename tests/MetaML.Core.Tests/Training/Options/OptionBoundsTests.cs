@@ -47,6 +47,7 @@ public sealed class OptionBoundsTests
         (() => new ConvolutionalEncoderOptions { Groups = 1 }, "Filters", 1, 1024),
         (() => new ConvolutionalEncoderOptions { Filters = 1024 }, "Groups", 1, 1024),
         (() => new ConvolutionalEncoderOptions(), "Views", 1, 64),
+        (() => new ConvolutionalEncoderOptions(), "InkSpread", 0.05, 0.5),
         (() => new ImageAugmentation(), "Shift", 0, 1),
         (() => new ImageAugmentation(), "Rotation", 0, 180),
         (() => new ImageAugmentation(), "Scale", 0, 0.9),
