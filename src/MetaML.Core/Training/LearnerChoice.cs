@@ -6,7 +6,7 @@ namespace MetaML.Training;
 /// <remarks>
 /// Candidates are compared by cross-validation over tasks (<see cref="LearnerComparison"/>). The prior belief is that the simpler of two learners
 /// is better: a more complex one must have a lower loss by half a standard error of the difference. The prior-fitted network, which comes first with few
-/// tasks, must be worse by two standard errors: few tasks are judged on rows of their own, and it is better for new tasks.
+/// tasks, is replaced only if its loss is larger by two standard errors and by a third: few tasks are judged on rows of their own, and it is often better for new tasks.
 /// </remarks>
 internal static class LearnerChoice
 {
@@ -20,6 +20,8 @@ internal static class LearnerChoice
     private const double Decisive = 2;
     private const int FewUnits = 5;
 
+    private const double LargeGain = 0.25; // as a share of the loss
+
     /// <summary>Chooses the best learner.</summary>
     /// <param name="learners">The evaluated learners, the simplest first.</param>
     public static EvaluatedLearner Choose(IReadOnlyList<EvaluatedLearner> learners)
@@ -27,7 +29,7 @@ internal static class LearnerChoice
         EvaluatedLearner best = learners[0];
         foreach (EvaluatedLearner other in learners.Skip(1))
         {
-            if (IsBetter(other, best, best.Learner is { Options.Adapter: { } adapter } && adapter.LearnsOneTask() ? Decisive : Doubt))
+            if (best.Learner is { Options.Adapter: { } adapter } && adapter.LearnsOneTask() ? IsMuchBetter(other, best) : IsBetter(other, best, Doubt))
                 best = other;
         }
 
@@ -42,6 +44,12 @@ internal static class LearnerChoice
     {
         var (mean, error, _) = Gain(learner, simpler);
         return mean > errors * error;
+    }
+
+    private static bool IsMuchBetter(EvaluatedLearner learner, EvaluatedLearner simpler)
+    {
+        var (mean, error, _) = Gain(learner, simpler);
+        return mean > Decisive * error && mean > LargeGain * LossOfUnits(simpler).Values.Average();
     }
 
     /// <summary>Whether a learner is not clearly worse than a simpler one, and not better by more than what may be due to chance.</summary>
