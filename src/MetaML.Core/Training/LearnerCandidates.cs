@@ -61,9 +61,9 @@ internal static class LearnerCandidates
         if (options.Adapter is not null || facts.HasManyFeatures)
             return ForAdapter(facts, options, decide);
         if (PriorFitted(problems, options) is not { } network)
-            return OfFewFeatures(facts, options, decide);
-        decide?.Invoke($"Learner: PriorFitted, the network of MetaML.Pretrained, to which the program refers, since nothing is set, and {facts.TaskCount} tasks say little about others. Another learner is chosen if it is clearly better.");
-        return [options with { Encoder = new IdentityEncoderOptions(), Adapter = network }, .. OfFewFeatures(facts, options, decide)];
+            return OfFewFeatures(facts, options, options.MaximumNumberOfIterations > 0 ? null : "MaximumNumberOfIterations is 0", decide);
+        decide?.Invoke($"Learner: PriorFitted, the network of MetaML.Pretrained, to which the program refers, since nothing is set, and {facts.TaskCount} tasks say little about others. Another learner is chosen if it is much better.");
+        return [options with { Encoder = new IdentityEncoderOptions(), Adapter = network }, .. OfFewFeatures(facts, options, "tasks are few", decide)];
     }
 
     private static MetaTrainingOptions[] OnSparse(IReadOnlyList<TaskSet> problems, MetaTrainingOptions options, Action<string>? decide)
@@ -104,11 +104,12 @@ internal static class LearnerCandidates
         return [.. candidates];
     }
 
-    private static MetaTrainingOptions[] OfFewFeatures(Facts facts, MetaTrainingOptions options, Action<string>? decide)
+    // With a reason against them, networks are left out.
+    private static MetaTrainingOptions[] OfFewFeatures(Facts facts, MetaTrainingOptions options, string? whyNoNetwork, Action<string>? decide)
     {
         string likelihoods = facts.IsLogistic ? ", with a logistic and with a Gaussian likelihood" : facts.HasClasses ? ", with a Gaussian likelihood (a logistic one would take long for this many rows)" : "";
         string kernel = facts.Kernel is null ? "" : ", with and without the features of a kernel";
-        string networks = options.MaximumNumberOfIterations > 0 ? ", and networks with and without a linear path" : ", and no network, since MaximumNumberOfIterations is 0";
+        string networks = whyNoNetwork is null ? ", and networks with and without a linear path" : $", and no network, since {whyNoNetwork}";
         decide?.Invoke($"Learners: linear with a prior by empirical Bayes{likelihoods}{kernel}{networks}: features are dense, {facts.FeatureCount} of them.");
         var encoder = new IdentityEncoderOptions();
         var logistic = new BayesianAdapterOptions { ClassLikelihood = ClassLikelihood.Logistic };
@@ -120,7 +121,7 @@ internal static class LearnerCandidates
             candidates.Add(options with { Encoder = encoder, Adapter = new BayesianAdapterOptions { ValueLikelihood = ValueLikelihood.StudentT, ClassLikelihood = facts.IsLogistic ? ClassLikelihood.Logistic : ClassLikelihood.Gaussian } });
         if (facts.Kernel is not null)
             candidates.Add(options with { Encoder = facts.Kernel, Adapter = facts.IsKernelLogistic ? logistic with { } : AdapterOn(facts.Kernel, facts.Problems, decide) });
-        if (options.MaximumNumberOfIterations > 0)
+        if (whyNoNetwork is null)
         {
             candidates.Add(Network(options with { Encoder = new MlpEncoderOptions { LinearPath = true } }, facts.Problems, decide));
             candidates.Add(Network(options with { Encoder = new MlpEncoderOptions() }, facts.Problems, decide));
