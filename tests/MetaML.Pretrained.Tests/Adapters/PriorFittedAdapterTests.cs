@@ -187,9 +187,22 @@ public sealed class PriorFittedAdapterTests
             float[] x = [.. Enumerable.Range(0, 3).Select(_ => (float)(4 * random.NextDouble() - 2))];
             return new ShopRow { Task = $"shop {i % 4}", Features = x, Value = (float)(3 * Math.Sin(2 * x[0]) * x[1] + 0.2 * (i % 4) * x[0] + 0.1 * random.NextDouble()) };
         })];
-        _ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Value", TaskColumnName = "Task", MaximumNumberOfIterations = 1 }).Fit(View(rows));
+        _ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Value", TaskColumnName = "Task" }).Fit(View(rows));
         string learner = Assert.Single(_log, text => text.StartsWith("Learner: ", StringComparison.Ordinal) && text.Contains("Loss", StringComparison.Ordinal));
         Assert.StartsWith("Learner: Kernel + Bayesian. Loss on held-out tasks: Identity + PriorFitted ", learner, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_NothingSetAndFewLinearTasks_KeepsTheNetwork()
+    {
+        var random = new Random(1);
+        ShopRow[] rows = [.. Enumerable.Range(0, 80).Select(i =>
+        {
+            float[] x = [.. Enumerable.Range(0, 3).Select(_ => (float)(4 * random.NextDouble() - 2))];
+            return new ShopRow { Task = $"shop {i % 4}", Features = x, Value = (float)((1 + 0.2 * (i % 4)) * x[0] - x[1] + 2 * random.NextDouble()) };
+        })];
+        _ml.Regression.Trainers.MetaLearner(new MetaLearnerOptions { LabelColumnName = "Value", TaskColumnName = "Task" }).Fit(View(rows));
+        Assert.Contains(_log, text => text.StartsWith("Learner: Identity + PriorFitted. Loss on held-out tasks: ", StringComparison.Ordinal));
     }
 
     [Fact]
