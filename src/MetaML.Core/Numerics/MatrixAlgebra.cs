@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -9,6 +10,16 @@ namespace MetaML.Numerics;
 /// <remarks>The loops are compiled with full optimisation at their first call, since a fit to small data ends before the runtime would replace the first code of its methods.</remarks>
 internal static class MatrixAlgebra
 {
+    /// <summary>The identity, [size, size].</summary>
+    public static T[] Identity<T>(int size)
+        where T : INumberBase<T>
+    {
+        var identity = new T[checked(size * size)];
+        for (int i = 0; i < size; i++)
+            identity[i * (size + 1)] = T.One;
+        return identity;
+    }
+
     /// <summary>A matrix times a vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double[] Multiply(double[] matrix, ReadOnlySpan<double> vector)

@@ -138,7 +138,7 @@ internal static class LearnerCandidates
     {
         if (problems[0].Tasks.Count != 1 || PriorFitted(problems, options) is not { } adapter)
             return options;
-        decide?.Invoke($"Learner: PriorFitted, since nothing is set, and there is one task: the network of MetaML.Pretrained, to which the program refers, learns the task from its rows.");
+        decide?.Invoke("Learner: PriorFitted, since nothing is set, and there is one task: the network of MetaML.Pretrained, to which the program refers, learns the task from its rows.");
         return options with { Adapter = adapter, ValidationFraction = 0 };
     }
 
@@ -147,8 +147,9 @@ internal static class LearnerCandidates
     {
         TaskSet tasks = problems[0];
         bool isOpen = options is { Encoder: null, Adapter: null, Episodes.Ways: null, TaskWeighting: UniformWeightingOptions };
-        bool isReadable = !tasks.Features.IsSparse && tasks.Features.FeatureCount <= MaximumFeaturesOfPrior && tasks.GroupNames.Count == 0 && tasks.Tasks.All(task => task.Classes.Length <= MaximumClassesOfNetwork && task.Exposures is null);
-        return isOpen && isReadable && problems.Count == 1 && tasks.Tasks.Count is > 0 and < FewestTasks && OptionNames.TypeOf(typeof(AdapterOptions), OptionNames.PriorFitted) is { } type
+        bool hasFewTasks = problems.Count == 1 && tasks.Tasks.Count is > 0 and < FewestTasks;
+        bool IsReadable() => !tasks.Features.IsSparse && tasks.Features.FeatureCount <= MaximumFeaturesOfPrior && tasks.GroupNames.Count == 0 && tasks.Tasks.All(task => task.Classes.Length <= MaximumClassesOfNetwork && task.Exposures is null);
+        return isOpen && hasFewTasks && IsReadable() && OptionNames.TypeOf(typeof(AdapterOptions), OptionNames.PriorFitted) is { } type
             ? (AdapterOptions)Activator.CreateInstance(type)! : null;
     }
 

@@ -28,7 +28,7 @@ internal static class LearnedCovariance
         ParameterSpec.Constant("log_prior_deviation", 0, shape.EmbeddingDimension + 1) with { LearningRateFactor = 10, IsTrained = IsTrained(shape, options) };
 
     /// <summary>The factor, lower triangular, [embedding + 1, embedding + 1].</summary>
-    public static ParameterSpec Factor(int width) => new("prior_correlation_factor", [width, width], _ => Identity(width)) { IsTrained = false };
+    public static ParameterSpec Factor(int width) => new("prior_correlation_factor", [width, width], _ => MatrixAlgebra.Identity<float>(width)) { IsTrained = false }; // made on first use: the width may come from a damaged file
 
     /// <summary>The form of Σ: that of the options or, for Auto, the best one.</summary>
     /// <param name="shape">The shape of heads.</param>
@@ -100,14 +100,5 @@ internal static class LearnedCovariance
     {
         for (int i = 0; i < head?.Length; i++)
             head[i] = (float)mean[i % mean.Length][i / mean.Length];
-    }
-
-    // Made on first use: the width may come from a damaged file.
-    private static float[] Identity(int width)
-    {
-        var identity = new float[checked(width * width)];
-        for (int i = 0; i < width; i++)
-            identity[i * width + i] = 1;
-        return identity;
     }
 }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using MetaML.Heads;
+using MetaML.Numerics;
 using static TorchSharp.torch;
 
 namespace MetaML.Adapters.ClosedForm;
@@ -10,6 +11,7 @@ internal sealed class ClassCovariances(int dimension)
 {
     private const int ClassesOfEpisode = 20, MostEpisodes = 50;
     private const double LeastLogScale = -12, MostLogScale = 3;
+    private const int SearchSteps = 20; // to a thousandth
 
     private readonly List<(float[] Support, float[] Query)[]> _episodes = []; // [episodes][classes]
     private double[]? _within;
@@ -97,18 +99,7 @@ internal sealed class ClassCovariances(int dimension)
             return loss;
         }
 
-        // The loss is convex in the factor, so that it has one minimum: golden sections.
-        double low = LeastLogScale, high = MostLogScale, share = (Math.Sqrt(5) - 1) / 2;
-        while (high - low > 1e-3)
-        {
-            double left = high - share * (high - low), right = low + share * (high - low);
-            if (Loss(left) < Loss(right))
-                high = right;
-            else
-                low = left;
-        }
-
-        return (low + high) / 2;
+        return GoldenSection.Minimum(Loss, LeastLogScale, MostLogScale, SearchSteps); // the loss is convex in the factor, so that it has one minimum
     }
 
     private Tensor Sum(ref double[]? values) => tensor(values ??= new double[dimension * dimension], [dimension, dimension]);

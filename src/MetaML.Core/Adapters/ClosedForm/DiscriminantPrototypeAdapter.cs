@@ -38,7 +38,7 @@ internal sealed class DiscriminantPrototypeAdapter : IMomentAdapter
         [
             .. _prototypes.Parameters,
             ParameterSpec.Constant(LogScale, 0) with { IsTrained = false },
-            new ParameterSpec(Transform, [_dimension, _dimension], _ => Identity(_dimension)) { IsTrained = false }, // T
+            new ParameterSpec(Transform, [_dimension, _dimension], _ => MatrixAlgebra.Identity<float>(_dimension)) { IsTrained = false }, // T
             ParameterSpec.Constant(Ratios, 1, _dimension) with { IsTrained = false }, // λ
         ];
     }
@@ -128,13 +128,5 @@ internal sealed class DiscriminantPrototypeAdapter : IMomentAdapter
         found.Ratios.CopyTo(parameters[_first + 2].Values, 0);
         parameters[_first].Values[0] = 0;
         parameters[_first].Values[0] = (float)covariances.LogScale(episode => Adapt([.. parameters.Select(parameter => parameter.Values)], episode));
-    }
-
-    private static float[] Identity(int size)
-    {
-        var values = new float[size * size];
-        for (int i = 0; i < size; i++)
-            values[i * (size + 1)] = 1;
-        return values;
     }
 }

@@ -44,7 +44,7 @@ internal sealed class ScoreVariances
             TensorPrimitives.Multiply(_columns.AsSpan(j * _stride, _rows), precisions, scaled.AsSpan(j * _stride, _rows));
         LaneProducts.AddProducts(scaled, _columns, products, _stride);
         Span<double> logDeterminant = stackalloc double[1];
-        LaneInverse.Invert(Identity(_width), [products], _width, [inverse], logDeterminant);
+        LaneInverse.Invert(MatrixAlgebra.Identity<double>(_width), [products], _width, [inverse], logDeterminant);
         Array.Clear(scaled);
         LaneProducts.AddCombinations(inverse, _columns, scaled, _stride); // SPᵀ
         variances.Clear();
@@ -63,7 +63,7 @@ internal sealed class ScoreVariances
         for (int i = 0; i < system.Length; i++)
             system[i] = roots[i / rows] * products[i] * roots[i % rows];
         Span<double> logDeterminant = stackalloc double[1];
-        LaneInverse.Invert(Identity(rows), [system], rows, [inverse], logDeterminant);
+        LaneInverse.Invert(MatrixAlgebra.Identity<double>(rows), [system], rows, [inverse], logDeterminant);
         var spread = new double[rows]; // Ω^½PPᵀ of one row, and its product with the inverse
         for (int i = 0; i < rows; i++)
         {
@@ -72,13 +72,5 @@ internal sealed class ScoreVariances
         }
 
         return logDeterminant[0];
-    }
-
-    private static double[] Identity(int size)
-    {
-        var identity = new double[size * size];
-        for (int i = 0; i < size; i++)
-            identity[i * (size + 1)] = 1;
-        return identity;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ProjectionEncoder(int featureCount) : IEncoder
     /// <inheritdoc/>
     public IReadOnlyList<ParameterSpec> Parameters { get; } =
     [
-        new ParameterSpec("weight", [featureCount, featureCount], _ => Identity(featureCount)) { LearningRateFactor = LearningRateFactor },
+        new ParameterSpec("weight", [featureCount, featureCount], _ => MatrixAlgebra.Identity<float>(featureCount)) { LearningRateFactor = LearningRateFactor },
         ParameterSpec.Constant("bias", 0, featureCount) with { Role = ParameterRole.Bias, LearningRateFactor = LearningRateFactor },
     ];
 
@@ -73,12 +73,4 @@ internal sealed class ProjectionEncoder(int featureCount) : IEncoder
 
     private static void Normalize(Span<float> embedding) =>
         TensorPrimitives.Multiply(embedding, 1 / MathF.Sqrt(OrderedSum.OfProducts(embedding, embedding) / embedding.Length + Epsilon), embedding);
-
-    private static float[] Identity(int size)
-    {
-        var values = new float[size * size];
-        for (int i = 0; i < size; i++)
-            values[i * (size + 1)] = 1;
-        return values;
-    }
 }

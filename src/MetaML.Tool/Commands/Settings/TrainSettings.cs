@@ -5,7 +5,7 @@ using Spectre.Console.Cli;
 namespace MetaML.Tool.Commands.Settings;
 
 /// <summary>The options of <c>train</c>.</summary>
-internal sealed class TrainSettings : TrainingFileSettings
+internal sealed class TrainSettings : LearnerSettings
 {
     [CommandOption("-o|--output <MODEL>")]
     [Description("The file of the model.")]
@@ -15,10 +15,6 @@ internal sealed class TrainSettings : TrainingFileSettings
     [CommandOption("--time <SECONDS>")]
     [Description("The time limit of the training; by default none.")]
     public int? Seconds { get; init; }
-
-    [CommandOption("--trees")]
-    [Description("Also learn from the score of trees (FastTree) that are trained on all tasks. 'metaml compare' says whether it helps.")]
-    public bool UsesTrees { get; init; }
 
     public override ValidationResult Validate() => Seconds < 1 ? ValidationResult.Error($"--time must be at least 1 second; got {Seconds}.") : ValidationResult.Success();
 }

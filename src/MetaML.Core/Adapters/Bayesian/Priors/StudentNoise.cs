@@ -30,18 +30,9 @@ internal static class StudentNoise
         double normal = squares.Average();
         if (!(normal > 0))
             return (MostDegrees, 1, 0);
-        double low = Math.Log(FewestDegrees), high = Math.Log(MostDegrees), ratio = (Math.Sqrt(5) - 1) / 2;
-        for (int step = 0; step < Steps; step++) // golden section
-        {
-            double left = high - ratio * (high - low), right = low + ratio * (high - low);
-            if (At(left).Likelihood < At(right).Likelihood)
-                low = left;
-            else
-                high = right;
-        }
-
-        var (likelihood, variance) = At((low + high) / 2);
-        return (Math.Exp((low + high) / 2), variance, likelihood + squares.Length * 0.5 * (Math.Log(2 * Math.PI * normal) + 1));
+        double best = GoldenSection.Minimum(logDegrees => -At(logDegrees).Likelihood, Math.Log(FewestDegrees), Math.Log(MostDegrees), Steps);
+        var (likelihood, variance) = At(best);
+        return (Math.Exp(best), variance, likelihood + squares.Length * 0.5 * (Math.Log(2 * Math.PI * normal) + 1));
 
         (double Likelihood, double Variance) At(double logDegrees)
         {
